@@ -1,0 +1,57 @@
+"""Argument checks that several rooms share, and the form of their messages: the place, what was expected, what came."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_cnn._types import Pair, Shape
+
+
+def normalize_dim(op: str, dim: int, ndim: int) -> int:
+    """Return `dim` counted from the front, checked against `ndim` axes (a 0-d tensor counts as having one)."""
+    try:
+        index = operator.index(dim)
+    except TypeError:
+        raise TypeError(f"{op}: expected dim as an int, got {dim!r}") from None
+    limit = max(ndim, 1)
+    if not -limit <= index < limit:
+        raise IndexError(f"{op}: expected dim in [{-limit}, {limit - 1}] for a {ndim}-d tensor, got {index}")
+    return index + limit if index < 0 else index
+
+
+def normalize_dims(op: str, dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
+    """Return the axes that `dim` names, counted from the front and sorted; None or () names all."""
+    if dim is None or (isinstance(dim, Sequence) and not dim):
+        return tuple(range(ndim))
+    if ndim == 0:
+        normalize_dim(op, dim if isinstance(dim, int) else dim[0], 0)
+        return ()
+    dims = [normalize_dim(op, one, ndim) for one in ([dim] if not isinstance(dim, Sequence) else dim)]
+    if len(set(dims)) != len(dims):
+        raise RuntimeError(f"{op}: expected each axis once in dim, got {dim!r}")
+    return tuple(sorted(dims))
+
+
+def normalize_shape(op: str, shape: Sequence[Any]) -> Shape:
+    """Return the sizes given either one by one or as one sequence."""
+    sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
+    try:
+        return tuple(operator.index(size) for size in sizes)
+    except TypeError:
+        raise TypeError(f"{op}: expected sizes as ints, got {tuple(sizes)!r}") from None
+
+
+def pair(op: str, name: str, value: int | Sequence[int], *, least: int) -> Pair:
+    """Return `value` as (height, width), each at least `least`."""
+    given = (value, value) if not isinstance(value, Sequence) else tuple(value)
+    if len(given) == 1:
+        given = (given[0], given[0])
+    try:
+        height, width = (operator.index(one) for one in given)
+    except (TypeError, ValueError):
+        raise TypeError(f"{op}: expected {name} as an int or a pair of ints, got {value!r}") from None
+    if height < least or width < least:
+        raise ValueError(f"{op}: expected {name} of at least {least}, got {value!r}")
+    return height, width

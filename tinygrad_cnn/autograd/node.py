@@ -1,0 +1,70 @@
+"""One recorded operation."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from tinygrad_cnn._types import Array, DType, Shape
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.autograd.primitive import Op
+    from tinygrad_cnn.autograd.scope import Scope
+    from tinygrad_cnn.autograd.variable import Constant, Variable
+
+clock = count(1)
+"""Stamps recorded operations and in-place writes, in one order: an input is always older than its output."""
+
+
+class Node:
+    """One recorded operation: what ran, on what, and what its VJPs need.
+
+    Attributes:
+        seq: position on the tape; larger than that of every parent.
+        op: the operation.
+        args: the array arguments that some VJP reads, None in place of the others; None once freed.
+        out: the output array if some VJP reads it.
+        attrs: the operation's static arguments, such as `stride`.
+        aux: what the kernel supplied beside its output, such as the argmax of a pooling window.
+        parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for a plain value.
+        shape, dtype: of the output.
+        scope: the module that was running, for pictures and messages.
+    """
+
+    __slots__ = (
+        "__weakref__", "args", "attrs", "aux", "dtype", "op", "out", "parents", "scope", "seq", "shape",
+    )  # fmt: skip
+
+    requires_grad: ClassVar[bool] = True
+
+    def __init__(
+        self,
+        op: Op,
+        args: tuple[Any, ...],
+        out: Array | None,
+        attrs: dict[str, Any],
+        aux: dict[str, Any] | None,
+        parents: tuple[Node | Variable | Constant | None, ...],
+        shape: Shape,
+        dtype: DType,
+        scope: Scope | None,
+    ) -> None:
+        self.seq = next(clock)
+        self.op = op
+        self.args: tuple[Any, ...] | None = args
+        self.out = out
+        self.attrs = attrs
+        self.aux = aux
+        self.parents = parents
+        self.shape = shape
+        self.dtype = dtype
+        self.scope = scope
+
+    def release(self) -> None:
+        """Drop everything saved for the backward pass; the structure stays, so the graph can still be drawn."""
+        self.args = None
+        self.out = None
+        self.aux = None
+
+    def __repr__(self) -> str:
+        return f"<{self.op.name} #{self.seq} {self.shape} {self.dtype}>"

@@ -1,0 +1,65 @@
+"""Which module is running: nodes carry it, so that graphs can be drawn and errors named by module."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+
+class Scope:
+    """One call of a named part of a program, inside the call of another.
+
+    Attributes:
+        name: the part's name within its parent, such as ``conv1`` or ``0``.
+        kind: what it is, such as ``Conv2d``.
+        parent: the enclosing call.
+    """
+
+    __slots__ = ("_owner", "kind", "name", "parent")
+
+    def __init__(self, name: str, kind: str, owner: object, parent: Scope | None) -> None:
+        self.name = name
+        self.kind = kind
+        self.parent = parent
+        self._owner = weakref.ref(owner)  # weak: a module that keeps its own output must not become a cycle
+
+    @property
+    def owner(self) -> object | None:
+        """The module itself while it is alive."""
+        return self._owner()
+
+    @property
+    def chain(self) -> tuple[Scope, ...]:
+        """The calls from the outermost to this one."""
+        scopes: list[Scope] = []
+        scope: Scope | None = self
+        while scope is not None:
+            scopes.append(scope)
+            scope = scope.parent
+        return tuple(reversed(scopes))
+
+    @property
+    def path(self) -> str:
+        """The names joined by dots, the outermost module's own name left out: ``features.0``."""
+        return ".".join(scope.name for scope in self.chain[1:])
+
+    def __repr__(self) -> str:
+        return f"<scope {self.path or self.kind}>"
+
+
+_current: ContextVar[Scope | None] = ContextVar("tinygrad_cnn_scope", default=None)
+
+current_scope: Callable[[], Scope | None] = _current.get
+
+
+@contextmanager
+def enter_scope(name: str, kind: str, owner: object) -> Iterator[Scope]:
+    """Attribute the operations recorded inside to `owner`, called `name` within the scope around it."""
+    scope = Scope(name, kind, owner, _current.get())
+    token = _current.set(scope)
+    try:
+        yield scope
+    finally:
+        _current.reset(token)

@@ -1,0 +1,76 @@
+"""The part of a tensor that the engine knows: an array and its place in the graph."""
+
+from __future__ import annotations
+
+from typing import ClassVar, NamedTuple
+
+from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn.autograd.node import Node
+
+
+class Spec(NamedTuple):
+    """Shape and dtype of a value that was not saved: what a VJP gets for a parameter named with an underscore."""
+
+    shape: Shape
+    dtype: DType
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
+
+
+class Constant:
+    """The graph's memory of a tensor that needs no gradient: it names and measures it without keeping its values."""
+
+    __slots__ = ("dtype", "shape")
+
+    requires_grad: ClassVar[bool] = False
+
+    def __init__(self, shape: Shape, dtype: DType) -> None:
+        self.shape = shape
+        self.dtype = dtype
+
+
+class Variable:
+    """Slotted base of `Tensor`.
+
+    `autograd` is blind to tensors and operations; it meets them only as this class and as `Op`. The concrete class
+    registers itself in `Variable.concrete` when `tinygrad_cnn.tensor` is imported.
+
+    Attributes:
+        array: the values.
+        _requires_grad: whether gradients flow to or through it.
+        _grad: the accumulated gradient of a leaf.
+        _node: what made it: a `Node`; for a proxy made in the backward pass also the leaf it stands for; for a
+            tensor that needs no gradient but took part in a recorded operation a `Constant`; otherwise None.
+    """
+
+    __slots__ = ("__weakref__", "_grad", "_node", "_requires_grad", "array")
+
+    concrete: ClassVar[type[Variable]]
+
+    array: Array
+    _requires_grad: bool
+    _grad: Variable | None
+    _node: Node | Variable | Constant | None
+
+    @property
+    def shape(self) -> Shape:
+        """Length of each axis."""
+        return self.array.shape
+
+    @property
+    def dtype(self) -> DType:
+        """Type of the elements, a NumPy dtype."""
+        return self.array.dtype
+
+
+def wrap(array: Array, node: Node | Variable | None = None) -> Variable:
+    """Return a tensor over `array`, recorded as coming from `node` (or as a leaf that needs no gradient)."""
+    tensor: Variable = object.__new__(Variable.concrete)
+    tensor.array = array
+    tensor._requires_grad = node is not None
+    tensor._grad = None
+    tensor._node = node
+    return tensor

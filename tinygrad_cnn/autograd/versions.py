@@ -1,0 +1,95 @@
+"""In-place writes and the check that no saved value was overwritten.
+
+Nothing is counted while recording. A write stamps its storage with the tape's own clock, so "this array changed
+after that node saved it" is one comparison of integers, made in the backward pass, and only for nodes older than the
+newest write. A training step whose writes all happened in the optimizer before it pays nothing.
+"""
+
+from __future__ import annotations
+
+import weakref
+from collections import deque
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd.node import Node, clock
+
+_REMEMBERED = 32
+
+
+class _Writes:
+    """The writes to one storage: how many, and the stamps of the newest ones."""
+
+    __slots__ = ("count", "stamps")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.stamps: deque[int] = deque(maxlen=_REMEMBERED)
+
+
+_writes: dict[int, tuple[weakref.ref[Array], _Writes]] = {}
+_newest = 0
+
+
+def storage(array: Array) -> Array:
+    """Return the array that owns the memory that `array` looks at."""
+    base = array.base
+    while isinstance(base, np.ndarray):
+        array, base = base, base.base
+    return array
+
+
+def _forget(key: int, reference: weakref.ref[Array]) -> None:
+    entry = _writes.get(key)
+    if entry is not None and entry[0] is reference:
+        del _writes[key]
+
+
+def record_write(array: Array) -> None:
+    """Note that the storage of `array` was changed in place."""
+    global _newest
+    owner = storage(array)
+    key = id(owner)
+    entry = _writes.get(key)
+    if entry is None or entry[0]() is not owner:
+        reference = weakref.ref(owner, lambda dead, key=key: _forget(key, dead))  # type: ignore[misc]
+        entry = _writes[key] = (reference, _Writes())
+    _newest = next(clock)
+    entry[1].count += 1
+    entry[1].stamps.append(_newest)
+
+
+def version(array: Array) -> int:
+    """Return how many times the storage of `array` was changed in place."""
+    owner = storage(array)
+    entry = _writes.get(id(owner))
+    return entry[1].count if entry is not None and entry[0]() is owner else 0
+
+
+def check_saved(node: Node) -> None:
+    """Raise if a value that `node` saved was changed in place afterwards.
+
+    Raises:
+        RuntimeError: names the operation, which value, its shape, and the versions saved and found.
+    """
+    if node.seq > _newest or node.args is None:
+        return
+    values = [(f"argument {i}", value) for i, value in enumerate(node.args)]
+    values.append(("the output", node.out))
+    for place, value in values:
+        if not isinstance(value, np.ndarray):
+            continue
+        owner = storage(value)
+        entry = _writes.get(id(owner))
+        if entry is None or entry[0]() is not owner:
+            continue
+        writes = entry[1]
+        later = sum(stamp > node.seq for stamp in writes.stamps)
+        if later:
+            saved = writes.count - later
+            raise RuntimeError(
+                f"{node.op.name}: {place}, of shape {tuple(value.shape)} and saved for the backward pass at version "
+                f"{saved}, was changed in place: it is at version {writes.count} now. Use the out-of-place form "
+                f"(y = x + 1 instead of x += 1), or change a copy (x.clone())."
+            )

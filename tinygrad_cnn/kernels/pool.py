@@ -1,0 +1,140 @@
+"""Max and average pooling over windows, and what sends their gradients back.
+
+Max-pooling remembers, for every window, which tap won (one byte where the window has at most 256 taps). Its gradient
+adds g back at the winners (`max_pool2d_scatter`), whose own gradient picks values at the winners
+(`max_pool2d_gather`): the two close the family, so pooling can be differentiated to any order.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
+from tinygrad_cnn.kernels.windows import fold, output_size, pad2d, windows
+
+
+def _lowest(x: Array) -> float:
+    return -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
+
+
+def _first_taps(outputs: int, stride: int, before: int, dilation: int) -> Array:
+    """Return, for each output place along one axis, the first tap that lies on the input and not on the padding."""
+    starts = before - np.arange(outputs) * stride
+    return np.maximum(-(-starts // dilation), 0)
+
+
+def max_pool2d(
+    x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
+) -> tuple[Array, Array]:
+    """Return the largest element of each window (N, C, OH, OW), and the tap (row-major) where it was found.
+
+    The first of equal elements wins; NaN wins over everything. Padding never wins.
+    """
+    kh, kw = kernel_size
+    view = windows(pad2d(x, padding, _lowest(x)), kernel_size, stride, dilation)
+    n, c, _, _, oh, ow = view.shape
+    rows = _first_taps(oh, stride[0], padding[0][0], dilation[0])
+    columns = _first_taps(ow, stride[1], padding[1][0], dilation[1])
+    taps = np.empty((n, c, oh, ow), np.min_scalar_type(kh * kw - 1))
+    taps[...] = rows[:, None] * kw + columns
+    y = np.full((n, c, oh, ow), _lowest(x), x.dtype)
+    for tap in range(kh * kw):
+        candidate = view[:, :, tap // kw, tap % kw]
+        better = ~(candidate <= y)  # true for NaN candidates too
+        if x.dtype.kind == "f":
+            better &= (y == y) | (candidate != candidate)  # a NaN found earlier stays
+        np.copyto(taps, tap, where=better, casting="unsafe")
+        np.maximum(y, candidate, out=y)
+    return y, taps
+
+
+def max_pool2d_scatter(
+    g: Array, taps: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
+) -> Array:
+    """Return (N, C, H, W) with each element of g (N, C, OH, OW) added where its window's winner came from."""
+    kh, kw = kernel_size
+    n, c, oh, ow = g.shape
+    (top, bottom), (left, right) = padding
+    h, w = input_size
+    out = np.zeros((n, c, h + top + bottom, w + left + right), g.dtype)
+    view = windows(out, kernel_size, stride, dilation)[..., :oh, :ow]
+    for tap in range(kh * kw):
+        view[:, :, tap // kw, tap % kw] += np.where(taps == tap, g, 0)
+    return out[:, :, top : top + h, left : left + w]
+
+
+def max_pool2d_gather(
+    x: Array, taps: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
+) -> Array:
+    """Return (N, C, OH, OW): the element of x (N, C, H, W) at each window's winning tap."""
+    kh, kw = kernel_size
+    oh, ow = taps.shape[2:]
+    view = windows(pad2d(x, padding), kernel_size, stride, dilation)[..., :oh, :ow]
+    y = np.zeros(taps.shape, x.dtype)
+    for tap in range(kh * kw):
+        np.copyto(y, view[:, :, tap // kw, tap % kw], where=taps == tap)
+    return y
+
+
+def max_pool2d_positions(
+    taps: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
+) -> Array:
+    """Return each winner's row-major index into its (H, W) plane, as int64."""
+    oh, ow = taps.shape[2:]
+    rows = np.arange(oh)[:, None] * stride[0] - padding[0][0] + taps // kernel_size[1] * np.int64(dilation[0])
+    columns = np.arange(ow) * stride[1] - padding[1][0] + taps % kernel_size[1] * np.int64(dilation[1])
+    return rows * input_size[1] + columns
+
+
+def divisors(
+    input_size: Shape, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d,
+    divisor_override: int | None,
+) -> Array | int:  # fmt: skip
+    """Return what each window's sum is divided by: (OH, OW), or one number where it is the same everywhere.
+
+    Args:
+        padding: zeros around the input, including those that ceil_mode adds.
+        counted: the part of the padding that counts as elements.
+    """
+    if divisor_override is not None:
+        return divisor_override
+    if padding == counted:
+        return kernel_size[0] * kernel_size[1]
+    counts = []
+    for axis in range(2):
+        before, after = padding[axis]
+        outputs = output_size(input_size[axis], kernel_size[axis], stride[axis], before, after, 1)
+        starts = np.arange(outputs) * stride[axis] - before
+        ends = np.minimum(starts + kernel_size[axis], input_size[axis] + counted[axis][1])
+        counts.append(ends - np.maximum(starts, -counted[axis][0]))
+    return counts[0][:, None] * counts[1]
+
+
+def avg_pool2d(
+    x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d, divisor_override: int | None
+) -> Array:
+    """Return the sum of each window over its divisor, (N, C, OH, OW); padding adds zeros."""
+    view = windows(pad2d(x, padding), kernel_size, stride, (1, 1))
+    total = view[:, :, 0, 0].copy()
+    for tap in range(1, kernel_size[0] * kernel_size[1]):
+        total += view[:, :, tap // kernel_size[1], tap % kernel_size[1]]
+    share = divisors(
+        x.shape[2:], kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
+        divisor_override=divisor_override,
+    )  # fmt: skip
+    return np.divide(total, share, out=total, casting="same_kind")
+
+
+def avg_pool2d_input(
+    g: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d,
+    divisor_override: int | None,
+) -> Array:  # fmt: skip
+    """Return the gradient of `avg_pool2d` with respect to its input: each window spreads its share of g evenly."""
+    share = divisors(
+        input_size, kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
+        divisor_override=divisor_override,
+    )  # fmt: skip
+    spread = np.divide(g, share, out=np.empty_like(g), casting="same_kind")[:, :, None, None]
+    n, c = g.shape[:2]
+    taps = np.broadcast_to(spread, (n, c, *kernel_size, *g.shape[2:]))
+    return fold(taps, input_size, stride, padding, (1, 1))

@@ -1,0 +1,94 @@
+"""Broadcasting, its inverse, and dtype changes: what elementwise operations do to their inputs before computing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._dtypes import is_floating, result_type
+from tinygrad_cnn._dtypes import get_default_dtype as default_dtype
+from tinygrad_cnn._types import A, Array, DType, Shape
+from tinygrad_cnn.autograd import Op, Spec, Variable, primitive
+
+
+@primitive()
+def broadcast_to(x: Array, *, shape: Shape) -> Array:
+    """Repeat `x` along new or length-1 axes until it has `shape`; a read-only view."""
+    return np.broadcast_to(x, shape)
+
+
+@broadcast_to.vjp(0)
+def broadcast_to_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+    return sum_to(g, shape=x.shape)
+
+
+@primitive()
+def sum_to(x: Array, *, shape: Shape) -> Array:
+    """Sum `x` over the axes along which `shape` broadcasts to its shape."""
+    lead = x.ndim - len(shape)
+    kept = tuple(lead + i for i, size in enumerate(shape) if size == 1 and x.shape[lead + i] != 1)
+    return np.sum(x, axis=tuple(range(lead)) + kept, keepdims=True).reshape(shape)
+
+
+@sum_to.vjp(0)
+def sum_to_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+    return broadcast_to(g, shape=x.shape)
+
+
+@primitive()
+def cast(x: Array, *, dtype: DType) -> Array:
+    """Convert to `dtype`; floating point to integer truncates toward zero."""
+    return x.astype(dtype)
+
+
+@cast.vjp(0)
+def cast_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+    return cast(g, dtype=x.dtype)
+
+
+def fit(g: A, shape: Shape) -> A:
+    """Return the gradient of an input of `shape` from that of its broadcast form."""
+    return sum_to(g, shape=shape)
+
+
+def promote(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return `args` with tensors of differing dtypes cast to their common one; arrays alone are left as they are."""
+    if len(args) == 2:
+        a, b = args
+        if isinstance(a, Variable):
+            if isinstance(b, Variable):
+                if a.array.dtype is b.array.dtype:
+                    return args
+            elif type(b) in (float, int) and a.array.dtype.kind == "f":
+                return args
+    args = tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
+    if not any(isinstance(arg, Variable) for arg in args):
+        return args
+    dtype = result_type([arg.array if isinstance(arg, Variable) else arg for arg in args])
+    return tuple([_cast_if_needed(arg, dtype) for arg in args])
+
+
+def promote_to_float(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return `args` promoted, integers and booleans to the default dtype: for operations such as `exp` and `div`."""
+    args = promote(args)
+    return tuple(
+        [
+            _cast_if_needed(arg, default_dtype()) if isinstance(arg, Variable) and not is_floating(arg.dtype) else arg
+            for arg in args
+        ]
+    )
+
+
+def _cast_if_needed(arg: Any, dtype: DType) -> Any:
+    if isinstance(arg, Variable):
+        return arg if arg.array.dtype == dtype else cast(arg, dtype=dtype)
+    if isinstance(arg, np.ndarray):
+        return arg.astype(dtype, copy=False)
+    return arg
+
+
+def elementwise(*, floating: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Op]:
+    """Make the decorated kernel an op that promotes dtypes and broadcasts, `floating` if its result always is."""
+    return primitive(prepare=promote_to_float if floating else promote, fit=fit, **options)

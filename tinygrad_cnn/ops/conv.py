@@ -1,0 +1,55 @@
+"""Two-dimensional convolution. Its two gradients are ops as well, and the three are each other's VJPs.
+
+    y = conv2d(x, w)      gx = conv2d_input(g, w)      gw = conv2d_weight(x, g)
+
+Each is linear in each argument, so what changes is only which two of (x, w, y) are given:
+six lines below carry every order of differentiation.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrad_cnn import kernels
+from tinygrad_cnn._types import A, Shape
+from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn.ops.reduce import sum
+
+conv2d = primitive()(kernels.conv2d)
+conv2d_input = primitive()(kernels.conv2d_input)
+conv2d_weight = primitive()(kernels.conv2d_weight)
+
+
+@conv2d.vjp(0)
+def conv2d_vjp_0(g: A, _y: object, x: Spec, w: A, _b: object, **how: Any) -> A:
+    return conv2d_input(g, w, input_size=x.shape[2:], **how)
+
+
+@conv2d.vjp(1)
+def conv2d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, **how: Any) -> A:
+    return conv2d_weight(x, g, kernel_size=w.shape[2:], **how)
+
+
+@conv2d.vjp(2)
+def conv2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+    return sum(g, (0, 2, 3))
+
+
+@conv2d_input.vjp(0)
+def conv2d_input_vjp_0(g: A, _y: object, _x: object, w: A, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
+    return conv2d(g, w, None, **how)
+
+
+@conv2d_input.vjp(1)
+def conv2d_input_vjp_1(g: A, _y: object, x: A, w: Spec, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
+    return conv2d_weight(g, x, kernel_size=w.shape[2:], **how)
+
+
+@conv2d_weight.vjp(0)
+def conv2d_weight_vjp_0(g: A, _y: object, x: Spec, u: A, *, kernel_size: Shape, **how: Any) -> A:  # noqa: ARG001
+    return conv2d_input(u, g, input_size=x.shape[2:], **how)
+
+
+@conv2d_weight.vjp(1)
+def conv2d_weight_vjp_1(g: A, _y: object, x: A, _u: object, *, kernel_size: Shape, **how: Any) -> A:  # noqa: ARG001
+    return conv2d(x, g, None, **how)

@@ -1,0 +1,132 @@
+"""Changes of shape: reshape, permute, expand, squeeze. Results share memory with their input where NumPy can."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinygrad_cnn._checks import normalize_dim, normalize_shape
+from tinygrad_cnn._types import A, Array, Shape
+from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn.ops.broadcast import broadcast_to
+
+
+@primitive("reshape")
+def _reshape(x: Array, *, shape: Shape) -> Array:
+    return np.reshape(x, shape)
+
+
+@_reshape.vjp(0)
+def reshape_vjp_0(g: A, _y: object, x: Spec, *, shape: Shape) -> A:  # noqa: ARG001
+    return reshape(g, x.shape)
+
+
+def reshape(input: A, shape: Sequence[int]) -> A:
+    """Return the elements in the same row-major order under `shape`; one size may be −1 and is worked out.
+
+    Raises:
+        RuntimeError: the sizes do not multiply to the number of elements.
+    """
+    return _reshape(input, shape=_resolve("reshape", input.shape, normalize_shape("reshape", (shape,))))
+
+
+def _resolve(op: str, old: Shape, new: Shape) -> Shape:
+    """Return `new` with −1 worked out so that it holds as many elements as `old`."""
+    total = product(old)
+    unknown = [i for i, size in enumerate(new) if size == -1]
+    known = product([size for size in new if size != -1])
+    if len(unknown) > 1 or any(size < -1 for size in new):
+        raise RuntimeError(f"{op}: expected sizes of at least 0 with at most one -1, got {new}")
+    if unknown and known and total % known == 0:
+        return tuple([total // known if size == -1 else size for size in new])
+    if unknown or known != total:
+        raise RuntimeError(f"{op}: shape {new} does not hold the {total} elements of shape {old}")
+    return new
+
+
+def product(sizes: Sequence[int]) -> int:
+    """Return the number of elements of a shape."""
+    result = 1
+    for size in sizes:
+        result *= size
+    return result
+
+
+def flatten(input: A, start_dim: int = 0, end_dim: int = -1) -> A:
+    """Join the axes from `start_dim` to `end_dim` (inclusive) into one; a 0-d input becomes 1-d."""
+    start = normalize_dim("flatten", start_dim, input.ndim)
+    end = normalize_dim("flatten", end_dim, input.ndim)
+    if start > end:
+        raise RuntimeError(f"flatten: expected start_dim ≤ end_dim, got {start_dim} and {end_dim}")
+    shape = input.shape
+    return reshape(input, (*shape[:start], product(shape[start : end + 1]), *shape[end + 1 :]))
+
+
+@primitive("permute")
+def _permute(x: Array, *, dims: tuple[int, ...]) -> Array:
+    return np.transpose(x, dims)
+
+
+@_permute.vjp(0)
+def permute_vjp_0(g: A, _y: object, _x: object, *, dims: tuple[int, ...]) -> A:
+    inverse = [0] * len(dims)
+    for i, dim in enumerate(dims):
+        inverse[dim] = i
+    return _permute(g, dims=tuple(inverse))
+
+
+def permute(input: A, dims: Sequence[int]) -> A:
+    """Reorder the axes: axis i of the result is axis dims[i] of the input."""
+    order = tuple(normalize_dim("permute", dim, input.ndim) for dim in dims)
+    if sorted(order) != list(range(input.ndim)):
+        raise RuntimeError(f"permute: expected each of the {input.ndim} axes once, got dims={tuple(dims)}")
+    return _permute(input, dims=order)
+
+
+def transpose(input: A, dim0: int, dim1: int) -> A:
+    """Exchange two axes."""
+    order = list(range(input.ndim))
+    i, j = normalize_dim("transpose", dim0, input.ndim), normalize_dim("transpose", dim1, input.ndim)
+    if not order:
+        return input
+    order[i], order[j] = order[j], order[i]
+    return _permute(input, dims=tuple(order))
+
+
+def t(input: A) -> A:
+    """Transpose a matrix; a vector or scalar comes back as it is."""
+    if input.ndim > 2:
+        raise RuntimeError(f"t: expected at most 2 axes, got shape {input.shape}; use permute or transpose")
+    return input if input.ndim < 2 else _permute(input, dims=(1, 0))
+
+
+def unsqueeze(input: A, dim: int) -> A:
+    """Insert an axis of length 1 at `dim`."""
+    axis = normalize_dim("unsqueeze", dim, input.ndim + 1)
+    return reshape(input, (*input.shape[:axis], 1, *input.shape[axis:]))
+
+
+def squeeze(input: A, dim: int | Sequence[int] | None = None) -> A:
+    """Drop axes of length 1: all of them, or those among `dim`."""
+    if dim is None:
+        chosen = set(range(input.ndim))
+    else:
+        chosen = {normalize_dim("squeeze", one, input.ndim) for one in ([dim] if isinstance(dim, int) else dim)}
+    return reshape(input, [size for i, size in enumerate(input.shape) if size != 1 or i not in chosen])
+
+
+def expand(input: A, *sizes: int | Sequence[int]) -> A:
+    """Repeat axes of length 1 without copying; −1 keeps a size, and new axes go in front.
+
+    Raises:
+        RuntimeError: an axis longer than 1 would change its length.
+    """
+    shape = normalize_shape("expand", sizes)
+    lead = len(shape) - input.ndim
+    if lead < 0:
+        raise RuntimeError(f"expand: expected at least {input.ndim} sizes for shape {input.shape}, got {shape}")
+    resolved = tuple([input.shape[i - lead] if size == -1 and i >= lead else size for i, size in enumerate(shape)])
+    if any(old not in (1, new) for old, new in zip(input.shape, resolved[lead:], strict=True)) or -1 in resolved:
+        raise RuntimeError(f"expand: shape {input.shape} cannot be expanded to {shape}")
+    return broadcast_to(input, shape=resolved)
