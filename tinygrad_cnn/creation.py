@@ -30,9 +30,7 @@ def _dtype(dtype: npt.DTypeLike | None) -> DType:
     return get_default_dtype() if dtype is None else as_dtype(dtype)
 
 
-def tensor(
-    data: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def tensor(data: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor with a copy of `data`: numbers, nested sequences, an array or a tensor.
 
     Python floats become the default dtype (float32) and integers int64; arrays keep their dtype.
@@ -59,23 +57,17 @@ def from_numpy(ndarray: Array) -> Tensor:
     return _make(ndarray)
 
 
-def zeros(
-    *size: Any, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def zeros(*size: Any, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor of zeros; sizes one by one or as a sequence."""
     return _make(np.zeros(normalize_shape("zeros", size), _dtype(dtype)), requires_grad, device)
 
 
-def ones(
-    *size: Any, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def ones(*size: Any, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor of ones; sizes one by one or as a sequence."""
     return _make(np.ones(normalize_shape("ones", size), _dtype(dtype)), requires_grad, device)
 
 
-def empty(
-    *size: Any, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
-) -> Tensor:
+def empty(*size: Any, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False) -> Tensor:
     """Return a tensor whose values are whatever the memory held."""
     return _make(np.empty(normalize_shape("empty", size), _dtype(dtype)), requires_grad, device)
 

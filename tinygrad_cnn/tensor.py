@@ -14,8 +14,8 @@ import numpy.typing as npt
 from tinygrad_cnn import autograd, ops
 from tinygrad_cnn._checks import normalize_dim, normalize_shape
 from tinygrad_cnn._dtypes import as_dtype, bool_, float32, float64, get_default_dtype, int32, int64, is_floating, uint8
-from tinygrad_cnn._types import Array, DType, Scalar, Shape
-from tinygrad_cnn.autograd import Constant, Node, Variable, is_grad_enabled, versions, wrap
+from tinygrad_cnn._types import Array, Scalar
+from tinygrad_cnn.autograd import Node, Variable, is_grad_enabled, versions, wrap
 from tinygrad_cnn.device import Device
 from tinygrad_cnn.ops.indexing import as_index
 from tinygrad_cnn.ops.reduce import Dims, Extremes
@@ -387,16 +387,16 @@ class Tensor(Variable):
     def __ne__(self, other: _Operand) -> Tensor:  # type: ignore[override]
         return ops.ne(self, other)
 
-    def __lt__(self, other: _Operand) -> Tensor:
+    def __lt__(self, other: _Operand) -> Tensor:  # type: ignore[misc]
         return ops.lt(self, other)
 
-    def __le__(self, other: _Operand) -> Tensor:
+    def __le__(self, other: _Operand) -> Tensor:  # type: ignore[misc]
         return ops.le(self, other)
 
-    def __gt__(self, other: _Operand) -> Tensor:
+    def __gt__(self, other: _Operand) -> Tensor:  # type: ignore[misc]
         return ops.gt(self, other)
 
-    def __ge__(self, other: _Operand) -> Tensor:
+    def __ge__(self, other: _Operand) -> Tensor:  # type: ignore[misc]
         return ops.ge(self, other)
 
     def __and__(self, other: _Operand) -> Tensor:
@@ -649,7 +649,9 @@ class Tensor(Variable):
             self.array[index] = source
         except (TypeError, ValueError, IndexError) as error:
             kind = IndexError if isinstance(error, IndexError) else RuntimeError
-            raise kind(f"{op}: cannot write shape {source.shape} into a tensor of shape {self.shape}: {error}") from None
+            raise kind(
+                f"{op}: cannot write shape {source.shape} into a tensor of shape {self.shape}: {error}"
+            ) from None
         versions.record_write(self.array)
         return self
 

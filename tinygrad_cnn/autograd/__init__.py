@@ -4,7 +4,7 @@ from tinygrad_cnn.autograd.engine import backward, collect, grad
 from tinygrad_cnn.autograd.grad_mode import enable_grad, is_grad_enabled, no_grad
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.primitive import Op, primitive, registry
-from tinygrad_cnn.autograd.scope import Scope, current_scope, enter_scope
+from tinygrad_cnn.autograd.scope import Scope, current_scope, enter_scope, pop_scope, push_scope
 from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
 
 __all__ = [
@@ -22,7 +22,9 @@ __all__ = [
     "grad",
     "is_grad_enabled",
     "no_grad",
+    "pop_scope",
     "primitive",
+    "push_scope",
     "registry",
     "wrap",
 ]

@@ -6,9 +6,7 @@ import functools
 from collections.abc import Callable
 from contextvars import ContextVar, Token
 from types import TracebackType
-from typing import ClassVar, ParamSpec, TypeVar
-
-from typing_extensions import Self
+from typing import ClassVar, ParamSpec, Self, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")

@@ -26,7 +26,7 @@ class Node:
         out: the output array if some VJP reads it.
         attrs: the operation's static arguments, such as `stride`.
         aux: what the kernel supplied beside its output, such as the argmax of a pooling window.
-        parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for a plain value.
+        parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for None.
         shape, dtype: of the output.
         scope: the module that was running, for pictures and messages.
     """

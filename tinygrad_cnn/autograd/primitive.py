@@ -23,7 +23,7 @@ How a VJP names and types an input says what is saved for the backward pass:
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
@@ -32,6 +32,9 @@ from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.scope import current_scope
 from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.tensor import Tensor
 
 registry: dict[str, Op] = {}
 """Every operation by name."""
@@ -103,7 +106,11 @@ class Op:
 
         return register
 
-    def __call__(self, *args: A | Scalar | None, **attrs: Any) -> A:
+    @overload
+    def __call__(self, *args: A | Scalar | None, **attrs: Any) -> A: ...
+    @overload
+    def __call__(self, *args: Tensor | Array | Scalar | None, **attrs: Any) -> Tensor: ...
+    def __call__(self, *args: Any, **attrs: Any) -> Any:
         """Compute, and record if a tensor among `args` requires a gradient and recording is on."""
         if self.prepare is not None:
             args = self.prepare(args)
@@ -129,11 +136,11 @@ class Op:
             out, *rest = out
             aux = dict(zip(self.supplies, rest, strict=True))
         if not tensors:
-            return cast(A, out)
+            return out
         if type(out) is not np.ndarray:
             out = np.asarray(out)
         if not (traced and self.differentiable and out.dtype.kind == "f" and is_grad_enabled()):
-            return cast(A, wrap(out))
+            return wrap(out)
         for i, parent in enumerate(parents):
             if parent.__class__ is not Node:
                 parents[i] = _origin(parent)
@@ -148,7 +155,7 @@ class Op:
             out.dtype,
             current_scope(),
         )
-        return cast(A, wrap(out, made))
+        return wrap(out, made)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
@@ -162,7 +169,9 @@ def _origin(value: object) -> Variable | Constant | None:
         if value._node is None:
             value._node = Constant(value.array.shape, value.array.dtype)
         return cast(Constant, value._node)
-    return Constant(value.shape, value.dtype) if isinstance(value, np.ndarray) else None
+    if isinstance(value, np.ndarray):
+        return Constant(value.shape, value.dtype)
+    return Constant((), np.dtype(type(value)), value) if isinstance(value, float | int) else None
 
 
 def primitive(name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Op]:
@@ -172,4 +181,3 @@ def primitive(name: str | None = None, **options: Any) -> Callable[[Callable[...
         return Op(kernel, name or kernel.__name__, **options)
 
     return make
-

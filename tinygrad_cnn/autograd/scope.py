@@ -5,7 +5,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 
 
 class Scope:
@@ -52,6 +52,14 @@ class Scope:
 _current: ContextVar[Scope | None] = ContextVar("tinygrad_cnn_scope", default=None)
 
 current_scope: Callable[[], Scope | None] = _current.get
+
+
+def push_scope(name: str, kind: str, owner: object) -> Token[Scope | None]:
+    """Begin a scope as `enter_scope` does, for a caller who ends it with `pop_scope`: no context manager in between."""
+    return _current.set(Scope(name, kind, owner, _current.get()))
+
+
+pop_scope: Callable[[Token[Scope | None]], None] = _current.reset
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, NamedTuple
 
-from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn._types import Array, DType, Scalar, Shape
 from tinygrad_cnn.autograd.node import Node
 
 
@@ -21,15 +21,21 @@ class Spec(NamedTuple):
 
 
 class Constant:
-    """The graph's memory of a tensor that needs no gradient: it names and measures it without keeping its values."""
+    """The graph's memory of an input that needs no gradient: it stands for a tensor without keeping its values.
 
-    __slots__ = ("dtype", "shape")
+    Attributes:
+        shape, dtype: of the tensor.
+        number: the value itself where the input was a plain Python number.
+    """
+
+    __slots__ = ("dtype", "number", "shape")
 
     requires_grad: ClassVar[bool] = False
 
-    def __init__(self, shape: Shape, dtype: DType) -> None:
+    def __init__(self, shape: Shape, dtype: DType, number: Scalar | None = None) -> None:
         self.shape = shape
         self.dtype = dtype
+        self.number = number
 
 
 class Variable:

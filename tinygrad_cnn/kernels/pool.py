@@ -23,9 +23,7 @@ def _first_taps(outputs: int, stride: int, before: int, dilation: int) -> Array:
     return np.maximum(-(-starts // dilation), 0)
 
 
-def max_pool2d(
-    x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
-) -> tuple[Array, Array]:
+def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> tuple[Array, Array]:
     """Return the largest element of each window (N, C, OH, OW), and the tap (row-major) where it was found.
 
     The first of equal elements wins; NaN wins over everything. Padding never wins.

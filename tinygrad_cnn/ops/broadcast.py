@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_cnn._dtypes import is_floating, result_type
 from tinygrad_cnn._dtypes import get_default_dtype as default_dtype
+from tinygrad_cnn._dtypes import is_floating, result_type
 from tinygrad_cnn._types import A, Array, DType, Shape
 from tinygrad_cnn.autograd import Op, Spec, Variable, primitive
 
@@ -63,9 +63,9 @@ def promote(args: tuple[Any, ...]) -> tuple[Any, ...]:
                     return args
             elif type(b) in (float, int) and a.array.dtype.kind == "f":
                 return args
-    args = tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
     if not any(isinstance(arg, Variable) for arg in args):
         return args
+    args = tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
     dtype = result_type([arg.array if isinstance(arg, Variable) else arg for arg in args])
     return tuple([_cast_if_needed(arg, dtype) for arg in args])
 

@@ -9,9 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_cnn._dtypes import result_type
 from tinygrad_cnn._types import A, Array, Scalar
-from tinygrad_cnn.autograd import primitive
-from tinygrad_cnn.ops.broadcast import elementwise, fit, promote
+from tinygrad_cnn.autograd import Variable, primitive
+from tinygrad_cnn.ops.broadcast import cast, elementwise, fit, promote
 
 
 @elementwise()
@@ -90,7 +91,7 @@ def neg_vjp_0(g: A, _y: object, _x: object) -> A:
 
 
 @elementwise()
-def pow(x: Array, exponent: Array) -> Array:  # noqa: A001 - PyTorch's name
+def pow(x: Array, exponent: Array) -> Array:
     """Compute x to the power `exponent`.
 
     The gradient is taken as zero in x where the exponent is 0, and in the exponent where x = 0 ≤ exponent: there the
@@ -101,13 +102,14 @@ def pow(x: Array, exponent: Array) -> Array:  # noqa: A001 - PyTorch's name
 
 @pow.vjp(0)
 def pow_vjp_0(g: A, _y: object, x: A, exponent: A) -> A:
-    return g * (exponent * pow(x, where(exponent == 0, 1, exponent - 1)))
+    return g * (exponent * pow(x, exponent - (exponent != 0)))
 
 
 @pow.vjp(1)
 def pow_vjp_1(g: A, y: A, x: A, exponent: A) -> A:
-    zero = (x == 0) & (exponent >= 0)
-    return g * where(zero, 0, y * log(where(zero, 1, x)))
+    zero = (exponent >= 0) & (x == 0)
+    one = cast(zero, dtype=y.dtype)  # where it is chosen; its logarithm is 0
+    return g * (y * log(where(zero, one, x)))
 
 
 @elementwise(floating=True)
@@ -146,7 +148,7 @@ def sqrt_vjp_0(g: A, y: A, _x: object) -> A:
 
 
 @elementwise()
-def abs(x: Array) -> Array:  # noqa: A001 - PyTorch's name
+def abs(x: Array) -> Array:
     """Compute |x|; the gradient at 0 is 0."""
     return np.abs(x)
 
@@ -195,7 +197,11 @@ def minimum_vjp_1(g: A, _y: object, x: A, other: A) -> A:
 
 
 def _promote_choices(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    return (args[0], *promote(args[1:]))
+    condition, *choices = args
+    arrays = (Variable, np.ndarray, np.generic)
+    if isinstance(condition, Variable) and not any(isinstance(one, arrays) for one in choices):
+        choices = [np.asarray(one, result_type(choices)) for one in choices]  # two numbers, by the default dtype
+    return (condition, *promote(tuple(choices)))
 
 
 @primitive(prepare=_promote_choices, fit=fit)

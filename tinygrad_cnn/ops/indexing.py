@@ -115,15 +115,13 @@ def gather(input: A, dim: int, index: A) -> A:
     axis = normalize_dim("gather", dim, input.ndim)
     if index.dtype.kind not in "iu":
         raise RuntimeError(f"gather: expected an index of an integer dtype, got {index.dtype}")
-    if index.ndim != input.ndim or any(
-        i != axis and size > input.shape[i] for i, size in enumerate(index.shape)
-    ):
+    if index.ndim != input.ndim or any(i != axis and size > input.shape[i] for i, size in enumerate(index.shape)):
         raise RuntimeError(
             f"gather: expected an index no larger than the input, {input.shape}, but along dim {axis}; "
             f"got {index.shape}"
         )
     values = index.array if isinstance(index, Variable) else index
-    if values.size and not (0 <= int(values.min()) and int(values.max()) < input.shape[axis]):
+    if values.size and not (int(values.min()) >= 0 and int(values.max()) < input.shape[axis]):
         raise IndexError(
             f"gather: expected indices in [0, {input.shape[axis] - 1}], got {values.min()} to {values.max()}"
         )

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar, overload
 
-from typing_extensions import NamedTuple
-
 import numpy as np
+from typing_extensions import NamedTuple
 
 from tinygrad_cnn._checks import normalize_dim, normalize_dims
 from tinygrad_cnn._dtypes import is_floating
@@ -38,7 +37,7 @@ def sum_vjp_0(g: A, _y: object, x: Spec, *, dim: tuple[int, ...], keepdim: bool)
     return broadcast_to(g if keepdim else reshape(g, _kept(x.shape, dim)), shape=x.shape)
 
 
-def sum(input: A, dim: Dims = None, keepdim: bool = False) -> A:  # noqa: A001 - PyTorch's name
+def sum(input: A, dim: Dims = None, keepdim: bool = False) -> A:
     """Add up elements along `dim`, one axis or several; all of them by default. Integers give int64."""
     return _sum(input, dim=normalize_dims("sum", dim, input.ndim), keepdim=keepdim)
 
@@ -71,7 +70,7 @@ def _amax(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
 
 
 @_amax.vjp(0)
-def amax_vjp_0(g: A, y: A, x: A, *, dim: tuple[int, ...], keepdim: bool) -> A:
+def amax_vjp_0(g: A, y: A, x: A, *, dim: tuple[int, ...], **_: bool) -> A:
     kept = _kept(x.shape, dim)
     ties = cast(x == reshape(y, kept), dtype=x.dtype)
     return reshape(g, kept) * (ties / sum(ties, dim, keepdim=True))
@@ -145,7 +144,7 @@ def max(input: A, dim: None = None, keepdim: bool = False) -> A: ...
 def max(input: A, dim: int, keepdim: bool = False) -> Extremes[A]: ...
 @overload
 def max(input: A, dim: A, keepdim: bool = False) -> A: ...
-def max(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extremes[A]:  # noqa: A001
+def max(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extremes[A]:
     """Return the largest element, the largest along `dim` with their indices, or the larger of two tensors.
 
     Equal maxima share the gradient evenly in the first form; in the second the first of them gets it all.
@@ -163,7 +162,7 @@ def min(input: A, dim: None = None, keepdim: bool = False) -> A: ...
 def min(input: A, dim: int, keepdim: bool = False) -> Extremes[A]: ...
 @overload
 def min(input: A, dim: A, keepdim: bool = False) -> A: ...
-def min(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extremes[A]:  # noqa: A001
+def min(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extremes[A]:
     """Return the smallest element, the smallest along `dim` with their indices, or the smaller of two tensors.
 
     Equal minima share the gradient evenly in the first form; in the second the first of them gets it all.

@@ -1,0 +1,53 @@
+# Every target sets up what it needs in .venv; `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+USE := .venv/.installed
+DEV := .venv/.installed-dev
+
+.DEFAULT_GOAL := help
+.PHONY: help demo examples test test-fast parity check format lint types docs clean
+
+help:  ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+
+$(USE): pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[all]"
+	@touch $@
+
+$(DEV): $(USE)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[all,dev]"
+	@touch $@
+
+demo: $(USE)  ## train on real digits, check the gradients, draw the graph, write runs/demo/report.html
+	$(BIN)/tinygrad-cnn demo
+
+examples: $(USE)  ## run every script in examples/ in full
+	@set -e; for script in examples/*.py; do echo "== $$script"; $(BIN)/python $$script; done
+
+test: $(DEV)  ## run all tests
+	$(BIN)/python -m pytest
+
+test-fast: $(DEV)  ## run the tests that take less than a few seconds each
+	$(BIN)/python -m pytest -m "not slow"
+
+parity: $(DEV)  ## compare with PyTorch, number by number (installs it)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pytest tests/parity
+
+check: format lint types test docs  ## everything that must hold before a change is merged
+
+format: $(DEV)  ## check the formatting
+	$(BIN)/ruff format --check .
+
+lint: $(DEV)  ## check for mistakes and style
+	$(BIN)/ruff check .
+
+types: $(DEV)  ## check the types (mypy --strict)
+	$(BIN)/mypy
+
+docs: $(DEV)  ## build the documentation into site/, any warning an error
+	$(BIN)/mkdocs build --strict --quiet
+
+clean:  ## delete what the other targets made
+	rm -rf .venv runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis

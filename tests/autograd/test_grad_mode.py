@@ -1,0 +1,82 @@
+"""Recording can be switched off and on, nested, as a decorator, per thread and per task."""
+
+import asyncio
+import threading
+
+import pytest
+
+import tinygrad_cnn as tg
+
+
+def recorded():
+    return (tg.ones(1, requires_grad=True) * 2).requires_grad
+
+
+def test_no_grad_records_nothing_inside_only():
+    with tg.no_grad():
+        assert not recorded()
+        with tg.enable_grad():
+            assert recorded()
+        assert not recorded()
+    assert recorded()
+
+
+def test_mode_is_restored_after_an_exception():
+    with pytest.raises(KeyError), tg.no_grad():
+        raise KeyError
+    assert tg.is_grad_enabled()
+
+
+def test_decorator_keeps_name_and_may_recurse():
+    @tg.no_grad()
+    def depth(n):
+        """Count down."""
+        assert not tg.is_grad_enabled()
+        return n if n == 0 else depth(n - 1)
+
+    assert depth(3) == 0
+    assert depth.__name__ == "depth"
+    assert tg.is_grad_enabled()
+
+
+def test_one_object_can_be_entered_twice():
+    mode = tg.no_grad()
+    with mode:
+        with mode:
+            pass
+        assert not tg.is_grad_enabled()
+    assert tg.is_grad_enabled()
+
+
+def test_threads_have_their_own_mode():
+    seen = []
+    with tg.no_grad():
+        thread = threading.Thread(target=lambda: seen.append(recorded()))
+        thread.start()
+        thread.join()
+    assert seen == [True]
+
+
+def test_tasks_have_their_own_mode():
+    async def quiet():
+        with tg.no_grad():
+            await asyncio.sleep(0.01)
+            return recorded()
+
+    async def loud():
+        await asyncio.sleep(0.005)
+        return recorded()
+
+    async def both():
+        return await asyncio.gather(quiet(), loud())
+
+    assert asyncio.run(both()) == [False, True]
+
+
+def test_detach_cuts_the_graph_and_shares_memory():
+    x = tg.ones(2, requires_grad=True)
+    y = (x * 2).detach()
+    assert not y.requires_grad
+    assert y.is_leaf
+    y.mul_(3)
+    assert y.tolist() == [6.0, 6.0]

@@ -1,0 +1,282 @@
+"""`check_parameters` on small models: it finds what is wrong, tells kinks apart, and leaves the model as it was."""
+
+import numpy as np
+import pytest
+
+from tinygrad_cnn import ops
+from tinygrad_cnn.autograd import primitive, registry
+from tinygrad_cnn.creation import randn, tensor
+from tinygrad_cnn.gradcheck import GradcheckError, check_parameters, format_table
+
+
+class Model:
+    """The least that has parameters."""
+
+    def __init__(self, **parameters):
+        self.parameters = parameters
+
+    def named_parameters(self):
+        return iter(self.parameters.items())
+
+    def __getattr__(self, name):
+        return self.parameters[name]
+
+
+def leaf(*shape):
+    return randn(*shape, dtype="float64", requires_grad=True)
+
+
+def network():
+    """Return a convolution, ReLU, max-pool, linear network and its loss on fixed data."""
+    model = Model(k=leaf(3, 1, 3, 2), c=leaf(3), w=leaf(4, 12), b=leaf(4))
+    x = randn(5, 1, 6, 5, dtype="float64")
+    target = tensor([0, 1, 2, 3, 0])
+
+    def loss():
+        how = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1)}
+        y = ops.relu(ops.conv2d(x, model.k, model.c, groups=1, **how))
+        y = ops.max_pool2d(y, kernel_size=(2, 2), **{**how, "stride": (2, 2)})
+        return ops.cross_entropy(ops.linear(ops.flatten(y, 1), model.w, model.b), target, reduction="mean")
+
+    return model, loss
+
+
+def one(value, function):
+    """Check a model of one parameter p with `value` and the loss Σ function(p)."""
+    model = Model(p=tensor(value, dtype="float64", requires_grad=True))
+    (row,) = check_parameters(model, lambda: ops.sum(function(model.p)))
+    return row
+
+
+@pytest.fixture
+def scaled():
+    """An identity whose gradient is one and a half times too large at the last element."""
+
+    @primitive("scaled")
+    def identity(x):
+        return x.copy()
+
+    @identity.vjp(0)
+    def identity_vjp_0(g, _y, _x):
+        return g * np.array([1.0, 1.0, 1.5])
+
+    yield identity
+    del registry["scaled"]
+
+
+def test_a_right_model_passes_with_one_row_a_parameter():
+    rows = check_parameters(*network())
+    assert [(row.name, row.shape, row.elements, row.checked) for row in rows] == [
+        ("k", (3, 1, 3, 2), 18, 18),
+        ("c", (3,), 3, 3),
+        ("w", (4, 12), 48, 20),
+        ("b", (4,), 4, 4),
+    ]
+    for row in rows:
+        assert row.passed
+        assert row.wrong == row.kinks == 0
+        assert row.max_rel_error < 1e-4
+        assert row.analytic == pytest.approx(row.numeric, rel=1e-4)
+        assert len(row.worst_index) == len(row.shape)
+
+
+def test_a_wrong_element_is_found_and_placed(scaled):
+    row = one([1.0, 2.0, 3.0], scaled)
+    assert not row.passed
+    assert (row.wrong, row.kinks, row.checked, row.worst_index) == (1, 0, 3, (2,))
+    assert (row.analytic, row.numeric) == (1.5, pytest.approx(1))
+    assert row.max_abs_error == pytest.approx(0.5)
+    assert row.max_rel_error == pytest.approx(1 / 3)
+
+
+def test_small_gradients_are_compared_relatively(scaled):
+    assert not one([1.0, 2.0, 3.0], lambda p: scaled(p) * 1e-6).passed
+
+
+def test_a_gradient_that_is_missing_is_wrong():
+    row = one([1.0, 2.0, 3.0], lambda p: p.detach() * p)
+    assert (row.wrong, row.passed) == (3, False)
+
+
+def test_a_parameter_the_loss_does_not_use_has_a_zero_gradient():
+    model = Model(used=leaf(2), unused=leaf(2))
+    rows = check_parameters(model, lambda: ops.sum(model.used * model.used))
+    assert [(row.passed, row.analytic) for row in rows][1] == (True, 0)
+
+
+def test_nan_is_wrong():
+    row = one([1.0, 2.0], lambda p: p * float("nan"))
+    assert (row.wrong, row.passed, row.max_rel_error) == (2, False, np.inf)
+
+
+class TestKinks:
+    def test_at_and_beside_a_kink(self):
+        row = one([0.0, 4e-7, -4e-7, 1.0], ops.relu)
+        assert (row.kinks, row.wrong, row.passed) == (3, 0, True)
+        assert row.worst_index == (3,)
+        assert row.max_abs_error < 1e-9
+
+    def test_a_kink_farther_away_than_the_step_plays_no_part(self):
+        assert one([2e-6, -2e-6], ops.relu).kinks == 0
+
+    def test_a_max_pool_tie(self):
+        row = one([1.0, 1.0, 0.0], lambda p: ops.max(p, 0).values)
+        assert (row.kinks, row.wrong) == (2, 0)
+
+    def test_a_value_outside_of_both_slopes_is_wrong_even_at_a_kink(self, scaled):
+        row = one([1.0, 1.0, 0.0], lambda p: ops.abs(scaled(p)) + p * 2)  # slopes 1 and 3 at the kink: 2 is between
+        assert (row.kinks, row.wrong) == (0, 0)
+        row = one([1.0, 1.0, 0.0], lambda p: ops.relu(p) + 3 * scaled(p))  # slopes 3 and 4, backpropagated 4.5
+        assert (row.kinks, row.wrong) == (0, 1)
+
+    def test_slopes_that_differ_within_the_tolerance_are_no_kink(self):
+        row = one([0.0], lambda p: p + 25 * p * p + 1.2e-4 * (p - p.detach()))  # slopes 1 ± 2.5e-5, off by 1.2e-4
+        assert (row.kinks, row.wrong) == (0, 1)
+
+    def test_a_bias_of_zero_over_black_pixels_is_at_a_kink(self):
+        row = one([0.0], lambda p: ops.relu(p * tensor([1.0, 1.0], dtype="float64")))
+        assert (row.kinks, row.wrong) == (1, 0)
+
+    def test_strong_curvature_is_no_excuse(self, scaled):
+        row = one([1.0, 1.0, 1.0], lambda p: ops.exp(8 * scaled(p)))
+        assert (row.kinks, row.wrong) == (0, 1)
+
+    def test_a_parameter_with_nothing_but_kinks_has_no_worst_element(self):
+        row = one([0.0, 0.0], ops.relu)
+        assert (row.kinks, row.wrong, row.passed, row.worst_index) == (2, 0, True, None)
+
+
+class TestSampling:
+    def test_the_seed_decides(self):
+        def visited(seed):
+            model = Model(p=tensor(np.arange(100.0), requires_grad=True))
+            before, seen = model.p.array.copy(), set()
+
+            def loss():
+                seen.update(np.flatnonzero(model.p.array != before).tolist())
+                return ops.sum(model.p * model.p)
+
+            check_parameters(model, loss, samples=7, seed=seed)
+            assert len(seen) == 7
+            return seen
+
+        assert visited(1) == visited(1)
+        assert visited(1) != visited(2)
+
+    def test_the_default_generator_is_not_used(self):
+        import tinygrad_cnn
+
+        tinygrad_cnn.manual_seed(5)
+        expected = randn(3).tolist()
+        tinygrad_cnn.manual_seed(5)
+        one(np.arange(50.0), lambda p: p * p)
+        assert randn(3).tolist() == expected
+
+    def test_samples_must_be_positive(self):
+        with pytest.raises(ValueError, match="expected samples of at least 1, got 0"):
+            check_parameters(*network(), samples=0)
+
+
+class TestNothingIsChanged:
+    def state(self, model):
+        gradients = [(p.grad, None if p.grad is None else p.grad.array.tobytes()) for p in model.parameters.values()]
+        return [p.array.tobytes() for p in model.parameters.values()], gradients
+
+    def test_values_and_gradients(self):
+        model, loss = network()
+        check_parameters(model, loss, samples=3)
+        assert all(p.grad is None for p in model.parameters.values())
+        loss().backward()
+        before = self.state(model)
+        check_parameters(model, loss, samples=3)
+        assert self.state(model) == before
+
+    @pytest.mark.parametrize("nth", [1, 2, 3, 4, 5])
+    def test_when_the_loss_raises(self, nth):
+        model, loss = network()
+        loss().backward()
+        before = self.state(model)
+        calls = []
+
+        def failing():
+            calls.append(1)
+            if len(calls) == nth:
+                raise ZeroDivisionError
+            return loss()
+
+        with pytest.raises(ZeroDivisionError):
+            check_parameters(model, failing)
+        assert self.state(model) == before
+
+    def test_when_the_loss_changes_gradients_itself(self):
+        model, loss = network()
+        loss().backward()
+        before = self.state(model)
+
+        def meddling():
+            model.k.grad = None
+            loss().backward()
+            return loss()
+
+        check_parameters(model, meddling, samples=1)
+        assert self.state(model) == before
+
+
+class TestRefusals:
+    def test_float32_parameters(self):
+        model = Model(p=leaf(2), q=randn(2, requires_grad=True))
+        with pytest.raises(
+            TypeError, match=r"check_parameters: q: expected float64, got float32.*model and its inputs"
+        ):
+            check_parameters(model, lambda: ops.sum(model.p))
+
+    def test_a_float32_loss(self):
+        model = Model(p=leaf(2))
+        with pytest.raises(TypeError, match=r"expected a float64 loss, got float32; use model.double\(\)"):
+            check_parameters(model, lambda: ops.sum(model.p).float())
+
+    def test_a_loss_of_several_elements(self):
+        model = Model(p=leaf(2))
+        with pytest.raises(RuntimeError, match=r"expected a loss with one element, got shape \(2,\)"):
+            check_parameters(model, lambda: model.p * 2)
+
+    def test_a_loss_that_is_no_tensor(self):
+        with pytest.raises(TypeError, match="expected loss_fn to return a tensor, got float"):
+            check_parameters(Model(p=leaf(2)), lambda: 1.0)
+
+    def test_a_random_loss(self):
+        model = Model(p=leaf(2))
+        with pytest.raises(GradcheckError, match="for the same parameters; give it fixed data"):
+            check_parameters(model, lambda: ops.sum(model.p * randn(2, dtype="float64")))
+
+    def test_no_parameters(self):
+        with pytest.raises(ValueError, match="expected a model with parameters that require a gradient"):
+            check_parameters(Model(frozen=randn(2, dtype="float64")), lambda: 1.0)
+
+
+def test_frozen_and_empty_parameters_are_left_out():
+    model = Model(p=leaf(2), frozen=randn(2), empty=leaf(0, 3))
+    rows = check_parameters(model, lambda: ops.sum(model.p * model.p) + ops.sum(model.empty))
+    assert [row.name for row in rows] == ["p"]
+
+
+class TestTable:
+    def test_a_markdown_table_in_straight_columns(self, scaled):
+        model = Model(weight=leaf(2, 3), scale=leaf())
+        rows = check_parameters(model, lambda: ops.sum(model.weight * model.weight) * model.scale)
+        lines = format_table([*rows, one([1.0, 2.0, 3.0], scaled), one([0.0, 0.0], ops.relu)]).split("\n")
+        assert len({len(line) for line in lines}) == 1
+        assert all(line.startswith("| ") and line.endswith(" |") for line in lines)
+        cells = [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+        assert cells[0][0] == "parameter"
+        assert set("".join(cells[1])) == {"-", ":"}
+        assert cells[2][:4] == ["weight", "2×3", "6/6", "0"]
+        assert cells[2][-1] == "ok"
+        assert cells[3][:3] == ["scale", "scalar", "1/1"]
+        assert cells[4][6] == "(2,)"
+        assert cells[4][7] == "+1.500000e+00"
+        assert cells[4][-1] == "1 wrong"
+        assert cells[5][3:] == ["2", "–", "–", "–", "–", "–", "only kinks"]
+
+    def test_without_rows(self):
+        assert len(format_table([]).split("\n")) == 2

@@ -1,0 +1,318 @@
+import copy
+import pickle
+
+import numpy as np
+import pytest
+
+import tinygrad_cnn as tc
+import tinygrad_cnn.nn.functional as F
+from tinygrad_cnn import nn
+
+
+class Net(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.fc1 = nn.Linear(3, 4)
+        self.head = nn.Sequential(nn.ReLU(), nn.Linear(4, 2))
+        self.scale = nn.Parameter(tc.ones(2))
+        self.register_buffer("mean", tc.zeros(3))
+        self.register_buffer("cache", tc.zeros(1), persistent=False)
+
+    def forward(self, x):
+        return self.head(self.fc1(x - self.mean)) * self.scale
+
+
+KEYS = ["scale", "mean", "fc1.weight", "fc1.bias", "head.1.weight", "head.1.bias"]
+
+
+def snapshot(net):
+    return {name: value.array.copy() for name, value in net.state_dict().items()}
+
+
+def assert_same(a, b):
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+# --- attributes ---------------------------------------------------------------------------------------------------
+
+
+def test_walks_name_everything_in_order():
+    net = Net()
+    assert [name for name, _ in net.named_parameters()] == [key for key in KEYS if key != "mean"]
+    assert [name for name, _ in net.named_parameters(recurse=False)] == ["scale"]
+    assert next(net.named_parameters("net"))[0] == "net.scale"
+    assert [name for name, _ in net.named_buffers()] == ["mean", "cache"]
+    assert [name for name, _ in net.named_modules()] == ["", "fc1", "head", "head.0", "head.1"]
+    assert [name for name, _ in net.named_children()] == ["fc1", "head"]
+    assert list(net.children()) == [net.fc1, net.head]
+    assert list(net.state_dict()) == KEYS
+    assert len(list(net.parameters())) == 5
+    assert {"fc1", "scale", "mean", "forward"} <= set(dir(net))
+
+
+def test_shared_parts_are_walked_once_but_saved_under_each_name():
+    net = nn.Module()
+    net.a = nn.Linear(2, 2, bias=False)
+    net.b = net.a
+    net.c = nn.Linear(2, 2, bias=False)
+    net.c.weight = net.a.weight
+    assert [name for name, _ in net.named_parameters()] == ["a.weight"]
+    assert [name for name, _ in net.named_parameters(remove_duplicate=False)] == ["a.weight", "b.weight", "c.weight"]
+    assert [name for name, _ in net.named_modules()] == ["", "a", "c"]
+    assert list(net.state_dict()) == ["a.weight", "b.weight", "c.weight"]
+
+
+def test_attributes_can_be_replaced_and_deleted_in_place():
+    net = Net()
+    net.fc1 = nn.Linear(3, 4, bias=False)
+    net.scale = nn.Parameter(tc.zeros(2))
+    net.mean = tc.ones(3)
+    assert list(net.state_dict()) == [key for key in KEYS if key != "fc1.bias"]
+    assert net.state_dict()["mean"].tolist() == [1, 1, 1]
+    net.fc1.bias = nn.Parameter(tc.zeros(4))
+    assert list(net.state_dict()) == KEYS
+    del net.scale
+    del net.mean
+    assert not hasattr(net, "scale")
+    assert list(net.state_dict()) == KEYS[2:]
+    net.scale = 3  # the name is free again
+    assert net.scale == 3
+
+
+@pytest.mark.parametrize(
+    ("assign", "kind", "text"),
+    [
+        (
+            lambda net: setattr(net, "scale", tc.ones(2)),
+            TypeError,
+            r"cannot assign 'Tensor' as parameter 'scale' \(nn.Parameter or None expected\)",
+        ),
+        (lambda net: setattr(net, "fc1", 3), TypeError, "cannot assign 'int' as child module 'fc1'"),
+        (lambda net: setattr(net, "mean", 3), TypeError, "cannot assign 'int' as buffer 'mean'"),
+        (lambda net: net.register_parameter("w", tc.ones(2)), TypeError, "cannot assign 'Tensor' as parameter 'w'"),
+        (lambda net: net.register_parameter("a.b", None), KeyError, r"without .*got .*'a.b"),
+        (lambda net: net.register_buffer("", None), KeyError, "buffer name"),
+        (lambda net: net.register_buffer(3, None), TypeError, "buffer name: expected a string, got int"),
+        (lambda net: net.register_buffer("b", [1.0]), TypeError, "cannot assign 'list' as buffer 'b'"),
+        (lambda net: net.register_buffer("training", None), KeyError, "attribute 'training' already exists"),
+        (lambda net: net.add_module("m", 3), TypeError, "int is not a Module subclass"),
+        (lambda net: setattr(net, "float", nn.ReLU()), KeyError, "attribute 'float' already exists"),
+        (lambda net: net.fc3, AttributeError, "'Net' object has no attribute 'fc3'"),
+        (lambda net: delattr(net, "fc3"), AttributeError, "fc3"),
+    ],
+)
+def test_refused_assignments_leave_the_module_as_it_was(assign, kind, text):
+    net = Net()
+    before = snapshot(net)
+    with pytest.raises(kind, match=text):
+        assign(net)
+    assert_same(snapshot(net), before)
+
+
+@pytest.mark.parametrize(("value", "what"), [(nn.ReLU(), "module"), (nn.Parameter(tc.ones(1)), "parameters")])
+def test_forgetting_to_call_the_base_is_said(value, what):
+    class Forgetful(nn.Module):
+        def __init__(self):
+            self.part = value
+
+    with pytest.raises(AttributeError, match=rf"cannot assign {what} before Module.__init__\(\) call.*Forgetful"):
+        Forgetful()
+
+
+# --- calls --------------------------------------------------------------------------------------------------------
+
+
+def test_recorded_operations_carry_the_path_of_their_module():
+    y = Net()(tc.ones(1, 3))
+    found = {node.op.name: (node.scope.path, node.scope.kind) for node in tc.autograd.collect([y.grad_fn])}
+    assert found["mul"] == ("", "Net")
+    assert found["relu"] == ("head.0", "ReLU")
+    paths = {node.scope.path for node in tc.autograd.collect([y.grad_fn]) if node.op.name == "linear"}
+    assert paths == {"fc1", "head.1"}
+    assert tc.autograd.current_scope() is None
+
+
+def test_a_module_inside_a_container_that_is_not_called_has_its_full_path():
+    class Nested(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layers = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 2))
+
+        def forward(self, x):
+            return self.layers[1](x)
+
+    y = Nested()(tc.ones(1, 2))
+    assert y.grad_fn.scope.path == "layers.1"
+    assert y.grad_fn.scope.chain[0].name == "Nested"
+
+
+def test_a_failing_layer_is_named_once_innermost():
+    class Outer(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = Net()
+
+        def forward(self, x):
+            return self.body(x)
+
+    net = Outer()
+    net.body.head = nn.Sequential(nn.Linear(5, 2))
+    with pytest.raises(RuntimeError, match=r"last axis of 5 .* got \(1, 4\)") as caught:
+        net(tc.ones(1, 3))
+    assert caught.value.__notes__ == ["in body.head.0 (Linear(in_features=5, out_features=2, bias=True)) of Outer"]
+
+
+def test_a_module_without_forward_says_so():
+    with pytest.raises(NotImplementedError, match=r'Module \[Module\] is missing the required "forward" function'):
+        nn.Module()(1)
+
+
+def test_the_scope_ends_when_forward_raises():
+    with pytest.raises(RuntimeError):
+        nn.Linear(2, 2)(tc.ones(3))
+    assert tc.autograd.current_scope() is None
+
+
+# --- state --------------------------------------------------------------------------------------------------------
+
+
+def test_state_dict_shares_memory_detached():
+    net = Net()
+    state = net.state_dict(prefix="net.")
+    assert not state["net.fc1.weight"].requires_grad
+    assert np.shares_memory(state["net.fc1.weight"].array, net.fc1.weight.array)
+    assert net.state_dict(keep_vars=True)["fc1.weight"] is net.fc1.weight
+
+
+def test_a_state_dict_loads_into_a_twin_which_keeps_its_memory_and_dtype():
+    source, target = Net().double(), Net()
+    weight = target.fc1.weight
+    memory = weight.array
+    assert target.load_state_dict(source.state_dict()) == ([], [])
+    assert target.fc1.weight is weight
+    assert weight.array is memory
+    assert weight.dtype == tc.float32
+    for name, value in source.state_dict().items():
+        np.testing.assert_array_equal(target.state_dict()[name].numpy(), value.numpy().astype(np.float32))
+
+
+def test_all_that_does_not_fit_is_listed_in_one_error_and_nothing_is_changed():
+    net = Net()
+    before = snapshot(net)
+    state = {name: value + 1 for name, value in net.state_dict().items()}
+    del state["mean"]
+    state["extra"] = tc.ones(1)
+    state["fc1.weight"] = tc.ones(3, 4)
+    state["fc1.bias"] = "four"
+    with pytest.raises(RuntimeError) as caught:
+        net.load_state_dict(state)
+    assert str(caught.value).splitlines() == [
+        "load_state_dict: cannot load into Net:",
+        "\tmissing keys: mean",
+        "\tunexpected keys: extra",
+        "\tfc1.weight: expected shape (4, 3), got (3, 4)",
+        "\tfc1.bias: expected a tensor, got str",
+    ]
+    assert_same(snapshot(net), before)
+    with pytest.raises(RuntimeError, match=r"fc1\.weight: expected shape"):
+        net.load_state_dict(state, strict=False)
+    assert_same(snapshot(net), before)
+
+
+def test_not_strict_loads_what_fits_and_returns_the_rest():
+    net = Net()
+    found = net.load_state_dict({"mean": tc.ones(3), "extra": tc.ones(1)}, strict=False)
+    assert found.missing_keys == [key for key in KEYS if key != "mean"]
+    assert found.unexpected_keys == ["extra"]
+    assert net.mean.tolist() == [1, 1, 1]
+
+
+def test_a_state_dict_may_hold_arrays_of_any_number_type():
+    net = nn.Linear(2, 1)
+    net.load_state_dict({"weight": np.array([[3, 4]], np.uint16), "bias": np.array([5], np.int8)})
+    assert net.weight.tolist() == [[3, 4]]
+    with pytest.raises(TypeError, match="load_state_dict: expected a dict of tensors, got list"):
+        net.load_state_dict([])
+
+
+def test_modes_reach_every_module():
+    net = Net()
+    assert net.eval() is net
+    assert not any(module.training for module in net.modules())
+    assert net.train() is net
+    assert all(module.training for module in net.modules())
+
+
+def test_zero_grad():
+    net = Net()
+    net(tc.ones(1, 3)).sum().backward()
+    memory = net.fc1.bias.grad.array
+    net.zero_grad(set_to_none=False)
+    assert net.fc1.bias.grad.array is memory
+    assert not memory.any()
+    net.zero_grad()
+    assert all(parameter.grad is None for parameter in net.parameters())
+
+
+def test_requires_grad_freezes():
+    net = Net().requires_grad_(False)
+    assert not net(tc.ones(1, 3)).requires_grad
+
+
+def test_conversion_reaches_parameters_gradients_and_floating_point_buffers():
+    net = Net()
+    net.register_buffer("count", tc.tensor(3))
+    net(tc.ones(1, 3)).sum().backward()
+    weight = net.fc1.weight
+    assert net.double() is net
+    assert net.fc1.weight is weight
+    assert {tensor.dtype for tensor in net.parameters()} == {tc.float64}
+    assert weight.grad.dtype == tc.float64
+    assert (net.mean.dtype, net.count.dtype) == (tc.float64, tc.int64)
+    net(tc.ones(1, 3, dtype=tc.float64)).sum().backward()
+    assert net.to("cpu").mean.dtype == tc.float64
+    assert net.to(tc.float32).float().mean.dtype == tc.float32
+    with pytest.raises(TypeError, match=r"Net\.to: expected a floating-point dtype, got int64"):
+        net.to(tc.int64)
+
+
+def test_apply_visits_children_before_parents():
+    seen = []
+    net = Net()
+    assert net.apply(lambda module: seen.append(type(module).__name__)) is net
+    assert seen == ["Linear", "ReLU", "Linear", "Sequential", "Net"]
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_a_copy_computes_the_same_with_memory_of_its_own(duplicate):
+    net = Net()
+    twin = duplicate(net)
+    x = tc.randn(2, 3)
+    np.testing.assert_array_equal(net(x).detach().numpy(), twin(x).detach().numpy())
+    nn.init.zeros_(twin.scale)
+    assert net.scale.tolist() == [1, 1]
+    assert [name for name, _ in twin.named_parameters()] == [name for name, _ in net.named_parameters()]
+
+
+def test_repr_is_laid_out_as_a_tree():
+    assert repr(Net()) == (
+        "Net(\n"
+        "  (fc1): Linear(in_features=3, out_features=4, bias=True)\n"
+        "  (head): Sequential(\n"
+        "    (0): ReLU()\n"
+        "    (1): Linear(in_features=4, out_features=2, bias=True)\n"
+        "  )\n"
+        ")"
+    )
+
+
+def test_a_barebones_function_needs_no_module():
+    w = tc.randn(3, 2, requires_grad=True)
+    F.relu(tc.ones(1, 3).mm(w)).sum().backward()
+    with tc.no_grad():
+        w -= 0.1 * w.grad
+        w.grad.zero_()
+    assert w.is_leaf
+    assert not w.grad.numpy().any()

@@ -1,0 +1,218 @@
+"""What every optimizer promises: groups, state, refusals."""
+
+import numpy as np
+import pytest
+
+import tinygrad_cnn as tc
+from tinygrad_cnn import nn, optim
+
+
+def parameter(*values):
+    return nn.Parameter(tc.tensor(list(values), dtype=tc.float64))
+
+
+def run(optimizer, parameters, steps, start=0):
+    """Take `steps` steps along gradients that depend on the parameters and the step."""
+    for i in range(start, start + steps):
+        optimizer.zero_grad()
+        sum(((p - i) * p * p).sum() for p in parameters).backward()
+        optimizer.step()
+
+
+REFUSED = [
+    (lambda p: optim.SGD([]), ValueError, "optimizer got an empty parameter list"),
+    (lambda p: optim.SGD([{"params": []}]), ValueError, "optimizer got an empty parameter list"),
+    (lambda p: optim.SGD(p), TypeError, "should be an iterable of Tensors or dicts, but got Parameter"),
+    (lambda p: optim.SGD({"params": [p]}), TypeError, "should be an iterable of Tensors or dicts, but got dict"),
+    (lambda p: optim.SGD([p, 1]), TypeError, "optimizer can only optimize Tensors, but one of the params is int"),
+    (lambda p: optim.SGD([p * 2]), ValueError, r"can't optimize a non-leaf Tensor, of shape \(2,\)"),
+    (lambda p: optim.SGD([p, p]), ValueError, "some parameters appear more than once"),
+    (lambda p: optim.SGD([{"params": [p]}, {"params": p}]), ValueError, "some parameters appear more than once"),
+    (lambda p: optim.SGD([{"parameters": [p]}]), TypeError, "expected a parameter group as a dict with 'params'"),
+    (
+        lambda p: optim.SGD([{"params": [p], "weight_decy": 1}]),
+        ValueError,
+        "SGD: expected settings among lr, momentum, .* got weight_decy",
+    ),
+    (lambda p: optim.SGD([{"params": [p], "lr": -2}]), ValueError, "Invalid learning rate: -2"),
+    (
+        lambda p: optim.SGD([p], lr=-1),
+        ValueError,
+        r"Invalid learning rate: -1 \(SGD expects a finite number at least 0\)",
+    ),
+    (lambda p: optim.SGD([p], lr=float("nan")), ValueError, "Invalid learning rate: nan"),
+    (lambda p: optim.Adam([p], lr=float("inf")), ValueError, "Invalid learning rate: inf"),
+    (lambda p: optim.SGD([p], momentum=-1), ValueError, "Invalid momentum value: -1"),
+    (lambda p: optim.SGD([p], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
+    (lambda p: optim.SGD([p], nesterov=True), ValueError, "Nesterov momentum requires a momentum and zero dampening"),
+    (
+        lambda p: optim.SGD([p], momentum=1, dampening=1, nesterov=True),
+        ValueError,
+        "zero dampening, got momentum=1 and dampening=1",
+    ),
+    (
+        lambda p: optim.Adam([p], betas=(1, 0)),
+        ValueError,
+        r"Invalid beta parameter at index 0: 1 \(Adam expects a finite number in \[0, 1\)\)",
+    ),
+    (lambda p: optim.Adam([p], betas=(0, -1)), ValueError, "Invalid beta parameter at index 1: -1"),
+    (lambda p: optim.Adam([p], eps=-1), ValueError, "Invalid epsilon value: -1"),
+    (lambda p: optim.Adam([p], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
+]
+
+
+@pytest.mark.parametrize(("make", "kind", "text"), REFUSED, ids=[str(i) for i in range(len(REFUSED))])
+def test_refused_with_a_message(make, kind, text):
+    with pytest.raises(kind, match=text):
+        make(parameter(1, 2))
+
+
+def test_groups_have_settings_of_their_own():
+    a, b = parameter(1), parameter(1)
+    optimizer = optim.SGD([{"params": [a], "lr": 0.5}, {"params": b}], lr=0.1)
+    (a + b).sum().backward()
+    optimizer.step()
+    assert (a.item(), b.item()) == pytest.approx((0.5, 0.9))
+    optimizer.param_groups[1]["lr"] = 1
+    optimizer.step()
+    assert (a.item(), b.item()) == pytest.approx((0, -0.1))
+
+
+@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam])
+def test_a_parameter_without_a_gradient_stays(kind):
+    a, b = parameter(1), parameter(1)
+    optimizer = kind([a, b], lr=0.1, weight_decay=0.1)
+    a.sum().backward()
+    optimizer.step()
+    assert a.item() != 1
+    assert b.item() == 1
+    assert b not in optimizer.state
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda p: optim.SGD(p, 0.1, 0.9, nesterov=True, weight_decay=1),
+        lambda p: optim.Adam(p, maximize=True, amsgrad=True),
+    ],
+)
+def test_a_step_writes_in_place_and_leaves_the_gradient_alone(make):
+    p = parameter(1, 2)
+    optimizer = make([p])
+    memory = p.array
+    for _ in range(3):
+        p.grad = tc.tensor([3.0, 4.0], dtype=tc.float64)
+        optimizer.step()
+        assert p.grad.tolist() == [3, 4]
+    assert p.array is memory
+    assert p.is_leaf
+    assert memory.tolist() != [1, 2]
+
+
+def test_a_graph_made_before_a_step_refuses_to_run_backward_after_it():
+    p = parameter(1, 2)
+    optimizer = optim.SGD([p], lr=0.1)
+    loss = (p * p).sum()
+    loss.backward(retain_graph=True)
+    optimizer.step()
+    with pytest.raises(RuntimeError, match=r"mul: argument 0.* was changed in place"):
+        loss.backward()
+
+
+def test_a_closure_runs_with_recording_on_and_its_loss_is_returned():
+    p = parameter(2)
+    optimizer = optim.SGD([p], lr=0.25)
+
+    def closure():
+        optimizer.zero_grad()
+        loss = (p * p).sum()
+        loss.backward()
+        return loss
+
+    with tc.no_grad():
+        assert optimizer.step(closure).item() == 4
+    assert p.item() == 1
+    assert optimizer.step() is None
+
+
+def test_zero_grad():
+    p = parameter(2)
+    optimizer = optim.SGD([p])
+    (p * 3).sum().backward()
+    memory = p.grad.array
+    optimizer.zero_grad(set_to_none=False)
+    assert p.grad.array is memory
+    assert p.grad.item() == 0
+    optimizer.zero_grad()
+    assert p.grad is None
+
+
+MAKERS = [
+    lambda p: optim.SGD(p, 0.01, momentum=0.9),
+    lambda p: optim.Adam(p, 0.01, amsgrad=True),
+]
+
+
+@pytest.mark.parametrize("make", MAKERS)
+def test_resuming_from_a_state_dict_equals_never_stopping(make):
+    through, first = [parameter(1, 2), parameter(3)], [parameter(1, 2), parameter(3)]
+    whole, before = make(through), make(first)
+    run(whole, through, 6)
+    run(before, first, 3)
+    second = [nn.Parameter(p.detach().clone()) for p in first]
+    after = make(second)
+    after.param_groups[0]["lr"] = 7
+    after.load_state_dict(before.state_dict())
+    assert after.param_groups[0]["lr"] == 0.01
+    run(before, first, 2)  # what was loaded is a copy
+    run(after, second, 3, start=3)
+    for p, q in zip(through, second, strict=True):
+        np.testing.assert_array_equal(p.detach().numpy(), q.detach().numpy())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "text"),
+    [
+        (lambda state: state["param_groups"].pop(), "different number of parameter groups: expected 1, got 0"),
+        (
+            lambda state: state["param_groups"][0]["params"].pop(),
+            "doesn't match the size of optimizer's group: expected 2 parameters, got 1",
+        ),
+        (lambda state: state["param_groups"][0].update(lr=-1), "Invalid learning rate: -1"),
+        (
+            lambda state: state["state"][1].update(momentum_buffer=tc.zeros(5)),
+            r"SGD: expected momentum_buffer of shape \(1,\), .* got \(5,\)",
+        ),
+        (lambda state: state.clear(), "expected a state dict with 'state' and 'param_groups'"),
+    ],
+)
+def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(spoil, text):
+    parameters = [parameter(1, 2), parameter(3)]
+    optimizer = MAKERS[0](parameters)
+    run(optimizer, parameters, 1)
+    state = optimizer.state_dict()
+    before = [entry["momentum_buffer"].tolist() for entry in optimizer.state.values()]
+    spoil(state)
+    with pytest.raises(ValueError, match=text):
+        optimizer.load_state_dict(state)
+    assert [entry["momentum_buffer"].tolist() for entry in optimizer.state.values()] == before
+    assert optimizer.param_groups[0]["lr"] == 0.01
+
+
+def test_repr_lists_the_settings_of_each_group():
+    assert repr(optim.SGD([parameter(1)], lr=0.5)) == (
+        "SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.5\n    maximize: False\n    momentum: 0\n"
+        "    nesterov: False\n    weight_decay: 0\n)"
+    )
+
+
+def test_parameters_of_one_shape_do_not_disturb_each_other():
+    pair = [parameter(1, 2), parameter(3, 4)]
+    together = optim.SGD(pair, 0.01, momentum=0.9, nesterov=True, weight_decay=0.1)
+    alone = [parameter(1, 2), parameter(3, 4)]
+    apart = [optim.SGD([p], 0.01, momentum=0.9, nesterov=True, weight_decay=0.1) for p in alone]
+    run(together, pair, 3)
+    for optimizer, p in zip(apart, alone, strict=True):
+        run(optimizer, [p], 3)
+    for p, q in zip(pair, alone, strict=True):
+        assert p.tolist() == q.tolist()

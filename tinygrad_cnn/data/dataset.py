@@ -1,0 +1,153 @@
+"""`Dataset` and the ones that wrap what is already there: tensors, or a part of another data set."""
+
+from __future__ import annotations
+
+import math
+import operator
+import warnings
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+
+from tinygrad_cnn.creation import as_tensor
+from tinygrad_cnn.data.collate import default_collate
+from tinygrad_cnn.random import Generator, default_generator
+from tinygrad_cnn.tensor import Tensor
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Dataset(Generic[T_co]):
+    """Samples by index. A subclass defines ``__getitem__``, and ``__len__`` for whatever needs to know how many.
+
+    One that can read many samples at once may also define ``batch(indices)``: it returns what `default_collate` makes
+    of ``[self[i] for i in indices]``, and `DataLoader` calls it instead of reading sample by sample.
+
+    Example:
+        >>> class Squares(Dataset):
+        ...     def __len__(self):
+        ...         return 10
+        ...     def __getitem__(self, index):
+        ...         return float(index), index * index
+    """
+
+    def __getitem__(self, index: int) -> T_co:
+        raise NotImplementedError(f"{type(self).__name__}: a data set must define __getitem__(self, index)")
+
+    def __len__(self) -> int:
+        raise TypeError(f"{type(self).__name__}: this data set has no length; define __len__(self)")
+
+
+def fetch(dataset: Any, indices: Iterable[Any]) -> Any:
+    """Return the collated samples at `indices`, in one read where `dataset` has a ``batch`` that can be trusted.
+
+    A subclass that overrides ``__getitem__``, to transform samples for instance, outdates the ``batch`` it inherits:
+    then samples are read one by one.
+    """
+    kind = type(dataset)
+    if hasattr(kind, "batch") and issubclass(_definer(kind, "batch"), _definer(kind, "__getitem__")):
+        return dataset.batch(list(indices))
+    return default_collate([dataset[index] for index in indices])
+
+
+def _definer(kind: type, name: str) -> type:
+    """Return the class from which `kind` has the method `name`; object where it has none."""
+    return next((base for base in kind.__mro__ if name in vars(base)), object)
+
+
+class TensorDataset(Dataset[tuple[Tensor, ...]]):
+    """Samples along the first axis of tensors: sample i is ``(tensors[0][i], tensors[1][i], ...)``.
+
+    Args:
+        tensors: tensors, or arrays (whose memory is shared), of equal length.
+
+    Raises:
+        ValueError: no tensors, one without axes, or unequal lengths.
+    """
+
+    def __init__(self, *tensors: Tensor) -> None:
+        self.tensors = tuple(as_tensor(tensor) for tensor in tensors)
+        shapes = [tensor.shape for tensor in self.tensors]
+        if not shapes or not all(shapes) or len({shape[0] for shape in shapes}) > 1:
+            raise ValueError(f"TensorDataset: expected tensors of equal length along axis 0, got shapes {shapes}")
+
+    def __getitem__(self, index: int) -> tuple[Tensor, ...]:
+        return tuple(tensor[index] for tensor in self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors[0])
+
+    def batch(self, indices: Sequence[int]) -> list[Tensor]:
+        """Return each tensor's rows at `indices`, copied."""
+        rows = np.array([operator.index(index) for index in indices], dtype=np.int64)
+        return [tensor[rows] for tensor in self.tensors]
+
+
+class Subset(Dataset[T_co]):
+    """The samples of `dataset` at `indices`, numbered from 0 in that order.
+
+    Args:
+        dataset: the whole.
+        indices: the indices chosen.
+    """
+
+    def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:
+        self.dataset = dataset
+        self.indices = indices
+
+    def __getitem__(self, index: int) -> T_co:
+        return self.dataset[self.indices[index]]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+    def batch(self, indices: Sequence[int]) -> Any:
+        """Return the collated samples at `indices`, read by the whole data set's own ``batch`` where it has one."""
+        return fetch(self.dataset, [self.indices[index] for index in indices])
+
+
+def random_split(
+    dataset: Dataset[T_co], lengths: Sequence[int | float], generator: Generator | None = None
+) -> list[Subset[T_co]]:
+    """Split a data set at random into parts that do not overlap.
+
+    Args:
+        dataset: the whole.
+        lengths: how many samples each part gets; or fractions that add up to 1, each rounded down, what remains going
+            to the first parts, one sample each.
+        generator: where the order comes from; the default generator if None.
+
+    Raises:
+        ValueError: a negative length, or lengths that do not add up to the length of `dataset`.
+
+    Example:
+        >>> train, validation = random_split(dataset, [0.9, 0.1])
+    """
+    total = len(dataset)
+    sizes = _from_fractions(total, lengths) if math.isclose(sum(lengths), 1) else list(lengths)
+    if any(not isinstance(size, int) or size < 0 for size in sizes) or sum(sizes) != total:
+        raise ValueError(
+            f"random_split: expected lengths that add up to the {total} samples, or fractions that add up to 1, "
+            f"got {list(lengths)}, together {sum(lengths)}"
+        )
+    source = default_generator if generator is None else generator
+    order: list[int] = source.numpy.permutation(total).tolist()
+    ends = accumulate(int(size) for size in sizes)
+    return [Subset(dataset, order[end - int(size) : end]) for end, size in zip(ends, sizes, strict=True)]
+
+
+def _from_fractions(total: int, fractions: Sequence[float]) -> list[int]:
+    """Return `total` divided in proportion to `fractions`, as whole numbers; warn of a part that gets nothing."""
+    if any(not 0 <= fraction <= 1 for fraction in fractions):
+        raise ValueError(f"random_split: expected fractions from 0 to 1, got {list(fractions)}")
+    sizes = [math.floor(total * fraction) for fraction in fractions]
+    for i in range(total - sum(sizes)):
+        sizes[i % len(sizes)] += 1
+    for i, size in enumerate(sizes):
+        if not size:
+            warnings.warn(
+                f"random_split: part {i} of {list(fractions)} has no samples out of {total}", UserWarning, stacklevel=3
+            )
+    return sizes

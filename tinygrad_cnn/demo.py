@@ -1,0 +1,249 @@
+"""The main job from end to end: train on real digits, check the gradients, draw the graph, write the report."""
+
+from __future__ import annotations
+
+import copy
+import os
+import platform
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from tinygrad_cnn.autograd import no_grad
+from tinygrad_cnn.data import DataLoader, TensorDataset, load_mnist_5k
+from tinygrad_cnn.gradcheck import ParameterCheck, check_parameters, format_table
+from tinygrad_cnn.graph import Drawing, draw
+from tinygrad_cnn.models import SimpleConvNet
+from tinygrad_cnn.nn import functional as F
+from tinygrad_cnn.optim import Adam
+from tinygrad_cnn.random import manual_seed
+from tinygrad_cnn.report import Section, Summary, feature_maps, filters, summarize, training_curves, write_page
+from tinygrad_cnn.tensor import Tensor
+from tinygrad_cnn.train import History, accuracy, fit
+
+CHECKED_IMAGES = 8
+"""Digits in the loss whose gradients are checked; each numerical derivative computes that loss twice."""
+
+SHOWN_IMAGES = 4
+"""Digits whose feature maps are drawn."""
+
+
+@dataclass(frozen=True)
+class DemoResult:
+    """What `run_demo` found and where it wrote it."""
+
+    history: History
+    test_accuracy: float
+    checks: list[ParameterCheck]
+    report: Path
+
+
+def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, console: Console) -> DemoResult:
+    """Train SimpleConvNet on the embedded digits and write ``report.html`` and ``graph.svg`` into `out`.
+
+    Args:
+        out: folder for the results; made if missing.
+        epochs: passes over the 5,000 training digits.
+        batch_size: digits in a mini-batch.
+        lr: learning rate of Adam.
+        seed: of the initial weights and the shuffling.
+        console: where to print.
+    """
+    manual_seed(seed)
+    (x_train, t_train), (x_test, t_test) = load_mnist_5k()
+    model = SimpleConvNet()
+
+    console.rule("The network")
+    summary = summarize(model, (1, *x_train.shape[1:]))
+    console.print(str(summary), markup=False)
+
+    console.rule(f"Training on {len(x_train):,} digits")
+    started = time.perf_counter()
+    history = _train(model, (x_train, t_train), (x_test, t_test), epochs, batch_size, lr, console)
+    seconds = time.perf_counter() - started
+    test_accuracy = history.metrics["test"][-1]
+    console.print(f"final test accuracy {test_accuracy:.3f} after {seconds:.1f} s")
+
+    console.rule("Checking the gradients")
+    checks = _check_gradients(model, x_train[:CHECKED_IMAGES], t_train[:CHECKED_IMAGES])
+    console.print(format_table(checks), markup=False, soft_wrap=True)
+    agree = all(check.passed for check in checks)
+    console.print("all gradients agree with the numerical ones" if agree else "[bold red]some gradients are wrong")
+
+    console.rule("Drawing the graph")
+    drawing = _draw_loss(model, x_train[:batch_size], t_train[:batch_size])
+    graph = drawing.save(out / "graph.svg")
+    console.print(f"{graph}")
+
+    console.rule("Writing the report")
+    command = f"tinygrad-cnn demo --epochs {epochs} --batch-size {batch_size} --lr {lr:g} --seed {seed} --out {out}"
+    report = write_page(
+        out / "report.html",
+        title="SimpleConvNet on 5,000 digits",
+        lead=f"A convolutional network trained for {epochs} epochs on MNIST digits, its gradients checked against "
+        "numerical ones, and its computational graph as it was recorded.",
+        facts={
+            "test accuracy": f"{100 * test_accuracy:.1f} %",
+            "training accuracy": f"{100 * history.metrics['train'][-1]:.1f} %",
+            "parameters": f"{summary.parameters:,}",
+            "training time": f"{seconds:.1f} s",
+            "gradients": "all agree" if agree else "disagree",
+        },
+        sections=_sections(model, summary, history, checks, drawing, (x_test, t_test), len(x_train) // batch_size),
+        command=command,
+    )
+    console.print(f"open [bold]{report}[/] in a browser")
+    return DemoResult(history, test_accuracy, checks, report)
+
+
+def _train(
+    model: SimpleConvNet, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], epochs: int, batch_size: int,
+    lr: float, console: Console,
+) -> History:  # fmt: skip
+    """Train with Adam under a progress bar, printing both accuracies after each epoch."""
+    loader = DataLoader(TensorDataset(*train), batch_size=batch_size, shuffle=True)
+    columns = (
+        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]:.4f}"),
+        TextColumn("{task.fields[speed]:,.0f} images/s"), TimeRemainingColumn(),
+    )  # fmt: skip
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("epoch 1", total=epochs * len(loader), loss=float("nan"), speed=0.0)
+        clock = time.perf_counter()
+
+        def on_step(epoch: int, step: int, loss: float) -> None:
+            nonlocal clock
+            now = time.perf_counter()
+            progress.update(
+                task, advance=1, description=f"epoch {epoch}/{epochs}", loss=loss, speed=batch_size / (now - clock)
+            )
+            clock = now
+
+        def on_epoch(epoch: int, measured: Mapping[str, float]) -> None:
+            progress.console.print(
+                f"=== epoch:{epoch}, train acc:{measured['train']:.3f}, test acc:{measured['test']:.3f} ===",
+                markup=False,
+            )
+
+        return fit(
+            model,
+            loader,
+            Adam(model.parameters(), lr=lr),
+            F.cross_entropy,
+            epochs=epochs,
+            # As in the course notes: the training accuracy is that of the first 1,000 digits.
+            evaluate=lambda: {
+                "train": accuracy(model, train[0][:1000], train[1][:1000]),
+                "test": accuracy(model, *test),
+            },
+            on_step=on_step,
+            on_epoch=on_epoch,
+        )
+
+
+def _check_gradients(model: SimpleConvNet, x: Tensor, t: Tensor) -> list[ParameterCheck]:
+    """Check every parameter of a float64 copy of the trained model."""
+    twin = copy.deepcopy(model).double()
+    inputs = x.double()
+    return check_parameters(twin, lambda: F.cross_entropy(twin(inputs), t))
+
+
+def _draw_loss(model: SimpleConvNet, x: Tensor, t: Tensor) -> Drawing:
+    """Draw the loss on one mini-batch as recorded."""
+    return draw(F.cross_entropy(model(x), t), params=model, inputs={"x": x, "t": t})
+
+
+def _sections(
+    model: SimpleConvNet, summary: Summary, history: History, checks: list[ParameterCheck], drawing: Drawing,
+    test: tuple[Tensor, Tensor], steps_per_epoch: int,
+) -> list[Section]:  # fmt: skip
+    """Return the parts of the report."""
+    return [
+        Section("The network", table=summary.table(), caption=f"{summary.parameters:,} parameters in total."),
+        Section(
+            "Training",
+            svg=training_curves(history.loss, history.metrics, steps_per_epoch),
+            caption="Left: cross-entropy of each mini-batch, and its mean over an epoch. Right: accuracy on the first "
+            "1,000 training digits and on the 1,000 test digits.",
+        ),
+        Section(
+            "Computational graph of the loss",
+            text="Recorded while the model ran, grouped by module. Sizes on the edges are batch × channels × height × "
+            "width.",
+            svg=drawing.svg,
+            wide=True,
+        ),
+        Section(
+            "Gradient check",
+            text="A sample of elements of every parameter: the gradient from backpropagation beside the central "
+            "difference of the loss, in double precision, at the trained weights.",
+            table=_check_table(checks),
+        ),
+        Section(
+            "Learned filters",
+            svg=filters(model.conv1.weight.detach().numpy()),
+            caption="The 30 filters of conv1, 5 × 5 each; white is positive, black negative, on one scale.",
+        ),
+        Section(
+            "Feature maps and predictions",
+            svg=_maps(model, *test),
+            caption="Test digits, the first eight maps of each layer, and the probability of each class. Green marks "
+            "the right class, red a wrong guess.",
+        ),
+        Section(
+            "Made with",
+            table=[
+                ("what", "version"),
+                ("Python", platform.python_version()),
+                ("NumPy", np.__version__),
+                ("machine", f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"),
+                ("date", time.strftime("%Y-%m-%d")),
+                ("data", "MNIST, Y. LeCun, C. Cortes, C. Burges, CC BY-SA 3.0"),
+            ],
+        ),
+    ]
+
+
+def _check_table(checks: list[ParameterCheck]) -> list[tuple[str, ...]]:
+    head = ("parameter", "shape", "checked", "at kinks", "worst relative error", "analytic there", "numeric there", "")
+    return [
+        head,
+        *(
+            (
+                check.name,
+                "×".join(map(str, check.shape)),
+                f"{check.checked} of {check.elements:,}",
+                str(check.kinks),
+                f"{check.max_rel_error:.1e}",
+                f"{check.analytic:+.8f}".replace("-", "−"),
+                f"{check.numeric:+.8f}".replace("-", "−"),
+                "agrees" if check.passed else "WRONG",
+            )
+            for check in checks
+        ),
+    ]
+
+
+def _maps(model: SimpleConvNet, x: Tensor, t: Tensor) -> str:
+    """Return the feature maps of a few test digits, one wrongly classified digit among them if there is one."""
+    with no_grad():
+        model.eval()
+        wrong = np.flatnonzero((model(x).argmax(1) != t).numpy())
+        right = np.flatnonzero((model(x).argmax(1) == t).numpy())
+        chosen = [*right[: SHOWN_IMAGES - 1], *wrong[:1], *right[SHOWN_IMAGES - 1 :]][:SHOWN_IMAGES]
+        images = x[[int(i) for i in chosen]]
+        convolved = model.conv1(images)
+        active = F.relu(convolved)
+        layers = {"conv1": convolved, "relu": active, "pool1": model.pool1(active)}
+        probabilities = F.softmax(model(images), dim=1)
+    return feature_maps(
+        images.numpy(),
+        {name: maps.numpy() for name, maps in layers.items()},
+        probabilities.numpy(),
+        [int(t[int(i)]) for i in chosen],
+        [str(digit) for digit in range(10)],
+    )

@@ -1,0 +1,240 @@
+"""`gradcheck` and `gradgradcheck`: every entry of the Jacobian, backpropagated against central differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeAlias, cast
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import grad, wrap
+from tinygrad_cnn.gradcheck.numeric import differences, require_float64
+from tinygrad_cnn.tensor import Tensor
+
+_Function: TypeAlias = Callable[..., Any]
+
+
+class GradcheckError(RuntimeError):
+    """A backpropagated gradient differs from the numerical one, or the function is not fit to be checked."""
+
+
+def gradcheck(
+    func: _Function,
+    inputs: Tensor | Sequence[Any],
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Check the gradients of `func` against central differences.
+
+    Every entry ∂outputs[k] / ∂inputs[j] is computed both ways, and passes if
+
+        |analytic − numerical| ≤ atol + rtol · |numerical|
+
+    Outputs that require no gradient are left out; if none does, the numerical gradient must be zero.
+
+    Args:
+        func: takes `inputs` and returns a tensor or several; it must return the same for the same inputs.
+        inputs: a tensor or several; those with ``requires_grad`` are checked, and must be float64. Their elements
+            are changed one at a time while `func` runs and are the same, bit for bit, afterwards.
+        eps: the step of the differences.
+        atol: absolute tolerance.
+        rtol: relative tolerance.
+        raise_exception: raise when the check fails; otherwise return False.
+
+    Returns:
+        Whether all gradients agree.
+
+    Raises:
+        GradcheckError: some do not: it names each such input, the worst entry with both values, and how many are off.
+        TypeError: an input to be checked, or an output, is not float64.
+        ValueError: no input requires a gradient.
+
+    Example:
+        >>> x = randn(2, 3, dtype=float64, requires_grad=True)
+        >>> gradcheck(lambda x: (x * x).sum(1), x)
+        True
+    """
+    args = _arguments(inputs)
+    labels = [f"input {i}" for i in range(len(args))]
+    return _check("gradcheck", func, args, labels, eps, atol, rtol, raise_exception)
+
+
+def gradgradcheck(
+    func: _Function,
+    inputs: Tensor | Sequence[Any],
+    grad_outputs: Tensor | Sequence[Tensor] | None = None,
+    *,
+    eps: float = 1e-6,
+    atol: float = 1e-5,
+    rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:
+    """Check the second-order gradients of `func`: `gradcheck` of its gradient, with respect to inputs and upstream.
+
+    Args:
+        func: as for `gradcheck`.
+        inputs: as for `gradcheck`.
+        grad_outputs: the upstream gradient of each output that requires one; seeded random numbers by default.
+        eps: the step of the differences.
+        atol: absolute tolerance.
+        rtol: relative tolerance.
+        raise_exception: raise when the check fails; otherwise return False.
+
+    Returns:
+        Whether all second-order gradients agree.
+
+    Raises:
+        GradcheckError: some do not.
+        TypeError: as for `gradcheck`.
+        ValueError: no input requires a gradient, or no output does.
+    """
+    args = _arguments(inputs)
+    _require_checkable("gradgradcheck", args)
+    if grad_outputs is None:
+        upstream = _random_upstream(_outputs("gradgradcheck", func(*args)))
+    else:
+        upstream = [one.detach() for one in _arguments(grad_outputs)]
+    for one in upstream:
+        one.requires_grad = True
+
+    def gradients(*values: Any) -> tuple[Tensor, ...]:
+        given, weights = values[: len(args)], values[len(args) :]
+        wanted = [value for value in given if _is_checked(value)]
+        outputs = [out for out in _outputs("gradgradcheck", func(*given)) if out.requires_grad]
+        found = grad(outputs, wanted, weights, create_graph=True, allow_unused=True)
+        return tuple([one for one in found if one is not None])
+
+    labels = [f"input {i}" for i in range(len(args))] + [f"grad_outputs {i}" for i in range(len(upstream))]
+    return _check("gradgradcheck", gradients, (*args, *upstream), labels, eps, atol, rtol, raise_exception)
+
+
+def _check(
+    name: str, func: _Function, args: tuple[Any, ...], labels: list[str], eps: float, atol: float, rtol: float,
+    raise_exception: bool,
+) -> bool:  # fmt: skip
+    _require_checkable(name, args, labels)
+    checked = [(label, arg) for label, arg in zip(labels, args, strict=True) if _is_checked(arg)]
+    outputs = _outputs(name, func(*args))
+    tracked = [out.requires_grad for out in outputs]
+    if not any(tracked):
+        tracked = [True] * len(outputs)
+    outputs = [out for out, kept in zip(outputs, tracked, strict=True) if kept]
+
+    def values() -> Array:
+        again = _outputs(name, func(*args))
+        return _flat([out for out, kept in zip(again, tracked, strict=True) if kept])
+
+    try:
+        here = values()
+        if not np.allclose(here, _flat(outputs), rtol=1e-10, atol=1e-12, equal_nan=True):
+            raise GradcheckError(f"{name}: the function returned different values for the same inputs; is it random?")
+        analytic = _analytic(outputs, [arg for _, arg in checked])
+        complaints = []
+        for (label, x), found in zip(checked, analytic, strict=True):
+            numerical = np.empty_like(found)  # (elements of x, elements of all outputs)
+            for i, index in enumerate(np.ndindex(x.shape)):
+                numerical[i] = differences(values, x, index, eps=eps, here=here).central
+            complaint = _compare(label, x, outputs, found, numerical, atol, rtol)
+            if complaint:
+                complaints.append(complaint)
+        if complaints:
+            raise GradcheckError(f"{name}: gradients disagree (atol={atol:g}, rtol={rtol:g})\n" + "\n".join(complaints))
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+def _analytic(outputs: list[Tensor], inputs: list[Tensor]) -> list[Array]:
+    """Return for each of `inputs` its Jacobian (elements of the input, elements of all outputs) by backpropagation."""
+    total = sum(out.numel() for out in outputs)
+    jacobians = [np.zeros((x.numel(), total)) for x in inputs]
+    column = 0
+    for out in outputs:
+        for index in np.ndindex(out.shape):
+            if out.requires_grad:
+                seed = np.zeros(out.shape)
+                seed[index] = 1
+                found = grad(out, inputs, cast(Tensor, wrap(seed)), retain_graph=True, allow_unused=True)
+                for jacobian, one in zip(jacobians, found, strict=True):
+                    if one is not None:
+                        jacobian[:, column] = one.array.ravel()
+            column += 1
+    return jacobians
+
+
+def _compare(
+    label: str, x: Tensor, outputs: list[Tensor], analytic: Array, numerical: Array, atol: float, rtol: float
+) -> str | None:
+    """Return what is wrong with the gradients of one input, or None."""
+    with np.errstate(invalid="ignore"):
+        error = np.abs(analytic - numerical)
+        off = ~(error <= atol + rtol * np.abs(numerical))  # true for NaN
+    if not off.any():
+        return None
+    ranked = np.where(off, np.nan_to_num(error, nan=np.inf), -1)
+    i, k = (int(place) for place in np.unravel_index(np.argmax(ranked), error.shape))
+    a, n = float(analytic[i, k]), float(numerical[i, k])
+    output, element = 0, k
+    while element >= outputs[output].numel():
+        element -= outputs[output].numel()
+        output += 1
+    scale = max(abs(a), abs(n))
+    return (
+        f"  {label}, shape {x.shape}: worst at {_place(x, i)} for output {output} at "
+        f"{_place(outputs[output], element)}: analytic {a:.9g}, numerical {n:.9g}, absolute error {error[i, k]:.3g}, "
+        f"relative error {error[i, k] / scale if scale else np.nan:.3g}; {int(off.any(axis=1).sum())} of {x.numel()} "
+        "elements are off"
+    )
+
+
+def _place(x: Tensor, i: int) -> tuple[int, ...]:
+    return tuple(int(one) for one in np.unravel_index(i, x.shape))
+
+
+def _flat(outputs: list[Tensor]) -> Array:
+    """Return all elements in one new array, which no change to the inputs reaches."""
+    return np.concatenate([out.array.ravel() for out in outputs])
+
+
+def _arguments(inputs: Tensor | Sequence[Any]) -> tuple[Any, ...]:
+    return (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
+
+
+def _is_checked(value: object) -> bool:
+    return isinstance(value, Tensor) and value.requires_grad
+
+
+def _require_checkable(name: str, args: tuple[Any, ...], labels: list[str] | None = None) -> None:
+    if not any(_is_checked(arg) for arg in args):
+        raise ValueError(f"{name}: expected at least one input with requires_grad=True, got none")
+    for i, arg in enumerate(args):
+        if _is_checked(arg):
+            require_float64(f"{name}: {labels[i] if labels else f'input {i}'}", arg)
+
+
+def _outputs(name: str, result: Any) -> list[Tensor]:
+    """Return the floating-point tensors among what a function returned."""
+    several = [result] if isinstance(result, Tensor) else result
+    if not isinstance(several, Sequence) or not all(isinstance(one, Tensor) for one in several):
+        raise TypeError(f"{name}: expected the function to return a tensor or several, got {type(result).__name__}")
+    found = [one for one in several if one.is_floating_point()]
+    if not found:
+        raise ValueError(f"{name}: expected a floating-point output, got none")
+    for i, one in enumerate(found):
+        if one.dtype != np.float64:
+            raise TypeError(f"{name}: expected float64 outputs, got {one.dtype} for output {i}; compute in .double()")
+    return found
+
+
+def _random_upstream(outputs: list[Tensor]) -> list[Tensor]:
+    tracked = [out for out in outputs if out.requires_grad]
+    if not tracked:
+        raise ValueError("gradgradcheck: expected an output that requires a gradient, got none")
+    source = np.random.default_rng(0)
+    return [cast(Tensor, wrap(np.asarray(source.standard_normal(out.shape)))) for out in tracked]

@@ -1,0 +1,117 @@
+"""Central differences: the numerical side of every gradient check."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+
+from tinygrad_cnn._dtypes import float64
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import wrap
+from tinygrad_cnn.tensor import Tensor
+
+
+class Differences(NamedTuple):
+    """How far a function moves as one element x moves up and down by h: a float, or an array for several outputs.
+
+    Attributes:
+        central: (f(x + h) − f(x − h)) / 2h, off by O(h²) where f is smooth.
+        above: (f(x + h) − f(x)) / h, the slope on the right of x.
+        below: (f(x) − f(x − h)) / h, the slope on the left of x.
+    """
+
+    central: Array
+    above: Array
+    below: Array
+
+
+def differences(fn: Callable[[], Array], x: Tensor, index: Shape, *, eps: float, here: Array) -> Differences:
+    """Return the differences of `fn` as the element of `x` at `index` moves by ±eps.
+
+    The element is changed in the memory of `x`, which `fn` reads, and put back bit for bit, also if `fn` raises.
+
+    Args:
+        fn: computes the values from `x`; what it returns must not share memory with `x`.
+        x: a float64 tensor.
+        index: which element.
+        eps: the step h.
+        here: fn() at `x` as it is.
+
+    Raises:
+        ValueError: the element is so large, or not finite, that the step is lost in rounding.
+    """
+    values = x.array
+    kept = values[index]
+    if not kept - eps < kept < kept + eps:
+        raise ValueError(
+            f"finite differences: a step of eps={eps:g} does not change the value {kept:g}; use a larger eps"
+        )
+    try:
+        values[index] = kept + eps
+        up = values[index] - kept  # what was added after rounding, which may differ from eps
+        higher = fn()
+        values[index] = kept - eps
+        down = kept - values[index]
+        lower = fn()
+    finally:
+        values[index] = kept
+    with np.errstate(invalid="ignore", over="ignore"):  # ∞ − ∞ is NaN, which no comparison accepts
+        return Differences((higher - lower) / (up + down), (higher - here) / up, (here - lower) / down)
+
+
+def numerical_gradient(
+    fn: Callable[[], Tensor], x: Tensor, upstream: Tensor | None = None, *, eps: float = 1e-6
+) -> Tensor:
+    """Return the gradient of Σ upstream · fn() with respect to `x` by central differences, (f(x+h) − f(x−h)) / 2h.
+
+    It calls `fn` twice for every element, which is what backpropagation spares; use it to check gradients.
+
+    Args:
+        fn: computes a tensor from `x`, whose elements are changed one at a time while it is called.
+        x: a float64 tensor; the same, bit for bit, afterwards.
+        upstream: the weight of each element of fn(), of its shape; ones by default.
+        eps: the step h.
+
+    Returns:
+        A float64 tensor of the shape of `x`.
+
+    Raises:
+        TypeError: `x` is not float64.
+        ValueError: an element of `x` is so large, or not finite, that the step is lost in rounding.
+
+    Example:
+        >>> x = tensor([1.0, 2.0], dtype=float64)
+        >>> numerical_gradient(lambda: (x * x).sum(), x)
+        tensor([2., 4.], dtype=float64)
+    """
+    require_float64("numerical_gradient: x", x)
+    weight = 1.0 if upstream is None else upstream.array
+
+    def total() -> Array:
+        return np.asarray(np.sum(fn().array * weight))
+
+    here = total()
+    gradient = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        gradient[index] = differences(total, x, index, eps=eps, here=here).central
+    result = wrap(gradient)
+    assert isinstance(result, Tensor)
+    return result
+
+
+def require_float64(what: str, x: Tensor) -> None:
+    """Raise unless `x` is float64, in memory that can be changed one element at a time.
+
+    Raises:
+        TypeError: another dtype: differences of float32 values carry two or three digits only.
+        ValueError: memory that is read-only, such as that of an expanded tensor.
+    """
+    if x.dtype != float64:
+        raise TypeError(
+            f"{what}: expected float64, got {x.dtype}, too coarse for finite differences; "
+            "use .double() on the tensor, or on both the model and its inputs"
+        )
+    if not x.array.flags.writeable:
+        raise ValueError(f"{what}: expected memory that can be written to, got a read-only tensor; use .clone()")

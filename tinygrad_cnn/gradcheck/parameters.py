@@ -1,0 +1,186 @@
+"""`check_parameters`: the gradients of a whole model, a sample of elements of every parameter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import grad
+from tinygrad_cnn.gradcheck.check import GradcheckError
+from tinygrad_cnn.gradcheck.numeric import differences, require_float64
+from tinygrad_cnn.tensor import Tensor
+
+
+class HasParameters(Protocol):
+    """Anything whose parameters can be listed, such as a module."""
+
+    def named_parameters(self) -> Iterable[tuple[str, Tensor]]:
+        """Return the parameters with their names."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterCheck:
+    """How the gradient of one parameter compares with central differences.
+
+    Attributes:
+        name: of the parameter.
+        shape: of the parameter.
+        elements: how many it has.
+        checked: how many were sampled, those at a kink included.
+        kinks: how many of these lie at a kink, where a central difference is no reference; see `check_parameters`.
+        wrong: how many of the others disagree.
+        max_abs_error: the largest |analytic − numeric| among the others.
+        max_rel_error: the largest |analytic − numeric| / max(|analytic|, |numeric|, atol / rtol) among the others.
+        worst_index: the element with that relative error; None if all are at kinks.
+        analytic: the backpropagated gradient there.
+        numeric: the central difference there.
+        passed: whether none is wrong.
+    """
+
+    name: str
+    shape: Shape
+    elements: int
+    checked: int
+    kinks: int
+    wrong: int
+    max_abs_error: float
+    max_rel_error: float
+    worst_index: Shape | None
+    analytic: float
+    numeric: float
+    passed: bool
+
+
+def check_parameters(
+    model: HasParameters,
+    loss_fn: Callable[[], Tensor],
+    *,
+    samples: int = 20,
+    eps: float = 1e-6,
+    atol: float = 1e-8,
+    rtol: float = 1e-4,
+    seed: int = 0,
+) -> list[ParameterCheck]:
+    """Check the gradient of the loss with respect to every parameter of a model, at a random sample of elements.
+
+    An element passes if |analytic − numeric| ≤ max(atol, rtol · max(|analytic|, |numeric|)).
+
+    One that does not pass is put down to a *kink* (of a ReLU or a max-pool, say, that switches within ±eps) if the
+    slopes measured on its two sides differ by more than that tolerance, and the analytic value lies between them: it
+    is then the slope on one side or a subgradient, and the central difference, the mean of the two, is no reference.
+    Kinks are counted apart. What this cannot see is a wrong value that happens to lie between the slopes of a kink.
+
+    Parameters that require no gradient or have no elements are left out. Values and ``.grad`` of all are the same,
+    bit for bit, afterwards, also if `loss_fn` raises. Put layers that draw random numbers into evaluation mode first.
+
+    Args:
+        model: a module, in float64 (``model.double()``).
+        loss_fn: computes the loss of `model`, a float64 tensor with one element, on data of its own.
+        samples: how many elements of each parameter to check; all where it has fewer.
+        eps: the step of the differences.
+        atol: absolute tolerance; with the default step the differences themselves are good to about 1e-9 · loss.
+        rtol: relative tolerance.
+        seed: of the choice of elements.
+
+    Returns:
+        A `ParameterCheck` for each parameter, in the model's order.
+
+    Raises:
+        GradcheckError: `loss_fn` gives different losses for the same parameters.
+        RuntimeError: the loss has several elements or depends on no parameter.
+        TypeError: a parameter or the loss is not float64.
+        ValueError: no parameter requires a gradient, or `samples` is less than 1.
+    """
+    if samples < 1:
+        raise ValueError(f"check_parameters: expected samples of at least 1, got {samples}")
+    parameters = [(name, one) for name, one in model.named_parameters() if one.requires_grad and one.numel()]
+    if not parameters:
+        raise ValueError("check_parameters: expected a model with parameters that require a gradient, got none")
+    for name, one in parameters:
+        require_float64(f"check_parameters: {name}", one)
+
+    def loss() -> Array:
+        return _loss(loss_fn()).array.reshape(()).copy()
+
+    with _grads_kept([one for _, one in parameters]):
+        recorded = _loss(loss_fn())
+        here = loss()
+        if not np.isclose(here, recorded.item(), rtol=1e-10, atol=0, equal_nan=True):
+            raise GradcheckError(
+                f"check_parameters: loss_fn returned {recorded.item():.9g} and then {here:.9g} for the same "
+                "parameters; give it fixed data and put layers such as dropout into evaluation mode"
+            )
+        gradients = grad(recorded, [one for _, one in parameters], allow_unused=True)
+        source = np.random.default_rng(seed)
+        rows = []
+        for (name, x), gradient in zip(parameters, gradients, strict=True):
+            chosen = np.sort(source.choice(x.numel(), min(samples, x.numel()), replace=False)).tolist()
+            points = [tuple(int(one) for one in np.unravel_index(i, x.shape)) for i in chosen]
+            analytic = np.array([0.0 if gradient is None else gradient.array[point] for point in points])
+            slopes = [differences(loss, x, point, eps=eps, here=here) for point in points]
+            numeric, above, below = (np.array(side, dtype=float) for side in zip(*slopes, strict=True))
+            rows.append(_row(name, x, points, analytic, numeric, above, below, atol, rtol))
+    return rows
+
+
+def _row(
+    name: str, x: Tensor, points: list[Shape], analytic: Array, numeric: Array, above: Array, below: Array,
+    atol: float, rtol: float,
+) -> ParameterCheck:  # fmt: skip
+    """Return the comparison of one parameter at `points`."""
+    scale = np.maximum(np.maximum(np.abs(analytic), np.abs(numeric)), atol / rtol)
+    allowed = rtol * scale
+    error = np.abs(analytic - numeric)
+    off = ~(error <= allowed)  # true for NaN
+    between = (np.minimum(above, below) - allowed <= analytic) & (analytic <= np.maximum(above, below) + allowed)
+    kinks = off & between & (np.abs(above - below) > allowed)
+    smooth = np.flatnonzero(~kinks)
+    wrong = int((off & ~kinks).sum())
+    relative = np.nan_to_num(error / scale, nan=np.inf)
+    worst = int(smooth[np.argmax(relative[smooth])]) if smooth.size else None
+    return ParameterCheck(
+        name=name,
+        shape=x.shape,
+        elements=x.numel(),
+        checked=len(points),
+        kinks=int(kinks.sum()),
+        wrong=wrong,
+        max_abs_error=float(error[smooth].max()) if smooth.size else 0.0,
+        max_rel_error=float(relative[smooth].max()) if smooth.size else 0.0,
+        worst_index=None if worst is None else points[worst],
+        analytic=np.nan if worst is None else float(analytic[worst]),
+        numeric=np.nan if worst is None else float(numeric[worst]),
+        passed=wrong == 0,
+    )
+
+
+def _loss(value: Any) -> Tensor:
+    """Return what a loss function gave, checked."""
+    if not isinstance(value, Tensor):
+        raise TypeError(f"check_parameters: expected loss_fn to return a tensor, got {type(value).__name__}")
+    if value.numel() != 1:
+        raise RuntimeError(f"check_parameters: expected a loss with one element, got shape {value.shape}")
+    if value.dtype != np.float64:
+        raise TypeError(
+            f"check_parameters: expected a float64 loss, got {value.dtype}; use model.double() and double inputs"
+        )
+    return value
+
+
+@contextmanager
+def _grads_kept(parameters: list[Tensor]) -> Iterator[None]:
+    """Put the ``.grad`` of `parameters` back at the end, whatever a loss function did to them."""
+    kept = [(x, x.grad, None if x.grad is None else x.grad.array.copy()) for x in parameters]
+    try:
+        yield
+    finally:
+        for x, gradient, values in kept:
+            x.grad = gradient
+            if gradient is not None:
+                gradient.array[...] = values

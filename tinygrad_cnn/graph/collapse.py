@@ -1,0 +1,86 @@
+"""Leave out what a picture need not show: the inside of deep modules, and constants."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Module, Operation, Value, count
+
+
+def without_constants(graph: Graph) -> Graph:
+    """Return `graph` without plain numbers and the constants that have no name."""
+    hidden = {node.id for node in graph.nodes if isinstance(node, Value) and node.role in ("constant", "number")}
+    return replace(
+        graph,
+        nodes=tuple(node for node in graph.nodes if node.id not in hidden),
+        edges=tuple(edge for edge in graph.edges if edge.source not in hidden),
+    )
+
+
+def collapse(graph: Graph, depth: int) -> Graph:
+    """Return `graph` with each module call that lies inside `depth` others drawn as one box.
+
+    Parameters and constants inside a box are counted instead of drawn, unless an operation outside any box uses them.
+    """
+    boxes = _boxes(graph.clusters, depth)
+    ids = {box.id: f"module{i}" for i, box in enumerate(dict.fromkeys(boxes.values()), 1)}
+    inside = {node.id: ids[boxes[node.cluster].id] for node in graph.nodes if node.cluster in boxes}
+    values = {node.id: node for node in graph.nodes if isinstance(node, Value) and node.id in inside}
+    parameters: dict[str, dict[str, int]] = {made: {} for made in ids.values()}
+    shared: set[str] = set()
+    edges: dict[tuple[object, ...], Edge] = {}
+    for i, edge in enumerate(graph.edges):
+        source, target = inside.get(edge.source), inside.get(edge.target)
+        value = values.get(edge.source)
+        if value is not None:
+            if target is None or value.role == "input":
+                shared.add(value.id)
+                edges[i,] = replace(edge, target=target or edge.target)
+            elif value.role in ("parameter", "leaf"):
+                parameters[target][value.id] = count(value.shape)
+        elif source is None or source != target:
+            moved = replace(edge, source=source or edge.source, target=target or edge.target)
+            # A tensor that a box uses several times arrives once.
+            edges.setdefault((edge.source, target) if target else (i,), moved)
+    families: dict[str, list[str]] = {made: [] for made in ids.values()}
+    for node in graph.nodes:
+        if isinstance(node, Operation) and node.id in inside:
+            families[inside[node.id]].append(node.family)
+    nodes: dict[str, Operation | Value | Module] = {}
+    for node in graph.nodes:
+        made = inside.get(node.id)
+        if made is None:
+            nodes[node.id] = node
+        elif node.id in shared:
+            nodes[node.id] = replace(node, cluster=boxes[node.cluster].parent)
+        elif made not in nodes and isinstance(node, Operation):
+            total = sum(parameters[made].values())
+            nodes[made] = _module(made, boxes[node.cluster], list(edges.values()), families[made], total)
+    kept = tuple(cluster for cluster in graph.clusters if cluster.id not in boxes)
+    return replace(graph, nodes=tuple(nodes.values()), edges=tuple(edges.values()), clusters=kept)
+
+
+def _boxes(clusters: tuple[Cluster, ...], depth: int) -> dict[str | None, Cluster]:
+    """Return for each cluster at or below `depth` the one at `depth` that it is in."""
+    levels: dict[str | None, int] = {None: -1}
+    boxes: dict[str | None, Cluster] = {}
+    for cluster in clusters:
+        level = levels[cluster.id] = levels[cluster.parent] + 1
+        if level >= depth:
+            boxes[cluster.id] = cluster if level == depth else boxes[cluster.parent]
+    return boxes
+
+
+def _module(made: str, box: Cluster, edges: list[Edge], families: list[str], parameters: int) -> Module:
+    return Module(
+        made,
+        box.name,
+        box.kind,
+        box.detail,
+        families[0] if len(set(families)) == 1 else "other",
+        inputs=tuple(edge.shape for edge in edges if edge.target == made),
+        outputs=tuple(dict.fromkeys(edge.shape for edge in edges if edge.source == made)),
+        operations=len(families),
+        parameters=parameters,
+        cluster=box.parent,
+    )

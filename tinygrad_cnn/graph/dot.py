@@ -1,0 +1,228 @@
+"""From a `Graph` to DOT text, the language of Graphviz.
+
+Labels are plain lines: not every build of Graphviz understands HTML-like ones. The first line of a label is the name
+and the others are details; `render` sets them in bold and in small type once the layout is known.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Literal
+
+from tinygrad_cnn._types import DType
+from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Module, Operation, Value, count
+from tinygrad_cnn.graph.text import counted, edge_text, settings_text, shape_text, shorten, values_text
+
+COLORS = {
+    "convolution": ("#cfe0f3", "#3d6fa5"),
+    "pooling": ("#cdeae3", "#2f7f6f"),
+    "activation": ("#fbeeb8", "#9a7d0a"),
+    "matmul": ("#fadcc8", "#b5602a"),
+    "shape": ("#e9e9e9", "#7a7a7a"),
+    "elementwise": ("#e6edc4", "#73801f"),
+    "reduction": ("#e0d9ee", "#6f5b9a"),
+    "loss": ("#f9d3dc", "#a8405c"),
+    "other": ("#ffffff", "#555555"),
+}
+"""Fill and outline of each family: light, so that dark text reads on them, and apart for the colour-blind (Tol)."""
+
+GAP = "  "
+"""Between the name and the kind of a module in its heading; no name or kind has two spaces in a row."""
+
+INK = "#1f2328"
+MUTED = "#59606a"
+LINE = "#6b727c"
+FAINT = "#a9afb7"
+PAPER = "#f8f9fa"
+
+STREAM = "1000"
+"""Weight of the edges that data flows along: enough for Graphviz to draw them as one straight line."""
+
+_VALUE_STYLES: dict[str, dict[str, str]] = {
+    "parameter": {"style": "rounded,filled", "fillcolor": "#ffffff", "color": LINE},
+    "leaf": {"style": "rounded,filled", "fillcolor": "#ffffff", "color": LINE},
+    "constant": {"style": "rounded,dashed", "color": LINE},
+    "number": {"shape": "plaintext", "margin": "0.03,0.02", "width": "0.2", "height": "0.2"},
+    "input": {"shape": "ellipse", "style": "filled", "fillcolor": "#ffffff", "color": INK, "margin": "0.04,0.02"},
+    "output": {
+        "shape": "ellipse", "style": "filled", "fillcolor": "#ffffff", "color": INK, "peripheries": "2",
+        "margin": "0.06,0.03",
+    },
+}  # fmt: skip
+
+
+def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | None = None) -> str:
+    """Return `graph` as DOT text.
+
+    Args:
+        graph: what to draw.
+        rankdir: TB from top to bottom, LR from left to right.
+        title: a line above the picture.
+    """
+    import graphviz
+
+    dot = graphviz.Digraph(
+        "graph",
+        graph_attr={
+            "rankdir": rankdir,
+            "label": _label([shorten(title or "", 100), _totals(graph)], after="\\n "),
+            "class": "titled" if title else "untitled",
+            "labelloc": "t",
+            "bgcolor": "white",
+            "fontname": "Helvetica",
+            "fontsize": "11",
+            "fontcolor": INK,
+            "nodesep": "0.22",
+            "ranksep": "0.3",
+            "pad": "0.15",
+        },
+        node_attr={
+            "fontname": "Helvetica", "fontsize": "11", "fontcolor": INK, "margin": "0.14,0.05", "height": "0.32",
+            "width": "0.6", "penwidth": "0.9", "shape": "box",
+        },
+        edge_attr={
+            "fontname": "Helvetica", "fontsize": "9", "fontcolor": MUTED, "color": LINE, "arrowsize": "0.6",
+            "penwidth": "0.9",
+        },
+    )  # fmt: skip
+    sides = _sides(graph)
+    children: dict[str | None, list[Any]] = {}
+    for cluster in graph.clusters:
+        children.setdefault(cluster.parent, []).append(cluster)
+    for node in graph.nodes:
+        children.setdefault(node.cluster, []).append(node)
+    _add(dot, children, None, sides)
+    nodes = {node.id: node for node in graph.nodes}
+    fed = {edge.target for edge in graph.edges if not isinstance(nodes[edge.source], Value)}
+    drawn: set[tuple[str, str]] = set()
+    for edge in graph.edges:
+        attrs = _edge(edge, nodes[edge.source], nodes[edge.target], graph.dtype, beside=edge.target in fed)
+        if (edge.source, edge.target) in drawn:  # x·x: two arrows, one label
+            attrs.pop("label", None)
+        drawn.add((edge.source, edge.target))
+        if edge.source in sides.get(edge.target, ())[1:]:  # written backwards, which puts it on the other side
+            dot.edge(edge.target, edge.source, dir="back", **attrs)
+        else:
+            dot.edge(edge.source, edge.target, **attrs)
+    return str(dot.source)
+
+
+def _sides(graph: Graph) -> dict[str, list[str]]:
+    """Return for each node the values to draw beside it, at most one on either side, instead of before it.
+
+    They are what only this node uses, apart from the stream of data through it: parameters, constants, targets.
+    Beside it, the stream stays one straight line.
+    """
+    nodes = {node.id: node for node in graph.nodes}
+    uses = Counter(edge.source for edge in graph.edges)
+    entering: dict[str, list[Operation | Value | Module]] = {}
+    for edge in graph.edges:
+        entering.setdefault(edge.target, []).append(nodes[edge.source])
+    sides: dict[str, list[str]] = {}
+    for target, sources in entering.items():
+        values = [source for source in sources if isinstance(source, Value)]
+        stream = [] if len(values) < len(sources) else [value for value in values if value.role == "input"]
+        if stream or len(values) < len(sources):
+            cluster = nodes[target].cluster
+            beside = [value for value in values if value not in stream]
+            sides[target] = [one.id for one in beside if uses[one.id] == 1 and one.cluster == cluster][:2]
+    return sides
+
+
+def _add(dot: Any, children: dict[str | None, list[Any]], parent: str | None, sides: dict[str, list[str]]) -> None:
+    """Write what lies directly in `parent`; the recursion is as deep as modules are nested."""
+    for child in children.get(parent, ()):
+        if not isinstance(child, Cluster):
+            dot.node(child.id, **_node(child))
+            if sides.get(child.id):
+                with dot.subgraph(graph_attr={"rank": "same"}) as row:
+                    for member in (child.id, *sides[child.id]):
+                        row.node(member)
+            continue
+        with dot.subgraph(name=child.id) as inner:
+            inner.attr(
+                label=_label([_heading(child)]), labeljust="l", style="rounded,filled", fillcolor=PAPER,
+                color=FAINT, fontsize="10", fontcolor=MUTED, margin="10",
+            )  # fmt: skip
+            _add(inner, children, child.id, sides)
+
+
+def _node(node: Operation | Value | Module) -> dict[str, str]:
+    """Return the DOT attributes of a node."""
+    if isinstance(node, Value):
+        return {"label": _label(_value_lines(node)), "class": node.role, **_VALUE_STYLES[node.role]}
+    fill, outline = COLORS[node.family]
+    look = {"class": f"{type(node).__name__.lower()} {node.family}", "fillcolor": fill, "color": outline}
+    if isinstance(node, Module):
+        return {"label": _label(_module_lines(node)), "style": "rounded,filled", **look}
+    return {"label": _label([node.name, settings_text(node)]), "style": "filled", **look}
+
+
+def _value_lines(value: Value) -> list[str]:
+    if value.role == "number":
+        return [value.name]
+    size = shape_text(value.shape)
+    if value.role in ("parameter", "leaf") and len(value.shape) > 1:
+        size = f"{size} · {count(value.shape):,}"
+    if value.dtype.kind != "f":
+        size = f"{size} {value.dtype}"
+    lines = [shorten(value.name), size]
+    if value.data is not None:
+        lines[1:] = [f"value {values_text(value.data)}"]
+    if value.grad is not None:
+        lines.append(f"grad {values_text(value.grad)}")
+    return lines
+
+
+def _module_lines(module: Module) -> list[str]:
+    inputs = ", ".join(dict.fromkeys(map(shape_text, module.inputs)))
+    lines = [shorten(module.name or module.kind)]
+    if module.detail or lines[0] != module.kind:
+        lines.append(_kind(module))
+    lines.append(f"{inputs} → {', '.join(map(shape_text, module.outputs))}")
+    if module.parameters:
+        lines.append(counted(module.parameters, "parameter"))
+    return lines
+
+
+def _heading(cluster: Cluster) -> str:
+    """Return name and kind. Settings would only repeat what the shapes inside say, and reach under the arrows."""
+    named = cluster.name and cluster.name != cluster.kind
+    return (f"{shorten(cluster.name)}{GAP}{cluster.kind}" if named else cluster.kind) + GAP
+
+
+def _kind(part: Module) -> str:
+    return shorten(f"{part.kind}({part.detail})" if part.detail else part.kind)
+
+
+def _edge(
+    edge: Edge, source: Operation | Value | Module, target: Operation | Value | Module, usual: DType, *, beside: bool
+) -> dict[str, str]:
+    """Return the DOT attributes of an edge: its shape where neither end tells it, little weight `beside` a stream."""
+    if isinstance(source, Value):
+        if source.role == "input":
+            return {"weight": "1" if beside else STREAM}
+        return {"weight": "1", "color": FAINT}
+    if isinstance(target, Value) or (isinstance(source, Module) and len(source.outputs) == 1):
+        return {"weight": STREAM}
+    text = values_text(edge.data) if edge.data is not None else edge_text(edge.shape, edge.dtype, usual)
+    return {"weight": STREAM, "label": f" {_escape(text)} "}
+
+
+def _totals(graph: Graph) -> str:
+    parts = [counted(graph.operations, "operation"), counted(graph.parameters, "parameter")]
+    if graph.dtype != "float32":
+        parts.append(str(graph.dtype))
+    return " · ".join(parts)
+
+
+def _label(lines: list[str], after: str = "") -> str:
+    import graphviz
+
+    return str(graphviz.nohtml("\\n".join(_escape(line) for line in lines if line) + after))
+
+
+def _escape(text: str) -> str:
+    """Return `text` as DOT shows it literally: no escapes, no entities, nothing that cannot be printed."""
+    text = "".join(char if char.isprintable() else "\ufffd" for char in text)
+    return text.replace("\\", "\\\\").replace("&", "&amp;")

@@ -1,0 +1,112 @@
+"""`draw`: the computational graph of tensors as a picture."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn.graph.collapse import collapse, without_constants
+from tinygrad_cnn.graph.dot import to_dot
+from tinygrad_cnn.graph.model import Graph
+from tinygrad_cnn.graph.render import to_bytes, to_svg, write
+from tinygrad_cnn.graph.trace import trace
+
+
+class Drawing:
+    """A drawn graph. A notebook shows it as the last line of a cell.
+
+    Attributes:
+        graph: what is drawn, as plain data.
+        dot: the same as DOT text, for Graphviz.
+    """
+
+    def __init__(self, graph: Graph, dot: str) -> None:
+        self.graph = graph
+        self.dot = dot
+
+    @cached_property
+    def svg(self) -> str:
+        """The picture as an ``<svg>`` element, to embed in a page or to save.
+
+        Raises:
+            ImportError: no Graphviz is installed, neither the program ``dot`` nor the extra ``draw``.
+            RuntimeError: Graphviz cannot lay the graph out.
+        """
+        return to_svg(self.dot)
+
+    def save(self, path: str | os.PathLike[str]) -> Path:
+        """Write the picture to a file, in the format that its ending names: .svg, .png, .pdf or .dot.
+
+        The file is written wholly or not at all. A .png or .pdf needs the program ``dot``.
+
+        Returns:
+            The path.
+
+        Raises:
+            ValueError: the ending names no such format.
+            RuntimeError, ImportError: as for `svg`.
+        """
+        target = Path(path)
+        ending = target.suffix[1:].lower()
+        write(target, self.svg.encode("utf-8") if ending == "svg" else to_bytes(self.dot, ending))
+        return target
+
+    def _repr_svg_(self) -> str:
+        return self.svg
+
+    def __repr__(self) -> str:
+        return f"<drawing of {len(self.graph.nodes)} nodes and {len(self.graph.edges)} edges>"
+
+
+def draw(
+    *outputs: Variable,
+    params: object = None,
+    inputs: Mapping[str, Any] | None = None,
+    depth: int | None = None,
+    values: bool = False,
+    constants: bool = True,
+    rankdir: Literal["TB", "LR"] = "TB",
+    title: str | None = None,
+) -> Drawing:
+    """Draw the computational graph of `outputs`: operations grouped by module, shapes on the edges, parameters.
+
+    It works before and after ``backward()``, and on gradients made with ``create_graph=True``.
+
+    Args:
+        outputs: results of recorded operations, such as a loss.
+        params: what to call parameters: a module, or a mapping from names to tensors. Modules name their own.
+        inputs: what to call other tensors, such as ``{"images": x, "digits": t}``.
+        depth: how many levels of modules to open; those further inside are drawn as one box. All by default.
+        values: show the elements of tensors with at most 4, and their gradients, as they are now.
+        constants: show tensors that have no name and need no gradient.
+        rankdir: "TB" draws from top to bottom, "LR" from left to right.
+        title: a line above the picture.
+
+    Returns:
+        A `Drawing`, with the DOT text in ``.dot``, the picture in ``.svg``, and ``.save(path)``.
+
+    Raises:
+        TypeError: an output is not a tensor, or `params` or `inputs` do not name tensors.
+        ValueError: no recorded operation made an output, or `depth` or `rankdir` is out of range.
+
+    Example:
+        >>> a = tensor(2.0, requires_grad=True)
+        >>> draw((a * a).relu(), params={"a": a}).dot.count("->")
+        4
+    """
+    if rankdir not in ("TB", "LR"):
+        raise ValueError(f'draw: expected rankdir as "TB" or "LR", got {rankdir!r}')
+    if depth is not None and not isinstance(depth, int):
+        raise TypeError(f"draw: expected depth as an int or None, got {depth!r}")
+    if depth is not None and depth < 0:
+        raise ValueError(f"draw: expected depth of at least 0, got {depth}")
+    graph = trace(*outputs, params=params, inputs=inputs, values=values)
+    if not constants:
+        graph = without_constants(graph)
+    if depth is not None:
+        graph = collapse(graph, depth)
+    return Drawing(graph, to_dot(graph, rankdir=rankdir, title=title))

@@ -1,0 +1,25 @@
+"""The kinds of work that operations do: a picture gives each its colour."""
+
+from __future__ import annotations
+
+from tinygrad_cnn.autograd import Op
+
+FAMILIES = {
+    "conv": "convolution",
+    "pool": "pooling",
+    "activation": "activation",
+    "matmul": "matmul",
+    "shape": "shape",
+    "indexing": "shape",
+    "broadcast": "shape",
+    "elementwise": "elementwise",
+    "reduce": "reduction",
+    "loss": "loss",
+}
+"""The family of the operations that a file defines, by the file's name."""
+
+
+def family(op: Op) -> str:
+    """Return the family of `op`, which is that of the file its kernel is written in; ``other`` if it has none."""
+    room, _, file = str(getattr(op.kernel, "__module__", "")).rpartition(".")
+    return FAMILIES.get(file, "other") if room in ("tinygrad_cnn.ops", "tinygrad_cnn.kernels") else "other"

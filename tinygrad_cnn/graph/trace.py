@@ -1,0 +1,181 @@
+"""From tensors to a `Graph`: walk the tape they hang on, once, oldest operation first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._dtypes import float32
+from tinygrad_cnn._types import Array, DType
+from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, collect
+from tinygrad_cnn.graph.families import family
+from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Operation, Role, Value, count
+from tinygrad_cnn.graph.names import Names
+
+SHOWN = 4
+"""Elements that a tensor may have for its values to be shown."""
+
+
+def trace(
+    *outputs: Variable, params: object = None, inputs: Mapping[str, Any] | None = None, values: bool = False
+) -> Graph:
+    """Return the graph of the operations that made `outputs`; it is the same before and after a backward pass.
+
+    Args:
+        outputs: results of recorded operations, such as a loss.
+        params: what to call parameters: a module, or a mapping from names to tensors. Modules that the operations
+            ran in name theirs without it. Tensors that are not part of the graph are left out.
+        inputs: what to call other tensors, as a mapping from names to tensors.
+        values: keep the elements of tensors with at most 4, and their gradients, as they are now.
+
+    Raises:
+        TypeError: an output is not a tensor, or `params` or `inputs` do not name tensors.
+        ValueError: there is no output, or no recorded operation made one of them.
+    """
+    tracer = _Tracer(Names(params, inputs), values)
+    roots = [_root(i, output) for i, output in enumerate(outputs)]
+    if not roots:
+        raise ValueError("draw: expected at least one tensor, got none")
+    if values:
+        for root, output in zip(roots, outputs, strict=True):
+            tracer.know(root, output.array)
+    for node in reversed(collect(roots)):
+        tracer.add(node)
+    for i, (root, output) in enumerate(zip(roots, outputs, strict=True)):
+        tracer.add_output(root, output, f"output {i + 1}" if len(roots) > 1 else "")
+    return tracer.graph()
+
+
+def _root(i: int, output: object) -> Node:
+    if not isinstance(output, Variable):
+        raise TypeError(f"draw: expected tensors, got {type(output).__name__} as output {i}")
+    if not isinstance(output._node, Node):
+        raise ValueError(
+            f"draw: no recorded operation made output {i}, of shape {output.shape}. Was it computed under no_grad(), "
+            "detached, or from tensors without requires_grad=True?"
+        )
+    return output._node
+
+
+class _Tracer:
+    """The graph while it is being put together. Sources are known by identity: the tape keeps them alive."""
+
+    def __init__(self, names: Names, values: bool) -> None:
+        self.names = names
+        self.values = values
+        self.nodes: list[Operation | Value] = []
+        self.edges: list[Edge] = []
+        self.clusters: dict[int, Cluster] = {}
+        self.ids: dict[int, str] = {}
+        self.known: dict[int, Array] = {}
+        self.operations = 0
+        self.rims = 0
+        self.parameters = 0
+
+    def add(self, node: Node) -> None:
+        """Add an operation, and before it the values that it is the first to use."""
+        for i, parent in enumerate(node.parents):
+            if parent is not None and id(parent) not in self.ids:
+                self._add_value(parent, node, i)  # type: ignore[arg-type]  # nodes are older, so added already
+        if self.values:
+            self._compute(node)
+        self.operations += 1
+        made = self.ids[id(node)] = f"op{self.operations}"
+        cluster = self._cluster(node.scope)
+        self.nodes.append(Operation(made, node.op.name, family(node.op), node.attrs, node.shape, cluster))
+        for parent in node.parents:
+            if parent is not None:
+                self._connect(parent, made)
+
+    def add_output(self, root: Node, output: Variable, name: str) -> None:
+        """Mark the result of `root` as one that was asked for."""
+        made = self._next_value()
+        name = name or ("loss" if family(root.op) == "loss" and not output.shape else "output")
+        self.nodes.append(Value(made, "output", name, output.shape, output.dtype, None, *self._shown(output)))
+        self._connect(root, made)
+
+    def graph(self) -> Graph:
+        """Return what was added."""
+        clusters = tuple(self.clusters.values())
+        return Graph(
+            tuple(self.nodes), tuple(self.edges), clusters, _usual(self.edges), self.operations, self.parameters
+        )
+
+    def _next_value(self) -> str:
+        self.rims += 1
+        return f"value{self.rims}"
+
+    def _add_value(self, source: Variable | Constant, user: Node, i: int) -> None:
+        role: Role
+        role, name, scope = self.names.find(source, user, i)
+        made = self.ids[id(source)] = self._next_value()
+        tensor = self.names.tensor(source)
+        if role in ("parameter", "leaf"):
+            self.parameters += count(source.shape)
+        data, grad = (None, None) if tensor is None else self._shown(tensor)
+        if data is None and self.values and user.args is not None:
+            data = self._small(user.args[i])
+        if isinstance(source, Constant) and source.number is not None:
+            self.known[id(source)] = np.asarray(source.number)
+        if data is not None:
+            self.known[id(source)] = data
+        cluster = self._cluster(scope)
+        self.nodes.append(Value(made, role, name, source.shape, source.dtype, cluster, data, grad))
+
+    def _cluster(self, scope: Scope | None) -> str | None:
+        if scope is None:
+            return None
+        for around in scope.chain:
+            if id(around) not in self.clusters:
+                parent = None if around.parent is None else self.clusters[id(around.parent)].id
+                made = f"cluster_{len(self.clusters) + 1}"
+                self.clusters[id(around)] = Cluster(made, around.name, around.kind, _detail(around), parent)
+        return self.clusters[id(scope)].id
+
+    def _connect(self, source: Node | Variable | Constant, target: str) -> None:
+        self.edges.append(Edge(self.ids[id(source)], target, source.shape, source.dtype, self.known.get(id(source))))
+
+    # --- the elements of small tensors ----------------------------------------------------------------------------
+
+    def know(self, node: Node, array: Array) -> None:
+        """Note the elements that `node` computed, if they are few."""
+        small = self._small(array)
+        if small is not None:
+            self.known[id(node)] = small
+
+    def _small(self, array: object) -> Array | None:
+        return array.copy() if self.values and isinstance(array, np.ndarray) and array.size <= SHOWN else None
+
+    def _shown(self, tensor: Variable) -> tuple[Array | None, Array | None]:
+        return self._small(tensor.array), None if tensor._grad is None else self._small(tensor._grad.array)
+
+    def _compute(self, node: Node) -> None:
+        """Find the elements that `node` computed: given, still on the tape, or computed again from known ones."""
+        if id(node) in self.known or count(node.shape) > SHOWN:
+            return
+        if node.out is not None:
+            self.know(node, node.out)
+            return
+        args: list[Any] = []
+        for i, parent in enumerate(node.parents):
+            arg = self.known.get(id(parent)) if parent is not None else node.args[i] if node.args is not None else None
+            if arg is None:
+                return
+            args.append(arg)
+        with np.errstate(all="ignore"):
+            out = node.op.kernel(*args, **node.attrs)
+        self.know(node, np.asarray(out[0] if node.op.supplies else out))
+
+
+def _detail(scope: Scope) -> str:
+    describe = getattr(scope.owner, "extra_repr", None)
+    return str(describe()) if callable(describe) else ""
+
+
+def _usual(edges: Iterable[Edge]) -> DType:
+    """Return the floating-point dtype of most edges, the earlier of two equally frequent ones."""
+    counts = Counter(edge.dtype for edge in edges if edge.dtype.kind == "f")
+    return counts.most_common(1)[0][0] if counts else float32

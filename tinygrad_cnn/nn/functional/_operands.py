@@ -1,0 +1,34 @@
+"""Checks of the tensors that a function takes: that they are tensors, and of one dtype."""
+
+from __future__ import annotations
+
+from tinygrad_cnn._dtypes import is_floating
+from tinygrad_cnn.tensor import Tensor
+
+
+def check_tensors(op: str, **operands: object) -> None:
+    """Raise a TypeError for the first of `operands` that is no tensor."""
+    for name, value in operands.items():
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{op}: expected {name} as a tensor, got {type(value).__name__}")
+
+
+def check_one_dtype(op: str, **operands: Tensor | None) -> None:
+    """Raise unless all of `operands` that are given are tensors of one dtype; the message names each one's."""
+    dtype = None
+    for name, value in operands.items():
+        if value is None:
+            continue
+        if not isinstance(value, Tensor):
+            raise TypeError(f"{op}: expected {name} as a tensor, got {type(value).__name__}")
+        if dtype is not None and value.array.dtype != dtype:
+            found = ", ".join(f"{name} {value.dtype}" for name, value in operands.items() if value is not None)
+            raise RuntimeError(f"{op}: expected tensors of one dtype, got {found}; convert with .float() or .double()")
+        dtype = value.array.dtype
+
+
+def check_floating(op: str, name: str, value: Tensor) -> None:
+    """Raise unless `value` is a floating-point tensor."""
+    check_tensors(op, **{name: value})
+    if not is_floating(value.dtype):
+        raise RuntimeError(f"{op}: expected {name} of a floating-point dtype, got {value.dtype}; use .float()")

@@ -1,0 +1,47 @@
+"""The affine map of fully connected layers."""
+
+from __future__ import annotations
+
+from tinygrad_cnn import ops
+from tinygrad_cnn.nn.functional._operands import check_one_dtype
+from tinygrad_cnn.tensor import Tensor
+
+
+def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Compute y = x · wᵀ + b.
+
+    Args:
+        input: (..., I).
+        weight: (O, I), or (I,), for which the axis of the outputs is dropped.
+        bias: (O,), or 0-d with a weight of shape (I,); None adds nothing.
+
+    Returns:
+        (..., O), or (...) for a weight of shape (I,).
+
+    Raises:
+        RuntimeError: the shapes do not fit, or the dtypes differ.
+    """
+    check_one_dtype("linear", input=input, weight=weight, bias=bias)
+    if weight.ndim not in (1, 2):
+        raise RuntimeError(f"linear: expected weight (out_features, in_features), got {weight.shape}")
+    if bias is not None and bias.shape != weight.shape[:-1]:
+        raise RuntimeError(f"linear: expected bias {weight.shape[:-1]} for weight {weight.shape}, got {bias.shape}")
+    features = weight.shape[-1]
+    if not input.ndim or input.shape[-1] != features:
+        raise RuntimeError(
+            f"linear: expected input with a last axis of {features} (weight {weight.shape}), got {input.shape}"
+            f"{_likely_fix(input, features)}"
+        )
+    if weight.ndim == 1:
+        y = ops.matmul(input, weight)
+        return y if bias is None else y + bias
+    return ops.linear(input, weight, bias)
+
+
+def _likely_fix(input: Tensor, features: int) -> str:
+    """Return what would make `input` fit, for the common mistakes."""
+    if input.ndim > 2 and input.shape[0] and input.numel() == input.shape[0] * features:
+        return "; flatten it first: x.flatten(1)"
+    if input.ndim == 2:
+        return f"; a Linear after this input needs in_features={input.shape[1]}"
+    return ""

@@ -1,0 +1,244 @@
+"""`Module`: the call that runs `forward`, and walks over everything that is registered below."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, Self, TypeVar
+
+import numpy.typing as npt
+
+from tinygrad_cnn._dtypes import float32, float64, is_floating
+from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
+from tinygrad_cnn.creation import zeros
+from tinygrad_cnn.nn.modules.registry import Registry
+from tinygrad_cnn.nn.modules.state import IncompatibleKeys, load_state
+from tinygrad_cnn.nn.parameter import Parameter
+from tinygrad_cnn.tensor import Tensor
+
+T = TypeVar("T")
+
+
+class Module(Registry):
+    """Base of every layer and network.
+
+    Assign parameters and submodules as attributes in ``__init__``, after ``super().__init__()``, and compute in
+    ``forward``; call the module itself, so that the graph and the error messages know which module was running.
+
+    Example:
+        class Net(nn.Module):
+            def __init__(self):
+                super().__init__()
+                self.fc = nn.Linear(4, 2)
+
+            def forward(self, x):
+                return F.relu(self.fc(x))
+
+    Attributes:
+        training: True in training mode, False in evaluation mode.
+    """
+
+    training: bool
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.training = True
+
+    def forward(self, *args: Any, **kwargs: Any) -> Any:
+        """Compute the output; every subclass defines it."""
+        raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Run `forward` in a scope named like this module, so that what it records and raises is attributed to it."""
+        token = push_scope(self._name_within(current_scope()), type(self).__name__, self)
+        try:
+            return self.forward(*args, **kwargs)
+        except (IndexError, RuntimeError, TypeError, ValueError) as error:
+            if "in_module" not in error.__dict__:  # the innermost module speaks, those around it stay silent
+                error.__dict__["in_module"] = note = self._whereabouts()
+                error.add_note(note)
+            raise
+        finally:
+            pop_scope(token)
+
+    def _name_within(self, scope: Scope | None) -> str:
+        """Return what the module of `scope` calls this one; the name of the class where it knows it not."""
+        around = None if scope is None else scope.owner
+        if isinstance(around, Module):
+            for name, child in around._modules.items():
+                if child is self:
+                    return name
+            for name, module in around.named_modules():  # inside a container that is not itself called
+                if module is self and name:
+                    return name
+        return type(self).__name__
+
+    def _whereabouts(self) -> str:
+        """Return where the module is in the running call: ``in fc1 (Linear(...)) of SimpleConvNet``."""
+        scope = current_scope()
+        kind = f"{type(self).__name__}({self.extra_repr()})"
+        if scope is None or scope.parent is None:
+            return f"in {kind}"
+        return f"in {scope.path} ({kind}) of {scope.chain[0].kind}"
+
+    # --- what it contains -----------------------------------------------------------------------------------------
+
+    def named_children(self) -> Iterator[tuple[str, Module]]:
+        """Yield the submodules assigned here with their names, shared ones once."""
+        yield from _once((name, child) for name, child in self._modules.items() if child is not None)
+
+    def children(self) -> Iterator[Module]:
+        """Yield the submodules assigned here, shared ones once."""
+        yield from (child for _, child in self.named_children())
+
+    def named_modules(self, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
+        """Yield this module under `prefix` and all modules below it by their paths, parents before children."""
+        found = self._walk(prefix)
+        yield from _once(found) if remove_duplicate else found
+
+    def _walk(self, path: str) -> Iterator[tuple[str, Module]]:
+        yield path, self
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child._walk(f"{path}.{name}" if path else name)
+
+    def modules(self) -> Iterator[Module]:
+        """Yield this module and all modules below it, shared ones once."""
+        yield from (module for _, module in self.named_modules())
+
+    def named_parameters(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Parameter]]:
+        """Yield the parameters with their paths: of this module, and with `recurse` of all below it."""
+        found: Iterator[tuple[str, Parameter]] = self._members("_parameters", prefix, recurse)
+        yield from _once(found) if remove_duplicate else found
+
+    def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
+        """Yield the parameters, shared ones once."""
+        yield from (parameter for _, parameter in self.named_parameters(recurse=recurse))
+
+    def named_buffers(
+        self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Tensor]]:
+        """Yield the buffers with their paths: of this module, and with `recurse` of all below it."""
+        found: Iterator[tuple[str, Tensor]] = self._members("_buffers", prefix, recurse)
+        yield from _once(found) if remove_duplicate else found
+
+    def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
+        """Yield the buffers, shared ones once."""
+        yield from (buffer for _, buffer in self.named_buffers(recurse=recurse))
+
+    def _members(self, registry: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
+        for path, module in self._walk(prefix) if recurse else [(prefix, self)]:
+            for name, value in module.__dict__[registry].items():
+                if value is not None:
+                    yield f"{path}.{name}" if path else name, value
+
+    # --- state ----------------------------------------------------------------------------------------------------
+
+    def state_dict(self, *, prefix: str = "", keep_vars: bool = False) -> dict[str, Tensor]:
+        """Return parameters and persistent buffers by path; they share memory with the module.
+
+        Args:
+            prefix: put before every key.
+            keep_vars: return the parameters themselves rather than detached tensors.
+        """
+        state: dict[str, Tensor] = {}
+        for path, module in self._walk(""):
+            for name, value in (*module._parameters.items(), *module._buffers.items()):
+                if value is not None and name not in module._non_persistent_buffers:
+                    state[f"{prefix}{path}.{name}" if path else prefix + name] = value if keep_vars else value.detach()
+        return state
+
+    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
+        """Copy values into the parameters and persistent buffers, converted to their dtypes.
+
+        Args:
+            state_dict: what `state_dict` of such a module returned; tensors or arrays.
+            strict: refuse missing and unexpected keys, which otherwise are left alone and returned.
+
+        Returns:
+            (missing_keys, unexpected_keys).
+
+        Raises:
+            RuntimeError: names every missing, unexpected and mismatched key; nothing was changed.
+        """
+        return load_state(type(self).__name__, self.state_dict(), state_dict, strict)
+
+    def train(self, mode: bool = True) -> Self:
+        """Set training mode, or evaluation mode if `mode` is False, here and below."""
+        for module in self.modules():
+            module.training = mode
+        return self
+
+    def eval(self) -> Self:
+        """Set evaluation mode, here and below."""
+        return self.train(False)
+
+    def requires_grad_(self, requires_grad: bool = True) -> Self:
+        """Set whether gradients are computed with respect to the parameters."""
+        for parameter in self.parameters():
+            parameter.requires_grad = requires_grad
+        return self
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients of all parameters, or fill them with zeros if `set_to_none` is False."""
+        for parameter in self.parameters():
+            if set_to_none:
+                parameter.grad = None
+            elif parameter.grad is not None:
+                parameter.grad = parameter.grad.detach().zero_()
+
+    def apply(self, fn: Callable[[Module], object]) -> Self:
+        """Call `fn` on every module below, children before parents, and on this one; for initialisation."""
+        for child in self.children():
+            child.apply(fn)
+        fn(self)
+        return self
+
+    def to(self, *args: Any, device: Any = None, dtype: npt.DTypeLike | None = None) -> Self:
+        """Convert floating-point parameters, gradients and buffers in place; arguments as for `Tensor.to`.
+
+        Raises:
+            TypeError: the dtype is not floating point.
+        """
+        probe = zeros((), dtype=float32).to(*args, device=device, dtype=dtype)
+        if not is_floating(probe.dtype):
+            raise TypeError(f"{type(self).__name__}.to: expected a floating-point dtype, got {probe.dtype}")
+        for tensor in (*self.parameters(), *self.buffers()):
+            if is_floating(tensor.dtype):
+                gradient = tensor._grad
+                tensor.data = tensor.data.to(*args, device=device, dtype=dtype)
+                if isinstance(gradient, Tensor):
+                    tensor.grad = gradient.detach().to(tensor.dtype)
+        return self
+
+    def float(self) -> Self:
+        """Convert floating-point parameters and buffers to float32."""
+        return self.to(float32)
+
+    def double(self) -> Self:
+        """Convert floating-point parameters and buffers to float64."""
+        return self.to(float64)
+
+    # --- text -----------------------------------------------------------------------------------------------------
+
+    def extra_repr(self) -> str:
+        """Return what stands between the parentheses of the repr besides the submodules."""
+        return ""
+
+    def __repr__(self) -> str:
+        extra = self.extra_repr()
+        children = [f"({name}): {child!r}" for name, child in self._modules.items() if child is not None]
+        if not children and "\n" not in extra:
+            return f"{type(self).__name__}({extra})"
+        lines = "\n".join([*([extra] if extra else []), *children]).replace("\n", "\n  ")
+        return f"{type(self).__name__}(\n  {lines}\n)"
+
+
+def _once(named: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
+    """Yield each value once, under the first of its names."""
+    seen: set[int] = set()
+    for name, value in named:
+        if id(value) not in seen:
+            seen.add(id(value))
+            yield name, value

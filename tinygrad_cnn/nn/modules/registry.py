@@ -1,0 +1,121 @@
+"""Attributes that register themselves: what makes ``self.fc = nn.Linear(4, 2)`` a named part of a module."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_cnn.nn.parameter import Parameter
+from tinygrad_cnn.tensor import Tensor
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.nn.modules.module import Module
+
+
+class Registry:
+    """Base of `Module` that sorts assigned attributes into parameters, buffers, submodules and all the rest."""
+
+    _parameters: dict[str, Parameter | None]
+    _buffers: dict[str, Tensor | None]
+    _modules: dict[str, Module | None]
+    _non_persistent_buffers: set[str]
+
+    def __init__(self) -> None:
+        self._parameters = {}
+        self._buffers = {}
+        self._modules = {}
+        self._non_persistent_buffers = set()
+
+    def __getattr__(self, name: str) -> Any:
+        for kind in ("_parameters", "_buffers", "_modules"):
+            registered = self.__dict__.get(kind)
+            if registered is not None and name in registered:
+                return registered[name]
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if isinstance(value, Parameter):
+            self._forget(name, keep=self._registered("_parameters", "parameters"))
+            self.register_parameter(name, value)
+        elif isinstance(value, Registry):
+            self._forget(name, keep=self._registered("_modules", "module"))
+            self.add_module(name, value)  # type: ignore[arg-type]
+        elif name in self.__dict__.get("_parameters", ()):
+            _refuse_other("parameter", "nn.Parameter", name, value)
+            self._parameters[name] = value
+        elif name in self.__dict__.get("_modules", ()):
+            _refuse_other("child module", "nn.Module", name, value)
+            self._modules[name] = value
+        elif name in self.__dict__.get("_buffers", ()):
+            if not isinstance(value, Tensor):
+                _refuse_other("buffer", "Tensor", name, value)
+            self._buffers[name] = value
+        else:
+            object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        if not self._forget(name):
+            object.__delattr__(self, name)
+
+    def __dir__(self) -> Iterable[str]:
+        return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
+
+    def _registered(self, name: str, what: str) -> dict[str, Any]:
+        """Return the registry called `name`, or say that ``__init__`` of the base was not called."""
+        found: dict[str, Any] | None = self.__dict__.get(name)
+        if found is None:
+            raise AttributeError(
+                f"cannot assign {what} before Module.__init__() call; put super().__init__() first in "
+                f"{type(self).__name__}.__init__"
+            )
+        return found
+
+    def _forget(self, name: str, keep: object = None) -> bool:
+        """Drop the attribute `name` wherever it is, except from `keep`, where a new value takes its place."""
+        places = (self.__dict__, self._parameters, self._buffers, self._modules)
+        found = [place for place in places if place is not keep and name in place]
+        for place in found:
+            del place[name]
+        self._non_persistent_buffers.discard(name)
+        return bool(found)
+
+    def register_parameter(self, name: str, param: Parameter | None) -> None:
+        """Add a parameter under `name`; None reserves the name for a parameter that is left out, such as a bias."""
+        parameters = self._registered("_parameters", "parameter")
+        self._check_name("parameter", name, parameters)
+        if param is not None and not isinstance(param, Parameter):
+            _refuse_other("parameter", "nn.Parameter", name, param)
+        parameters[name] = param
+
+    def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
+        """Add a tensor that belongs to the module but is not trained; only a persistent one is in the state_dict."""
+        buffers = self._registered("_buffers", "buffer")
+        self._check_name("buffer", name, buffers)
+        if tensor is not None and not isinstance(tensor, Tensor):
+            _refuse_other("buffer", "Tensor", name, tensor)
+        buffers[name] = tensor
+        self._non_persistent_buffers.discard(name)
+        if not persistent:
+            self._non_persistent_buffers.add(name)
+
+    def add_module(self, name: str, module: Module | None) -> None:
+        """Add a submodule under `name`, which need not be an identifier."""
+        modules = self._registered("_modules", "module")
+        self._check_name("module", name, modules)
+        if module is not None and not isinstance(module, Registry):
+            raise TypeError(f"add_module: {type(module).__name__} is not a Module subclass")
+        modules[name] = module
+
+    def _check_name(self, what: str, name: str, registry: dict[str, Any]) -> None:
+        if not isinstance(name, str):
+            raise TypeError(f"{what} name: expected a string, got {type(name).__name__}")
+        if not name or "." in name:
+            raise KeyError(f'{what} name: expected some letters without ".", got {name!r}')
+        if name not in registry and hasattr(self, name):
+            raise KeyError(f"attribute {name!r} already exists")
+
+
+def _refuse_other(what: str, kind: str, name: str, value: object) -> None:
+    """Raise unless `value` is None: a registered name holds what it was registered for."""
+    if value is not None:
+        raise TypeError(f"cannot assign {type(value).__name__!r} as {what} {name!r} ({kind} or None expected)")

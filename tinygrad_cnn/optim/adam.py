@@ -1,0 +1,92 @@
+"""`Adam`: steps scaled by running moments of the gradient."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.creation import zeros_like
+from tinygrad_cnn.optim.optimizer import Optimizer, check_number
+from tinygrad_cnn.tensor import Tensor
+
+
+class Adam(Optimizer):
+    """Adaptive moment estimation.
+
+        d = g + weight_decay · p
+        m = β₁ · m + (1 − β₁) · d
+        v = β₂ · v + (1 − β₂) · d²
+        p = p − lr / (1 − β₁ᵗ) · m / (√(v / (1 − β₂ᵗ)) + eps)
+
+    Args:
+        params: tensors, or dicts with "params" and settings of their own.
+        lr: the learning rate.
+        betas: (β₁, β₂), the parts of m and v that are kept from step to step.
+        eps: keeps the denominator away from 0.
+        weight_decay: the factor of the penalty ½·‖p‖².
+        amsgrad: divide by the largest v so far.
+        maximize: climb rather than descend.
+
+    Ref: Kingma and Ba, "Adam: a method for stochastic optimization", 2015; Reddi et al., "On the convergence of Adam
+    and beyond", 2018 (amsgrad).
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor] | Iterable[dict[str, Any]],
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 0,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        settings = {
+            "lr": lr,
+            "betas": betas,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "amsgrad": amsgrad,
+            "maximize": maximize,
+        }
+        super().__init__(params, settings)
+
+    def _check(self, settings: dict[str, Any]) -> None:
+        check_number("Adam", "learning rate", settings["lr"])
+        check_number("Adam", "epsilon value", settings["eps"])
+        check_number("Adam", "beta parameter at index 0", settings["betas"][0], below=1)
+        check_number("Adam", "beta parameter at index 1", settings["betas"][1], below=1)
+        check_number("Adam", "weight_decay value", settings["weight_decay"])
+
+    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
+        beta1, beta2 = group["betas"]
+        d = self._penalized(p, g, group)
+        scratch = self._scratch(p.array, 1)
+        state = self.state.setdefault(p, {})
+        if not state:
+            state.update(step=0, exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = zeros_like(p)
+        state["step"] += 1
+        m, v = state["exp_avg"].array, state["exp_avg_sq"].array
+        np.subtract(d, m, out=scratch)  # m += (1 − β₁) · (d − m)
+        scratch *= 1 - beta1
+        m += scratch
+        np.multiply(d, d, out=scratch)  # v = β₂ · v + (1 − β₂) · d²
+        scratch *= 1 - beta2
+        v *= beta2
+        v += scratch
+        if group["amsgrad"]:
+            largest = state["max_exp_avg_sq"].array
+            v = np.maximum(largest, v, out=largest)
+        np.sqrt(v, out=scratch)  # the denominator
+        scratch /= math.sqrt(1 - beta2 ** state["step"])
+        scratch += group["eps"]
+        np.divide(m, scratch, out=scratch)
+        scratch *= group["lr"] / (1 - beta1 ** state["step"])
+        np.subtract(p.array, scratch, out=p.array)

@@ -1,0 +1,208 @@
+"""`Optimizer`: groups of parameters with their settings, the state kept for each, and the walk of a step over them."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import enable_grad, versions
+from tinygrad_cnn.creation import as_tensor
+from tinygrad_cnn.tensor import Tensor
+
+
+class Optimizer:
+    """Base of the optimizers; a subclass says in `_update` how one parameter changes.
+
+    Args:
+        params: tensors, or dicts with "params" and settings of their own.
+        defaults: the settings of groups that do not give them.
+
+    Attributes:
+        param_groups: dicts with "params" and the settings, which may be changed between steps.
+        state: what is kept from step to step, for each parameter.
+
+    Raises:
+        TypeError: `params` is not an iterable of tensors or dicts.
+        ValueError: no parameters, one given twice, one that is not a leaf, or a setting out of range.
+    """
+
+    def __init__(self, params: Iterable[Tensor] | Iterable[dict[str, Any]], defaults: dict[str, Any]) -> None:
+        if isinstance(params, Tensor | Mapping | str) or not isinstance(params, Iterable):
+            raise TypeError(
+                "params argument given to the optimizer should be an iterable of Tensors or dicts, "
+                f"but got {type(params).__name__}"
+            )
+        self.defaults = defaults
+        self.state: dict[Tensor, dict[str, Any]] = {}
+        self.param_groups: list[dict[str, Any]] = []
+        self._buffers: dict[tuple[Any, ...], Array] = {}
+        self._check(defaults)
+        entries: list[Any] = list(params)
+        if not entries:
+            raise ValueError("optimizer got an empty parameter list")
+        groups = entries if isinstance(entries[0], dict) else [{"params": entries}]
+        for group in groups:
+            self.add_param_group(group)
+
+    def add_param_group(self, param_group: dict[str, Any]) -> None:
+        """Add parameters with settings of their own; those not given are the defaults.
+
+        Raises:
+            TypeError, ValueError: as for the constructor; nothing was added.
+        """
+        name = type(self).__name__
+        if not isinstance(param_group, dict) or "params" not in param_group:
+            raise TypeError(f"{name}: expected a parameter group as a dict with 'params', got {param_group!r}")
+        unknown = [key for key in param_group if key != "params" and key not in self.defaults]
+        if unknown:
+            raise ValueError(f"{name}: expected settings among {', '.join(self.defaults)}, got {', '.join(unknown)}")
+        given = param_group["params"]
+        group = {**self.defaults, **param_group, "params": [given] if isinstance(given, Tensor) else list(given)}
+        self._check(group)
+        if not group["params"]:
+            raise ValueError("optimizer got an empty parameter list")
+        seen = {p for other in self.param_groups for p in other["params"]}
+        for p in group["params"]:
+            if not isinstance(p, Tensor):
+                raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
+            if not p.is_leaf:
+                raise ValueError(f"can't optimize a non-leaf Tensor, of shape {p.shape}; pass what it was made from")
+            if p in seen:
+                raise ValueError(f"some parameters appear more than once, such as one of shape {p.shape}")
+            seen.add(p)
+        self.param_groups.append(group)
+
+    def _check(self, settings: dict[str, Any]) -> None:
+        """Raise a ValueError if one of `settings` is out of range."""
+
+    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+        """Change every parameter that has a gradient, in place and unrecorded.
+
+        Args:
+            closure: computes the loss and its gradients anew; called first, with recording on.
+
+        Returns:
+            What `closure` returned, or None.
+        """
+        loss = None
+        if closure is not None:
+            with enable_grad():
+                loss = closure()
+        for group in self.param_groups:
+            for p in group["params"]:
+                gradient = p._grad
+                if gradient is not None:
+                    self._update(p, gradient.array, group)
+                    versions.record_write(p.array)
+        return loss
+
+    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
+        """Change ``p.array`` in place by the gradient `g`, which must be left as it is."""
+        raise NotImplementedError(f"{type(self).__name__} does not define _update")
+
+    def _scratch(self, like: Array, i: int = 0) -> Array:
+        """Return the i-th array to compute in, shaped like `like`: the same at every step, its values undefined."""
+        key = (like.shape, like.dtype, i)
+        found = self._buffers.get(key)
+        if found is None:
+            found = self._buffers[key] = np.empty(like.shape, like.dtype)
+        return found
+
+    def _penalized(self, p: Tensor, g: Array, group: dict[str, Any]) -> Array:
+        """Return ±g + weight_decay · p, minus if maximizing; `g` itself, or the scratch array 0."""
+        decay, maximize = group["weight_decay"], group["maximize"]
+        if not (decay or maximize):
+            return g
+        out = self._scratch(p.array)
+        if not decay:
+            np.negative(g, out=out)
+            return out
+        np.multiply(p.array, decay, out=out)
+        (np.subtract if maximize else np.add)(out, g, out=out)
+        return out
+
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Drop the gradients of all parameters, or fill them with zeros if `set_to_none` is False."""
+        for group in self.param_groups:
+            for p in group["params"]:
+                if set_to_none:
+                    p.grad = None
+                elif p.grad is not None:
+                    p.grad = p.grad.detach().zero_()
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the settings, and the state of each parameter by its number; tensors share memory."""
+        numbers = {p: i for i, p in enumerate(self._parameters())}
+        return {
+            "state": {numbers[p]: dict(state) for p, state in self.state.items()},
+            "param_groups": [{**group, "params": [numbers[p] for p in group["params"]]} for group in self.param_groups],
+        }
+
+    def _parameters(self) -> list[Tensor]:
+        return [p for group in self.param_groups for p in group["params"]]
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over settings and state, copied, from what `state_dict` of such an optimizer returned.
+
+        Raises:
+            ValueError: the groups, or the shapes in the state, do not fit; nothing was changed.
+        """
+        name = type(self).__name__
+        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
+            raise ValueError(f"{name}: expected a state dict with 'state' and 'param_groups', got {state_dict!r:.80}")
+        given = state_dict["param_groups"]
+        if len(given) != len(self.param_groups):
+            raise ValueError(
+                f"loaded state dict has a different number of parameter groups: expected {len(self.param_groups)}, "
+                f"got {len(given)}"
+            )
+        groups: list[dict[str, Any]] = []
+        by_number: dict[Any, Tensor] = {}
+        for own, new in zip(self.param_groups, given, strict=True):
+            if len(own["params"]) != len(new["params"]):
+                raise ValueError(
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
+                    f"expected {len(own['params'])} parameters, got {len(new['params'])}"
+                )
+            settings = {key: copy.deepcopy(new.get(key, own[key])) for key in own if key != "params"}
+            self._check(settings)
+            groups.append({**settings, "params": own["params"]})
+            by_number.update(zip(new["params"], own["params"], strict=True))
+        state = {
+            by_number[number]: {key: _restored(name, key, value, by_number[number]) for key, value in entry.items()}
+            for number, entry in state_dict["state"].items()
+            if number in by_number
+        }
+        self.param_groups = groups
+        self.state = state
+
+    def __repr__(self) -> str:
+        lines = [f"{type(self).__name__} ("]
+        for i, group in enumerate(self.param_groups):
+            lines.append(f"Parameter Group {i}")
+            lines += [f"    {key}: {value}" for key, value in sorted(group.items()) if key != "params"]
+        return "\n".join([*lines, ")"])
+
+
+def _restored(optimizer: str, key: str, value: Any, p: Tensor) -> Any:
+    """Return a copy of one entry of the state of `p`: tensors in its dtype and of its shape, counters as they are."""
+    if not isinstance(value, Tensor | np.ndarray):
+        return copy.deepcopy(value)
+    array = value.array if isinstance(value, Tensor) else value
+    if key == "step":
+        return int(array.item())
+    if array.shape != p.shape:
+        raise ValueError(f"{optimizer}: expected {key} of shape {p.shape}, that of its parameter, got {array.shape}")
+    return as_tensor(array.astype(p.dtype))
+
+
+def check_number(optimizer: str, name: str, value: float, below: float = math.inf) -> None:
+    """Raise a ValueError unless 0 ≤ `value` < `below`; NaN is refused too."""
+    if not 0 <= value < below:
+        limits = "at least 0" if below == math.inf else f"in [0, {below:g})"
+        raise ValueError(f"Invalid {name}: {value} ({optimizer} expects a finite number {limits})")

@@ -1,0 +1,84 @@
+"""`SGD`: stochastic gradient descent, with momentum and Nesterov's form of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.optim.optimizer import Optimizer, check_number
+from tinygrad_cnn.tensor import Tensor
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent.
+
+        d = g + weight_decay · p
+        v = momentum · v + (1 − dampening) · d        v = d at the first step
+        p = p − lr · v                                p − lr · (d + momentum · v) with `nesterov`
+
+    Args:
+        params: tensors, or dicts with "params" and settings of their own.
+        lr: the learning rate.
+        momentum: the part of the velocity v that is kept from step to step; 0 keeps none, and v = d.
+        dampening: the part of d that does not enter v.
+        weight_decay: the factor of the penalty ½·‖p‖².
+        nesterov: look ahead along v.
+        maximize: climb rather than descend.
+
+    Ref: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
+    """
+
+    def __init__(
+        self,
+        params: Iterable[Tensor] | Iterable[dict[str, Any]],
+        lr: float = 1e-3,
+        momentum: float = 0,
+        dampening: float = 0,
+        weight_decay: float = 0,
+        nesterov: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        settings = {
+            "lr": lr,
+            "momentum": momentum,
+            "dampening": dampening,
+            "weight_decay": weight_decay,
+            "nesterov": nesterov,
+            "maximize": maximize,
+        }
+        super().__init__(params, settings)
+
+    def _check(self, settings: dict[str, Any]) -> None:
+        check_number("SGD", "learning rate", settings["lr"])
+        check_number("SGD", "momentum value", settings["momentum"])
+        check_number("SGD", "weight_decay value", settings["weight_decay"])
+        if settings["nesterov"] and (settings["momentum"] <= 0 or settings["dampening"] != 0):
+            raise ValueError(
+                f"Nesterov momentum requires a momentum and zero dampening, got momentum={settings['momentum']} and "
+                f"dampening={settings['dampening']}"
+            )
+
+    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
+        momentum, kept = group["momentum"], 1 - group["dampening"]
+        d = self._penalized(p, g, group)
+        scratch = self._scratch(p.array, 1)
+        if momentum:
+            state = self.state.setdefault(p, {})
+            velocity = state.get("momentum_buffer")
+            if velocity is None:
+                velocity = state["momentum_buffer"] = from_numpy(d.copy())
+            else:
+                v = velocity.array
+                v *= momentum
+                v += d if kept == 1 else np.multiply(d, kept, out=scratch)
+            if group["nesterov"]:
+                d = np.add(np.multiply(velocity.array, momentum, out=scratch), d, out=scratch)
+            else:
+                d = velocity.array
+        np.multiply(d, group["lr"], out=scratch)
+        np.subtract(p.array, scratch, out=p.array)

@@ -1,0 +1,16 @@
+"""What is handed in: summaries, figures, and one self-contained HTML page."""
+
+from tinygrad_cnn.report.figures import feature_maps, filters, line_plot, training_curves
+from tinygrad_cnn.report.page import Section, write_page
+from tinygrad_cnn.report.summary import Summary, summarize
+
+__all__ = [
+    "Section",
+    "Summary",
+    "feature_maps",
+    "filters",
+    "line_plot",
+    "summarize",
+    "training_curves",
+    "write_page",
+]

@@ -1,0 +1,91 @@
+"""One self-contained HTML page from sections of text, tables and pictures."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib import resources
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the page.
+
+    Attributes:
+        title: its heading.
+        text: a paragraph, as plain text.
+        svg: a picture, as SVG text that is put into the page as it is.
+        table: rows of cells, the header first; cells that read as numbers are aligned to the right.
+        caption: a line beneath the picture or table.
+        wide: whether the picture may be scrolled sideways rather than be shrunk to the page.
+    """
+
+    title: str
+    text: str = ""
+    svg: str = ""
+    table: Sequence[Sequence[str]] = field(default=())
+    caption: str = ""
+    wide: bool = False
+
+
+def write_page(
+    path: str | os.PathLike[str],
+    *,
+    title: str,
+    lead: str,
+    facts: Mapping[str, str],
+    sections: Sequence[Section],
+    command: str,
+) -> Path:
+    """Write the page to `path`, whole or not at all, and return the path.
+
+    Args:
+        path: where to; missing folders are made.
+        title: heading of the page.
+        lead: a sentence beneath it.
+        facts: the numbers to show on top, by name.
+        sections: the parts in their order.
+        command: what repeats the run, shown at the foot.
+
+    Raises:
+        ModuleNotFoundError: jinja2 is not installed; the message names the extra.
+    """
+    try:
+        import jinja2
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError('write_page needs jinja2: pip install "tinygrad-cnn[report]"') from error
+
+    source = resources.files("tinygrad_cnn.report").joinpath("page.html.j2").read_text(encoding="utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
+    environment.filters["svg"] = _inline_svg
+    environment.tests["numeric"] = _is_numeric
+    text = environment.from_string(source).render(
+        title=title, lead=lead, facts=facts, sections=sections, command=command
+    )
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(name, 0o644)
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+    return target
+
+
+def _inline_svg(text: str) -> object:
+    """Return SVG text without the XML prologue, marked as safe to put into HTML."""
+    from markupsafe import Markup
+
+    return Markup(text[text.index("<svg") :])
+
+
+def _is_numeric(cell: str) -> bool:
+    """Tell whether a cell starts like a number, so that it is set flush right."""
+    return bool(cell) and (cell.lstrip("+−-").replace(",", "")[:1].isdigit() and " × " not in cell and "×" not in cell)
