@@ -173,4 +173,5 @@ def cross_entropy(x, target, reduction):
     for place in np.ndindex(target.shape):
         scores = x[(place[0], slice(None), *place[1:])]
         losses[place] = -np.log(np.exp(scores[target[place]]) / np.sum(np.exp(scores)))
-    return {"none": losses, "sum": losses.sum(), "mean": losses.sum() / max(losses.size, 1)}[reduction]
+    mean = losses.sum() / losses.size if losses.size else np.nan
+    return {"none": losses, "sum": losses.sum(), "mean": mean}[reduction]

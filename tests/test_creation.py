@@ -34,7 +34,14 @@ def test_arange():
 def test_seed_repeats_everything():
     def draw():
         tg.manual_seed(5)
-        return [tg.randn(3), tg.rand(3), tg.randint(10, (3,)), tg.randperm(5), tg.zeros(3).normal_(), tg.zeros(3).uniform_()]
+        return [
+            tg.randn(3),
+            tg.rand(3),
+            tg.randint(10, (3,)),
+            tg.randperm(5),
+            tg.zeros(3).normal_(),
+            tg.zeros(3).uniform_(),
+        ]
 
     for a, b in zip(draw(), draw(), strict=True):
         np.testing.assert_array_equal(a.numpy(), b.numpy())

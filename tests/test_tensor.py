@@ -198,7 +198,8 @@ def test_numpy_functions_stay_on_the_tape_or_say_what_to_call():
 def test_to_accepts_pytorchs_forms():
     x = tg.ones(2)
     for y in (
-        x.to(tg.float64), x.to("cpu", tg.float64), x.to(device="cpu", dtype=tg.float64), x.to(tg.device("cpu"), tg.float64),
+        x.to(tg.float64), x.to("cpu", tg.float64), x.to(device="cpu", dtype=tg.float64),
+        x.to(tg.device("cpu"), tg.float64),
         x.to(tg.zeros(1, dtype=tg.float64)), x.double(), x.type_as(tg.zeros(1, dtype=tg.float64)),
     ):  # fmt: skip
         assert y.dtype == tg.float64

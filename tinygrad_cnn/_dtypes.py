@@ -80,7 +80,7 @@ def result_type(values: Iterable[Array | Scalar]) -> DType:
     it is of a higher category (bool < integer < floating point); within the deciding rank NumPy's table applies.
     An integer array with a Python float gives the default dtype.
     """
-    ranks: tuple[list[Array], list[Array], list[Scalar]] = ([], [], [])
+    ranks: tuple[list[Array | Scalar], ...] = ([], [], [])
     for value in values:
         if isinstance(value, np.ndarray):
             ranks[0 if value.ndim else 1].append(value)

@@ -115,7 +115,7 @@ def _train(
         task = progress.add_task("epoch 1", total=epochs * len(loader), loss=float("nan"), speed=0.0)
         clock = time.perf_counter()
 
-        def on_step(epoch: int, step: int, loss: float) -> None:
+        def on_step(epoch: int, _step: int, loss: float) -> None:
             nonlocal clock
             now = time.perf_counter()
             progress.update(

@@ -13,10 +13,10 @@ class Device:
     __slots__ = ("type",)
 
     def __init__(self, name: str | Device = "cpu") -> None:
-        text = name.type if isinstance(name, Device) else str(name)
+        text = str(name)
         if text.split(":")[0] != "cpu":
             raise RuntimeError(f"device: tinygrad_cnn computes on the CPU, expected 'cpu', got {text!r}")
-        self.type = "cpu"
+        self.type: str = "cpu"
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Device)

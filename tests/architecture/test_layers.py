@@ -1,4 +1,4 @@
-"""The shape of the code base: who may import whom, what is exported, what a VJP body may contain. (The linter sorts __all__.)"""
+"""The shape of the code base: who may import whom, what is exported, what a VJP body may contain."""
 
 import ast
 import importlib

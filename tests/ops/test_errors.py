@@ -142,8 +142,8 @@ CASES = {
         IndexError,
         r"amin: expected elements to choose from, got shape \(2, 0\)",
     ),
-    "argmax empty": (lambda: ops.argmax(zeros(0)), IndexError, r"argmax: expected elements to choose from"),
-    "max empty": (lambda: ops.max(zeros(2, 0), 1), IndexError, r"argmax: expected elements to choose from"),
+    "argmax empty": (lambda: ops.argmax(zeros(0)), IndexError, r"max: expected elements to choose from"),
+    "max empty": (lambda: ops.max(zeros(2, 0), 1), IndexError, r"max: expected elements to choose from"),
 }
 
 

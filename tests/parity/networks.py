@@ -72,8 +72,8 @@ def blog_network_average(torch):
     """S3 with overlapping average pooling, sigmoid and tanh: the hyper-parameters the post lists."""
     nn = torch.nn
     net = nn.Sequential(
-        nn.Conv2d(1, 10, 5, stride=2, padding=2), nn.Sigmoid(), nn.AvgPool2d(3, stride=2, padding=1), nn.Conv2d(10, 20, 3),
-        nn.Tanh(), nn.MaxPool2d(3, stride=1), nn.Flatten(), nn.Linear(20 * 3 * 3, 10),
+        nn.Conv2d(1, 10, 5, stride=2, padding=2), nn.Sigmoid(), nn.AvgPool2d(3, stride=2, padding=1),
+        nn.Conv2d(10, 20, 3), nn.Tanh(), nn.MaxPool2d(3, stride=1), nn.Flatten(), nn.Linear(20 * 3 * 3, 10),
     )  # fmt: skip
     return net, (6, 1, 28, 28), 10
 

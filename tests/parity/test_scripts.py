@@ -71,7 +71,9 @@ def test_module(build, options, images, ours, torch):
             model.load_state_dict({name: torch.from_numpy(value) for name, value in state.items()})
         optimizer = framework.optim.SGD(model.parameters(), **options)
         results.append(
-            train_module(framework, model, optimizer, batches(framework, images), framework.device("cpu"), framework.float64)
+            train_module(
+                framework, model, optimizer, batches(framework, images), framework.device("cpu"), framework.float64
+            )
         )
     assert results[0][0] == pytest.approx(results[1][0], rel=1e-8)
     assert results[0][1] == results[1][1]

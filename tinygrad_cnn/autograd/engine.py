@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Sequence
+from contextlib import nullcontext
 from operator import attrgetter
 from typing import Any
 
@@ -141,7 +142,7 @@ def collect(roots: Iterable[object]) -> list[Node]:
     stack = [root for root in roots if root.__class__ is Node]
     seen: set[Any] = set(stack)
     while stack:
-        for parent in stack.pop().parents:  # type: ignore[attr-defined]
+        for parent in stack.pop().parents:
             if parent.__class__ is Node and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
@@ -174,11 +175,9 @@ def _run(
     for node in nodes:
         if node.args is None:
             raise RuntimeError(_FREED.format(node=node))
-    if create_graph:
-        with enable_grad():
-            _walk(nodes, sums, needed, keep, retain_graph, create_graph=True)
-    else:
-        _walk(nodes, sums, needed, keep, retain_graph, create_graph=False)
+    recording = enable_grad() if create_graph else nullcontext()
+    with recording, np.errstate(all="ignore"):  # as in the forward pass, x / 0 is ∞ and not a warning
+        _walk(nodes, sums, needed, keep, retain_graph, create_graph=create_graph)
     return sums
 
 
@@ -243,7 +242,7 @@ def _accumulate(leaf: Variable, sums: dict[Any, Any], given: Array, create_graph
     value = sums.pop(leaf)
     old = leaf._grad
     if create_graph:
-        leaf._grad = value if old is None else old + value  # type: ignore[operator]
+        leaf._grad = value if old is None else old + value
     elif old is None:
         # One reference here and one for getrefcount: nobody else can see this array, so it need not be copied.
         fresh = type(value) is np.ndarray and value.base is None and sys.getrefcount(value) == 2

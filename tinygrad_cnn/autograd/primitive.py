@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any, cast, overload
 
 import numpy as np
 
-from tinygrad_cnn._types import A, Array, Scalar, Shape
+from tinygrad_cnn._types import A, Scalar, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.scope import current_scope
@@ -109,7 +109,7 @@ class Op:
     @overload
     def __call__(self, *args: A | Scalar | None, **attrs: Any) -> A: ...
     @overload
-    def __call__(self, *args: Tensor | Array | Scalar | None, **attrs: Any) -> Tensor: ...
+    def __call__(self, *args: Any, **attrs: Any) -> Tensor: ...
     def __call__(self, *args: Any, **attrs: Any) -> Any:
         """Compute, and record if a tensor among `args` requires a gradient and recording is on."""
         if self.prepare is not None:

@@ -38,7 +38,7 @@ def root(
 @app.command()
 def demo(
     out: Annotated[Path, typer.Option(help="Folder to write report.html and graph.svg into.")] = Path("runs/demo"),
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over the 5,000 training digits.")] = 10,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the 5,000 training digits.")] = 20,
     batch_size: Annotated[int, typer.Option(min=1, help="Digits in a mini-batch.")] = 100,
     lr: Annotated[float, typer.Option(min=0, help="Learning rate of Adam.")] = 0.001,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the initial weights and the shuffling.")] = 0,

@@ -15,7 +15,7 @@ import math
 import os
 import zlib
 from pathlib import Path
-from typing import BinaryIO, NoReturn, Protocol
+from typing import IO, NoReturn
 
 import numpy as np
 
@@ -30,12 +30,6 @@ _CHUNK = 1 << 20
 
 class DataError(ValueError):
     """A data file is damaged or not what it should be. The message names the file, what was expected and what came."""
-
-
-class _Openable(Protocol):
-    """A file that is not on a path of its own: a package resource."""
-
-    def open(self, mode: str) -> BinaryIO: ...
 
 
 def read_idx(path: str | os.PathLike[str]) -> Array:
@@ -54,7 +48,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
         return read_idx_stream(file, os.fspath(path))
 
 
-def read_idx_stream(file: BinaryIO, name: str) -> Array:
+def read_idx_stream(file: IO[bytes], name: str) -> Array:
     """Return the array in an open IDX file; `name` stands for it in messages."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
@@ -69,7 +63,7 @@ def read_idx_stream(file: BinaryIO, name: str) -> Array:
         raise DataError(f"{name}: expected a whole gzip file, got a damaged one ({error})") from error
 
 
-def _parse(file: BinaryIO | gzip.GzipFile, name: str, limit: int, *, exact: bool) -> Array:
+def _parse(file: IO[bytes] | gzip.GzipFile, name: str, limit: int, *, exact: bool) -> Array:
     """Return the array in a stream of exactly `limit` bytes, or of at most as many."""
 
     def fail(expected: str, got: str) -> NoReturn:
@@ -104,9 +98,9 @@ def _parse(file: BinaryIO | gzip.GzipFile, name: str, limit: int, *, exact: bool
 
 
 def write_idx(path: str | os.PathLike[str], array: Array) -> None:
-    """Write an array as an IDX file; gzip'd, without a date so that equal arrays give equal files, if `path` ends in .gz.
+    """Write an array as an IDX file, gzip'd if `path` ends in .gz.
 
-    The file appears under its name when it is complete.
+    The file appears under its name when it is complete. A gzip file carries no date: equal arrays give equal files.
 
     Args:
         path: the file.

@@ -64,8 +64,13 @@ def _strokes(drawing: str) -> Array:
 _PATTERNS = np.stack([_strokes(drawing) for drawing in (_CROSS, _RING, _DIAGONALS)])  # (3, 11, 11)
 
 
+# Why 11 of each for training: 33 images are four batches of 8 and one of a single image, whose gradient counts in full.
+# It moves the output bias more than an untrained network's weights do. So a network on its plateau guesses one class
+# for every image, and one third is right, whatever weights it started from.
+
+
 def toy_patterns(
-    seed: int = 0, train_per_class: int = 11, test_per_class: int = 10, noise: float = 0.2, contrast: float = 0.25
+    seed: int = 0, train_per_class: int = 11, test_per_class: int = 10, noise: float = 0.15, contrast: float = 0.25
 ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return ``(x_train, t_train), (x_test, t_test)``: noisy images of a cross, a ring and two diagonals.
 
@@ -73,6 +78,16 @@ def toy_patterns(
 
     Samples are in the order of their classes. The same seed gives the same test set whatever the size of the training
     set.
+
+    With the defaults a network of 16 filters 5×5, ReLU and a linear layer, whose weights start at 0.001 · randn, shows
+    what a learning rate can and cannot do. After 500 epochs of SGD with batches of 8, from each of six starts:
+
+        lr 0.01                   test 100 %, training loss 0.02; the loss stays at ln 3 for the first 150 epochs
+        lr 0.001, 2e-4 or 1e-4    test 33.333 %, training loss 1.098–1.099: still on that plateau
+        lr 0.001, He weights      test 100 %, training loss 0.10; no plateau
+
+    Filters 3, 7 and 9 wide reach 100 % as well. With noise 0.2 every width misses one of 30 images now and then; no
+    width does so more often than the others.
 
     Args:
         seed: of the noise.

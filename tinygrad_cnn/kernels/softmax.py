@@ -38,9 +38,12 @@ def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
     loss = np.log(np.exp(shifted).sum(axis=1)) - chosen
     if reduction == "none":
         return loss
-    return loss.sum() if reduction == "sum" else loss.sum() / max(loss.size, 1)
+    with np.errstate(invalid="ignore"):  # the mean of nothing is NaN
+        return loss.sum() if reduction == "sum" else np.true_divide(loss.sum(), loss.size)
 
 
 def _top(x: Array, dim: int) -> Array:
     """Return the maximum along `dim`, which subtracting leaves the result as it is and every exponent ≤ 0."""
-    return np.max(x, axis=dim, keepdims=True, initial=None if x.size else 0)
+    if not x.size:
+        return np.zeros([1 if i == dim % x.ndim else size for i, size in enumerate(x.shape)], x.dtype)
+    return np.max(x, axis=dim, keepdims=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import tinygrad_cnn.nn.functional as F  # noqa: N812
+import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, ops
 from tinygrad_cnn.tensor import Tensor
 

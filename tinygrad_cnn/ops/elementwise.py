@@ -65,8 +65,9 @@ def mul_vjp_1(g: A, _y: object, x: A, _other: object) -> A:
 
 @elementwise(floating=True)
 def div(x: Array, other: Array) -> Array:
-    """Compute x / other; integers give the default floating-point dtype."""
-    return np.true_divide(x, other)
+    """Compute x / other, ±∞ or NaN where other = 0; integers give the default floating-point dtype."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.true_divide(x, other)
 
 
 @div.vjp(0)
@@ -97,7 +98,8 @@ def pow(x: Array, exponent: Array) -> Array:
     The gradient is taken as zero in x where the exponent is 0, and in the exponent where x = 0 ≤ exponent: there the
     formulas would give 0 · ∞.
     """
-    return np.power(x, exponent)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.power(x, exponent)
 
 
 @pow.vjp(0)
@@ -114,8 +116,9 @@ def pow_vjp_1(g: A, y: A, x: A, exponent: A) -> A:
 
 @elementwise(floating=True)
 def exp(x: Array) -> Array:
-    """Compute eˣ."""
-    return np.exp(x)
+    """Compute eˣ; ∞ where that overflows."""
+    with np.errstate(over="ignore"):
+        return np.exp(x)
 
 
 @exp.vjp(0)

@@ -9,8 +9,8 @@ import numpy as np
 from typing_extensions import NamedTuple
 
 from tinygrad_cnn._checks import normalize_dim, normalize_dims
-from tinygrad_cnn._dtypes import is_floating
-from tinygrad_cnn._types import A, Array, Shape
+from tinygrad_cnn._dtypes import int64, is_floating
+from tinygrad_cnn._types import A, Array, DType, Shape
 from tinygrad_cnn.autograd import Spec, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast
 from tinygrad_cnn.ops.elementwise import maximum, minimum
@@ -28,7 +28,7 @@ def _kept(shape: Shape, dim: tuple[int, ...]) -> Shape:
 
 @primitive("sum")
 def _sum(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
-    dtype = None if is_floating(x.dtype) else np.int64
+    dtype: DType = x.dtype if is_floating(x.dtype) else int64
     return np.sum(x, axis=dim, keepdims=keepdim, dtype=dtype)
 
 
@@ -44,7 +44,9 @@ def sum(input: A, dim: Dims = None, keepdim: bool = False) -> A:
 
 @primitive("mean")
 def _mean(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
-    return np.mean(x, axis=dim, keepdims=keepdim)
+    count = product([x.shape[axis] for axis in dim])
+    with np.errstate(invalid="ignore"):  # the mean of nothing is NaN
+        return np.sum(x, axis=dim, keepdims=keepdim) / count
 
 
 @_mean.vjp(0)
@@ -153,7 +155,7 @@ def max(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extr
         return amax(input)
     if not isinstance(dim, int):
         return maximum(input, dim)
-    return _extremes(argmax, input, dim, keepdim)
+    return _extremes("max", argmax, input, dim, keepdim)
 
 
 @overload
@@ -171,12 +173,13 @@ def min(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extr
         return amin(input)
     if not isinstance(dim, int):
         return minimum(input, dim)
-    return _extremes(argmin, input, dim, keepdim)
+    return _extremes("min", argmin, input, dim, keepdim)
 
 
-def _extremes(find: Callable[..., A], input: A, dim: int, keepdim: bool) -> Extremes[A]:
+def _extremes(name: str, find: Callable[..., A], input: A, dim: int, keepdim: bool) -> Extremes[A]:
     """Return the elements that `find` (argmax or argmin) points at along `dim`, and their indices."""
     x = input if input.ndim else reshape(input, (1,))
+    _refuse_empty(name, x.shape, (normalize_dim(name, dim, x.ndim),))
     indices = find(x, dim, keepdim=True)
     values = gather(x, dim, indices)
     if keepdim and input.ndim:

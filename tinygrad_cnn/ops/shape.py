@@ -59,8 +59,9 @@ def flatten(input: A, start_dim: int = 0, end_dim: int = -1) -> A:
     end = normalize_dim("flatten", end_dim, input.ndim)
     if start > end:
         raise RuntimeError(f"flatten: expected start_dim ≤ end_dim, got {start_dim} and {end_dim}")
-    shape = input.shape
-    return reshape(input, (*shape[:start], product(shape[start : end + 1]), *shape[end + 1 :]))
+    sizes = list(input.shape)
+    sizes[start : end + 1] = [product(sizes[start : end + 1])]
+    return reshape(input, sizes)
 
 
 @primitive("permute")
@@ -103,8 +104,9 @@ def t(input: A) -> A:
 
 def unsqueeze(input: A, dim: int) -> A:
     """Insert an axis of length 1 at `dim`."""
-    axis = normalize_dim("unsqueeze", dim, input.ndim + 1)
-    return reshape(input, (*input.shape[:axis], 1, *input.shape[axis:]))
+    sizes = list(input.shape)
+    sizes.insert(normalize_dim("unsqueeze", dim, input.ndim + 1), 1)
+    return reshape(input, sizes)
 
 
 def squeeze(input: A, dim: int | Sequence[int] | None = None) -> A:

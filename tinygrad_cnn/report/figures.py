@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _COLOURS = ("#1f5fa8", "#d1701c", "#3a8a5f", "#8a4f9e", "#6b7280")
 """Told apart in print and with any common colour vision."""
 
-_STYLE = {
+_STYLE: Any = {
     "svg.hashsalt": "tinygrad_cnn",
     "font.family": "sans-serif",
     "font.size": 10,
@@ -184,7 +184,7 @@ def feature_maps(
     n = len(images)
     with _styled():
         figure = _figure(11, 1.0 * n * len(layers) + 0.3 * n)
-        for subfigure, i in zip(np.atleast_1d(figure.subfigures(n, 1)), range(n), strict=True):
+        for subfigure, i in zip(figure.subfigures(n, 1, squeeze=False)[:, 0], range(n), strict=True):
             grid = subfigure.add_gridspec(len(layers), channels + 6)
             picture = subfigure.add_subplot(grid[:, :2])
             shown = images[i].transpose(1, 2, 0) if images.shape[1] == 3 else images[i, 0]
@@ -212,7 +212,7 @@ def feature_maps(
             places = np.arange(len(classes))
             colours = [_COLOURS[2] if k == truth[i] else "#b3261e" if k == guess else "#b9c3ce" for k in places]
             bars.barh(places, 100 * probabilities[i], color=colours, height=0.7)
-            for k in places:
+            for k in range(len(classes)):
                 if probabilities[i, k] >= 0.005:
                     bars.text(
                         100 * probabilities[i, k] + 2, k, f"{100 * probabilities[i, k]:.1f} %", va="center", fontsize=8

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+
+_NUMBER = re.compile(r"[+−-]?[\d,]+(\.\d+)?(e[+-]\d+)?( of [\d,]+)?( %)?")
 
 
 @dataclass(frozen=True)
@@ -18,7 +21,7 @@ class Section:
         title: its heading.
         text: a paragraph, as plain text.
         svg: a picture, as SVG text that is put into the page as it is.
-        table: rows of cells, the header first; cells that read as numbers are aligned to the right.
+        table: rows of cells, the header first; columns of numbers are aligned to the right.
         caption: a line beneath the picture or table.
         wide: whether the picture may be scrolled sideways rather than be shrunk to the page.
     """
@@ -61,7 +64,7 @@ def write_page(
     source = resources.files("tinygrad_cnn.report").joinpath("page.html.j2").read_text(encoding="utf-8")
     environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True)
     environment.filters["svg"] = _inline_svg
-    environment.tests["numeric"] = _is_numeric
+    environment.filters["alignment"] = _alignment
     text = environment.from_string(source).render(
         title=title, lead=lead, facts=facts, sections=sections, command=command
     )
@@ -86,6 +89,6 @@ def _inline_svg(text: str) -> object:
     return Markup(text[text.index("<svg") :])
 
 
-def _is_numeric(cell: str) -> bool:
-    """Tell whether a cell starts like a number, so that it is set flush right."""
-    return bool(cell) and (cell.lstrip("+−-").replace(",", "")[:1].isdigit() and " × " not in cell and "×" not in cell)
+def _alignment(table: Sequence[Sequence[str]]) -> list[str]:
+    """Return the CSS class of each column: "n", flush right, where every cell below the header is a number."""
+    return ["n" if all(_NUMBER.fullmatch(cell) for cell in column) else "" for column in zip(*table[1:], strict=True)]

@@ -1,4 +1,4 @@
-"""The names of `tinygrad_cnn.data` that PyTorch has in ``torch.utils.data``; scripts written for it import them here."""
+"""What PyTorch has in ``torch.utils.data``, for scripts that import it from there; its home is `tinygrad_cnn.data`."""
 
 from tinygrad_cnn.data import (
     BatchSampler,
