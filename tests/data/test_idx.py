@@ -63,6 +63,7 @@ def test_equal_arrays_give_equal_files(tmp_path):
     write_idx(tmp_path / "a.gz", array)
     write_idx(tmp_path / "b.gz", np.asfortranarray(array))
     assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+    assert (tmp_path / "a.gz").read_bytes()[4:8] == bytes(4), "a date in the gzip header"
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gz", "b.gz"]
 
 

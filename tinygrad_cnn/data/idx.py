@@ -59,7 +59,7 @@ def read_idx_stream(file: IO[bytes], name: str) -> Array:
     try:
         with gzip.GzipFile(fileobj=file) as content:
             return _parse(content, name, size * _MAX_RATIO, exact=False)
-    except (EOFError, OSError, zlib.error) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{name}: expected a whole gzip file, got a damaged one ({error})") from error
 
 

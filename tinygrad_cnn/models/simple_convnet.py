@@ -14,7 +14,10 @@ class SimpleConvNet(nn.Module):
 
     Args:
         input_dim: (C, H, W) of the images.
-        filter_num, filter_size, pad, stride: of the convolution.
+        filter_num: number of filters of the convolution.
+        filter_size: their height and width.
+        pad: zeros around the images.
+        stride: steps between windows.
         hidden_size: width of the hidden layer.
         output_size: number of classes.
         weight_init_std: standard deviation of the initial weights.

@@ -101,7 +101,7 @@ def _trim(x: Array, index: Array, dim: int) -> Array:
 
 
 def gather(input: A, dim: int, index: A) -> A:
-    """Pick elements along `dim`: out[i][j][k] = input[i][index[i][j][k]][k] for dim = 1.
+    """Pick elements along `dim`: ``out[i][j][k] = input[i][index[i][j][k]][k]`` for dim = 1.
 
     Args:
         input: values.

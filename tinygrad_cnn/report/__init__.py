@@ -1,6 +1,6 @@
 """What is handed in: summaries, figures, and one self-contained HTML page."""
 
-from tinygrad_cnn.report.figures import feature_maps, filters, line_plot, training_curves
+from tinygrad_cnn.report.figures import feature_maps, filter_rows, filters, line_plot, training_curves
 from tinygrad_cnn.report.page import Section, write_page
 from tinygrad_cnn.report.summary import Summary, summarize
 
@@ -8,6 +8,7 @@ __all__ = [
     "Section",
     "Summary",
     "feature_maps",
+    "filter_rows",
     "filters",
     "line_plot",
     "summarize",

@@ -53,7 +53,7 @@ def _styled() -> Any:
 
 def _svg(figure: Figure) -> str:
     text = io.StringIO()
-    figure.savefig(text, format="svg", metadata={"Date": None}, transparent=True)
+    figure.savefig(text, format="svg", metadata={"Date": None})
     return text.getvalue()
 
 

@@ -23,7 +23,8 @@ class Conv2d(Module):
     Weight and bias start uniformly distributed in ±1/√(C/groups·KH·KW).
 
     Args:
-        in_channels, out_channels: C and O.
+        in_channels: C.
+        out_channels: O, the number of filters.
         kernel_size: height and width of the filters, one number or (KH, KW).
         stride: steps between windows, one number or (SH, SW).
         padding: zeros added on both sides, one number or (PH, PW); or "same" or "valid".

@@ -12,7 +12,9 @@ class CrossEntropyLoss(Module):
 
     Args:
         weight: a factor for each class, kept as a buffer.
-        ignore_index, reduction, label_smoothing: as for the function.
+        ignore_index: class index whose places do not count.
+        reduction: "mean", "sum" or "none".
+        label_smoothing: share of the target that is spread evenly over all classes.
 
     Shape:
         scores (N, C, ...) and class indices (N, ...) or distributions (N, C, ...) → ().

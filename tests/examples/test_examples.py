@@ -1,0 +1,51 @@
+"""Every example runs as it stands."""
+
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("matplotlib")
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+MAKES = {
+    "convnet2_toy.py": ["loss.svg", "filters.svg", "graph.svg"],
+    "simple_convnet_mnist.py": ["accuracy.svg", "graph.svg"],
+}
+
+
+def test_every_example_is_listed():
+    assert {path.name for path in EXAMPLES.glob("*.py")} == set(MAKES)
+
+
+def run(name, cwd):
+    result = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / name)],
+        capture_output=True, text=True, timeout=600, cwd=cwd, check=False,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    for made in MAKES[name]:
+        ET.parse(cwd / "runs" / name.removesuffix(".py") / made)
+    return result.stdout
+
+
+@pytest.mark.slow
+def test_convnet2_toy_reproduces_the_tables(tmp_path):
+    out = run("convnet2_toy.py", tmp_path)
+    rows = [line.split() for line in out.splitlines() if "×" in line and "%" in line]
+    assert len(rows) == 9
+    test = {(row[0], row[1], row[2]): float(row[3]) for row in rows}
+    for rate in ("0.001", "0.0001", "0.0002"):
+        assert test[rate, "5×5", "small"] == 33.333
+    assert test["0.001", "5×5", "he"] == 100.0
+    for size in ("3×3", "5×5", "7×7", "9×9"):
+        assert test["0.01", size, "small"] >= 96.667
+
+
+@pytest.mark.slow
+def test_simple_convnet_mnist_learns(tmp_path):
+    out = run("simple_convnet_mnist.py", tmp_path)
+    last = [line for line in out.splitlines() if line.startswith("===")][-1]
+    assert float(last.split("test acc:")[1].split()[0]) >= 0.94
