@@ -122,6 +122,8 @@ def vjps():
         for i, vjp in enumerate(op.vjps):
             if vjp is not None and vjp.__module__.startswith("tinygrad_cnn"):
                 yield pytest.param(op, i, vjp, id=f"{op.name}-{i}")
+        if op.variadic is not None and op.variadic.__module__.startswith("tinygrad_cnn"):
+            yield pytest.param(op, "n", op.variadic, id=f"{op.name}-n")
 
 
 @pytest.mark.parametrize(("op", "i", "vjp"), list(vjps()))

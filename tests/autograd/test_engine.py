@@ -338,3 +338,37 @@ def test_memory_stays_flat_over_steps():
     finally:
         gc.enable()
     assert abs(blocks[2] - blocks[1]) < 50  # one leaked object a step would be 3,000
+
+
+@pytest.mark.parametrize("saved", [True, False])
+def test_an_op_of_any_number_of_inputs(saved):
+    @primitive("product_of_all" if saved else "sum_of_all")
+    def op(*xs):
+        total = xs[0]
+        for x in xs[1:]:
+            total = total * x if saved else total + x
+        return total
+
+    if saved:
+
+        @op.vjp_n
+        def product_of_all_vjp_n(n, g, _y, *xs):
+            for i, x in enumerate(xs):
+                g = g if i == n else g * x
+            return g
+    else:
+
+        @op.vjp_n
+        def sum_of_all_vjp_n(_n, g, _y, *_xs):
+            return g
+
+    try:
+        a, b, c = leaf(2.0), tg.tensor(3.0, dtype=tg.float64), leaf(5.0)
+        y = op(a, b, c)
+        assert y.grad_fn.args == ((a.array, b.array, c.array) if saved else (None, None, None))
+        da, dc = autograd.grad(y, (a, c), create_graph=saved)
+        assert (da.item(), dc.item()) == ((15.0, 6.0) if saved else (1.0, 1.0))
+        if saved:
+            assert autograd.grad(da, c)[0].item() == 3.0
+    finally:
+        del registry[op.name]

@@ -198,9 +198,7 @@ def _walk(
         for i, parent in enumerate(node.parents):
             if parent is None or parent.__class__ is Constant or (needed is not None and parent not in needed):
                 continue
-            vjp = op.vjps[i] if i < len(op.vjps) else None
-            if vjp is None:
-                raise RuntimeError(f"{op.name}: no gradient is defined for input {i}")
+            vjp = op.vjp_of(i)
             try:
                 gradient = vjp(g, y, *args, **attrs)
                 if gradient.shape != parent.shape:

@@ -22,6 +22,7 @@ How a VJP names and types an input says what is saved for the backward pass:
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast, overload
 
@@ -47,6 +48,7 @@ class Op:
         name: what graphs and messages call it.
         kernel: arrays in, array out; with `supplies`, a tuple of the array and the supplied values.
         vjps: the vector-Jacobian product of each input, or None where none is defined.
+        variadic: the one of every input, for an op that takes any number of them.
         supplies: names under which the kernel's further results reach the VJPs.
         differentiable: False where the output is piecewise constant, such as a comparison.
         prepare: turns the inputs into those the kernel takes (dtype promotion), before anything else.
@@ -77,6 +79,7 @@ class Op:
         self.measures: list[bool] = []
         self.specs: tuple[int, ...] = ()
         self.saves_output = False
+        self.variadic: Callable[..., Any] | None = None
         registry[name] = self
 
     def vjp(self, i: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -105,6 +108,31 @@ class Op:
             return function
 
         return register
+
+    def vjp_n(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Register the decorated function as the VJP of every input, for an op that takes any number of them.
+
+        It is called as ``vjp(n, g, y, *inputs, **attrs)`` and returns gᵀ·∂y/∂inputs[n]; written ``*_inputs`` it saves
+        none of them.
+        """
+        code = function.__code__
+        self.variadic = function
+        self.saves_output = not code.co_varnames[2].startswith("_")
+        self.saves = [not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")]
+        return function
+
+    def vjp_of(self, i: int) -> Callable[..., Any]:
+        """Return the VJP of input `i`.
+
+        Raises:
+            RuntimeError: none is defined. There are no silent zeros.
+        """
+        if self.variadic is not None:
+            return functools.partial(self.variadic, i)
+        vjp = self.vjps[i] if i < len(self.vjps) else None
+        if vjp is None:
+            raise RuntimeError(f"{self.name}: no gradient is defined for input {i}")
+        return vjp
 
     @overload
     def __call__(self, *args: A | Scalar | None, **attrs: Any) -> A: ...
@@ -144,9 +172,10 @@ class Op:
         for i, parent in enumerate(parents):
             if parent.__class__ is not Node:
                 parents[i] = _origin(parent)
+        saves = self.saves if self.variadic is None else self.saves * len(values)
         made = Node(
             self,
-            tuple([value if saved else None for value, saved in zip(values, self.saves, strict=False)]),
+            tuple([value if saved else None for value, saved in zip(values, saves, strict=False)]),
             out if self.saves_output else None,
             attrs,
             aux,
