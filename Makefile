@@ -32,7 +32,7 @@ test-fast: $(DEV)  ## run the tests that take less than a few seconds each
 	$(BIN)/python -m pytest -m "not slow"
 
 parity: $(DEV)  ## compare with PyTorch, number by number (installs it)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 expecttest
 	$(BIN)/python -m pytest tests/parity
 
 check: format lint types test docs  ## everything that must hold before a change is merged

@@ -150,6 +150,23 @@ def index_add(g, index, shape):
     return out
 
 
+def index_set(x, value, index):
+    """Write `value`, of the shape of x[index], one element at a time into a copy of x."""
+    out = x.copy()
+    positions = np.arange(out.size).reshape(x.shape)[index]
+    for place, one in zip(np.ravel(positions), np.ravel(value), strict=True):
+        out.flat[place] = one
+    return out
+
+
+def set_where(x, value, read):
+    """Write `value`, of the shape of read(x), where `read` finds each element of x."""
+    out = x.copy()
+    for place, one in zip(np.ravel(read(np.arange(x.size).reshape(x.shape))), np.ravel(value), strict=True):
+        out.flat[place] = one
+    return out
+
+
 def gather(x, dim, index):
     out = np.zeros(index.shape)
     for place in np.ndindex(index.shape):
@@ -175,3 +192,91 @@ def cross_entropy(x, target, reduction):
         losses[place] = -np.log(np.exp(scores[target[place]]) / np.sum(np.exp(scores)))
     mean = losses.sum() / losses.size if losses.size else np.nan
     return {"none": losses, "sum": losses.sum(), "mean": mean}[reduction]
+
+
+def soft_cross_entropy(x, q, reduction, count):
+    losses = np.zeros((x.shape[0], *x.shape[2:]))
+    for n, c, *rest in np.ndindex(x.shape):
+        scores = x[(n, slice(None), *rest)]
+        losses[(n, *rest)] -= q[(n, c, *rest)] * np.log(np.exp(scores[c]) / np.sum(np.exp(scores)))
+    return {"none": losses, "sum": losses.sum(), "mean": losses.sum() / count}[reduction]
+
+
+def nll_loss(x, target, share, reduction, count):
+    losses = np.zeros(target.shape)
+    for place in np.ndindex(target.shape):
+        losses[place] = -share[place] * x[(place[0], target[place], *place[1:])]
+    return {"none": losses, "sum": losses.sum(), "mean": losses.sum() / count}[reduction]
+
+
+def huber(d, delta):
+    losses = np.zeros(d.shape)
+    for place in np.ndindex(d.shape):
+        far = abs(d[place]) > delta
+        losses[place] = delta * abs(d[place]) - delta**2 / 2 if far else d[place] ** 2 / 2
+    return losses
+
+
+def binary_cross_entropy(x, target, weight=None, pos_weight=None):
+    positive = target * np.log(x) * (1 if pos_weight is None else pos_weight)
+    return -(positive + (1 - target) * np.log(1 - x)) * (1 if weight is None else weight)
+
+
+def unfold(x, *, kernel_size, stride, padding, dilation):
+    n, c, h, w = x.shape
+    oh, ow = out_shape(h, w, kernel_size, stride, padding, dilation)
+    columns = np.zeros((n, c, *kernel_size, oh, ow))
+    for i, j, k, m, row, column in places(h, w, kernel_size, stride, padding, dilation):
+        if 0 <= row < h and 0 <= column < w:
+            columns[:, :, k, m, i, j] = x[:, :, row, column]
+    return columns.reshape(n, c * kernel_size[0] * kernel_size[1], oh * ow)
+
+
+def fold(x, *, input_size, kernel_size, stride, padding, dilation):
+    oh, ow = out_shape(*input_size, kernel_size, stride, padding, dilation)
+    columns = x.reshape(len(x), x.shape[1] // (kernel_size[0] * kernel_size[1]), *kernel_size, oh, ow)
+    out = np.zeros((*columns.shape[:2], *input_size))
+    for i, j, k, m, row, column in places(*input_size, kernel_size, stride, padding, dilation):
+        if 0 <= row < input_size[0] and 0 <= column < input_size[1]:
+            out[:, :, row, column] += columns[:, :, k, m, i, j]
+    return out
+
+
+def adaptive(x, output_size, reduce):
+    """Apply `reduce`, of (N, C, elements), to the window of every output place."""
+    (n, c, h, w), (oh, ow) = x.shape, output_size
+    y = np.zeros((n, c, oh, ow))
+    for i, j in product(range(oh), range(ow)):
+        rows = slice(int(np.floor(i * h / oh)), int(np.ceil((i + 1) * h / oh)))
+        columns = slice(int(np.floor(j * w / ow)), int(np.ceil((j + 1) * w / ow)))
+        window = x[:, :, rows, columns]
+        y[:, :, i, j] = reduce(window.reshape(n, c, window.shape[2] * window.shape[3]))
+    return y
+
+
+def transpose_of(linear, shape, g):
+    """Return the transpose of the linear function `linear` of one image (1, 1, ...) of `shape`, applied to g."""
+    out = np.zeros((*g.shape[:2], *shape))
+    for place in np.ndindex(shape):
+        unit = np.zeros((1, 1, *shape))
+        unit[(0, 0, *place)] = 1
+        out[(slice(None), slice(None), *place)] = (g * linear(unit)).sum(axis=tuple(range(2, g.ndim)))
+    return out
+
+
+def standardize(x, dims, eps):
+    return (x - x.mean(dims, keepdims=True)) / np.sqrt(x.var(dims, keepdims=True) + eps)
+
+
+def standardize_input(g, x, w, dims, eps):
+    """Multiply w·g by the Jacobian of `standardize`, entry by entry."""
+    a = g if w is None else g * w
+    count = np.prod([x.shape[dim] for dim in dims])
+    normal = standardize(x, dims, eps)
+    r = 1 / np.sqrt(x.var(dims, keepdims=True) + eps)
+    out = np.zeros(x.shape)
+    for i, j in product(np.ndindex(x.shape), repeat=2):
+        if all(p == q for axis, (p, q) in enumerate(zip(i, j, strict=True)) if axis not in dims):
+            scale = np.broadcast_to(r, x.shape)[i]
+            out[i] += a[j] * scale * ((i == j) - 1 / count - normal[i] * normal[j] / count)
+    return out

@@ -4,6 +4,18 @@ import numpy as np
 import pytest
 
 import tinygrad_cnn as tg
+from tinygrad_cnn import random
+from tinygrad_cnn.creation import (
+    empty_like,
+    eye,
+    full_like,
+    linspace,
+    ones_like,
+    rand_like,
+    randint_like,
+    randn_like,
+    zeros_like,
+)
 
 
 def test_sizes_one_by_one_or_as_a_sequence():
@@ -27,8 +39,134 @@ def test_values():
 def test_arange():
     assert tg.arange(3).tolist() == [0, 1, 2]
     assert tg.arange(1, 7, 2).tolist() == [1, 3, 5]
+    assert tg.arange(5, 0, -2).tolist() == [5, 3, 1]
     assert tg.arange(0, 1, 0.25).tolist() == [0, 0.25, 0.5, 0.75]
-    assert (tg.arange(3).dtype, tg.arange(3.0).dtype) == (tg.int64, tg.float32)
+    assert tg.arange(0, 1, 0.3, dtype=tg.float64).tolist() == [0, 0.3, 0.6, 0.3 * 3]
+    assert tg.arange(2, 2).shape == (0,)
+    assert (tg.arange(3).dtype, tg.arange(3.0).dtype, tg.arange(0, 3, 1.0).dtype) == (tg.int64, tg.float32, tg.float32)
+    assert tg.arange(end=2).tolist() == tg.arange(tg.tensor(2)).tolist() == [0, 1]
+    assert tg.arange(2.0, requires_grad=True).requires_grad
+
+
+def test_arange_of_integers_truncates_its_arguments():
+    assert tg.arange(0, 5, 2.5, dtype=tg.int64).tolist() == [0, 2, 4]
+    assert tg.arange(0.5, 2.9, dtype=tg.int64).tolist() == [0, 1]
+    assert tg.arange(3.1, dtype=tg.uint8).tolist() == [0, 1, 2, 3]  # PyTorch's exception, for all but int64
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kind", "message"),
+    [
+        ((0, 1, 0), RuntimeError, "arange: expected a step other than 0, got 0"),
+        ((1, 0), RuntimeError, "arange: expected a step that leads from 1 to 0, got 1"),
+        ((0, 5, -1), RuntimeError, "arange: expected a step that leads from 0 to 5, got -1"),
+        ((float("inf"),), RuntimeError, "arange: expected finite limits, got 0 and inf"),
+        ((0, float("nan")), RuntimeError, "arange: expected finite limits, got 0 and nan"),
+        (("a",), TypeError, "arange: expected end as a number, got str"),
+    ],
+)
+def test_arange_refuses(arguments, kind, message):
+    with pytest.raises(kind, match=message):
+        tg.arange(*arguments)
+
+
+def test_linspace():
+    assert linspace(0, 1, 5).tolist() == [0, 0.25, 0.5, 0.75, 1]
+    assert linspace(3, -3, 4, dtype=tg.int64).tolist() == [3, 1, -1, -3]
+    assert linspace(-5, 5, 4, dtype=tg.int64).tolist() == [-5, -1, 1, 5]
+    assert linspace(2, 9, 1).tolist() == [2]
+    assert linspace(2, 9, 0).shape == (0,)
+    x = linspace(0.1, 0.7, 1001, dtype=tg.float64, requires_grad=True)
+    assert (x[0].item(), x[-1].item(), x.requires_grad) == (0.1, 0.7, True)
+    with pytest.raises(RuntimeError, match=r"linspace: expected sizes of at least 0, got \(-1,\)"):
+        linspace(0, 1, -1)
+    with pytest.raises(TypeError, match="linspace: expected end as a number, got list"):
+        linspace(0, [1], 3)
+
+
+def test_eye():
+    assert eye(2, 3).tolist() == [[1, 0, 0], [0, 1, 0]]
+    assert (eye(2).shape, eye(2, dtype=tg.bool).dtype) == ((2, 2), tg.bool)
+    with pytest.raises(RuntimeError, match="eye: expected sizes of at least 0"):
+        eye(-1)
+    with pytest.raises(TypeError, match="eye: expected sizes as ints"):
+        eye(2.0)
+
+
+def test_sizes_must_not_be_negative_and_may_be_named():
+    for make in (tg.zeros, tg.ones, tg.empty, tg.randn, tg.rand):
+        assert make(size=(2, 3)).shape == (2, 3)
+        with pytest.raises(RuntimeError, match=rf"{make.__name__}: expected sizes of at least 0, got \(2, -1\)"):
+            make(2, -1)
+
+
+def test_full_refuses_what_the_dtype_does_not_hold():
+    assert tg.full((2,), True).dtype == tg.bool
+    assert tg.full((1,), tg.tensor(2.5)).tolist() == [2.5]
+    assert tg.full((1,), 1.9, dtype=tg.int64).tolist() == [1]
+    for value in (2**40, float("nan")):
+        with pytest.raises(RuntimeError, match="full: expected a value that fits into int8"):
+            tg.full((2,), value, dtype=tg.int8)
+    with pytest.raises(RuntimeError, match="full: expected a value that fits into float16"):
+        tg.full((2,), 1e6, dtype=tg.float16)
+    with pytest.raises(RuntimeError, match="only floating-point tensors can require gradients"):
+        tg.full((2,), 1, requires_grad=True)
+
+
+def test_like_another():
+    x = tg.zeros(2, 3, dtype=tg.float64)
+    makes = {
+        zeros_like: (),
+        ones_like: (),
+        empty_like: (),
+        full_like: (2,),
+        rand_like: (),
+        randn_like: (),
+        randint_like: (1, 4),
+    }
+    for make, arguments in makes.items():
+        y = make(x, *arguments)
+        assert (y.shape, y.dtype) == ((2, 3), tg.float64)
+        other = make(x, *arguments, dtype=tg.float32, requires_grad=True)
+        assert (other.dtype, other.requires_grad) == (tg.float32, True)
+        with pytest.raises(TypeError, match=f"{make.__name__}: expected input as a tensor, got list"):
+            make([1], *arguments)
+    assert full_like(tg.tensor([1, 2]), 1.5).tolist() == [1, 1]
+    assert set(randint_like(tg.zeros(100), 2).tolist()) == {0, 1}
+    with pytest.raises(RuntimeError, match="rand: expected a floating-point dtype, got int64"):
+        rand_like(tg.tensor([1, 2]))
+
+
+def test_randint_in_every_order_of_arguments():
+    for made in (tg.randint(1, (2,)), tg.randint(high=1, size=(2,)), tg.randint(0, 1, [2]), tg.randint(1, size=(2,))):
+        assert (made.tolist(), made.dtype) == ([0, 0], tg.int64)
+    assert tg.randint(5, 6, (1,), dtype=tg.float32, requires_grad=True).tolist() == [5]
+    with pytest.raises(RuntimeError, match="randint: expected low < high, got 3 and 2"):
+        tg.randint(3, 2, (2,))
+    with pytest.raises(RuntimeError, match="randint: expected numbers that fit into uint8, got 299"):
+        tg.randint(300, (2,), dtype=tg.uint8)
+    with pytest.raises(TypeError, match="randint: expected sizes as ints"):
+        tg.randint(3.5, (2,))
+
+
+def test_randperm():
+    assert tg.randperm(0).shape == (0,)
+    assert tg.randperm(256, dtype=tg.uint8).dtype == tg.uint8
+    with pytest.raises(RuntimeError, match="randperm: expected numbers that fit into uint8, got 256"):
+        tg.randperm(257, dtype=tg.uint8)
+    with pytest.raises(RuntimeError, match="randperm: expected sizes of at least 0"):
+        tg.randperm(-1)
+
+
+def test_from_numpy_shares_memory():
+    array = np.zeros(3)
+    tensor = tg.from_numpy(array)
+    array[0] = 5
+    assert tensor.tolist() == [5, 0, 0]
+    with pytest.raises(TypeError, match="from_numpy: expected an ndarray, got list"):
+        tg.from_numpy([1])
+    with pytest.raises(TypeError, match="dtype complex128 is not supported"):
+        tg.from_numpy(np.zeros(2, complex))
 
 
 def test_seed_repeats_everything():
@@ -54,6 +192,25 @@ def test_generator_is_independent_of_the_default_one():
     second = tg.randn(3, generator=generator)
     generator.set_state(state)
     assert tg.randn(3, generator=generator).tolist() == second.tolist() != first.tolist()
+
+
+def test_seeds_of_a_generator():
+    generator = tg.Generator()
+    assert generator.initial_seed() == tg.Generator().initial_seed()  # a new one always starts alike, as PyTorch's
+    assert tg.randn(3, generator=generator).tolist() == tg.randn(3, generator=tg.Generator()).tolist()
+    assert generator.manual_seed(-1).initial_seed() == 2**64 - 1
+    fresh = generator.seed()
+    assert generator.initial_seed() == fresh
+    first = tg.rand(2, generator=generator).tolist()
+    assert tg.rand(2, generator=tg.Generator().manual_seed(fresh)).tolist() == first
+    assert generator.seed() != fresh
+    tg.manual_seed(3)
+    assert random.initial_seed() == 3
+    assert random.seed() == random.initial_seed() != 3
+    with pytest.raises(ValueError, match="manual_seed: expected a seed from"):
+        generator.manual_seed(2**64)
+    with pytest.raises(RuntimeError, match="computes on the CPU"):
+        tg.Generator("cuda")
 
 
 def test_distributions():

@@ -184,7 +184,7 @@ def test_numpy_functions_stay_on_the_tape_or_say_what_to_call():
     x = tg.tensor([1.0, 4.0], requires_grad=True)
     np.sqrt(x).sum().backward()
     assert x.grad.tolist() == [0.5, 0.25]
-    with pytest.raises(TypeError, match=r"numpy.arctan on a tensor is not recorded"):
+    with pytest.raises(TypeError, match=r"numpy\.arctan on a tensor.*not recorded"):
         np.arctan(x)
     with pytest.raises(TypeError, match="not recorded"):
         np.add(x, 1, out=np.zeros(2))
@@ -290,31 +290,24 @@ def test_item_assignment():
         x[5] = 0
 
 
-def test_in_place_change_of_a_recorded_tensor_is_refused():
+def test_in_place_change_of_a_leaf_is_refused_while_recording():
     w = tg.ones(2, requires_grad=True)
     with pytest.raises(RuntimeError, match=r"add_: a leaf that requires a gradient.*no_grad"):
         w += 1
-    with pytest.raises(RuntimeError, match="mul_: changing a tensor in place is not recorded"):
-        (w * 2).mul_(2)
-    with pytest.raises(RuntimeError, match="setitem: changing a tensor in place is not recorded"):
-        tg.zeros(2)[0] = w.sum()
+    with pytest.raises(RuntimeError, match=r"mul_: a view of a leaf that requires a gradient, of shape \(2,\)"):
+        w.view(2, 1).mul_(2)
+    with pytest.raises(RuntimeError, match="setitem: a leaf"):
+        w[0] = 3.0
     assert w.tolist() == [1.0, 1.0]
 
 
-def test_augmented_assignment_of_a_result_is_recorded_out_of_place():
-    w = tg.ones(2, requires_grad=True)
-    y = w * 2
-    before = y
-    y += w
-    total = tg.zeros(())
-    total += y.sum()
-    total.backward()
-    assert w.grad.tolist() == [3.0, 3.0]
-    assert before.tolist() == [2.0, 2.0]
+def test_expanded_memory_is_not_written():
+    with pytest.raises(RuntimeError, match=r"mul_: .*memory that cannot be written.*x\.clone\(\)"):
+        tg.ones(1, 3).expand(2, 3).mul_(2)
 
 
 def test_integers_refuse_fractions_in_place():
-    with pytest.raises(RuntimeError, match=r"div_.*does not fit into int64"):
+    with pytest.raises(RuntimeError, match="div_: a float32 result does not fit into a tensor of int64"):
         tg.tensor([1, 2]).div_(2)
 
 

@@ -43,15 +43,29 @@ def normalize_shape(op: str, shape: Sequence[Any]) -> Shape:
         raise TypeError(f"{op}: expected sizes as ints, got {tuple(sizes)!r}") from None
 
 
-def pair(op: str, name: str, value: int | Sequence[int], *, least: int) -> Pair:
-    """Return `value` as (height, width), each at least `least`."""
-    given = (value, value) if not isinstance(value, Sequence) else tuple(value)
-    if len(given) == 1:
-        given = (given[0], given[0])
+def per_axis(
+    op: str, name: str, value: int | Sequence[int], axes: int, *, least: int, error: type[Exception] = RuntimeError
+) -> tuple[int, ...]:
+    """Return `value`, one number or one for each of `axes`, as a tuple of ints, each at least `least`.
+
+    Raises:
+        TypeError: not ints.
+        error: another number of them, or one that is too small.
+    """
+    given = tuple(value) if isinstance(value, Sequence) else (value,)
     try:
-        height, width = (operator.index(one) for one in given)
-    except (TypeError, ValueError):
-        raise TypeError(f"{op}: expected {name} as an int or a pair of ints, got {value!r}") from None
-    if height < least or width < least:
-        raise ValueError(f"{op}: expected {name} of at least {least}, got {value!r}")
+        sizes = tuple([operator.index(one) for one in given])
+    except TypeError:
+        kind = "an int" if axes == 1 else "an int or a pair of ints"
+        raise TypeError(f"{op}: expected {name} as {kind}, got {value!r}") from None
+    if len(sizes) not in (1, axes):
+        raise error(f"{op}: expected {name} as {'an int' if axes == 1 else 'an int or a pair of ints'}, got {value!r}")
+    if min(sizes) < least:
+        raise error(f"{op}: expected {name} of at least {least}, got {value!r}")
+    return sizes if len(sizes) == axes else sizes * axes
+
+
+def pair(op: str, name: str, value: int | Sequence[int], *, least: int) -> Pair:
+    """Return `value` as (height, width), each at least `least`, for a module: its errors are ValueErrors."""
+    height, width = per_axis(op, name, value, 2, least=least, error=ValueError)
     return height, width

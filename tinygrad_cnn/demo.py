@@ -54,6 +54,7 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
         seed: of the initial weights and the shuffling.
         console: where to print.
     """
+    out.mkdir(parents=True, exist_ok=True)  # first, so that a place that cannot be written to is known at once
     manual_seed(seed)
     (x_train, t_train), (x_test, t_test) = load_mnist_5k()
     model = SimpleConvNet()

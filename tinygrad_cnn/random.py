@@ -2,26 +2,58 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn.device import Device
+
+_SEED = 67280421310721
+"""What a new generator is seeded with: PyTorch's number."""
 
 
 class Generator:
     """A seedable stream of random numbers (NumPy's PCG64).
 
-    Streams are reproducible for a seed, but are not PyTorch's: the same seed gives other numbers there.
+    Streams are reproducible for a seed, but are not PyTorch's: the same seed gives other numbers there. A new
+    generator always starts from the same seed, as PyTorch's does.
+
+    Args:
+        device: must be the CPU.
+
+    Attributes:
+        numpy: the NumPy generator behind it.
     """
 
-    def __init__(self, seed: int | None = None) -> None:
-        self.numpy = np.random.default_rng(seed)
+    def __init__(self, device: str | Device = "cpu") -> None:
+        self.device = Device(device)
+        self.manual_seed(_SEED)
 
     def manual_seed(self, seed: int) -> Generator:
-        """Restart the stream from `seed`, an int ≥ 0, and return the generator."""
-        self.numpy = np.random.default_rng(seed)
+        """Restart the stream from `seed` and return the generator.
+
+        Args:
+            seed: from −2⁶³ to 2⁶⁴ − 1; 2⁶⁴ is added to a negative one.
+
+        Raises:
+            ValueError: `seed` is outside of that, or no number.
+        """
+        number = int(seed)
+        if not -(2**63) <= number < 2**64:
+            raise ValueError(f"manual_seed: expected a seed from -2**63 to 2**64 - 1, got {number}")
+        self._initial_seed = number % 2**64
+        self.numpy = np.random.default_rng(self._initial_seed)
         return self
+
+    def seed(self) -> int:
+        """Restart the stream from an unpredictable seed and return that."""
+        return self.manual_seed(secrets.randbits(63)).initial_seed()
+
+    def initial_seed(self) -> int:
+        """Return the seed that the stream was last started from."""
+        return self._initial_seed
 
     def get_state(self) -> dict[str, Any]:
         """Return the position in the stream."""
@@ -45,8 +77,19 @@ class Generator:
 
 
 default_generator = Generator()
+default_generator.seed()
 
 
 def manual_seed(seed: int) -> Generator:
     """Restart the default generator from `seed`; initialisation, shuffling and sampling follow from it."""
     return default_generator.manual_seed(seed)
+
+
+def seed() -> int:
+    """Restart the default generator from an unpredictable seed and return that."""
+    return default_generator.seed()
+
+
+def initial_seed() -> int:
+    """Return the seed that the default generator was last started from."""
+    return default_generator.initial_seed()

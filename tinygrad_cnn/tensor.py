@@ -6,50 +6,24 @@ import builtins
 import copy
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias, cast, overload
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from tinygrad_cnn import autograd, ops
-from tinygrad_cnn._checks import normalize_dim, normalize_shape
 from tinygrad_cnn._dtypes import as_dtype, bool_, float32, float64, get_default_dtype, int32, int64, is_floating, uint8
 from tinygrad_cnn._types import Array, Scalar
-from tinygrad_cnn.autograd import Node, Variable, is_grad_enabled, versions, wrap
+from tinygrad_cnn.autograd import Node, Variable, hooks, is_grad_enabled, versions, wrap
+from tinygrad_cnn.autograd.views import refresh
 from tinygrad_cnn.device import Device
-from tinygrad_cnn.ops.indexing import as_index
-from tinygrad_cnn.ops.reduce import Dims, Extremes
+from tinygrad_cnn.methods import Methods, Operand
+from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
+from tinygrad_cnn.ops.inplace import change, write
 from tinygrad_cnn.random import default_generator
 
-_Operand: TypeAlias = "Tensor | Array | Scalar"
 
-_UFUNCS = {
-    "absolute": "abs",
-    "add": "add",
-    "divide": "div",
-    "equal": "eq",
-    "exp": "exp",
-    "greater": "gt",
-    "greater_equal": "ge",
-    "less": "lt",
-    "less_equal": "le",
-    "log": "log",
-    "matmul": "matmul",
-    "maximum": "maximum",
-    "minimum": "minimum",
-    "multiply": "mul",
-    "negative": "neg",
-    "not_equal": "ne",
-    "power": "pow",
-    "sign": "sign",
-    "sqrt": "sqrt",
-    "subtract": "sub",
-    "tanh": "tanh",
-}
-"""NumPy's universal functions that are operations here, by the operation's name."""
-
-
-class Tensor(Variable):
+class Tensor(Methods):
     """An n-dimensional array whose operations are recorded, so that gradients can be computed.
 
     Make one with `tensor`, `zeros`, `randn` and the like. Operations on tensors of which one has ``requires_grad``
@@ -73,6 +47,7 @@ class Tensor(Variable):
         self._requires_grad = False
         self._grad = None
         self._node = None
+        self._view = None
         if requires_grad:
             self.requires_grad = True
 
@@ -96,16 +71,19 @@ class Tensor(Variable):
     @property
     def is_leaf(self) -> bool:
         """Whether the tensor was made by the user rather than by a recorded operation."""
+        refresh(self)
         return not isinstance(self._node, Node | Variable)
 
     @property
     def grad_fn(self) -> Node | None:
         """The recorded operation that made this tensor; None for a leaf."""
+        refresh(self)
         return self._node if isinstance(self._node, Node) else None
 
     @property
     def requires_grad(self) -> bool:
         """Whether gradients are computed with respect to, or through, this tensor. Settable on leaves."""
+        refresh(self)
         return self._requires_grad
 
     @requires_grad.setter
@@ -126,11 +104,11 @@ class Tensor(Variable):
 
     @property
     def grad(self) -> Tensor | None:
-        """The gradient that backward passes have accumulated here, or None. Leaves only."""
-        if self._grad is None and self._requires_grad and not self.is_leaf:
+        """The gradient that backward passes have accumulated here, or None: of leaves, and after `retain_grad`."""
+        if self._grad is None and self._requires_grad and not self.is_leaf and not self.retains_grad:
             warnings.warn(
-                f"the .grad of a tensor that is not a leaf is read (shape {self.shape}, made by "
-                f"{self._node!r}); only leaves accumulate gradients. Use autograd.grad for a gradient in between.",
+                f"the .grad of a tensor that is not a leaf is read (shape {self.shape}, made by {self._node!r}); only "
+                "leaves accumulate gradients. Call .retain_grad() on it before the backward pass.",
                 UserWarning,
                 stacklevel=2,
             )
@@ -157,6 +135,7 @@ class Tensor(Variable):
         if not isinstance(value, Tensor):
             raise TypeError(f"data: expected a tensor, got {type(value).__name__}")
         self.array = value.array
+        self._view = None
 
     @property
     def _version(self) -> int:
@@ -182,21 +161,41 @@ class Tensor(Variable):
     # --- gradients --------------------------------------------------------------------------------------------
 
     def backward(
-        self, gradient: Tensor | None = None, retain_graph: bool | None = None, create_graph: bool = False
+        self,
+        gradient: Tensor | None = None,
+        retain_graph: bool | None = None,
+        create_graph: bool = False,
+        inputs: Tensor | Sequence[Tensor] | None = None,
     ) -> None:
         """Add the gradient of this tensor, weighted by `gradient`, to ``.grad`` of every leaf it depends on.
 
         See `autograd.backward`.
         """
-        autograd.backward(self, gradient, retain_graph=retain_graph, create_graph=create_graph)
+        autograd.backward(self, gradient, retain_graph, create_graph, inputs=inputs)
+
+    @property
+    def retains_grad(self) -> bool:
+        """Whether this is the result of an operation and `retain_grad` was called."""
+        return hooks.retains_grad(self)
+
+    def retain_grad(self) -> None:
+        """Let backward passes write ``.grad`` of this result, as they do for leaves."""
+        hooks.retain_grad(self)
+
+    def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> hooks.RemovableHandle:
+        """Call ``hook(grad)`` in every backward pass; a tensor that it returns replaces the gradient.
+
+        See `autograd.hooks.register_hook`.
+        """
+        return hooks.register_hook(self, hook)
+
+    def register_post_accumulate_grad_hook(self, hook: Callable[[Tensor], None]) -> hooks.RemovableHandle:
+        """Call ``hook(tensor)`` after every backward pass that has added to the ``.grad`` of this leaf."""
+        return hooks.register_post_accumulate_grad_hook(self, hook)
 
     def detach(self) -> Tensor:
         """Return the same memory as a tensor that no gradient flows through."""
         return cast(Tensor, wrap(self.array))
-
-    def clone(self) -> Tensor:
-        """Return a copy; gradients flow through it."""
-        return ops.clone(self)
 
     # --- values out -------------------------------------------------------------------------------------------
 
@@ -229,13 +228,18 @@ class Tensor(Variable):
         return np.array(self.array, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        name = _UFUNCS.get(ufunc.__name__)
-        if method != "__call__" or kwargs or name is None:
-            raise TypeError(
-                f"numpy.{ufunc.__name__} on a tensor is not recorded here; use an operation of tinygrad_cnn, "
-                "or .detach().numpy() for a plain array"
-            )
-        return getattr(ops, name)(*inputs)
+        return call_ufunc(wrap, ufunc, method, inputs, kwargs)
+
+    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+        return call_function(wrap, function, args, kwargs)
+
+    def __dlpack__(self, **options: Any) -> Any:
+        """Return the memory for another library, such as ``torch.from_dlpack(t)``, to share."""
+        return self.numpy().__dlpack__(**options)
+
+    def __dlpack_device__(self) -> tuple[builtins.int, builtins.int]:
+        """Return where the memory is, in DLPack's terms: the CPU."""
+        return self.array.__dlpack_device__()
 
     def __len__(self) -> int:
         if not self.ndim:
@@ -287,6 +291,7 @@ class Tensor(Variable):
         twin._requires_grad = self._requires_grad
         twin._grad = copy.deepcopy(self._grad, memo)
         twin._node = None
+        twin._view = None
         return twin
 
     # --- dtype and device -------------------------------------------------------------------------------------
@@ -342,34 +347,46 @@ class Tensor(Variable):
 
     # --- operators --------------------------------------------------------------------------------------------
 
-    def __add__(self, other: _Operand) -> Tensor:
+    def __add__(self, other: Operand) -> Tensor:
         return ops.add(self, other)
 
-    def __radd__(self, other: _Operand) -> Tensor:
+    def __radd__(self, other: Operand) -> Tensor:
         return ops.add(other, self)
 
-    def __sub__(self, other: _Operand) -> Tensor:
+    def __sub__(self, other: Operand) -> Tensor:
         return ops.sub(self, other)
 
-    def __rsub__(self, other: _Operand) -> Tensor:
+    def __rsub__(self, other: Operand) -> Tensor:
         return ops.sub(other, self)
 
-    def __mul__(self, other: _Operand) -> Tensor:
+    def __mul__(self, other: Operand) -> Tensor:
         return ops.mul(self, other)
 
-    def __rmul__(self, other: _Operand) -> Tensor:
+    def __rmul__(self, other: Operand) -> Tensor:
         return ops.mul(other, self)
 
-    def __truediv__(self, other: _Operand) -> Tensor:
-        return ops.div(self, other)
+    def __truediv__(self, other: Operand) -> Tensor:
+        return ops.true_divide(self, other)
 
-    def __rtruediv__(self, other: _Operand) -> Tensor:
-        return ops.div(other, self)
+    def __rtruediv__(self, other: Operand) -> Tensor:
+        return ops.true_divide(other, self)
 
-    def __pow__(self, other: _Operand) -> Tensor:
+    def __floordiv__(self, other: Operand) -> Tensor:
+        return ops.floor_divide(self, other)
+
+    def __rfloordiv__(self, other: Operand) -> Tensor:
+        return ops.floor_divide(other, self)
+
+    def __mod__(self, other: Operand) -> Tensor:
+        return ops.remainder(self, other)
+
+    def __rmod__(self, other: Operand) -> Tensor:
+        return ops.remainder(other, self)
+
+    def __pow__(self, other: Operand) -> Tensor:
         return ops.pow(self, other)
 
-    def __rpow__(self, other: _Operand) -> Tensor:
+    def __rpow__(self, other: Operand) -> Tensor:
         return ops.pow(other, self)
 
     def __matmul__(self, other: Tensor) -> Tensor:
@@ -381,29 +398,44 @@ class Tensor(Variable):
     def __abs__(self) -> Tensor:
         return ops.abs(self)
 
-    def __eq__(self, other: _Operand) -> Tensor:  # type: ignore[override]
+    def __eq__(self, other: Operand) -> Tensor:  # type: ignore[override]
         return ops.eq(self, other)
 
-    def __ne__(self, other: _Operand) -> Tensor:  # type: ignore[override]
+    def __ne__(self, other: Operand) -> Tensor:  # type: ignore[override]
         return ops.ne(self, other)
 
-    def __lt__(self, other: _Operand) -> Tensor:  # type: ignore[misc]
+    def __lt__(self, other: Operand) -> Tensor:  # type: ignore[misc]
         return ops.lt(self, other)
 
-    def __le__(self, other: _Operand) -> Tensor:  # type: ignore[misc]
+    def __le__(self, other: Operand) -> Tensor:  # type: ignore[misc]
         return ops.le(self, other)
 
-    def __gt__(self, other: _Operand) -> Tensor:  # type: ignore[misc]
+    def __gt__(self, other: Operand) -> Tensor:  # type: ignore[misc]
         return ops.gt(self, other)
 
-    def __ge__(self, other: _Operand) -> Tensor:  # type: ignore[misc]
+    def __ge__(self, other: Operand) -> Tensor:  # type: ignore[misc]
         return ops.ge(self, other)
 
-    def __and__(self, other: _Operand) -> Tensor:
+    def __and__(self, other: Operand) -> Tensor:
         return ops.bitwise_and(self, other)
 
-    def __or__(self, other: _Operand) -> Tensor:
+    def __or__(self, other: Operand) -> Tensor:
         return ops.bitwise_or(self, other)
+
+    def __xor__(self, other: Operand) -> Tensor:
+        return ops.bitwise_xor(self, other)
+
+    def __rand__(self, other: Operand) -> Tensor:
+        return ops.bitwise_and(other, self)
+
+    def __ror__(self, other: Operand) -> Tensor:
+        return ops.bitwise_or(other, self)
+
+    def __rxor__(self, other: Operand) -> Tensor:
+        return ops.bitwise_xor(other, self)
+
+    def __rmatmul__(self, other: Any) -> Tensor:
+        return ops.matmul(other, self)
 
     def __invert__(self) -> Tensor:
         return ops.bitwise_not(self)
@@ -411,307 +443,110 @@ class Tensor(Variable):
     def __getitem__(self, index: Any) -> Tensor:
         return ops.getitem(self, index)
 
-    # --- operations as methods ------------------------------------------------------------------------------------
-
-    def exp(self) -> Tensor:
-        """Return eˣ."""
-        return ops.exp(self)
-
-    def log(self) -> Tensor:
-        """Return the natural logarithm."""
-        return ops.log(self)
-
-    def sqrt(self) -> Tensor:
-        """Return the square root."""
-        return ops.sqrt(self)
-
-    def abs(self) -> Tensor:
-        """Return |x|."""
-        return ops.abs(self)
-
-    def neg(self) -> Tensor:
-        """Return −x."""
-        return ops.neg(self)
-
-    def sign(self) -> Tensor:
-        """Return −1, 0 or 1 by the sign."""
-        return ops.sign(self)
-
-    def relu(self) -> Tensor:
-        """Return max(x, 0)."""
-        return ops.relu(self)
-
-    def sigmoid(self) -> Tensor:
-        """Return 1 / (1 + e⁻ˣ)."""
-        return ops.sigmoid(self)
-
-    def tanh(self) -> Tensor:
-        """Return the hyperbolic tangent."""
-        return ops.tanh(self)
-
-    def add(self, other: _Operand) -> Tensor:
-        """Return self + other."""
-        return ops.add(self, other)
-
-    def sub(self, other: _Operand) -> Tensor:
-        """Return self − other."""
-        return ops.sub(self, other)
-
-    def mul(self, other: _Operand) -> Tensor:
-        """Return self · other."""
-        return ops.mul(self, other)
-
-    def div(self, other: _Operand) -> Tensor:
-        """Return self / other."""
-        return ops.div(self, other)
-
-    def pow(self, other: _Operand) -> Tensor:
-        """Return self to the power `other`."""
-        return ops.pow(self, other)
-
-    def maximum(self, other: _Operand) -> Tensor:
-        """Return the larger of the two, element by element."""
-        return ops.maximum(self, other)
-
-    def minimum(self, other: _Operand) -> Tensor:
-        """Return the smaller of the two, element by element."""
-        return ops.minimum(self, other)
-
-    def eq(self, other: _Operand) -> Tensor:
-        """Tell where self = other."""
-        return ops.eq(self, other)
-
-    def ne(self, other: _Operand) -> Tensor:
-        """Tell where self ≠ other."""
-        return ops.ne(self, other)
-
-    def lt(self, other: _Operand) -> Tensor:
-        """Tell where self < other."""
-        return ops.lt(self, other)
-
-    def le(self, other: _Operand) -> Tensor:
-        """Tell where self ≤ other."""
-        return ops.le(self, other)
-
-    def gt(self, other: _Operand) -> Tensor:
-        """Tell where self > other."""
-        return ops.gt(self, other)
-
-    def ge(self, other: _Operand) -> Tensor:
-        """Tell where self ≥ other."""
-        return ops.ge(self, other)
-
-    def clamp(self, min: Scalar | None = None, max: Scalar | None = None) -> Tensor:
-        """Limit each element to [min, max]."""
-        return ops.clamp(self, min, max)
-
-    def sum(self, dim: Dims = None, keepdim: builtins.bool = False) -> Tensor:
-        """Add up elements along `dim`; all of them by default."""
-        return ops.sum(self, dim, keepdim)
-
-    def mean(self, dim: Dims = None, keepdim: builtins.bool = False) -> Tensor:
-        """Average elements along `dim`; all of them by default."""
-        return ops.mean(self, dim, keepdim)
-
-    def amax(self, dim: Dims = None, keepdim: builtins.bool = False) -> Tensor:
-        """Return the largest element along `dim`; equal ones share the gradient."""
-        return ops.amax(self, dim, keepdim)
-
-    def amin(self, dim: Dims = None, keepdim: builtins.bool = False) -> Tensor:
-        """Return the smallest element along `dim`; equal ones share the gradient."""
-        return ops.amin(self, dim, keepdim)
-
-    def argmax(self, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
-        """Return the index of the largest element."""
-        return ops.argmax(self, dim, keepdim)
-
-    def argmin(self, dim: builtins.int | None = None, keepdim: builtins.bool = False) -> Tensor:
-        """Return the index of the smallest element."""
-        return ops.argmin(self, dim, keepdim)
-
-    @overload
-    def max(self, dim: None = None, keepdim: builtins.bool = False) -> Tensor: ...
-    @overload
-    def max(self, dim: builtins.int, keepdim: builtins.bool = False) -> Extremes[Tensor]: ...
-    @overload
-    def max(self, dim: Tensor, keepdim: builtins.bool = False) -> Tensor: ...
-    def max(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
-        """Return the largest element, or (values, indices) along `dim`, or element by element with a tensor."""
-        return ops.max(self, dim, keepdim)
-
-    @overload
-    def min(self, dim: None = None, keepdim: builtins.bool = False) -> Tensor: ...
-    @overload
-    def min(self, dim: builtins.int, keepdim: builtins.bool = False) -> Extremes[Tensor]: ...
-    @overload
-    def min(self, dim: Tensor, keepdim: builtins.bool = False) -> Tensor: ...
-    def min(self, dim: Any = None, keepdim: builtins.bool = False) -> Any:
-        """Return the smallest element, or (values, indices) along `dim`, or element by element with a tensor."""
-        return ops.min(self, dim, keepdim)
-
-    def softmax(self, dim: builtins.int) -> Tensor:
-        """Return exp(x) / Σ exp(x) along `dim`."""
-        return ops.softmax(self, dim=normalize_dim("softmax", dim, self.ndim))
-
-    def log_softmax(self, dim: builtins.int) -> Tensor:
-        """Return x − log Σ exp(x) along `dim`."""
-        return ops.log_softmax(self, dim=normalize_dim("log_softmax", dim, self.ndim))
-
-    def reshape(self, *shape: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """Return the elements under another shape; one size may be −1."""
-        return ops.reshape(self, normalize_shape("reshape", shape))
-
-    def view(self, *shape: Any) -> Tensor:
-        """Return the same memory under another shape, one size of which may be −1.
-
-        Raises:
-            RuntimeError: the memory layout does not allow that without copying; use `reshape`.
-        """
-        result = ops.reshape(self, normalize_shape("view", shape))
-        if self.numel() and not np.shares_memory(result.array, self.array):
-            raise RuntimeError(
-                f"view: shape {self.shape} with strides {self.array.strides} cannot be seen as {result.shape} without "
-                "copying; use .reshape()"
-            )
-        return result
-
-    def view_as(self, other: Tensor) -> Tensor:
-        """Return the same memory under the shape of `other`."""
-        return self.view(other.shape)
-
-    def flatten(self, start_dim: builtins.int = 0, end_dim: builtins.int = -1) -> Tensor:
-        """Join the axes from `start_dim` to `end_dim` into one."""
-        return ops.flatten(self, start_dim, end_dim)
-
-    def permute(self, *dims: Any) -> Tensor:
-        """Reorder the axes."""
-        return ops.permute(self, normalize_shape("permute", dims))
-
-    def transpose(self, dim0: builtins.int, dim1: builtins.int) -> Tensor:
-        """Exchange two axes."""
-        return ops.transpose(self, dim0, dim1)
-
-    def t(self) -> Tensor:
-        """Transpose a matrix."""
-        return ops.t(self)
-
-    def unsqueeze(self, dim: builtins.int) -> Tensor:
-        """Insert an axis of length 1."""
-        return ops.unsqueeze(self, dim)
-
-    def squeeze(self, dim: builtins.int | Sequence[builtins.int] | None = None) -> Tensor:
-        """Drop axes of length 1."""
-        return ops.squeeze(self, dim)
-
-    def expand(self, *sizes: builtins.int | Sequence[builtins.int]) -> Tensor:
-        """Repeat axes of length 1 without copying."""
-        return ops.expand(self, *sizes)
-
-    def contiguous(self) -> Tensor:
-        """Return the tensor with its elements in row-major order in memory."""
-        return self if self.array.flags.c_contiguous else self.clone()
-
-    def gather(self, dim: builtins.int, index: Tensor) -> Tensor:
-        """Pick elements along `dim` by `index`."""
-        return ops.gather(self, dim, index)
-
-    def matmul(self, other: Tensor) -> Tensor:
-        """Multiply matrices; see `ops.matmul`."""
-        return ops.matmul(self, other)
-
-    def mm(self, mat2: Tensor) -> Tensor:
-        """Multiply two matrices."""
-        return ops.mm(self, mat2)
-
     # --- changes in place -----------------------------------------------------------------------------------------
 
-    def _overwrite(self, op: str, value: Any, index: Any = ...) -> Tensor:
-        """Write `value` into the memory of this tensor at `index`, unrecorded, and count the write.
-
-        Raises:
-            RuntimeError: recording is on and the tensor, or `value`, is part of a graph.
-        """
-        if is_grad_enabled():
-            if self._requires_grad and self.is_leaf:
-                raise RuntimeError(
-                    f"{op}: a leaf that requires a gradient, of shape {self.shape}, cannot be changed in place while "
-                    "operations are recorded; wrap the update in `with no_grad():`"
-                )
-            if self._requires_grad or (isinstance(value, Tensor) and value._requires_grad):
-                raise RuntimeError(
-                    f"{op}: changing a tensor in place is not recorded, so gradients would be lost here; use the "
-                    "out-of-place form (y = x + 1 instead of x.add_(1)), or wrap it in `with no_grad():`"
-                )
-        source = value.array if isinstance(value, Tensor) else np.asarray(value)
-        try:
-            if source.dtype.kind == "f" and self.dtype.kind != "f" and op != "copy_" and op != "setitem":
-                raise TypeError(f"a {source.dtype} result does not fit into {self.dtype}")
-            self.array[index] = source
-        except (TypeError, ValueError, IndexError) as error:
-            kind = IndexError if isinstance(error, IndexError) else RuntimeError
-            raise kind(
-                f"{op}: cannot write shape {source.shape} into a tensor of shape {self.shape}: {error}"
-            ) from None
-        versions.record_write(self.array)
-        return self
-
-    def __setitem__(self, index: Any, value: _Operand) -> None:
-        self._overwrite("setitem", value, as_index(index))
+    def __setitem__(self, index: Any, value: Operand) -> None:
+        given = value.to(self.dtype) if isinstance(value, Tensor) else value
+        if is_grad_enabled() and (self.requires_grad or (isinstance(given, Tensor) and given.requires_grad)):
+            change("setitem", self, lambda x, v: ops.setitem(x, v, index=index), given)
+        else:
+            write("setitem", self, given.array if isinstance(given, Tensor) else given, index)
 
     def copy_(self, src: Tensor) -> Tensor:
         """Copy the values of `src`, broadcast and converted, into this tensor."""
-        return self._overwrite("copy_", src)
+        return change("copy_", self, _replace, src.to(self.dtype))
 
     def fill_(self, value: Scalar) -> Tensor:
         """Set every element to `value`."""
-        return self._overwrite("fill_", value)
+        return change("fill_", self, _replace, self.dtype.type(value).item())
 
     def zero_(self) -> Tensor:
         """Set every element to 0."""
-        return self._overwrite("zero_", 0)
-
-    def add_(self, other: _Operand, *, alpha: Scalar = 1) -> Tensor:
-        """Add alpha · other in place."""
-        return self._overwrite("add_", ops.add(self.detach(), other if alpha == 1 else ops.mul(other, alpha)))
-
-    def sub_(self, other: _Operand, *, alpha: Scalar = 1) -> Tensor:
-        """Subtract alpha · other in place."""
-        return self._overwrite("sub_", ops.sub(self.detach(), other if alpha == 1 else ops.mul(other, alpha)))
-
-    def mul_(self, other: _Operand) -> Tensor:
-        """Multiply by `other` in place."""
-        return self._overwrite("mul_", ops.mul(self.detach(), other))
-
-    def div_(self, other: _Operand) -> Tensor:
-        """Divide by `other` in place."""
-        return self._overwrite("div_", ops.div(self.detach(), other))
-
-    def _updated(self, update: Callable[[_Operand], Tensor], result: Callable[[], Tensor], other: _Operand) -> Tensor:
-        """Return self changed by `update`, or, where that must be recorded, the new tensor `result()`."""
-        recorded = self._requires_grad or (isinstance(other, Tensor) and other._requires_grad)
-        if recorded and is_grad_enabled() and not (self.is_leaf and self._requires_grad):
-            return result()
-        return update(other)
-
-    def __iadd__(self, other: _Operand) -> Tensor:
-        return self._updated(self.add_, lambda: self + other, other)
-
-    def __isub__(self, other: _Operand) -> Tensor:
-        return self._updated(self.sub_, lambda: self - other, other)
-
-    def __imul__(self, other: _Operand) -> Tensor:
-        return self._updated(self.mul_, lambda: self * other, other)
-
-    def __itruediv__(self, other: _Operand) -> Tensor:
-        return self._updated(self.div_, lambda: self / other, other)
+        return change("zero_", self, _replace, 0)
 
     def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0) -> Tensor:
         """Fill with samples of N(mean, std²) from the default generator."""
-        return self._overwrite("normal_", default_generator.normal(self.shape, self.dtype) * std + mean)
+        return change("normal_", self, _replace, wrap(default_generator.normal(self.shape, self.dtype) * std + mean))
 
     def uniform_(self, low: builtins.float = 0.0, high: builtins.float = 1.0) -> Tensor:
         """Fill with samples from [low, high) from the default generator."""
-        return self._overwrite("uniform_", default_generator.uniform(self.shape, self.dtype) * (high - low) + low)
+        samples = default_generator.uniform(self.shape, self.dtype) * (high - low) + low
+        return change("uniform_", self, _replace, wrap(samples))
+
+    def add_(self, other: Operand, *, alpha: Scalar = 1) -> Tensor:
+        """Add alpha · other in place."""
+        return change("add_", self, lambda x, y: x.add(y, alpha=alpha), other)
+
+    def sub_(self, other: Operand, *, alpha: Scalar = 1) -> Tensor:
+        """Subtract alpha · other in place."""
+        return change("sub_", self, lambda x, y: x.sub(y, alpha=alpha), other)
+
+    def mul_(self, other: Operand) -> Tensor:
+        """Multiply by `other` in place."""
+        return change("mul_", self, ops.mul, other)
+
+    def div_(self, other: Operand) -> Tensor:
+        """Divide by `other` in place."""
+        return change("div_", self, ops.true_divide, other)
+
+    def pow_(self, exponent: Operand) -> Tensor:
+        """Raise to the power `exponent` in place."""
+        return change("pow_", self, ops.pow, exponent)
+
+    def clamp_(self, min: Scalar | None = None, max: Scalar | None = None) -> Tensor:
+        """Limit each element to [min, max] in place."""
+        return change("clamp_", self, lambda x: ops.clamp(x, min, max))
+
+    def neg_(self) -> Tensor:
+        """Change the sign in place."""
+        return change("neg_", self, ops.neg)
+
+    def exp_(self) -> Tensor:
+        """Replace x by eˣ in place."""
+        return change("exp_", self, ops.exp)
+
+    def log_(self) -> Tensor:
+        """Replace x by its natural logarithm in place."""
+        return change("log_", self, ops.log)
+
+    def sqrt_(self) -> Tensor:
+        """Replace x by its square root in place."""
+        return change("sqrt_", self, ops.sqrt)
+
+    def abs_(self) -> Tensor:
+        """Replace x by |x| in place."""
+        return change("abs_", self, ops.abs)
+
+    def relu_(self) -> Tensor:
+        """Replace x by max(x, 0) in place."""
+        return change("relu_", self, ops.relu)
+
+    def sigmoid_(self) -> Tensor:
+        """Replace x by 1 / (1 + e⁻ˣ) in place."""
+        return change("sigmoid_", self, ops.sigmoid)
+
+    def tanh_(self) -> Tensor:
+        """Replace x by its hyperbolic tangent in place."""
+        return change("tanh_", self, ops.tanh)
+
+    def masked_fill_(self, mask: Tensor, value: Any) -> Tensor:
+        """Set the elements where `mask` holds to `value` in place."""
+        return change("masked_fill_", self, ops.masked_fill, mask, value)
+
+    def scatter_add_(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor:
+        """Add the elements of `src` at `index` along `dim` in place."""
+        return change("scatter_add_", self, lambda x, i, v: ops.scatter_add(x, dim, i, v), index, src)
+
+    __iadd__ = add_
+    __isub__ = sub_
+    __imul__ = mul_
+    __itruediv__ = div_
+    __ipow__ = pow_
+
+
+def _replace(old: Tensor, value: Any) -> Tensor:
+    """Return `value` broadcast to the shape of `old`, which gets no gradient."""
+    return ops.where(True, value, old)
 
 
 Variable.concrete = Tensor

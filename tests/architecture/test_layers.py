@@ -17,10 +17,10 @@ LAYERS = [
     ("_checks", "_dtypes", "device", "cuda"),
     ("kernels", "autograd"),
     ("ops",),
-    ("random",),
+    ("random", "numpy_protocol", "methods"),
     ("tensor",),
     ("creation",),
-    ("nn.functional", "nn.init", "nn.parameter", "gradcheck", "graph"),
+    ("autograd.functional", "nn.functional", "nn.init", "nn.parameter", "gradcheck", "graph"),
     ("nn", "optim", "data"),
     ("models", "utils"),
     ("train", "report"),
@@ -132,7 +132,7 @@ def test_a_vjp_uses_only_operators_and_operations(op, i, vjp):
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute):
             text = ast.unparse(node)
-            allowed = node.attr in {"shape", "dtype", "ndim", "vjp"}
+            allowed = node.attr in {"shape", "dtype", "ndim", "vjp", "vjp_n"}
             assert allowed, f"{vjp.__name__}: {text} is NumPy's or a method; write it with operators and ops"
         if isinstance(node, ast.Name):
             assert node.id not in {"np", "numpy"}, f"{vjp.__name__} uses NumPy directly"
@@ -146,6 +146,5 @@ def test_a_vjp_is_found_by_its_name(op, i, vjp):
 
 def test_files_stay_small_enough_to_hold_in_the_head():
     long = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
-    tensor = long.pop("tinygrad_cnn.tensor")  # one line for every method
-    assert tensor < 900
-    assert {name: lines for name, lines in long.items() if lines > 320} == {}
+    lists = {"tinygrad_cnn", "tinygrad_cnn.tensor", "tinygrad_cnn.methods"}  # one line for every name, operator, method
+    assert {name: lines for name, lines in long.items() if lines > (600 if name in lists else 320)} == {}

@@ -271,6 +271,8 @@ def test_only_what_a_vjp_reads_is_saved():
     product = (x * w).grad_fn
     assert product.args[0] is x.array
     assert product.out is None
+    constant = tg.tensor([5.0, 6.0], dtype=tg.float64)
+    assert (x * constant).grad_fn.args == (None, constant.array)  # only what the gradient of x needs
     e = x.exp()
     assert e.grad_fn.args == (None,)
     assert e.grad_fn.out is e.array

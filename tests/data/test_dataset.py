@@ -98,13 +98,15 @@ def test_dataset_without_methods_says_what_is_missing():
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=5).filter(lambda sizes: sum(sizes) > 1))
 def test_split_covers_every_sample_once(sizes):
-    parts = random_split(range(sum(sizes)), sizes, generator=Generator(0))
+    parts = random_split(range(sum(sizes)), sizes, generator=Generator().manual_seed(0))
     assert [len(part) for part in parts] == sizes
     assert sorted(index for part in parts for index in part) == list(range(sum(sizes)))
 
 
 def test_split_follows_the_generator():
-    first, again, other = (random_split(range(30), [20, 10], Generator(seed))[0].indices for seed in (1, 1, 2))
+    first, again, other = (
+        random_split(range(30), [20, 10], Generator().manual_seed(seed))[0].indices for seed in (1, 1, 2)
+    )
     assert first == again
     assert first != other
     assert first != list(range(20))

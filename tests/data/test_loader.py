@@ -36,7 +36,7 @@ def test_default_is_one_sample_a_batch_in_order():
 @given(count=st.integers(1, 30), size=st.integers(1, 9), drop=st.booleans(), seed=st.integers(0, 9))
 def test_fast_path_equals_slow_path(count, size, drop, seed):
     loaders = [
-        DataLoader(dataset, size, shuffle=True, drop_last=drop, generator=Generator(seed))
+        DataLoader(dataset, size, shuffle=True, drop_last=drop, generator=Generator().manual_seed(seed))
         for dataset in (pairs(count), Squares(count), Subset(pairs(count), range(count)))
     ]
     epochs = [read(loader) for loader in loaders]

@@ -36,8 +36,8 @@ def test_own_generator_leaves_the_default_one_alone(make):
     manual_seed(0)
     expected = list(make(range(40)))
     manual_seed(0)
-    own = list(make(range(40), generator=Generator(5)))
-    assert own == list(make(range(40), generator=Generator(5)))
+    own = list(make(range(40), generator=Generator().manual_seed(5)))
+    assert own == list(make(range(40), generator=Generator().manual_seed(5)))
     assert own != expected
     assert list(make(range(40))) == expected
 

@@ -51,6 +51,14 @@ def test_settings_of_other_operations():
     x = zeros(2, 3, 8, 8, requires_grad=True)
     pool = {"kernel_size": (2, 2), "padding": NONE, "dilation": (1, 1)}
     assert last(ops.max_pool2d(x, stride=(1, 1), **pool)) == "2×2, stride 1"
+    one_axis = {"kernel_size": (3,), "stride": (2,), "padding": ((1, 1),), "dilation": (1,)}
+    assert last(ops.max_pool1d(x[0], **one_axis)) == "3, stride 2, padding 1"
+    assert last(ops.pad(x, padding=((0, 0), (0, 0), (0, 1), (1, 2)), mode="reflect")) == (
+        "padding (0, 1)×(1, 2), mode reflect"
+    )
+    assert last(ops.pad(x, padding=((0, 0), (0, 0), (1, 1), (1, 1)), mode="constant")) == "padding 1"
+    assert last(ops.interpolate(x, output_size=(4, 4), scale_factor=(None, None))) == ""
+    assert last(ops.group_norm(x, None, None, num_groups=3, eps=1e-5)) == "num_groups 3"
     assert last(x.sum()) == ""
     assert last(ops.mean(x, (1, 2), keepdim=True)) == "dim 1, 2, keepdim"
     assert last(ops.softmax(x, dim=1)) == "dim 1"

@@ -39,13 +39,13 @@ class Geometry:
 
 
 @st.composite
-def geometries(draw, dilated=True):
+def geometries(draw, dilated=True, least=0):
     def pair(low, high):
         return draw(st.integers(low, high)), draw(st.integers(low, high))
 
     kernel_size = pair(1, 3)
     dilation = pair(1, 3) if dilated else (1, 1)
-    padding = pair(0, 2), pair(0, 2)
+    padding = tuple((draw(st.integers(0, 2)), draw(st.integers(least, 2))) for _ in range(2))  # < 0 cuts places off
     extents = [d * (k - 1) + 1 for k, d in zip(kernel_size, dilation, strict=True)]
     sizes = [max(1, extent - sum(pad)) + draw(st.integers(0, 5)) for extent, pad in zip(extents, padding, strict=True)]
     return Geometry(
@@ -81,7 +81,7 @@ def convolution(geometry):
     return x, w, g, {**geometry.how, "groups": geometry.groups}
 
 
-@given(geometries())
+@given(geometries(least=-2))
 @settings(max_examples=150, deadline=None)
 def test_convolution_and_its_two_gradients(geometry):
     x, w, g, how = convolution(geometry)
@@ -90,7 +90,7 @@ def test_convolution_and_its_two_gradients(geometry):
     assert inner(w, kernels.conv2d_weight(x, g, kernel_size=w.shape[2:], **how)) == close(forward)
 
 
-@given(geometries())
+@given(geometries(least=-2))
 @settings(max_examples=30, deadline=None)
 def test_convolution_equals_the_loops(geometry):
     x, w, _, how = convolution(geometry)
@@ -172,7 +172,7 @@ def test_max_pooling_scatters_and_gathers_by_the_same_winners(geometry):
     assert inner(other, spread) == close(inner(kernels.max_pool2d_gather(other, taps, **how), g))
 
 
-@given(geometries())
+@given(geometries(least=-2))
 @settings(max_examples=60, deadline=None)
 def test_fold_is_the_adjoint_of_windows(geometry):
     x = geometry.normal(geometry.n, geometry.c, geometry.h, geometry.w)
@@ -182,7 +182,7 @@ def test_fold_is_the_adjoint_of_windows(geometry):
     assert inner(view, taps) == close(inner(x, folded))
 
 
-@given(geometries())
+@given(geometries(least=-2))
 @settings(max_examples=60, deadline=None)
 def test_output_size_counts_the_windows_that_fit(geometry):
     for axis, size in enumerate((geometry.h, geometry.w)):
@@ -190,3 +190,31 @@ def test_output_size_counts_the_windows_that_fit(geometry):
         arguments = geometry.kernel_size[axis], geometry.stride[axis]
         found = kernels.output_size(size, *arguments, before, after, geometry.dilation[axis])
         assert found == ref.out_size(size, *arguments, (before, after), geometry.dilation[axis])
+
+
+@given(st.lists(st.integers(0, 4), max_size=9), st.integers(0, 2), st.integers(0, 999))
+@settings(max_examples=60, deadline=None)
+def test_adding_along_is_the_adjoint_of_copying_along(source, axis, seed):
+    normal = np.random.default_rng(seed).standard_normal
+    x = normal(np.insert((3, 2, 4), axis, 5))
+    sources = {axis: np.array(source, np.intp), 3: np.array([2, 0, 0])}
+    copied = kernels.copy_along(x, sources)
+    assert copied.shape == tuple(len(sources[i]) if i in sources else size for i, size in enumerate(x.shape))
+    g = normal(copied.shape)
+    assert inner(copied, g) == close(inner(x, kernels.add_along(g, sources, x.shape)))
+
+
+@given(
+    st.lists(st.tuples(st.integers(-4, 3), st.integers(-4, 3)), min_size=2, max_size=2), st.integers(1, 4), st.data()
+)
+@settings(max_examples=60, deadline=None)
+def test_padding_by_the_opposite_is_the_adjoint_of_padding(padding, height, data):
+    width = data.draw(st.integers(1, 4))
+    if any(size + sum(around) < 0 for size, around in zip((height, width), padding, strict=True)):
+        return
+    x = np.random.default_rng(0).standard_normal((height, width))
+    y = kernels.pad_constant(x, tuple(padding))
+    assert y.shape == (height + sum(padding[0]), width + sum(padding[1]))
+    g = np.random.default_rng(1).standard_normal(y.shape)
+    opposite = tuple((-before, -after) for before, after in padding)
+    assert inner(y, g) == close(inner(x, kernels.pad_constant(g, opposite)))

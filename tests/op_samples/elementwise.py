@@ -1,5 +1,7 @@
 """Rows of the table: elementwise."""
 
+import math
+
 import numpy as np
 
 from op_samples.table import apart, normal, positive, row
@@ -13,9 +15,16 @@ _UNARY = [
     ("abs", lambda x: np.where(x < 0, -x, x), apart, False),
     ("sign", lambda x: np.where(x < 0, -1.0, 1.0), apart, False),
     ("clone", lambda x: x + 0, normal, False),
-    ("relu", lambda x: np.where(x > 0, x, 0), apart, False),
-    ("sigmoid", lambda x: 1 / (1 + np.exp(-x)), normal, True),
-    ("tanh", lambda x: (np.exp(2 * x) - 1) / (np.exp(2 * x) + 1), normal, True),
+    ("square", lambda x: x * x, normal, True),
+    ("reciprocal", lambda x: x**-1.0, positive, True),
+    ("rsqrt", lambda x: x**-0.5, positive, True),
+    ("sin", lambda x: np.imag(np.exp(1j * x)), normal, True),
+    ("cos", lambda x: np.real(np.exp(1j * x)), normal, True),
+    ("erf", np.vectorize(math.erf, otypes=[float]), normal, True),
+    ("isnan", lambda x: ~(x <= np.inf), normal, False),
+    ("isinf", lambda x: (x == np.inf) | (x == -np.inf), normal, False),
+    ("isfinite", lambda x: np.abs(x) < np.inf, normal, False),
+    ("logical_not", lambda x: x == 0, normal, False),
 ]
 for name, reference, maker, third in _UNARY:
     op = getattr(ops, name)
@@ -28,6 +37,9 @@ _BINARY = [
     ("mul", lambda x, y: x * y, normal, True),
     ("div", lambda x, y: x * y**-1.0, positive, True),
     ("pow", lambda x, y: np.exp(y * np.log(x)), positive, True),
+    ("floor_divide", lambda x, y: np.floor(x / y), None, False),
+    ("trunc_divide", lambda x, y: np.trunc(x / y), None, False),
+    ("remainder", lambda x, y: x - y * np.floor(x / y), None, False),
     ("maximum", lambda x, y: np.where(x > y, x, y), None, False),
     ("minimum", lambda x, y: np.where(x < y, x, y), None, False),
     ("eq", lambda x, y: x == y, None, False),
@@ -68,9 +80,60 @@ row(
 row("where", "all broadcast", ops.where, lambda c, x, y: c * x + ~c * y, _MASK[:, :1], normal(3), normal(4, 1, 1))
 row("where", "numbers", lambda c, x: ops.where(c, x, 2), lambda c, x: c * x + ~c * 2.0, _MASK, normal(2, 3))
 row("where", "number first", lambda c, x: ops.where(c, 0.5, x), lambda c, x: c * 0.5 + ~c * x, _MASK, normal(2, 3))
-row("where", "clamp", lambda x: ops.clamp(x, -0.21, 0.32), lambda x: np.clip(x, -0.21, 0.32), apart(3, 4), batch=(0,))
-row("where", "clamp below", lambda x: ops.clamp(x, min=-0.2), lambda x: np.clip(x, -0.2, None), apart(3, 4))
-row("where", "clamp above", lambda x: ops.clamp(x, max=0.2), lambda x: np.clip(x, None, 0.2), apart(3, 4))
+row("clamp", "both", lambda x: ops.clamp(x, -0.21, 0.32), lambda x: np.clip(x, -0.21, 0.32), apart(3, 4), batch=(0,))
+row("clamp", "below", lambda x: ops.clamp(x, min=-0.2), lambda x: np.clip(x, -0.2, None), apart(3, 4))
+row("clamp", "above", lambda x: ops.clamp(x, max=0.2), lambda x: np.clip(x, None, 0.2), apart(3, 4))
+row("clamp", "limits crossed", lambda x: ops.clamp(x, 0.2, -0.2), lambda x: np.full_like(x, -0.2), apart(3, 4))
+_LIMITS = np.linspace(-0.67, 0.67, 12).reshape(3, 4)
+row(
+    "clamp", "tensors", ops.clamp, lambda x, a, b: np.clip(x, a, b),
+    apart(3, 4), np.flip(_LIMITS) - 0.21, np.flip(_LIMITS) + 0.14, batch=(0, 0, 0),
+)  # fmt: skip
+row(
+    "clamp", "tensors crossed", ops.clamp, lambda x, a, b: np.fmin(np.fmax(x, a), b),
+    apart(3, 4), _LIMITS + 0.013, np.flip(_LIMITS),
+)  # fmt: skip
+row("clamp", "tensor below", ops.clamp, np.fmax, apart(2, 3, 4), _LIMITS[:, :1] / 3)
+row("clamp", "tensor above", lambda x, b: ops.clamp(x, max=b), np.fmin, apart(3, 1), _LIMITS[0] / 2)
+
+for name, sign in [("add", 1), ("sub", -1)]:
+    op = getattr(ops, name)
+    row(
+        name, "alpha", lambda x, y, op=op: op(x, y, alpha=-2.5), lambda x, y, s=sign: x - s * 2.5 * y,
+        normal(2, 3), normal(3),
+    )  # fmt: skip
+    row(
+        name,
+        "alpha of integers",
+        lambda x, y, op=op: op(x, y, alpha=3),
+        lambda x, y, s=sign: x + s * 3 * y,
+        [7],
+        [2, -1],
+    )
+for mode, name in [("floor", "floor_divide"), ("trunc", "trunc_divide")]:
+    row(
+        name, "integers", lambda x, y, m=mode: ops.div(x, y, rounding_mode=m),
+        lambda x, y, m=mode: np.array([[int(getattr(math, m)(a / b)) for b in y] for a in x[:, 0]]),
+        [[7], [-7], [6], [0]], [2, -2, 3, -3],
+    )  # fmt: skip
+row("remainder", "integers", ops.remainder, lambda x, y: np.array([[1, -1], [1, -1]]), [[7], [-7]], [2, -2])
+row("remainder", "third", ops.remainder, lambda x, y: x - y * np.floor(x / y), apart(3), _offset(3))
+row(
+    "pow", "negative integers", ops.pow, lambda x, y: np.array([0, 1, -1, 1, 0, 8]),
+    [2, 1, -1, -1, 0, 2], [-1, -2, -3, -4, -1, 3],
+)  # fmt: skip
+for name, value in [("isnan", np.nan), ("isinf", -np.inf), ("isfinite", np.inf)]:
+    expected = {"isnan": [0, 1, 0], "isinf": [0, 1, 0], "isfinite": [1, 0, 1]}[name]
+    row(name, "special", getattr(ops, name), lambda x, e=expected: np.array(e, bool), [1.5, value, 0])
+for name, reference in [
+    ("logical_and", lambda x, y: (x != 0) & (y != 0)),
+    ("logical_or", lambda x, y: (x != 0) | (y != 0)),
+    ("logical_xor", lambda x, y: (x != 0) != (y != 0)),
+]:
+    row(name, "numbers", getattr(ops, name), reference, [[0, 1.5, 0], [-1, 0, 2]], [0.5, 0, 3], batch=(0, None))
+row("logical_not", "zeros", ops.logical_not, lambda x: np.array([False, True, True]), [0.5, 0, -0.0])
+row("sign", "booleans", ops.sign, lambda x: x & True, [True, False])
+row("square", "booleans", ops.square, lambda x: x * 1, [True, False])
 
 _BITS = np.array([[0, 5, 3], [255, 12, 6]]), np.array([3, 6, 10])
 _FLAGS = np.array([[True, True, False], [False, True, False]]), np.array([True, False, False])
@@ -80,6 +143,8 @@ for name, reference in [
 ]:
     row(name, "booleans", getattr(ops, name), reference, *_FLAGS, batch=(0, None))
 row("bitwise_and", "integers", ops.bitwise_and, lambda x, y: x & y, *_BITS)
+row("bitwise_xor", "booleans", ops.bitwise_xor, lambda x, y: x != y, *_FLAGS, batch=(0, None))
+row("bitwise_xor", "integers", ops.bitwise_xor, lambda x, y: (x | y) - (x & y), *_BITS)
 row("bitwise_or", "integers", ops.bitwise_or, lambda x, y: x | y, *_BITS)
 row("bitwise_not", "booleans", ops.bitwise_not, lambda x: np.where(x, False, True), _FLAGS[0], batch=(0,))
 row("bitwise_not", "integers", ops.bitwise_not, lambda x: -x - 1, _BITS[0])

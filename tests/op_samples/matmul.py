@@ -6,9 +6,6 @@ from op_samples.table import normal, row
 from tinygrad_cnn import ops
 
 for name, subscripts, a, b in [
-    ("1-d 1-d", "i,i->", (3,), (3,)),
-    ("2-d 1-d", "ij,j->i", (2, 3), (3,)),
-    ("1-d 2-d", "i,ij->j", (3,), (3, 2)),
     ("2-d 2-d", "ij,jk->ik", (2, 3), (3, 4)),
     ("1-d 3-d", "i,bij->bj", (3,), (2, 3, 2)),
     ("3-d 1-d", "bij,j->bi", (2, 2, 3), (3,)),
@@ -51,6 +48,21 @@ row(
     batch=(0, None),
 )
 row("matmul", "mm", ops.mm, lambda x, y: np.einsum("ij,jk->ik", x, y), normal(2, 3), normal(3, 2))
+row("matmul", "bmm", ops.bmm, lambda x, y: np.einsum("bij,bjk->bik", x, y), normal(2, 3, 2), normal(2, 2, 4))
+for name, shape, beta, alpha in (
+    ("whole", (2, 4), 1, 1),
+    ("row", (4,), 0.5, 1),
+    ("column", (2, 1), 1, -2),
+    ("0-d", (), 2, 0.5),
+    ("1 by 1", (1, 1), -1, 3),
+):
+    row(
+        "addmm", name,
+        lambda x, a, b, p=beta, q=alpha: ops.addmm(x, a, b, beta=p, alpha=q),
+        lambda x, a, b, p=beta, q=alpha: x * p + np.einsum("ij,jk->ik", a, b) * q,
+        normal(*shape), normal(2, 3), normal(3, 4),
+        batch=(None, 0, None) if name == "row" else (), third=name == "0-d",
+    )  # fmt: skip
 for lead in ((), (3,), (2, 3)):
     batch = (0, None, None) if lead else ()
     row(

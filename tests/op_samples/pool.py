@@ -72,3 +72,51 @@ for name, (x, kernel_size, stride, padding, counted, divisor) in _AVG_POOLS.item
         lambda g, a=attrs: ops.avg_pool2d_input(g, **a), lambda g, a=attrs: ref.avg_pool2d_input(g, **a),
         normal(*g), batch=(0,), attrs=attrs,
     )  # fmt: skip
+
+row(
+    "max_pool1d", "overlapping",
+    lambda x: ops.max_pool1d(x, kernel_size=(3,), stride=(2,), padding=((1, 0),), dilation=(2,)),
+    lambda x: ref.max_pool2d(
+        x[:, :, None], kernel_size=(1, 3), stride=(1, 2), padding=((0, 0), (1, 0)), dilation=(1, 2)
+    )[:, :, 0],
+    apart(2, 2, 8), batch=(0,),
+)  # fmt: skip
+row(
+    "avg_pool1d", "not counted",
+    lambda x: ops.avg_pool1d(
+        x, kernel_size=(3,), stride=(2,), padding=((1, 2),), counted=((1, 0),), divisor_override=None
+    ),
+    lambda x: ref.avg_pool2d(
+        x[:, :, None], kernel_size=(1, 3), stride=(1, 2), padding=((0, 0), (1, 2)), counted=((0, 0), (1, 0)),
+        divisor_override=None,
+    )[:, :, 0],
+    normal(2, 2, 6), batch=(0,),
+)  # fmt: skip
+
+_ADAPTIVE = {
+    "divisible": ((2, 2, 4, 6), (2, 3)),
+    "overlapping": ((2, 1, 5, 7), (3, 4)),
+    "larger": ((1, 2, 2, 3), (3, 5)),
+    "one": ((1, 2, 3, 4), (1, 1)),
+}
+for name, (x, size) in _ADAPTIVE.items():
+    row(
+        "adaptive_avg_pool2d", name,
+        lambda x, size=size: ops.adaptive_avg_pool2d(x, output_size=size),
+        lambda x, size=size: ref.adaptive(x, size, lambda window: window.mean(2)),
+        normal(*x), batch=(0,),
+    )  # fmt: skip
+    row(
+        "adaptive_avg_pool2d_input", name,
+        lambda g, x=x: ops.adaptive_avg_pool2d_input(g, input_size=x[2:]),
+        lambda g, x=x, size=size: ref.transpose_of(
+            lambda unit: ref.adaptive(unit, size, lambda window: window.mean(2)), x[2:], g
+        ),
+        normal(*x[:2], *size), batch=(0,),
+    )  # fmt: skip
+    row(
+        "adaptive_max_pool2d", name,
+        lambda x, size=size: ops.adaptive_max_pool2d(x, output_size=size),
+        lambda x, size=size: ref.adaptive(x, size, lambda window: window.max(2)),
+        apart(*x), batch=(0,),
+    )  # fmt: skip

@@ -9,6 +9,7 @@ row("reshape", "join", lambda x: ops.reshape(x, (6, -1)), lambda x: x.ravel().re
 row("reshape", "to 0-d", lambda x: ops.reshape(x, ()), lambda x: x.ravel()[0], normal(1, 1))
 row("reshape", "flatten", lambda x: ops.flatten(x, 1), lambda x: x.reshape(len(x), 12), normal(2, 3, 4), batch=(0,))
 row("reshape", "flatten 0-d", ops.flatten, lambda x: np.array([x[()]]), normal())
+row("reshape", "unflatten", lambda x: ops.unflatten(x, 1, (2, -1)), lambda x: x.reshape(2, 2, 3, 2), normal(2, 6, 2))
 row("reshape", "unsqueeze", lambda x: ops.unsqueeze(x, -1), lambda x: x[..., None], normal(2, 3), batch=(0,))
 row("reshape", "squeeze", lambda x: ops.squeeze(x, (0, 2)), lambda x: x[0], normal(1, 2, 3))
 row(
@@ -36,7 +37,7 @@ row(
     normal(3, 1),
 )
 row("broadcast_to", "kept size", lambda x: ops.expand(x, -1, 4), lambda x: np.repeat(x, 4, 1), normal(3, 1), batch=(0,))
-row("broadcast_to", "from 0-d", lambda x: ops.broadcast_to(x, shape=(2, 2)), lambda x: np.full((2, 2), x), normal())
+row("broadcast_to", "from 0-d", lambda x: ops.broadcast_to(x, (2, 2)), lambda x: np.full((2, 2), x), normal())
 row(
     "sum_to", "lead and inner", lambda x: ops.sum_to(x, shape=(3, 1)), lambda x: x.sum((0, 2))[:, None], normal(2, 3, 4)
 )

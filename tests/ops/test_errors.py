@@ -90,12 +90,12 @@ CASES = {
     ),
     "gather range": (
         lambda: ops.gather(zeros(2, 3), 1, tensor([[0, 3]])),
-        IndexError,
+        RuntimeError,
         r"gather: expected indices in \[0, 2\], got 0 to 3",
     ),
     "gather negative": (
         lambda: ops.gather(zeros(2, 3), 1, tensor([[-1]])),
-        IndexError,
+        RuntimeError,
         r"gather: expected indices in \[0, 2\], got -1 to -1",
     ),
     "gather axes": (
@@ -111,11 +111,11 @@ CASES = {
     "gather dtype": (
         lambda: ops.gather(zeros(2, 3), 1, zeros(1, 1)),
         RuntimeError,
-        r"gather: expected an index of an integer dtype, got float32",
+        r"gather: expected an index of int64 or int32, got float32",
     ),
     "getitem range": (lambda: X[2], IndexError, r"indexing a tensor of shape \(2, 3, 4\): index 2 is out of bounds"),
     "getitem many": (lambda: X[0, 0, 0, 0], IndexError, r"indexing a tensor of shape \(2, 3, 4\): too many indices"),
-    "getitem float": (lambda: X[1.5], IndexError, r"indexing a tensor of shape \(2, 3, 4\): only integers"),
+    "getitem float": (lambda: X[1.5], IndexError, r"indexing: expected integers, slices, .* got float"),
     "getitem float tensor": (
         lambda: X[ones(2)],
         IndexError,
@@ -134,7 +134,7 @@ CASES = {
     "mean dtype": (lambda: ops.mean(tensor([1, 2])), RuntimeError, r"mean: expected a floating-point input, got int64"),
     "amax empty": (
         lambda: ops.amax(zeros(0, 2)),
-        IndexError,
+        RuntimeError,
         r"amax: expected elements to choose from, got shape \(0, 2\) with none along",
     ),
     "amin empty": (

@@ -1,65 +1,85 @@
-"""The backward pass: walk the tape from the newest node to the oldest, calling VJPs and summing.
+"""`backward` and `grad`: what to walk the tape for, and what becomes of the gradients.
 
-An input is always older than its output, so descending creation order is a topological order. Nothing here recurses,
-and leaf gradients are written only after every VJP has returned.
+Leaf gradients are written only after every VJP and every hook has returned.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
-from contextlib import nullcontext
-from operator import attrgetter
+import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import versions
-from tinygrad_cnn.autograd.grad_mode import enable_grad
-from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
-
-_FREED = (
-    "backward: the values that {node} saved were freed by an earlier backward pass through this graph. "
-    "Pass retain_graph=True to the earlier call, or run the forward pass again."
-)
+from tinygrad_cnn.autograd.grad_mode import set_grad_enabled
+from tinygrad_cnn.autograd.hooks import hooks_of, owner_of, retain_grad
+from tinygrad_cnn.autograd.variable import Variable, wrap
+from tinygrad_cnn.autograd.walk import run
 
 
 def backward(
-    output: Variable, gradient: Variable | None = None, *, retain_graph: bool | None = None, create_graph: bool = False
+    tensors: Variable | Sequence[Variable],
+    grad_tensors: Variable | Sequence[Variable | None] | None = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    *,
+    inputs: Variable | Sequence[Variable] | None = None,
 ) -> None:
-    """Add d(output)/d(leaf), weighted by `gradient`, to the ``.grad`` of every leaf that `output` depends on.
+    """Add the gradient of the weighted sum of `tensors` to the ``.grad`` of every leaf that they depend on.
+
+    Nothing is written before all of the backward pass has succeeded.
 
     Args:
-        output: what to differentiate.
-        gradient: the weight of each element of `output`, of its shape; may be left out if `output` has one element.
+        tensors: what to differentiate, one tensor or several.
+        grad_tensors: the weight of each element of each tensor, of its shape; None for a tensor with one element.
         retain_graph: keep what the graph saved, so that it can be walked again; the default is `create_graph`.
         create_graph: record the backward pass too, so that gradients can be differentiated again.
+        inputs: write the ``.grad`` of these tensors only, leaves or results; all leaves by default.
 
     Raises:
-        RuntimeError: `output` requires no gradient; has several elements and no `gradient`; the graph was freed; or a
-            saved value was changed in place.
+        RuntimeError: a tensor requires no gradient; has several elements and no weight; `inputs` is empty; the graph
+            was freed; or a saved value was changed in place.
     """
-    seed = _seed(output, gradient, "backward")
-    retain = create_graph if retain_graph is None else retain_graph
-    sums = _run([(output, seed)], targets=None, retain_graph=retain, create_graph=create_graph)
-    given = seed.array
-    del seed
-    for leaf in list(sums):
-        _accumulate(leaf, sums, given, create_graph)
+    seeds = _seeds("backward", tensors, grad_tensors)
+    targets = None if inputs is None else _differentiable("backward", inputs)
+    if targets is not None:
+        if not targets:
+            raise RuntimeError(
+                "backward: expected at least one tensor in inputs, got none; leave it out for all leaves"
+            )
+        for target in targets:
+            retain_grad(target)
+    sums, retained = run(seeds, targets, retain_graph, create_graph)
+    given = [seed.array for _, seed in seeds]
+    del seeds
+    leaves = [key for key in sums if isinstance(key, Variable)]
+    with set_grad_enabled(create_graph):
+        for leaf in leaves:
+            _accumulate(leaf, sums, given, create_graph)
+        for tensor, gradient in retained:
+            _add_to_grad(tensor, gradient, create_graph)
+        for leaf in leaves:
+            hooks = hooks_of(leaf)
+            if hooks is not None:
+                for hook in list(hooks.after.values()):
+                    hook(leaf)
 
 
 def grad(
     outputs: Variable | Sequence[Variable],
     inputs: Variable | Sequence[Variable],
     grad_outputs: Variable | Sequence[Variable | None] | None = None,
-    *,
     retain_graph: bool | None = None,
     create_graph: bool = False,
-    allow_unused: bool = False,
+    only_inputs: bool = True,
+    allow_unused: bool | None = None,
+    *,
+    materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
-    """Return the gradients of the sum of `outputs` with respect to `inputs`, without touching any ``.grad``.
+    """Return the gradients of the sum of `outputs` with respect to `inputs`; the ``.grad`` of leaves is left alone.
 
     Args:
         outputs: one tensor or several.
@@ -67,44 +87,77 @@ def grad(
         grad_outputs: the weight of each output, of its shape; None for an output with one element.
         retain_graph: keep what the graph saved; the default is `create_graph`.
         create_graph: record the backward pass, so that the results can be differentiated again.
-        allow_unused: give None for an input that `outputs` do not depend on, instead of raising.
+        only_inputs: has no effect, and warns if False, as in PyTorch.
+        allow_unused: give None for an input that `outputs` do not depend on, instead of raising; the default is
+            `materialize_grads`.
+        materialize_grads: give zeros instead of None for such an input.
 
     Returns:
         A tensor for each input, of its shape.
 
     Raises:
         RuntimeError: an input requires no gradient or is not part of the graph, and as for `backward`.
+        ValueError: `materialize_grads` with ``allow_unused=False``.
     """
-    outs = [outputs] if isinstance(outputs, Variable) else list(outputs)
-    ins = [inputs] if isinstance(inputs, Variable) else list(inputs)
-    weights = [grad_outputs] if grad_outputs is None or isinstance(grad_outputs, Variable) else list(grad_outputs)
-    if grad_outputs is None:
-        weights = [None] * len(outs)
-    if len(weights) != len(outs):
-        raise RuntimeError(f"grad: got {len(outs)} outputs but {len(weights)} grad_outputs")
-    for i, tensor in enumerate(ins):
-        if not tensor._requires_grad:
-            raise RuntimeError(f"grad: input {i}, of shape {tensor.shape}, does not require a gradient")
-    seeds = [(out, _seed(out, weight, "grad")) for out, weight in zip(outs, weights, strict=True)]
-    retain = create_graph if retain_graph is None else retain_graph
-    found = _run(seeds, targets=ins, retain_graph=retain, create_graph=create_graph)
+    if materialize_grads and allow_unused is False:
+        raise ValueError(
+            "grad: materialize_grads=True gives zeros for unused inputs, so allow_unused must not be False"
+        )
+    if not only_inputs:
+        warnings.warn("grad: only_inputs=False has no effect; use backward", FutureWarning, stacklevel=2)
+    seeds = _seeds("grad", outputs, grad_outputs)
+    targets = _differentiable("grad", inputs)
+    found, retained = run(seeds, targets, retain_graph, create_graph)
     results: list[Variable | None] = []
-    for i, tensor in enumerate(ins):
-        value = found.get(_key(tensor))
-        if value is None:
-            if not allow_unused:
-                raise RuntimeError(
-                    f"grad: input {i}, of shape {tensor.shape}, was not used to compute the outputs. "
-                    "Pass allow_unused=True to get None for it."
-                )
+    for i, tensor in enumerate(targets):
+        value = found.get(owner_of(tensor))
+        if value is not None:
+            results.append(value if isinstance(value, Variable) else wrap(np.array(value, dtype=tensor.dtype)))
+        elif materialize_grads:
+            results.append(wrap(np.zeros(tensor.shape, tensor.dtype)))
+        elif allow_unused:
             results.append(None)
         else:
-            results.append(value if isinstance(value, Variable) else wrap(np.array(value, dtype=tensor.dtype)))
+            raise RuntimeError(
+                f"grad: input {i}, of shape {tensor.shape}, was not used to compute the outputs. "
+                "Pass allow_unused=True to get None for it."
+            )
+    with set_grad_enabled(create_graph):
+        for tensor, gradient in retained:
+            _add_to_grad(tensor, gradient, create_graph)
     return tuple(results)
+
+
+def _seeds(
+    caller: str, outputs: Variable | Sequence[Variable], weights: Variable | Sequence[Variable | None] | None
+) -> list[tuple[Variable, Variable]]:
+    """Return each of `outputs` with the gradient to start from there, checked."""
+    outs = [outputs] if isinstance(outputs, Variable) else list(outputs)
+    if weights is None:
+        given: list[Variable | None] = [None] * len(outs)
+    else:
+        given = list(weights) if isinstance(weights, tuple | list) else [weights]  # type: ignore[list-item]
+    if len(given) != len(outs):
+        what = "tensors but {} grad_tensors" if caller == "backward" else "outputs but {} grad_outputs"
+        raise RuntimeError(f"{caller}: got {len(outs)} {what.format(len(given))}")
+    return [(out, _seed(out, weight, caller)) for out, weight in zip(outs, given, strict=True)]
+
+
+def _differentiable(caller: str, inputs: Variable | Sequence[Variable]) -> list[Variable]:
+    """Return `inputs` as a list, checked."""
+    tensors = [inputs] if isinstance(inputs, Variable) else list(inputs)
+    for i, tensor in enumerate(tensors):
+        if not isinstance(tensor, Variable):
+            raise TypeError(f"{caller}: expected tensors as inputs, got {type(tensor).__name__} as input {i}")
+        if not tensor._requires_grad:
+            raise RuntimeError(f"{caller}: input {i}, of shape {tensor.shape}, does not require a gradient")
+    return tensors
 
 
 def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
     """Return the gradient to start from at `output`, checked."""
+    if not isinstance(output, Variable):
+        raise TypeError(f"{caller}: expected tensors, got {type(output).__name__}")
     if not output._requires_grad:
         raise RuntimeError(
             f"{caller}: the tensor, of shape {output.shape}, does not require a gradient and no recorded operation "
@@ -131,122 +184,26 @@ def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
     return gradient
 
 
-def _key(tensor: Variable) -> Node | Variable:
-    """Return what stands for `tensor` in the graph: the node that made it, or itself if it is a leaf."""
-    node = tensor._node
-    return tensor if node is None or isinstance(node, Constant) else node
-
-
-def collect(roots: Iterable[object]) -> list[Node]:
-    """Return the nodes that `roots` depend on, the newest first."""
-    stack = [root for root in roots if root.__class__ is Node]
-    seen: set[Any] = set(stack)
-    while stack:
-        for parent in stack.pop().parents:
-            if parent.__class__ is Node and parent not in seen:
-                seen.add(parent)
-                stack.append(parent)
-    return sorted(seen, key=attrgetter("seq"), reverse=True)
-
-
-def _between(nodes: list[Node], targets: set[Any]) -> set[Any]:
-    """Return `targets` and those of `nodes` that depend on one."""
-    needed = set(targets)
-    for node in reversed(nodes):
-        if any(parent in needed for parent in node.parents if parent is not None):
-            needed.add(node)
-    return needed
-
-
-def _run(
-    seeds: list[tuple[Variable, Variable]], *, targets: list[Variable] | None, retain_graph: bool, create_graph: bool
-) -> dict[Any, Any]:
-    """Return the gradient of each leaf, or of each of `targets` if given: tensors if `create_graph`, else arrays."""
-    sums: dict[Any, Any] = {}
-    for output, seed in seeds:
-        _add(sums, _key(output), seed if create_graph else seed.array)
-    nodes = collect(list(sums))
-    needed = None
-    keep: set[Any] = set()
-    if targets is not None:
-        keep = {_key(target) for target in targets}
-        needed = _between(nodes, keep)
-        nodes = [node for node in nodes if node in needed]
-    for node in nodes:
-        if node.args is None:
-            raise RuntimeError(_FREED.format(node=node))
-    recording = enable_grad() if create_graph else nullcontext()
-    with recording, np.errstate(all="ignore"):  # as in the forward pass, x / 0 is ∞ and not a warning
-        _walk(nodes, sums, needed, keep, retain_graph, create_graph=create_graph)
-    return sums
-
-
-def _walk(
-    nodes: list[Node], sums: dict[Any, Any], needed: set[Any] | None, keep: set[Any], retain_graph: bool,
-    *, create_graph: bool,
-) -> None:  # fmt: skip
-    """Pass gradients from each of `nodes` to its parents; what remains in `sums` is the leaves' and `keep`'s."""
-    for node in nodes:
-        g = sums.get(node) if node in keep else sums.pop(node, None)
-        if g is None:
-            continue
-        versions.check_saved(node)
-        op = node.op
-        args = _arguments(node, create_graph)
-        y = wrap(node.out, node) if create_graph and node.out is not None else node.out
-        attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
-        for i, parent in enumerate(node.parents):
-            if parent is None or parent.__class__ is Constant or (needed is not None and parent not in needed):
-                continue
-            vjp = op.vjp_of(i)
-            try:
-                gradient = vjp(g, y, *args, **attrs)
-                if gradient.shape != parent.shape:
-                    if op.fit is None:
-                        raise RuntimeError(
-                            f"{op.name}: the VJP of input {i} returned shape {gradient.shape}, expected {parent.shape}"
-                        )
-                    gradient = op.fit(gradient, parent.shape)
-            except Exception as error:
-                error.add_note(f"in the backward pass of {node}, input {i}")
-                raise
-            _add(sums, parent, gradient)
-        if not retain_graph:
-            node.release()
-
-
-def _arguments(node: Node, create_graph: bool) -> list[Any]:
-    """Return the inputs as the VJPs of `node` take them."""
-    assert node.args is not None  # checked before the walk began
-    args = list(node.args)
-    if create_graph:
-        for i, (arg, parent) in enumerate(zip(args, node.parents, strict=True)):
-            if isinstance(arg, np.ndarray):
-                args[i] = wrap(arg, None if isinstance(parent, Constant) else parent)
-    for i in node.op.specs:
-        parent = node.parents[i]
-        if parent is not None:
-            args[i] = Spec(parent.shape, parent.dtype)
-    return args
-
-
-def _add(sums: dict[Any, Any], key: object, gradient: Any) -> None:
-    known = sums.get(key)
-    sums[key] = gradient if known is None else known + gradient
-
-
-def _accumulate(leaf: Variable, sums: dict[Any, Any], given: Array, create_graph: bool) -> None:
+def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[Array], create_graph: bool) -> None:
     """Add the gradient of `leaf` to its ``.grad``, which shares memory with nothing else."""
     value = sums.pop(leaf)
-    old = leaf._grad
+    if create_graph or leaf._grad is not None:
+        _add_to_grad(leaf, value, create_graph)
+        return
+    # One reference here and one for getrefcount: nobody else can see this array, so it need not be copied.
+    fresh = type(value) is np.ndarray and value.base is None and sys.getrefcount(value) == 2
+    if not fresh or any(value is one for one in given) or value.dtype != leaf.dtype:
+        value = np.array(value, dtype=leaf.dtype)
+    leaf._grad = wrap(value)
+
+
+def _add_to_grad(tensor: Variable, gradient: Any, create_graph: bool) -> None:
+    """Add `gradient`, which others may hold, to the ``.grad`` of a leaf or of a tensor that retains it."""
+    old = tensor._grad
     if create_graph:
-        leaf._grad = value if old is None else old + value
+        tensor._grad = gradient if old is None else old + gradient
     elif old is None:
-        # One reference here and one for getrefcount: nobody else can see this array, so it need not be copied.
-        fresh = type(value) is np.ndarray and value.base is None and sys.getrefcount(value) == 2
-        if not fresh or value is given or value.dtype != leaf.dtype:
-            value = np.array(value, dtype=leaf.dtype)
-        leaf._grad = wrap(value)
+        tensor._grad = wrap(np.array(gradient, dtype=tensor.dtype))
     else:
-        old.array += value
+        old.array += gradient
         versions.record_write(old.array)

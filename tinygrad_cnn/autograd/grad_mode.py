@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from contextvars import ContextVar, Token
+import inspect
+from collections.abc import Callable, Generator
+from contextvars import ContextVar
 from types import TracebackType
-from typing import ClassVar, ParamSpec, Self, TypeVar
+from typing import Any, ParamSpec, Self, TypeVar, cast, overload
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -19,42 +20,151 @@ is_grad_enabled: Callable[[], bool] = _enabled.get
 class _GradMode:
     """A context manager and decorator that sets the recording mode and puts the old one back."""
 
-    _mode: ClassVar[bool]
-    __slots__ = ("_tokens",)
+    __slots__ = ("_mode", "_previous")
 
-    def __init__(self) -> None:
-        self._tokens: list[Token[bool]] = []
+    def __init__(self, mode: bool) -> None:
+        self._mode = mode
+        self._previous: list[bool] = []
 
     def __enter__(self) -> Self:
-        self._tokens.append(_enabled.set(self._mode))
+        self._previous.append(_enabled.get())
+        _enabled.set(self._mode)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _enabled.reset(self._tokens.pop())
+        _enabled.set(self._previous.pop())
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
+        return _decorated(function, self._mode)
+
+
+def _decorated(function: Callable[P, R], mode: bool) -> Callable[P, R]:
+    """Return `function` running in `mode`: a generator function while it runs, not while it waits for its caller."""
+    run: Any
+    if inspect.isgeneratorfunction(function):
+
+        @functools.wraps(function)
+        def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+            return _generate(function(*args, **kwargs), mode)
+
+    elif inspect.iscoroutinefunction(function):
+
+        @functools.wraps(function)
+        async def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+            with _GradMode(mode):
+                return await function(*args, **kwargs)
+
+    else:
+
         @functools.wraps(function)
         def run(*args: P.args, **kwargs: P.kwargs) -> R:
-            with type(self)():
+            with _GradMode(mode):
                 return function(*args, **kwargs)
 
-        return run
+    return cast(Callable[P, R], run)
 
 
-class no_grad(_GradMode):  # noqa: N801 - PyTorch's name
-    """Record nothing inside: ``with no_grad():`` or ``@no_grad()``.
+def _generate(generator: Generator[Any, Any, Any], mode: bool) -> Generator[Any, Any, Any]:
+    """Pass on what `generator` yields and is sent, and set `mode` each time it runs."""
+    resume: Callable[[], Any] = functools.partial(next, generator)
+    while True:
+        try:
+            with _GradMode(mode):
+                value = resume()
+        except StopIteration as stop:
+            return stop.value
+        try:
+            sent = yield value
+        except GeneratorExit:
+            with _GradMode(mode):
+                generator.close()
+            raise
+        except BaseException as error:
+            resume = functools.partial(generator.throw, error)
+        else:
+            resume = functools.partial(generator.send, sent)
 
-    Results of operations do not require gradients, and leaves may be changed in place.
+
+class _FixedMode(_GradMode):
+    """A mode known by its class, so that the decorator works with parentheses and without."""
+
+    __slots__ = ()
+
+    @overload
+    def __new__(cls) -> Self: ...
+    @overload
+    def __new__(cls, function: Callable[P, R]) -> Callable[P, R]: ...  # type: ignore[misc]  # decorates
+    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+        return super().__new__(cls) if function is None else cls()(function)
+
+
+class no_grad(_FixedMode):  # noqa: N801 - PyTorch's name
+    """Record nothing inside: ``with no_grad():``, ``@no_grad()`` or ``@no_grad``.
+
+    Results of operations do not require gradients, and leaves may be changed in place. A decorated generator function
+    or coroutine function runs without recording; its caller, between two values, does not.
     """
 
     __slots__ = ()
-    _mode = False
+
+    def __init__(self) -> None:
+        super().__init__(mode=False)
 
 
-class enable_grad(_GradMode):  # noqa: N801 - PyTorch's name
-    """Record inside, also within `no_grad`: ``with enable_grad():`` or ``@enable_grad()``."""
+class enable_grad(_FixedMode):  # noqa: N801 - PyTorch's name
+    """Record inside, also within `no_grad`: ``with enable_grad():``, ``@enable_grad()`` or ``@enable_grad``."""
 
     __slots__ = ()
-    _mode = True
+
+    def __init__(self) -> None:
+        super().__init__(mode=True)
+
+
+class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
+    """Switch recording on or off: from here on as a function, inside as a context manager or decorator.
+
+    Args:
+        mode: whether to record.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, mode: bool) -> None:
+        super().__init__(mode)
+        self._previous.append(_enabled.get())
+        _enabled.set(mode)
+
+    def __enter__(self) -> Self:
+        _enabled.set(self._mode)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _enabled.set(self._previous[0])
+
+    def __call__(self, function: Callable[P, R]) -> Callable[P, R]:  # noqa: D102 - of the base class
+        _enabled.set(self._previous[0])
+        return super().__call__(function)
+
+
+class inference_mode(_GradMode):  # noqa: N801 - PyTorch's name
+    """Record nothing inside, as `no_grad` does; ``inference_mode(False)`` records.
+
+    Args:
+        mode: True to record nothing.
+    """
+
+    __slots__ = ()
+
+    @overload
+    def __new__(cls, mode: bool = True) -> Self: ...
+    @overload
+    def __new__(cls, mode: Callable[P, R]) -> Callable[P, R]: ...  # type: ignore[misc]  # decorates
+    def __new__(cls, mode: Any = True) -> Any:  # noqa: D102 - see the class
+        return super().__new__(cls) if isinstance(mode, bool) else cls()(mode)
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__(not mode)

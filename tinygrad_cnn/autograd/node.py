@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from tinygrad_cnn._types import Array, DType, Shape
 
 if TYPE_CHECKING:
+    from tinygrad_cnn.autograd.hooks import Hooks
     from tinygrad_cnn.autograd.primitive import Op
     from tinygrad_cnn.autograd.scope import Scope
     from tinygrad_cnn.autograd.variable import Constant, Variable
 
 clock = count(1)
 """Stamps recorded operations and in-place writes, in one order: an input is always older than its output."""
+
+observers: list[Callable[[Op, Sequence[Any], Array, Node | None], None]] = []
+"""Debugging modes: each is told of every operation on tensors, as (op, inputs, output, node if recorded)."""
+
+
+def notify(op: Op, values: Sequence[Any], out: Array, node: Node | None) -> None:
+    """Tell the observers that `op` computed `out`."""
+    for observe in observers:
+        observe(op, values, out, node)
 
 
 class Node:
@@ -29,10 +40,11 @@ class Node:
         parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for None.
         shape, dtype: of the output.
         scope: the module that was running, for pictures and messages.
+        hooks: what to call with the gradient of the output, None if nothing.
     """
 
     __slots__ = (
-        "__weakref__", "args", "attrs", "aux", "dtype", "op", "out", "parents", "scope", "seq", "shape",
+        "__weakref__", "args", "attrs", "aux", "dtype", "hooks", "op", "out", "parents", "scope", "seq", "shape",
     )  # fmt: skip
 
     requires_grad: ClassVar[bool] = True
@@ -59,6 +71,7 @@ class Node:
         self.shape = shape
         self.dtype = dtype
         self.scope = scope
+        self.hooks: Hooks | None = None
 
     def release(self) -> None:
         """Drop everything saved for the backward pass; the structure stays, so the graph can still be drawn."""

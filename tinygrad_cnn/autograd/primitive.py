@@ -18,27 +18,38 @@ How a VJP names and types an input says what is saved for the backward pass:
     x: A         its values
     x: Spec      its shape and dtype only (the values come too where another VJP of the op reads them)
     _x: object   nothing
+
+and it is saved only if the gradient of that VJP's own input may be asked for.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, cast, overload
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
 
 import numpy as np
 
 from tinygrad_cnn._types import A, Scalar, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
-from tinygrad_cnn.autograd.node import Node
+from tinygrad_cnn.autograd.node import Node, notify, observers
 from tinygrad_cnn.autograd.scope import current_scope
 from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
+from tinygrad_cnn.autograd.versions import storage
+from tinygrad_cnn.autograd.views import refresh, view_of
 
 if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
 
 registry: dict[str, Op] = {}
 """Every operation by name."""
+
+
+class Reads(NamedTuple):
+    """What a VJP reads, by its signature: inputs by their number, and whether the output."""
+
+    inputs: frozenset[int]
+    output: bool
 
 
 class Op:
@@ -53,6 +64,10 @@ class Op:
         differentiable: False where the output is piecewise constant, such as a comparison.
         prepare: turns the inputs into those the kernel takes (dtype promotion), before anything else.
         fit: brings a VJP's result to an input's shape, for ops that broadcast their inputs.
+        explain: turns a TypeError or ValueError of the kernel into what to raise, from (name, inputs, error).
+        joint: computes the gradients of all inputs in one call, ``joint(node, g, wanted)``, in place of `vjps`; None
+            for all but a user's `Function`.
+        views: whether the output may share memory with the first input; no other op's output does.
     """
 
     def __init__(
@@ -64,9 +79,9 @@ class Op:
         differentiable: bool = True,
         prepare: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None,
         fit: Callable[[Any, Shape], Any] | None = None,
+        explain: Callable[[str, list[Any], Exception], Exception] | None = None,
+        views: bool = False,
     ) -> None:
-        if name in registry:
-            raise ValueError(f"an operation named {name!r} exists already")
         self.name = self.__name__ = name
         self.__doc__ = kernel.__doc__
         self.kernel = self.__wrapped__ = kernel
@@ -74,13 +89,14 @@ class Op:
         self.differentiable = differentiable
         self.prepare = prepare
         self.fit = fit
+        self.explain = explain
+        self.views = views
         self.vjps: list[Callable[..., Any] | None] = []
-        self.saves: list[bool] = []
-        self.measures: list[bool] = []
+        self.reads: list[Reads] = []
         self.specs: tuple[int, ...] = ()
-        self.saves_output = False
+        self._plans: dict[int, tuple[tuple[bool, ...], bool]] = {}
         self.variadic: Callable[..., Any] | None = None
-        registry[name] = self
+        self.joint: Callable[[Node, Any, list[int]], Iterable[tuple[int, Any]]] | None = None
 
     def vjp(self, i: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register the decorated function as the VJP of input `i`.
@@ -93,18 +109,15 @@ class Op:
             y, *inputs = code.co_varnames[1 : code.co_argcount]
             while len(self.vjps) < max(i + 1, len(inputs)):
                 self.vjps.append(None)
-                self.saves.append(False)
-                self.measures.append(False)
+                self.reads.append(Reads(frozenset(), False))
             if self.vjps[i] is not None:
                 raise ValueError(f"{self.name} has a VJP for input {i} already")
             self.vjps[i] = function
-            self.saves_output |= not y.startswith("_")
-            for k, name in enumerate(inputs):
-                if function.__annotations__.get(name) == "Spec":
-                    self.measures[k] = True
-                elif not name.startswith("_"):
-                    self.saves[k] = True
-            self.specs = tuple([k for k, wanted in enumerate(self.measures) if wanted and not self.saves[k]])
+            measured = {k for k, name in enumerate(inputs) if function.__annotations__.get(name) == "Spec"}
+            read = {k for k, name in enumerate(inputs) if k not in measured and not name.startswith("_")}
+            self.reads[i] = Reads(frozenset(read), not y.startswith("_"))
+            self.specs = tuple(sorted({*self.specs, *measured}))
+            self._plans.clear()
             return function
 
         return register
@@ -117,9 +130,22 @@ class Op:
         """
         code = function.__code__
         self.variadic = function
-        self.saves_output = not code.co_varnames[2].startswith("_")
-        self.saves = [not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")]
+        every = not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")
+        self.reads = [Reads(frozenset([0] if every else []), not code.co_varnames[2].startswith("_"))]
         return function
+
+    def _plan(self, tracked: int, count: int) -> tuple[tuple[bool, ...], bool]:
+        """Return which of `count` inputs, and whether the output, the VJPs of the inputs in the bit set `tracked` read.
+
+        What only the gradient of an input that needs none would read is not kept.
+        """
+        if self.variadic is not None:
+            return (bool(self.reads[0].inputs),) * count, self.reads[0].output
+        wanted = [reads for i, reads in enumerate(self.reads) if tracked >> i & 1]
+        inputs = frozenset[int]().union(*[reads.inputs for reads in wanted])
+        plan = tuple([i in inputs for i in range(count)]), any(reads.output for reads in wanted)
+        self._plans[tracked] = plan
+        return plan
 
     def vjp_of(self, i: int) -> Callable[..., Any]:
         """Return the VJP of input `i`.
@@ -144,13 +170,16 @@ class Op:
             args = self.prepare(args)
         values: list[Any] = []
         parents: list[Any] = []
-        traced = tensors = False
+        tensors = False
+        tracked, bit = 0, 1
         for arg in args:
             if isinstance(arg, Variable):
                 tensors = True
+                if arg._view is not None:
+                    refresh(arg)
                 values.append(arg.array)
                 if arg._requires_grad:
-                    traced = True
+                    tracked |= bit
                     node = arg._node
                     parents.append(arg if node is None else node)
                 else:
@@ -158,7 +187,13 @@ class Op:
             else:
                 values.append(arg)
                 parents.append(arg)
-        out = self.kernel(*values, **attrs)
+            bit <<= 1
+        try:
+            out = self.kernel(*values, **attrs)
+        except (TypeError, ValueError) as error:
+            if self.explain is None:
+                raise
+            raise self.explain(self.name, values, error) from None
         aux: dict[str, Any] | None = None
         if self.supplies:
             out, *rest = out
@@ -167,16 +202,18 @@ class Op:
             return out
         if type(out) is not np.ndarray:
             out = np.asarray(out)
-        if not (traced and self.differentiable and out.dtype.kind == "f" and is_grad_enabled()):
-            return wrap(out)
+        if not (tracked and self.differentiable and out.dtype.kind == "f" and is_grad_enabled()):
+            if observers:
+                notify(self, values, out, None)
+            return wrap(out) if not self.views else self._as_view(args[0], wrap(out), attrs)
         for i, parent in enumerate(parents):
             if parent.__class__ is not Node:
-                parents[i] = _origin(parent)
-        saves = self.saves if self.variadic is None else self.saves * len(values)
+                parents[i] = origin(parent)
+        saves, saves_output = self._plans.get(tracked) or self._plan(tracked, len(values))
         made = Node(
             self,
-            tuple([value if saved else None for value, saved in zip(values, saves, strict=False)]),
-            out if self.saves_output else None,
+            tuple([value if saved else None for value, saved in zip(values, saves, strict=True)]),
+            out if saves_output else None,
             attrs,
             aux,
             tuple(parents),
@@ -184,13 +221,21 @@ class Op:
             out.dtype,
             current_scope(),
         )
-        return wrap(out, made)
+        if observers:
+            notify(self, values, out, made)
+        return wrap(out, made) if not self.views else self._as_view(args[0], wrap(out, made), attrs)
+
+    def _as_view(self, source: Any, result: Variable, attrs: dict[str, Any]) -> Variable:
+        """Return `result`, marked as a view of `source` if they share memory."""
+        if isinstance(source, Variable) and storage(result.array) is storage(source.array):
+            result._view = view_of(source, self, attrs)
+        return result
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
 
 
-def _origin(value: object) -> Variable | Constant | None:
+def origin(value: object) -> Variable | Constant | None:
     """Return what the graph keeps of an input that no recorded operation made."""
     if isinstance(value, Variable):
         if value._requires_grad:
@@ -203,10 +248,20 @@ def _origin(value: object) -> Variable | Constant | None:
     return Constant((), np.dtype(type(value)), value) if isinstance(value, float | int) else None
 
 
+def source_of(tensor: Variable) -> Node | Variable | Constant | None:
+    """Return what the graph keeps of an input: the node that made it, or what `origin` says."""
+    node = tensor._node
+    return node if isinstance(node, Node) else origin(node if isinstance(node, Variable) else tensor)
+
+
 def primitive(name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Op]:
     """Make the decorated array kernel an `Op`, named like the function unless `name` is given."""
 
     def make(kernel: Callable[..., Any]) -> Op:
-        return Op(kernel, name or kernel.__name__, **options)
+        op = Op(kernel, name or kernel.__name__, **options)
+        if op.name in registry:
+            raise ValueError(f"an operation named {op.name!r} exists already")
+        registry[op.name] = op
+        return op
 
     return make

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from tinygrad_cnn._types import Array, DType, Scalar, Shape
 from tinygrad_cnn.autograd.node import Node
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.autograd.hooks import Hooks
+    from tinygrad_cnn.autograd.views import View
 
 
 class Spec(NamedTuple):
@@ -50,9 +54,11 @@ class Variable:
         _grad: the accumulated gradient of a leaf.
         _node: what made it: a `Node`; for a proxy made in the backward pass also the leaf it stands for; for a
             tensor that needs no gradient but took part in a recorded operation a `Constant`; otherwise None.
+        _view: whose memory it looks at, and how, if it is a view.
+        _hooks: what to call with the gradient of a leaf; an empty slot until something is registered.
     """
 
-    __slots__ = ("__weakref__", "_grad", "_node", "_requires_grad", "array")
+    __slots__ = ("__weakref__", "_grad", "_hooks", "_node", "_requires_grad", "_view", "array")
 
     concrete: ClassVar[type[Variable]]
 
@@ -60,6 +66,8 @@ class Variable:
     _requires_grad: bool
     _grad: Variable | None
     _node: Node | Variable | Constant | None
+    _view: View | None
+    _hooks: Hooks
 
     @property
     def shape(self) -> Shape:
@@ -79,4 +87,5 @@ def wrap(array: Array, node: Node | Variable | None = None) -> Variable:
     tensor._requires_grad = node is not None
     tensor._grad = None
     tensor._node = node
+    tensor._view = None
     return tensor

@@ -75,7 +75,8 @@ def check_saved(node: Node) -> None:
     """
     if node.seq > _newest or node.args is None:
         return
-    values = [(f"argument {i}", value) for i, value in enumerate(node.args)]
+    count = len(node.parents)  # a user's Function may have saved more than its inputs
+    values = [(f"argument {i}" if i < count else "a saved value", value) for i, value in enumerate(node.args)]
     values.append(("the output", node.out))
     for place, value in values:
         if not isinstance(value, np.ndarray):

@@ -107,7 +107,7 @@ def toy_patterns(
             "toy_patterns: expected seed, train_per_class, test_per_class and noise of at least 0, got "
             f"{seed}, {train_per_class}, {test_per_class} and {noise}"
         )
-    generator = Generator(seed)
+    generator = Generator().manual_seed(seed)
 
     def part(per_class: int) -> tuple[Tensor, Tensor]:
         labels = np.repeat(np.arange(len(_PATTERNS)), per_class)  # (N,)

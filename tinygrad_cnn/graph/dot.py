@@ -16,6 +16,7 @@ from tinygrad_cnn.graph.text import counted, edge_text, settings_text, shape_tex
 COLORS = {
     "convolution": ("#cfe0f3", "#3d6fa5"),
     "pooling": ("#cdeae3", "#2f7f6f"),
+    "normalisation": ("#e7d8cf", "#7d5a45"),
     "activation": ("#fbeeb8", "#9a7d0a"),
     "matmul": ("#fadcc8", "#b5602a"),
     "shape": ("#e9e9e9", "#7a7a7a"),

@@ -12,10 +12,13 @@ from tinygrad_cnn.graph.model import Operation
 LONGEST = 56
 """Characters of a line before it is cut short."""
 
-_HIDDEN = {"input_size", "shape", "num_classes", "counted"}
+_HIDDEN = {"input_size", "output_size", "scale_factor", "shape", "num_classes", "counted"}
 """Settings that the shapes on the edges tell already."""
 
-_NORMAL = {"padding": "0", "dilation": "1", "groups": "1", "keepdim": "False", "reduction": "mean"}
+_NORMAL = {
+    "padding": "0", "dilation": "1", "groups": "1", "keepdim": "False", "reduction": "mean", "mode": "constant",
+    "value": "0", "eps": "1e−05",
+}  # fmt: skip
 """Settings not worth a line: PyTorch's defaults."""
 
 
@@ -64,7 +67,7 @@ def settings_text(operation: Operation) -> str:
         if name == "dim" and operation.family == "reduction" and not operation.shape:
             continue
         if name == "kernel_size":
-            parts.append(text if "×" in text else f"{text}×{text}")
+            parts.append(text if "×" in text or len(value) == 1 else f"{text}×{text}")
         elif name == "index":
             parts.append(text)
         elif name == "dtype":
@@ -78,6 +81,8 @@ def settings_text(operation: Operation) -> str:
 
 def _setting(name: str, value: Any) -> str:
     if name == "padding" and isinstance(value, tuple) and all(isinstance(part, tuple) for part in value):
+        while len(value) > 2 and not any(value[0]):  # of all axes: those in front are seldom padded
+            value = value[1:]
         return _padding(value)
     if name == "index":
         parts = value if isinstance(value, tuple) else (value,)

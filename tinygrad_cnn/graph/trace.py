@@ -11,6 +11,7 @@ import numpy as np
 from tinygrad_cnn._dtypes import float32
 from tinygrad_cnn._types import Array, DType
 from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, collect
+from tinygrad_cnn.autograd.parts import part
 from tinygrad_cnn.graph.families import family
 from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Operation, Role, Value, count
 from tinygrad_cnn.graph.names import Names
@@ -77,6 +78,9 @@ class _Tracer:
 
     def add(self, node: Node) -> None:
         """Add an operation, and before it the values that it is the first to use."""
+        if node.op is part:  # one of several outputs: an arrow from the operation's box, not a box
+            self.ids[id(node)] = self.ids[id(node.parents[0])]
+            return
         for i, parent in enumerate(node.parents):
             if parent is not None and id(parent) not in self.ids:
                 self._add_value(parent, node, i)  # type: ignore[arg-type]  # nodes are older, so added already
@@ -167,7 +171,10 @@ class _Tracer:
             args.append(arg)
         with np.errstate(all="ignore"):
             out = node.op.kernel(*args, **node.attrs)
-        self.know(node, np.asarray(out[0] if node.op.supplies else out))
+        if node.op.supplies:
+            out = out[0]
+        if not isinstance(out, tuple):  # of several outputs none is shown
+            self.know(node, np.asarray(out))
 
 
 def _detail(scope: Scope) -> str:

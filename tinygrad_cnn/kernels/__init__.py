@@ -1,33 +1,85 @@
 """Array kernels: ndarrays in, ndarrays out, no gradients. Each has one readable NumPy form."""
 
-from tinygrad_cnn.kernels.conv import conv2d, conv2d_input, conv2d_weight
+from tinygrad_cnn.kernels.adaptive import adaptive_avg_pool2d, adaptive_avg_pool2d_input, adaptive_max_pool2d
+from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_input, conv2d_weight, conv_transpose2d
+from tinygrad_cnn.kernels.erf import erf
+from tinygrad_cnn.kernels.loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    nll_loss,
+    reduced,
+    smooth_l1_loss,
+    soft_cross_entropy,
+)
+from tinygrad_cnn.kernels.norm import (
+    batch_norm,
+    group_norm,
+    layer_norm,
+    standardize,
+    standardize_dot,
+    standardize_input,
+)
+from tinygrad_cnn.kernels.pad import add_along, border_sources, copy_along, nearest_sources, pad_constant
 from tinygrad_cnn.kernels.pool import (
+    avg_pool1d,
     avg_pool2d,
     avg_pool2d_input,
+    max_pool1d,
     max_pool2d,
     max_pool2d_gather,
     max_pool2d_positions,
     max_pool2d_scatter,
 )
-from tinygrad_cnn.kernels.softmax import cross_entropy, log_softmax, sigmoid, softmax
-from tinygrad_cnn.kernels.windows import fold, output_size, pad2d, windows
+from tinygrad_cnn.kernels.select import select
+from tinygrad_cnn.kernels.softmax import log_softmax, sigmoid, softmax
+from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, windows
 
 __all__ = [
+    "adaptive_avg_pool2d",
+    "adaptive_avg_pool2d_input",
+    "adaptive_max_pool2d",
+    "add_along",
+    "avg_pool1d",
     "avg_pool2d",
     "avg_pool2d_input",
+    "batch_norm",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "border_sources",
+    "conv1d",
     "conv2d",
     "conv2d_input",
     "conv2d_weight",
+    "conv_transpose2d",
+    "copy_along",
     "cross_entropy",
+    "erf",
     "fold",
+    "group_norm",
+    "huber_loss",
+    "layer_norm",
+    "lift",
     "log_softmax",
+    "max_pool1d",
     "max_pool2d",
     "max_pool2d_gather",
     "max_pool2d_positions",
     "max_pool2d_scatter",
+    "nearest_sources",
+    "nll_loss",
     "output_size",
     "pad2d",
+    "pad_constant",
+    "reduced",
+    "select",
     "sigmoid",
+    "smooth_l1_loss",
+    "soft_cross_entropy",
     "softmax",
+    "standardize",
+    "standardize_dot",
+    "standardize_input",
     "windows",
 ]

@@ -1,4 +1,4 @@
-"""Two-dimensional convolution and its two gradients as matrix products over extracted windows (im2col).
+"""Convolution and its two gradients as matrix products over extracted windows (im2col).
 
 With K = C/groups · KH · KW and P = OH · OW, and for each group:
 
@@ -13,11 +13,12 @@ Source: Chellapilla, Puri, Simard, "High performance convolutional neural networ
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.windows import fold, pad2d, windows
+from tinygrad_cnn.kernels.windows import fold, lift, pad2d, windows
 
 _CHUNK_BYTES = 32 * 2**20
 
@@ -98,3 +99,35 @@ def conv2d_input(
         cols = np.matmul(matrix, g[part].reshape(-1, groups, o // groups, oh * ow))  # (n, G, K, P)
         gx[part] = fold(cols.reshape(-1, c, kh, kw, oh, ow), input_size, stride, padding, dilation)
     return gx
+
+
+def conv1d(x: Array, w: Array, b: Array | None, **how: Any) -> Array:
+    """Return y[n, o, i] = b[o] + Σ w[o, c, k] · x[n, c, i·S + k·D − P]: one row of `conv2d`.
+
+    Args:
+        x: (N, C, L).
+        w: (O, C/groups, K).
+        b: (O,) or None.
+        how: the geometry of `conv2d`, for one axis.
+    """
+    return conv2d(x[:, :, None], w[:, :, None], b, **lift(how))[:, :, 0]
+
+
+def conv_transpose2d(
+    x: Array, w: Array, b: Array | None, *, input_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair,
+    groups: int,
+) -> Array:  # fmt: skip
+    """Return what `conv2d_input` gives for x, plus the bias: each element of x adds w, scaled by it, to a window.
+
+    Args:
+        x: (N, C, H, W), in the place of the gradient of `conv2d`'s output.
+        w: (C, O/groups, KH, KW).
+        b: (O,) or None.
+        input_size: height and width of the result.
+    """
+    y = conv2d_input(
+        x, w, input_size=input_size, stride=stride, padding=padding, dilation=dilation, groups=groups
+    )  # fmt: skip
+    if b is not None:
+        y += b[:, None, None]
+    return y

@@ -7,10 +7,12 @@ adds g back at the winners (`max_pool2d_scatter`), whose own gradient picks valu
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.windows import fold, output_size, pad2d, windows
+from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, windows
 
 
 def _lowest(x: Array) -> float:
@@ -84,6 +86,12 @@ def max_pool2d_positions(
     return rows * input_size[1] + columns
 
 
+def max_pool1d(x: Array, **how: Any) -> tuple[Array, Array]:
+    """Return the largest element of each window (N, C, OL) and its tap: one row of `max_pool2d`."""
+    y, taps = max_pool2d(x[:, :, None], **lift(how))
+    return y[:, :, 0], taps[:, :, 0]
+
+
 def divisors(
     input_size: Shape, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d,
     divisor_override: int | None,
@@ -111,7 +119,7 @@ def divisors(
 def avg_pool2d(
     x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d, divisor_override: int | None
 ) -> Array:
-    """Return the sum of each window over its divisor, (N, C, OH, OW); padding adds zeros."""
+    """Return the sum of each window over its divisor, (N, C, OH, OW); padding adds zeros. Integers round toward 0."""
     view = windows(pad2d(x, padding), kernel_size, stride, (1, 1))
     total = view[:, :, 0, 0].copy()
     for tap in range(1, kernel_size[0] * kernel_size[1]):
@@ -120,6 +128,8 @@ def avg_pool2d(
         x.shape[2:], kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
         divisor_override=divisor_override,
     )  # fmt: skip
+    if x.dtype.kind != "f":
+        return np.floor_divide(total - np.fmod(total, share), share, dtype=x.dtype, casting="same_kind")
     return np.divide(total, share, out=total, casting="same_kind")
 
 
@@ -136,3 +146,8 @@ def avg_pool2d_input(
     n, c = g.shape[:2]
     taps = np.broadcast_to(spread, (n, c, *kernel_size, *g.shape[2:]))
     return fold(taps, input_size, stride, padding, (1, 1))
+
+
+def avg_pool1d(x: Array, **how: Any) -> Array:
+    """Return the sum of each window over its divisor, (N, C, OL): one row of `avg_pool2d`."""
+    return avg_pool2d(x[:, :, None], **lift(how))[:, :, 0]

@@ -6,12 +6,13 @@ of the window, OH and OW those of the output. A *tap* is one of the KH·KW place
 
 from __future__ import annotations
 
-from numbers import Number
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
+from tinygrad_cnn.kernels.pad import pad_constant
 
 
 def output_size(size: int, kernel: int, stride: int, before: int, after: int, dilation: int) -> int:
@@ -19,15 +20,19 @@ def output_size(size: int, kernel: int, stride: int, before: int, after: int, di
     return (size + before + after - dilation * (kernel - 1) - 1) // stride + 1
 
 
-def pad2d(x: Array, padding: Padding2d, value: Number | float = 0) -> Array:
-    """Return `x` (N, C, H, W) with `value` around the last two axes; `x` itself where there is nothing to add."""
-    (top, bottom), (left, right) = padding
-    if not (top or bottom or left or right):
-        return x
-    n, c, h, w = x.shape
-    out = np.full((n, c, h + top + bottom, w + left + right), value, x.dtype)
-    out[:, :, top : top + h, left : left + w] = x
-    return out
+def pad2d(x: Array, padding: Padding2d, value: float = 0) -> Array:
+    """Return `x` (N, C, H, W) with `value` around the last two axes; negative padding cuts places off."""
+    return pad_constant(x, ((0, 0), (0, 0), *padding), value)
+
+
+_ONE_PLACE: dict[str, Any] = {
+    "kernel_size": 1, "stride": 1, "dilation": 1, "input_size": 1, "padding": (0, 0), "counted": (0, 0),
+}  # fmt: skip
+
+
+def lift(how: dict[str, Any]) -> dict[str, Any]:
+    """Return the geometry of windows over one axis as over two, of which the first has one place."""
+    return {name: (_ONE_PLACE[name], *value) if name in _ONE_PLACE else value for name, value in how.items()}
 
 
 def windows(x: Array, kernel_size: Pair, stride: Pair, dilation: Pair) -> Array:
@@ -62,4 +67,4 @@ def fold(taps: Array, size: Shape, stride: Pair, padding: Padding2d, dilation: P
     for i in range(kh):
         for j in range(kw):
             view[:, :, i, j] += taps[:, :, i, j]
-    return out[:, :, top : top + h, left : left + w]
+    return pad2d(out, ((-top, -bottom), (-left, -right)))

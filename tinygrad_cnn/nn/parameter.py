@@ -25,6 +25,7 @@ class Parameter(Tensor):
         self._requires_grad = False
         self._grad = None
         self._node = None
+        self._view = None
         self.requires_grad = requires_grad
 
     def __repr__(self) -> str:

@@ -6,14 +6,15 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from tinygrad_cnn._dtypes import as_dtype, is_floating, result_type
 from tinygrad_cnn._dtypes import get_default_dtype as default_dtype
-from tinygrad_cnn._dtypes import is_floating, result_type
 from tinygrad_cnn._types import A, Array, DType, Shape
 from tinygrad_cnn.autograd import Op, Spec, Variable, primitive
 
 
-@primitive()
+@primitive(views=True)
 def broadcast_to(x: Array, *, shape: Shape) -> Array:
     """Repeat `x` along new or length-1 axes until it has `shape`; a read-only view."""
     return np.broadcast_to(x, shape)
@@ -46,6 +47,12 @@ def cast(x: Array, *, dtype: DType) -> Array:
 @cast.vjp(0)
 def cast_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
     return cast(g, dtype=x.dtype)
+
+
+def convert(x: A, dtype: npt.DTypeLike | None) -> A:
+    """Return `x` in `dtype`; itself where that is its own or None."""
+    wanted = x.dtype if dtype is None else as_dtype(dtype)
+    return x if wanted == x.dtype else cast(x, dtype=wanted)
 
 
 def fit(g: A, shape: Shape) -> A:
@@ -89,6 +96,27 @@ def _cast_if_needed(arg: Any, dtype: DType) -> Any:
     return arg
 
 
-def elementwise(*, floating: bool = False, **options: Any) -> Callable[[Callable[..., Any]], Op]:
+def refuse(op: str, values: list[Any], error: Exception) -> Exception:
+    """Return what to raise where NumPy's `error` refuses `values`: what they are, shapes that differ, or a dtype."""
+    given = [value for value in values if value is not None]
+    for value in given:
+        if not isinstance(value, np.ndarray | np.generic | bool | int | float):
+            return TypeError(f"{op}: expected tensors or numbers, got {type(value).__name__}")
+    shapes = [np.shape(value) for value in given]
+    try:
+        np.broadcast_shapes(*shapes)
+    except ValueError:
+        return RuntimeError(
+            f"{op}: expected shapes that broadcast (from the last axis on equal, or one of them 1), got "
+            + " and ".join(str(shape) for shape in shapes)
+        )
+    dtypes = " and ".join(str(value.dtype) for value in given if isinstance(value, np.ndarray | np.generic))
+    return RuntimeError(f"{op}: not defined for {dtypes or given}: {error}")
+
+
+def elementwise(
+    name: str | None = None, *, floating: bool = False, **options: Any
+) -> Callable[[Callable[..., Any]], Op]:
     """Make the decorated kernel an op that promotes dtypes and broadcasts, `floating` if its result always is."""
-    return primitive(prepare=promote_to_float if floating else promote, fit=fit, **options)
+    options = {"prepare": promote_to_float if floating else promote, "fit": fit, "explain": refuse, **options}
+    return primitive(name, **options)

@@ -1,9 +1,10 @@
-"""Two-dimensional convolution. Its two gradients are ops as well, and the three are each other's VJPs.
+"""Convolution. Its two gradients are ops as well, and the three are each other's VJPs.
 
     y = conv2d(x, w)      gx = conv2d_input(g, w)      gw = conv2d_weight(x, g)
 
 Each is linear in each argument, so what changes is only which two of (x, w, y) are given:
-six lines below carry every order of differentiation.
+six lines below carry every order of differentiation. `conv1d` and `conv_transpose2d` join the family: the one is a
+row of `conv2d`, the other is `conv2d_input` with a bias.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from typing import Any
 from tinygrad_cnn import kernels
 from tinygrad_cnn._types import A, Shape
 from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn.kernels.windows import lift
 from tinygrad_cnn.ops.reduce import sum
+from tinygrad_cnn.ops.shape import squeeze, unsqueeze
 
 conv2d = primitive()(kernels.conv2d)
 conv2d_input = primitive()(kernels.conv2d_input)
@@ -53,3 +56,41 @@ def conv2d_weight_vjp_0(g: A, _y: object, x: Spec, u: A, *, kernel_size: Shape, 
 @conv2d_weight.vjp(1)
 def conv2d_weight_vjp_1(g: A, _y: object, x: A, _u: object, *, kernel_size: Shape, **how: Any) -> A:  # noqa: ARG001
     return conv2d(x, g, None, **how)
+
+
+conv1d = primitive()(kernels.conv1d)
+
+
+@conv1d.vjp(0)
+def conv1d_vjp_0(g: A, _y: object, x: Spec, w: A, _b: object, **how: Any) -> A:
+    size = (1, x.shape[2])
+    return squeeze(conv2d_input(unsqueeze(g, 2), unsqueeze(w, 2), input_size=size, **lift(how)), 2)
+
+
+@conv1d.vjp(1)
+def conv1d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, **how: Any) -> A:
+    size = (1, w.shape[2])
+    return squeeze(conv2d_weight(unsqueeze(x, 2), unsqueeze(g, 2), kernel_size=size, **lift(how)), 2)
+
+
+@conv1d.vjp(2)
+def conv1d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+    return sum(g, (0, 2))
+
+
+conv_transpose2d = primitive()(kernels.conv_transpose2d)
+
+
+@conv_transpose2d.vjp(0)
+def conv_transpose2d_vjp_0(g: A, _y: object, _x: object, w: A, _b: object, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
+    return conv2d(g, w, None, **how)
+
+
+@conv_transpose2d.vjp(1)
+def conv_transpose2d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
+    return conv2d_weight(g, x, kernel_size=w.shape[2:], **how)
+
+
+@conv_transpose2d.vjp(2)
+def conv_transpose2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+    return sum(g, (0, 2, 3))

@@ -1,28 +1,33 @@
-"""Reading by index, and adding back by index: each is the gradient of the other."""
+"""Reading and writing by index, by PyTorch's rules; a read's gradient adds back at the same places."""
 
 from __future__ import annotations
 
+import operator
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
-from tinygrad_cnn._types import A, Array, Shape
+from tinygrad_cnn._types import A, Array, Scalar, Shape
 from tinygrad_cnn.autograd import Spec, Variable, primitive
+from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
+from tinygrad_cnn.ops.selection import where
+from tinygrad_cnn.ops.shape import reshape
 
 
-@primitive("getitem")
+@primitive("getitem", views=True)
 def _getitem(x: Array, *, index: Any) -> Array:
     return x[index]
 
 
 @_getitem.vjp(0)
 def getitem_vjp_0(g: A, _y: object, x: Spec, *, index: Any) -> A:
-    return index_put(g, index=index, shape=x.shape)
+    return index_add_zeros(g, index=index, shape=x.shape)
 
 
 @primitive()
-def index_put(g: Array, *, index: Any, shape: Shape) -> Array:
+def index_add_zeros(g: Array, *, index: Any, shape: Shape) -> Array:
     """Return zeros of `shape` with g added at `index`; an element that is indexed twice receives both."""
     out = np.zeros(shape, g.dtype)
     if _is_basic(index):
@@ -32,97 +37,238 @@ def index_put(g: Array, *, index: Any, shape: Shape) -> Array:
     return out
 
 
-@index_put.vjp(0)
-def index_put_vjp_0(g: A, _y: object, _x: object, *, index: Any, shape: Shape) -> A:  # noqa: ARG001
+@index_add_zeros.vjp(0)
+def index_add_zeros_vjp_0(g: A, _y: object, _x: object, *, index: Any, shape: Shape) -> A:  # noqa: ARG001
     return _getitem(g, index=index)
 
 
-def _is_basic(index: Any) -> bool:
-    """Tell whether `index` selects each element at most once: integers, slices, None and ... only."""
-    parts = index if isinstance(index, tuple) else (index,)
-    return all(part is None or part is Ellipsis or isinstance(part, int | slice) for part in parts)
-
-
-def as_index(index: Any) -> Any:
-    """Return `index` with tensors in it replaced by their arrays and lists by integer or boolean arrays."""
-    if isinstance(index, tuple):
-        return tuple([as_index(part) for part in index])
-    if isinstance(index, Variable):
-        index = index.array
-    if isinstance(index, np.ndarray):
-        if index.dtype.kind not in "biu":
-            raise IndexError(f"indexing: expected integers or booleans, got a tensor of {index.dtype}")
-        return int(index) if index.ndim == 0 and index.dtype.kind != "b" else index
-    if isinstance(index, list):
-        return np.asarray(index, dtype=None if index else np.int64)
-    return int(index) if isinstance(index, np.integer) else index
-
-
 def getitem(input: A, index: Any) -> A:
-    """Return input[index] by NumPy's rules: integers, slices, None, ..., and integer or boolean tensors.
+    """Return input[index] by PyTorch's rules: integers, slices, None, ..., and integer or boolean tensors.
+
+    Integers, 0-d integer tensors among them, select before tensors pick: ``x[0, :, [1, 2]]`` is ``x[0][:, [1, 2]]``,
+    where NumPy would put the picked axis first. Tensors pick together, broadcast against each other; their axes stand
+    where the first of them stood, or in front if they are apart. A boolean tensor stands for the indices of its true
+    elements. What is read without tensors and lists is a view. Slices may step backwards, as NumPy's do.
 
     Raises:
         IndexError: an index is out of range, of a wrong type, or there are too many.
     """
+    first, then = split_index(as_index(index), input.ndim)
     try:
-        return _getitem(input, index=as_index(index))
+        y = _getitem(input, index=first)
+        return y if then is None else _getitem(y, index=then)
     except IndexError as error:
         raise IndexError(f"indexing a tensor of shape {input.shape}: {error}") from None
 
 
-@primitive("gather")
-def _gather(x: Array, index: Array, *, dim: int) -> Array:
-    return np.take_along_axis(_trim(x, index, dim), index, dim)
+def as_index(index: Any) -> Any:
+    """Return `index` as NumPy takes it: a tuple, with arrays for tensors and lists, that reads arrays, never scalars.
+
+    Raises:
+        IndexError: an index is a tensor that holds neither integers nor booleans, or is of uint8, which meant a mask
+            once: PyTorch deprecates it, and NumPy reads integers.
+    """
+    parts = [_as_part(part) for part in (index if isinstance(index, tuple) else (index,))]
+    if not any(part is Ellipsis or isinstance(part, np.ndarray) for part in parts):
+        parts.append(Ellipsis)
+    return tuple(parts)
 
 
-@_gather.vjp(0)
-def gather_vjp_0(g: A, _y: object, x: Spec, index: A, *, dim: int) -> A:
-    return scatter_add_zeros(g, index, dim=dim, shape=x.shape)
+def _as_part(part: Any) -> Any:
+    if part is None or part is Ellipsis or isinstance(part, int):
+        return part
+    if isinstance(part, slice):
+        return slice(*[None if one is None else operator.index(one) for one in (part.start, part.stop, part.step)])
+    if isinstance(part, Variable):
+        part = part.array
+    elif isinstance(part, Sequence) and not isinstance(part, str):
+        part = np.asarray([one.array if isinstance(one, Variable) else one for one in part], None if part else np.int64)
+    if not isinstance(part, np.ndarray | np.generic):
+        raise IndexError(f"indexing: expected integers, slices, ..., None or tensors, got {type(part).__name__}")
+    if part.dtype == np.uint8:
+        raise IndexError("indexing: expected integers or booleans, got uint8; use .bool() for a mask, .long() to pick")
+    if part.dtype.kind not in "bi":
+        raise IndexError(f"indexing: expected integers or booleans, got a tensor of {part.dtype}")
+    return int(part) if part.ndim == 0 and part.dtype.kind != "b" else np.asarray(part)
 
 
-@primitive()
-def scatter_add_zeros(g: Array, index: Array, *, dim: int, shape: Shape) -> Array:
-    """Return zeros of `shape` with each element of g added at `index` along `dim`."""
-    out = np.zeros(shape, g.dtype)
-    places = list(np.ix_(*[np.arange(size) for size in index.shape]))
-    places[dim] = index
-    np.add.at(out, tuple(places), g)
+def split_index(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
+    """Return what to read first and what then, or None: integers come before arrays if `index` has both.
+
+    Beside arrays ``...`` is dropped where it stands for no axis of the `ndim`: NumPy would take them as apart.
+    """
+    if _is_basic(index):
+        return index, None
+    named = [part for part in index if part is not None and part is not Ellipsis]
+    if sum([_axes_of(part) for part in named]) == ndim:
+        index = tuple([part for part in index if part is not Ellipsis])
+    if not any(isinstance(part, int) and not isinstance(part, bool) for part in named):
+        return index, None
+    first: list[Any] = []
+    then: list[Any] = []
+    for part in index:
+        if isinstance(part, bool | np.ndarray):
+            first.extend([slice(None)] * _axes_of(part))
+            then.append(part)
+        else:
+            first.append(part)
+            if not isinstance(part, int):
+                then.append(Ellipsis if part is Ellipsis else slice(None))
+    return tuple(first), tuple(then)
+
+
+def _axes_of(part: Any) -> int:
+    """Return how many axes of what is read an integer, a slice, a boolean or an array stands for."""
+    if isinstance(part, bool):
+        return 0
+    return part.ndim if isinstance(part, np.ndarray) and part.dtype == bool else 1
+
+
+def _is_basic(index: tuple[Any, ...]) -> bool:
+    """Tell whether `index` selects each element at most once: integers, slices, None and ... only."""
+    return not any(isinstance(part, bool | np.ndarray) for part in index)
+
+
+def like_first(args: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return `args`, the last of them, if it is a tensor, cast to the dtype of the first."""
+    x, *between, value = args
+    if isinstance(value, Variable) and value.dtype != x.dtype:
+        value = cast(value, dtype=x.dtype)
+    return (x, *between, value)
+
+
+def _fit_value(g: A, shape: Shape) -> A:
+    """Return the gradient of a written value of `shape`, which may have leading axes of length 1 too many."""
+    extra = max(len(shape) - g.ndim, 0)
+    return reshape(sum_to(g, shape=shape[extra:]), shape)
+
+
+@primitive("setitem", prepare=like_first, fit=_fit_value)
+def _setitem(x: Array, value: Array, *, index: Any, then: Any = None) -> Array:
+    out = x.copy()
+    if then is None:
+        out[index] = value
+    else:
+        out[index][then] = value  # the first index has no arrays, so this is a view
     return out
 
 
-@scatter_add_zeros.vjp(0)
-def scatter_add_zeros_vjp_0(g: A, _y: object, _g: object, index: A, *, dim: int, shape: Shape) -> A:  # noqa: ARG001
-    return _gather(g, index, dim=dim)
+@_setitem.vjp(0)
+def setitem_vjp_0(g: A, _y: object, _x: object, _value: object, *, index: Any, then: Any = None) -> A:
+    return _setitem(g, 0, index=index, then=then)
 
 
-def _trim(x: Array, index: Array, dim: int) -> Array:
-    """Return the part of `x` that `index` reaches into: all of `dim`, as much as index has of the other axes."""
-    return x[tuple([slice(None) if i == dim else slice(size) for i, size in enumerate(index.shape)])]
+@_setitem.vjp(1)
+def setitem_vjp_1(g: A, _y: object, _x: object, _value: object, *, index: Any, then: Any = None) -> A:
+    read = _getitem(g, index=index)
+    return read if then is None else _getitem(read, index=then)
 
 
-def gather(input: A, dim: int, index: A) -> A:
-    """Pick elements along `dim`: ``out[i][j][k] = input[i][index[i][j][k]][k]`` for dim = 1.
+def setitem(input: A, value: A | Scalar, *, index: Any) -> A:
+    """Return a copy of `input` with `value`, broadcast and converted, written at `index`.
+
+    Where an element is named twice the last write wins, and, as in PyTorch, each of the values receives the gradient.
 
     Args:
-        input: values.
-        dim: the axis that `index` counts along.
-        index: integers, with as many axes as `input` and no longer than it along the others; sets the output's shape.
+        input: what is copied.
+        value: a number or a tensor that broadcasts to ``input[index]``.
+        index: as for `getitem`.
 
     Raises:
-        RuntimeError: `index` has the wrong number of axes, is too long, or is not of an integer dtype.
-        IndexError: an index is out of range.
+        IndexError: as for `getitem`.
+        RuntimeError: `value` does not broadcast to what is written.
     """
-    axis = normalize_dim("gather", dim, input.ndim)
-    if index.dtype.kind not in "iu":
-        raise RuntimeError(f"gather: expected an index of an integer dtype, got {index.dtype}")
-    if index.ndim != input.ndim or any(i != axis and size > input.shape[i] for i, size in enumerate(index.shape)):
-        raise RuntimeError(
-            f"gather: expected an index no larger than the input, {input.shape}, but along dim {axis}; "
-            f"got {index.shape}"
-        )
+    first, then = split_index(as_index(index), input.ndim)
+    try:
+        return _setitem(input, value, index=first) if then is None else _setitem(input, value, index=first, then=then)
+    except IndexError as error:
+        raise IndexError(f"indexing a tensor of shape {input.shape}: {error}") from None
+    except ValueError as error:
+        raise RuntimeError(f"writing into a tensor of shape {input.shape}: {error}") from None
+
+
+def index_select(input: A, dim: int, index: A) -> A:
+    """Return the slices of `input` at `index` along `dim`, in that order.
+
+    Args:
+        input: any tensor.
+        dim: the axis.
+        index: int32 or int64, 1-d or 0-d, from 0 on.
+
+    Raises:
+        IndexError: `index` is not a vector.
+        RuntimeError: an index is out of range, or not of an integer dtype.
+    """
+    axis = normalize_dim("index_select", dim, input.ndim)
+    if index.ndim > 1:
+        raise IndexError(f"index_select: expected index as a vector, got shape {index.shape}")
+    check_indices("index_select", index, input.shape[axis] if input.ndim else 1)
+    if not input.ndim:
+        if index.shape not in ((), (1,)):
+            raise RuntimeError(f"index_select: expected one index into a 0-d tensor, got {index.shape[0]}")
+        return reshape(input, ())
+    return getitem(input, (slice(None),) * axis + (reshape(index, (-1,)),))
+
+
+def check_indices(op: str, index: Array | Variable, size: int) -> None:
+    """Raise unless `index` holds int32 or int64 numbers from 0 to `size` − 1."""
+    if index.dtype not in (np.int32, np.int64):
+        raise RuntimeError(f"{op}: expected an index of int64 or int32, got {index.dtype}; convert it with .long()")
     values = index.array if isinstance(index, Variable) else index
-    if values.size and not (int(values.min()) >= 0 and int(values.max()) < input.shape[axis]):
-        raise IndexError(
-            f"gather: expected indices in [0, {input.shape[axis] - 1}], got {values.min()} to {values.max()}"
-        )
-    return _gather(input, index, dim=axis)
+    if values.size and not (int(values.min()) >= 0 and int(values.max()) < size):
+        raise RuntimeError(f"{op}: expected indices in [0, {size - 1}], got {values.min()} to {values.max()}")
+
+
+@primitive("masked_fill", prepare=like_first, fit=fit)
+def _masked_fill(x: Array, mask: Array, value: Array) -> Array:
+    return np.where(mask, np.asarray(value).astype(x.dtype), x)
+
+
+@_masked_fill.vjp(0)
+def masked_fill_vjp_0(g: A, _y: object, _x: object, mask: A, _value: object) -> A:
+    return _masked_fill(g, mask, 0)
+
+
+@_masked_fill.vjp(2)
+def masked_fill_vjp_2(g: A, _y: object, _x: object, mask: A, _value: object) -> A:
+    return where(mask, g, 0)
+
+
+def masked_fill(input: A, mask: A, value: A | Scalar) -> A:
+    """Return `input` with `value`, converted to its dtype, where `mask` holds.
+
+    Args:
+        input: any tensor.
+        mask: booleans; the two broadcast against each other.
+        value: a number or a 0-d tensor.
+
+    Raises:
+        RuntimeError: `mask` is not of booleans, `value` has axes, or the shapes do not broadcast.
+    """
+    _check_mask("masked_fill", input, mask)
+    shape = value.shape if isinstance(value, Variable | np.ndarray) else ()
+    if shape:
+        raise RuntimeError(f"masked_fill: expected value as a number or a 0-d tensor, got shape {shape}")
+    return _masked_fill(input, mask, value)
+
+
+def masked_select(input: A, mask: A) -> A:
+    """Return the elements where `mask` holds, as a 1-d tensor; the two broadcast against each other.
+
+    Raises:
+        RuntimeError: `mask` is not of booleans, or the shapes do not broadcast.
+    """
+    shape = _check_mask("masked_select", input, mask)
+    return getitem(broadcast_to(input, shape=shape), broadcast_to(mask, shape=shape))
+
+
+def _check_mask(op: str, x: Any, mask: Any) -> Shape:
+    """Return the common shape of a tensor and its mask."""
+    if not isinstance(mask, Variable | np.ndarray):
+        raise TypeError(f"{op}: expected mask as a tensor, got {type(mask).__name__}")
+    if mask.dtype != bool:
+        raise RuntimeError(f"{op}: expected a mask of booleans, got {mask.dtype}; convert it with .bool()")
+    try:
+        return np.broadcast_shapes(x.shape, mask.shape)
+    except ValueError:
+        raise RuntimeError(f"{op}: the mask, {mask.shape}, does not broadcast against {x.shape}") from None

@@ -1,13 +1,20 @@
-"""Losses that are one operation: fused forward, closed-form gradient."""
+"""Losses, each of them one operation: fused forward, closed-form gradients.
+
+With reduction "mean" each place gets an equal part of the upstream gradient; no place at all gets none.
+"""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array, DType
-from tinygrad_cnn.autograd import primitive
-from tinygrad_cnn.ops.activation import softmax
+from tinygrad_cnn._types import A, Array, DType, Shape
+from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn.ops.activation import log_softmax, sigmoid, softmax
+from tinygrad_cnn.ops.arithmetic import abs, sign
+from tinygrad_cnn.ops.exponential import log
+from tinygrad_cnn.ops.reduce import sum
+from tinygrad_cnn.ops.selection import maximum, where
 from tinygrad_cnn.ops.shape import product, unsqueeze
 
 
@@ -19,6 +26,21 @@ def one_hot(target: Array, *, num_classes: int, dim: int, dtype: DType) -> Array
     return (places == classes).astype(dtype)
 
 
+def _part(g: A, shape: Shape, reduction: str) -> A:
+    """Return the upstream gradient of each loss, of which there are as many as `shape` holds."""
+    return g / product(shape) if reduction == "mean" else g
+
+
+def _part_of(g: A, reduction: str, count: float) -> A:
+    """Return the upstream gradient of each loss over the classes on axis 1, where the mean divides by `count`."""
+    if reduction == "none":
+        return unsqueeze(g, 1)
+    return g / (count or 1) if reduction == "mean" else g
+
+
+# --- classes --------------------------------------------------------------------------------------------------------
+
+
 @primitive()
 def cross_entropy(x: Array, target: Array, *, reduction: str) -> Array:
     """Compute −log softmax(x)[target] over classes on axis 1, and its mean or sum over all places."""
@@ -27,29 +49,164 @@ def cross_entropy(x: Array, target: Array, *, reduction: str) -> Array:
 
 @cross_entropy.vjp(0)
 def cross_entropy_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
-    upstream = unsqueeze(g, 1) if reduction == "none" else g
-    if reduction == "mean":
-        upstream = upstream / (product(target.shape) or 1)
     truth = one_hot(target, num_classes=x.shape[1], dim=1, dtype=x.dtype)
-    return upstream * (softmax(x, dim=1) - truth)
+    return _part_of(g, reduction, product(target.shape)) * (softmax(x, dim=1) - truth)
+
+
+@primitive()
+def soft_cross_entropy(x: Array, q: Array, *, reduction: str, count: float) -> Array:
+    """Compute −Σ_c q[c] · log softmax(x)[c] over classes on axis 1; the mean divides the sum by `count`."""
+    return kernels.soft_cross_entropy(x, q, reduction, count)
+
+
+@soft_cross_entropy.vjp(0)
+def soft_cross_entropy_vjp_0(g: A, _y: object, x: A, q: A, *, reduction: str, count: float) -> A:
+    return _part_of(g, reduction, count) * (softmax(x, dim=1) * sum(q, 1, keepdim=True) - q)
+
+
+@soft_cross_entropy.vjp(1)
+def soft_cross_entropy_vjp_1(g: A, _y: object, x: A, _q: object, *, reduction: str, count: float) -> A:
+    return -_part_of(g, reduction, count) * log_softmax(x, dim=1)
+
+
+@primitive()
+def nll_loss(x: Array, target: Array, share: Array, *, reduction: str, count: float) -> Array:
+    """Compute −share · x[target] over classes on axis 1; the mean divides the sum by `count`."""
+    return kernels.nll_loss(x, target, share, reduction, count)
+
+
+@nll_loss.vjp(0)
+def nll_loss_vjp_0(g: A, _y: object, x: Spec, target: A, share: A, *, reduction: str, count: float) -> A:
+    truth = one_hot(target, num_classes=x.shape[1], dim=1, dtype=x.dtype)
+    return -_part_of(g, reduction, count) * (truth * unsqueeze(share, 1))
+
+
+# --- distances ------------------------------------------------------------------------------------------------------
 
 
 @primitive()
 def mse_loss(x: Array, target: Array, *, reduction: str) -> Array:
     """Compute (x − target)² for each element, summed, or averaged."""
-    squares = np.square(x - target)
-    if reduction == "none":
-        return squares
-    with np.errstate(invalid="ignore"):  # the mean of nothing is NaN
-        return squares.sum() if reduction == "sum" else np.true_divide(squares.sum(), squares.size)
+    return kernels.reduced(np.square(x - target), reduction)
 
 
 @mse_loss.vjp(0)
 def mse_loss_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
-    upstream = g / (product(x.shape) or 1) if reduction == "mean" else g
-    return upstream * (2 * (x - target))
+    return _part(g, x.shape, reduction) * (2 * (x - target))
 
 
 @mse_loss.vjp(1)
 def mse_loss_vjp_1(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
     return -mse_loss_vjp_0(g, None, x, target, reduction=reduction)
+
+
+@primitive()
+def l1_loss(x: Array, target: Array, *, reduction: str) -> Array:
+    """Compute |x − target| for each element, summed, or averaged; the gradient where they are equal is 0."""
+    return kernels.reduced(np.abs(x - target), reduction)
+
+
+@l1_loss.vjp(0)
+def l1_loss_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
+    return _part(g, x.shape, reduction) * sign(x - target)
+
+
+@l1_loss.vjp(1)
+def l1_loss_vjp_1(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
+    return -l1_loss_vjp_0(g, None, x, target, reduction=reduction)
+
+
+@primitive()
+def smooth_l1_loss(x: Array, target: Array, *, reduction: str, beta: float) -> Array:
+    """Compute d² / 2β where |d| < β and |d| − β/2 elsewhere, for d = x − target; summed, or averaged."""
+    return kernels.reduced(kernels.smooth_l1_loss(x, target, beta), reduction)
+
+
+@smooth_l1_loss.vjp(0)
+def smooth_l1_loss_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str, beta: float) -> A:
+    d = x - target
+    return _part(g, x.shape, reduction) * where(abs(d) < beta, d / beta, sign(d))
+
+
+@smooth_l1_loss.vjp(1)
+def smooth_l1_loss_vjp_1(g: A, _y: object, x: A, target: A, *, reduction: str, beta: float) -> A:
+    return -smooth_l1_loss_vjp_0(g, None, x, target, reduction=reduction, beta=beta)
+
+
+@primitive()
+def huber_loss(x: Array, target: Array, *, reduction: str, delta: float) -> Array:
+    """Compute d² / 2 where |d| < δ and δ · (|d| − δ/2) elsewhere, for d = x − target; summed, or averaged."""
+    return kernels.reduced(kernels.huber_loss(x, target, delta), reduction)
+
+
+@huber_loss.vjp(0)
+def huber_loss_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str, delta: float) -> A:
+    d = x - target
+    return _part(g, x.shape, reduction) * where(abs(d) < delta, d, delta * sign(d))
+
+
+@huber_loss.vjp(1)
+def huber_loss_vjp_1(g: A, _y: object, x: A, target: A, *, reduction: str, delta: float) -> A:
+    return -huber_loss_vjp_0(g, None, x, target, reduction=reduction, delta=delta)
+
+
+# --- two classes ----------------------------------------------------------------------------------------------------
+
+
+def _weighted_part(g: A, shape: Shape, weight: A | None, reduction: str) -> A:
+    """Return the upstream gradient of each loss before it was weighted."""
+    part = _part(g, shape, reduction)
+    return part if weight is None else part * weight
+
+
+def _clamped_log(x: A) -> A:
+    """Return the logarithm of x ≥ 0, of at least −100, with derivatives of 0 where it is clamped."""
+    return maximum(log(x), -100)
+
+
+@primitive()
+def binary_cross_entropy(x: Array, target: Array, weight: Array | None, *, reduction: str) -> Array:
+    """Compute −w · (t · log x + (1 − t) · log(1 − x)) for each element, with logarithms of at least −100."""
+    losses = kernels.binary_cross_entropy(x, target)
+    return kernels.reduced(losses if weight is None else losses * weight, reduction)
+
+
+@binary_cross_entropy.vjp(0)
+def binary_cross_entropy_vjp_0(g: A, _y: object, x: A, target: A, weight: A | None, *, reduction: str) -> A:
+    slope = (x - target) / maximum(x * (1 - x), 1e-12)  # finite at 0 and 1
+    return _weighted_part(g, x.shape, weight, reduction) * slope
+
+
+@binary_cross_entropy.vjp(1)
+def binary_cross_entropy_vjp_1(g: A, _y: object, x: A, _target: object, weight: A | None, *, reduction: str) -> A:
+    return _weighted_part(g, x.shape, weight, reduction) * (_clamped_log(1 - x) - _clamped_log(x))
+
+
+@primitive()
+def binary_cross_entropy_with_logits(
+    x: Array, target: Array, weight: Array | None, pos_weight: Array | None, *, reduction: str
+) -> Array:
+    """Compute −w · (p · t · log σ(x) + (1 − t) · log(1 − σ(x))) for each element; it does not overflow."""
+    losses = kernels.binary_cross_entropy_with_logits(x, target, pos_weight)
+    return kernels.reduced(losses if weight is None else losses * weight, reduction)
+
+
+@binary_cross_entropy_with_logits.vjp(0)
+def binary_cross_entropy_with_logits_vjp_0(
+    g: A, _y: object, x: A, target: A, weight: A | None, pos_weight: A | None, *, reduction: str
+) -> A:
+    part = _weighted_part(g, x.shape, weight, reduction)
+    if pos_weight is None:
+        return part * (sigmoid(x) - target)
+    return part * ((1 + (pos_weight - 1) * target) * sigmoid(x) - pos_weight * target)
+
+
+@binary_cross_entropy_with_logits.vjp(1)
+def binary_cross_entropy_with_logits_vjp_1(
+    g: A, _y: object, x: A, _target: object, weight: A | None, pos_weight: A | None, *, reduction: str
+) -> A:
+    part = _weighted_part(g, x.shape, weight, reduction)
+    if pos_weight is None:
+        return part * -x
+    surprise = binary_cross_entropy_with_logits(x, 1, None, None, reduction="none")  # −log σ(x)
+    return part * ((pos_weight - 1) * surprise - x)

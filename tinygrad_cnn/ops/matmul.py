@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_cnn._types import A, Array
+from tinygrad_cnn._dtypes import is_floating
+from tinygrad_cnn._types import A, Array, Scalar
 from tinygrad_cnn.autograd import primitive
 from tinygrad_cnn.ops.broadcast import fit
 from tinygrad_cnn.ops.reduce import sum
 from tinygrad_cnn.ops.shape import product, reshape, squeeze, transpose, unsqueeze
+from tinygrad_cnn.ops.vector import check_one_dtype, dot, mv
 
 
 @primitive("matmul", fit=fit)
@@ -36,16 +38,18 @@ def matmul(input: A, other: A) -> A:
     """
     if not (input.ndim and other.ndim):
         raise RuntimeError(f"matmul: expected at least 1 axis each, got shapes {input.shape} and {other.shape}")
-    if input.dtype != other.dtype:
-        raise RuntimeError(f"matmul: expected tensors of one dtype, got {input.dtype} and {other.dtype}")
+    check_one_dtype("matmul", input, other)
     if input.shape[-1] != other.shape[-2 if other.ndim > 1 else 0]:
         raise RuntimeError(
             f"matmul: expected the last axis of the first to equal the {'second-last' if other.ndim > 1 else 'only'} "
             f"axis of the second, got shapes {input.shape} and {other.shape}"
         )
-    row, column = input.ndim == 1, other.ndim == 1
-    x = unsqueeze(input, 0) if row else input
-    w = unsqueeze(other, 1) if column else other
+    if other.ndim == 1 and input.ndim < 3:
+        return dot(input, other) if input.ndim == 1 else mv(input, other)
+    if input.ndim == 1 and other.ndim == 2:
+        return mv(transpose(other, 0, 1), input)
+    x = unsqueeze(input, 0) if input.ndim == 1 else input
+    w = unsqueeze(other, 1) if other.ndim == 1 else other
     try:
         np.broadcast_shapes(x.shape[:-2], w.shape[:-2])
     except ValueError:
@@ -53,9 +57,9 @@ def matmul(input: A, other: A) -> A:
             f"matmul: the leading axes do not broadcast, got shapes {input.shape} and {other.shape}"
         ) from None
     y = _matmul(x, w)
-    if row:
-        y = squeeze(y, -2)
-    return squeeze(y, -1) if column else y
+    if input.ndim == 1:
+        return squeeze(y, -2)
+    return squeeze(y, -1) if other.ndim == 1 else y
 
 
 def mm(input: A, mat2: A) -> A:
@@ -67,6 +71,68 @@ def mm(input: A, mat2: A) -> A:
     if input.ndim != 2 or mat2.ndim != 2:
         raise RuntimeError(f"mm: expected two matrices, got shapes {input.shape} and {mat2.shape}")
     return matmul(input, mat2)
+
+
+def bmm(input: A, mat2: A) -> A:
+    """Multiply two batches of matrices: (b, n, k) · (b, k, m) → (b, n, m), without broadcasting.
+
+    Raises:
+        RuntimeError: an argument is not a batch of matrices, the batches differ, and as for `matmul`.
+    """
+    if input.ndim != 3 or mat2.ndim != 3 or input.shape[0] != mat2.shape[0]:
+        raise RuntimeError(
+            f"bmm: expected two batches of as many matrices, got shapes {input.shape} and {mat2.shape}; matmul "
+            "broadcasts"
+        )
+    return matmul(input, mat2)
+
+
+@primitive("addmm", fit=fit)
+def _addmm(x: Array, mat1: Array, mat2: Array, *, beta: Scalar, alpha: Scalar) -> Array:
+    y = np.matmul(mat1, mat2)
+    if alpha != 1:
+        y = y * alpha
+    return y + x * beta if beta else y
+
+
+@_addmm.vjp(0)
+def addmm_vjp_0(g: A, _y: object, _x: object, _mat1: object, _mat2: object, *, beta: Scalar, **_: Scalar) -> A:
+    return g * beta
+
+
+@_addmm.vjp(1)
+def addmm_vjp_1(g: A, _y: object, _x: object, _mat1: object, mat2: A, *, alpha: Scalar, **_: Scalar) -> A:
+    return _matmul(g, transpose(mat2, 0, 1)) * alpha
+
+
+@_addmm.vjp(2)
+def addmm_vjp_2(g: A, _y: object, _x: object, mat1: A, _mat2: object, *, alpha: Scalar, **_: Scalar) -> A:
+    return _matmul(transpose(mat1, 0, 1), g) * alpha
+
+
+def addmm(input: A, mat1: A, mat2: A, *, beta: Scalar = 1, alpha: Scalar = 1) -> A:
+    """Compute beta · input + alpha · mat1 · mat2, as one operation.
+
+    Args:
+        input: broadcasts to (n, m); with beta = 0 it does not count, NaN or not.
+        mat1: (n, k).
+        mat2: (k, m).
+        beta: the factor of `input`, a whole number for integer tensors.
+        alpha: the factor of the product, likewise.
+
+    Raises:
+        RuntimeError: the shapes do not fit, the dtypes differ, or a factor is not whole for integers.
+    """
+    if mat1.ndim != 2 or mat2.ndim != 2 or mat1.shape[1] != mat2.shape[0]:
+        raise RuntimeError(f"addmm: expected matrices (n, k) and (k, m), got shapes {mat1.shape} and {mat2.shape}")
+    shape = (mat1.shape[0], mat2.shape[1])
+    lead = 2 - input.ndim
+    if lead < 0 or any(size not in (1, shape[lead + i]) for i, size in enumerate(input.shape)):
+        raise RuntimeError(f"addmm: expected an input that broadcasts to {shape}, got shape {input.shape}")
+    check_one_dtype("addmm", input, mat1, mat2)
+    if not is_floating(input.dtype) and not (isinstance(beta, int) and isinstance(alpha, int)):
+        raise RuntimeError(f"addmm: expected whole beta and alpha for {input.dtype}, got {beta} and {alpha}")
+    return _addmm(input, mat1, mat2, beta=beta, alpha=alpha)
 
 
 @primitive("linear")

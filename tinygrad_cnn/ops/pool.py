@@ -1,4 +1,4 @@
-"""Two-dimensional max and average pooling."""
+"""Max and average pooling, over windows of one size or to one output size."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import Any
 from tinygrad_cnn import kernels
 from tinygrad_cnn._types import A, Array, Shape
 from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn.kernels.windows import lift
+from tinygrad_cnn.ops.gather import scatter_add_zeros
+from tinygrad_cnn.ops.shape import flatten, reshape, squeeze, unsqueeze
 
 max_pool2d = primitive(supplies=("taps",))(kernels.max_pool2d)
 max_pool2d_scatter = primitive()(kernels.max_pool2d_scatter)
@@ -40,3 +43,44 @@ def avg_pool2d_vjp_0(g: A, _y: object, x: Spec, **how: Any) -> A:
 @avg_pool2d_input.vjp(0)
 def avg_pool2d_input_vjp_0(g: A, _y: object, _x: object, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
     return avg_pool2d(g, **how)
+
+
+max_pool1d = primitive(supplies=("taps",))(kernels.max_pool1d)
+
+
+@max_pool1d.vjp(0)
+def max_pool1d_vjp_0(g: A, _y: object, x: Spec, *, taps: Array, **how: Any) -> A:
+    size = (1, x.shape[2])
+    return squeeze(max_pool2d_scatter(unsqueeze(g, 2), unsqueeze(taps, 2), input_size=size, **lift(how)), 2)
+
+
+avg_pool1d = primitive()(kernels.avg_pool1d)
+
+
+@avg_pool1d.vjp(0)
+def avg_pool1d_vjp_0(g: A, _y: object, x: Spec, **how: Any) -> A:
+    return squeeze(avg_pool2d_input(unsqueeze(g, 2), input_size=(1, x.shape[2]), **lift(how)), 2)
+
+
+adaptive_avg_pool2d = primitive()(kernels.adaptive_avg_pool2d)
+adaptive_avg_pool2d_input = primitive()(kernels.adaptive_avg_pool2d_input)
+
+
+@adaptive_avg_pool2d.vjp(0)
+def adaptive_avg_pool2d_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+    return adaptive_avg_pool2d_input(g, input_size=x.shape[2:])
+
+
+@adaptive_avg_pool2d_input.vjp(0)
+def adaptive_avg_pool2d_input_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+    return adaptive_avg_pool2d(g, output_size=x.shape[2:])
+
+
+adaptive_max_pool2d = primitive(supplies=("places",))(kernels.adaptive_max_pool2d)
+
+
+@adaptive_max_pool2d.vjp(0)
+def adaptive_max_pool2d_vjp_0(g: A, _y: object, x: Spec, *, places: Array, **_: Any) -> A:
+    n, c, h, w = x.shape
+    planes = scatter_add_zeros(flatten(g, 2), flatten(places, 2), dim=2, shape=(n, c, h * w))
+    return reshape(planes, x.shape)

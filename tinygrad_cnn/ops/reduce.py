@@ -1,4 +1,4 @@
-"""Reductions: sum, mean, maxima and minima over axes."""
+"""Reductions: sum, mean, log-sum-exp, all, any, maxima and minima over axes."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar, overload
 
 import numpy as np
+import numpy.typing as npt
 from typing_extensions import NamedTuple
 
 from tinygrad_cnn._checks import normalize_dim, normalize_dims
-from tinygrad_cnn._dtypes import int64, is_floating
+from tinygrad_cnn._dtypes import int64, is_floating, uint8
 from tinygrad_cnn._types import A, Array, DType, Shape
 from tinygrad_cnn.autograd import Spec, primitive
-from tinygrad_cnn.ops.broadcast import broadcast_to, cast
-from tinygrad_cnn.ops.elementwise import maximum, minimum
-from tinygrad_cnn.ops.indexing import gather
+from tinygrad_cnn.ops.broadcast import broadcast_to, cast, convert, promote_to_float
+from tinygrad_cnn.ops.exponential import exp
+from tinygrad_cnn.ops.gather import gather
+from tinygrad_cnn.ops.selection import maximum, minimum
 from tinygrad_cnn.ops.shape import product, reshape, squeeze
 
 T = TypeVar("T")
 Dims = int | Sequence[int] | None
 
 
-def _kept(shape: Shape, dim: tuple[int, ...]) -> Shape:
+def keep_axes(shape: Shape, dim: tuple[int, ...]) -> Shape:
     """Return `shape` with the axes `dim` of length 1, as a reduction with keepdim leaves it."""
     return tuple([1 if i in dim else size for i, size in enumerate(shape)])
 
@@ -34,12 +36,20 @@ def _sum(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
 
 @_sum.vjp(0)
 def sum_vjp_0(g: A, _y: object, x: Spec, *, dim: tuple[int, ...], keepdim: bool) -> A:
-    return broadcast_to(g if keepdim else reshape(g, _kept(x.shape, dim)), shape=x.shape)
+    return broadcast_to(g if keepdim else reshape(g, keep_axes(x.shape, dim)), shape=x.shape)
 
 
-def sum(input: A, dim: Dims = None, keepdim: bool = False) -> A:
-    """Add up elements along `dim`, one axis or several; all of them by default. Integers give int64."""
-    return _sum(input, dim=normalize_dims("sum", dim, input.ndim), keepdim=keepdim)
+def sum(input: A, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> A:
+    """Add up elements along `dim`.
+
+    Args:
+        input: any shape. Integers and booleans give int64.
+        dim: one axis or several; all of them by default.
+        keepdim: keep the summed axes, with length 1.
+        dtype: convert `input` to this dtype first.
+    """
+    total = _sum(convert(input, dtype), dim=normalize_dims("sum", dim, input.ndim), keepdim=keepdim)
+    return convert(total, dtype)
 
 
 @primitive("mean")
@@ -55,15 +65,79 @@ def mean_vjp_0(g: A, _y: object, x: Spec, *, dim: tuple[int, ...], keepdim: bool
     return sum_vjp_0(g / (count or 1), None, x, dim=dim, keepdim=keepdim)
 
 
-def mean(input: A, dim: Dims = None, keepdim: bool = False) -> A:
-    """Average elements along `dim`, one axis or several; all of them by default.
+def mean(input: A, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> A:
+    """Average elements along `dim`.
+
+    Args:
+        input: any shape, floating point.
+        dim: one axis or several; all of them by default.
+        keepdim: keep the averaged axes, with length 1.
+        dtype: convert `input` to this dtype first.
 
     Raises:
-        RuntimeError: `input` is not floating point.
+        RuntimeError: `input`, converted, is not floating point.
     """
-    if not is_floating(input.dtype):
-        raise RuntimeError(f"mean: expected a floating-point input, got {input.dtype}; convert it with .float()")
-    return _mean(input, dim=normalize_dims("mean", dim, input.ndim), keepdim=keepdim)
+    x = convert(input, dtype)
+    if not is_floating(x.dtype):
+        raise RuntimeError(f"mean: expected a floating-point input, got {x.dtype}; convert it with .float()")
+    return _mean(x, dim=normalize_dims("mean", dim, x.ndim), keepdim=keepdim)
+
+
+@primitive("logsumexp")
+def _logsumexp(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
+    top = np.max(x, axis=dim, keepdims=True, initial=-np.inf)
+    shift = np.where(np.isfinite(top), top, 0)  # at ±∞ there is nothing to gain, and ∞ − ∞ to lose
+    with np.errstate(divide="ignore", over="ignore"):  # the log of nothing is −∞
+        y = np.log(np.sum(np.exp(x - shift), axis=dim, keepdims=True)) + shift
+    return y if keepdim else np.squeeze(y, axis=dim)
+
+
+@_logsumexp.vjp(0)
+def logsumexp_vjp_0(g: A, y: A, x: A, *, dim: tuple[int, ...], **_: bool) -> A:
+    kept = keep_axes(x.shape, dim)
+    return reshape(g, kept) * exp(x - reshape(y, kept))
+
+
+def logsumexp(input: A, dim: int | Sequence[int], keepdim: bool = False) -> A:
+    """Compute log Σ exp(x) along `dim`, shifted by the maximum so that nothing overflows.
+
+    Args:
+        input: any shape. Integers and booleans become the default floating-point dtype.
+        dim: one axis or several.
+        keepdim: keep the axes, with length 1.
+    """
+    (x,) = promote_to_float((input,))
+    return _logsumexp(x, dim=normalize_dims("logsumexp", dim, input.ndim), keepdim=keepdim)
+
+
+@primitive("all", differentiable=False)
+def _all(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
+    return np.all(x, axis=dim, keepdims=keepdim)
+
+
+@primitive("any", differentiable=False)
+def _any(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
+    return np.any(x, axis=dim, keepdims=keepdim)
+
+
+def all(input: A, dim: Dims = None, keepdim: bool = False) -> A:
+    """Tell whether every element along `dim`, one axis or several, is other than 0; true where there is none.
+
+    The answer is boolean, but uint8 for uint8.
+    """
+    return _truth(_all(input, dim=normalize_dims("all", dim, input.ndim), keepdim=keepdim), input.dtype)
+
+
+def any(input: A, dim: Dims = None, keepdim: bool = False) -> A:
+    """Tell whether some element along `dim`, one axis or several, is other than 0; false where there is none.
+
+    The answer is boolean, but uint8 for uint8.
+    """
+    return _truth(_any(input, dim=normalize_dims("any", dim, input.ndim), keepdim=keepdim), input.dtype)
+
+
+def _truth(answer: A, dtype: DType) -> A:
+    return cast(answer, dtype=uint8) if dtype == uint8 else answer
 
 
 @primitive("amax")
@@ -73,7 +147,7 @@ def _amax(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
 
 @_amax.vjp(0)
 def amax_vjp_0(g: A, y: A, x: A, *, dim: tuple[int, ...], **_: bool) -> A:
-    kept = _kept(x.shape, dim)
+    kept = keep_axes(x.shape, dim)
     ties = cast(x == reshape(y, kept), dtype=x.dtype)
     return reshape(g, kept) * (ties / sum(ties, dim, keepdim=True))
 
@@ -89,20 +163,23 @@ amin_vjp_0 = _amin.vjp(0)(amax_vjp_0)
 def amax(input: A, dim: Dims = None, keepdim: bool = False) -> A:
     """Return the largest element along `dim`, one axis or several; equal maxima share the gradient evenly."""
     dims = normalize_dims("amax", dim, input.ndim)
-    _refuse_empty("amax", input.shape, dims)
+    _refuse_empty("amax", input.shape, dims, dim)
     return _amax(input, dim=dims, keepdim=keepdim)
 
 
 def amin(input: A, dim: Dims = None, keepdim: bool = False) -> A:
     """Return the smallest element along `dim`, one axis or several; equal minima share the gradient evenly."""
     dims = normalize_dims("amin", dim, input.ndim)
-    _refuse_empty("amin", input.shape, dims)
+    _refuse_empty("amin", input.shape, dims, dim)
     return _amin(input, dim=dims, keepdim=keepdim)
 
 
-def _refuse_empty(op: str, shape: Shape, dims: tuple[int, ...]) -> None:
-    if any(shape[dim] == 0 for dim in dims):
-        raise IndexError(f"{op}: expected elements to choose from, got shape {shape} with none along dim {dims}")
+def _refuse_empty(op: str, shape: Shape, dims: tuple[int, ...], dim: object) -> None:
+    """Raise if there is nothing to choose from along `dims`, which the caller gave as `dim`."""
+    if 0 in [shape[axis] for axis in dims]:
+        unnamed = dim in (None, (), []) and not op.startswith("arg")
+        kind = RuntimeError if unnamed else IndexError  # PyTorch's choice
+        raise kind(f"{op}: expected elements to choose from, got shape {shape} with none along dim {dims}")
 
 
 @primitive("argmax", differentiable=False)
@@ -117,20 +194,23 @@ def _argmin(x: Array, *, dim: int | None, keepdim: bool) -> Array:
 
 def argmax(input: A, dim: int | None = None, keepdim: bool = False) -> A:
     """Return the index of the largest element along `dim`, the first of equal ones; into the flat input if None."""
-    axis = _index_axis("argmax", dim, input.shape)
+    axis = _index_axis("argmax", dim, input)
     return _argmax(input, dim=axis, keepdim=keepdim)
 
 
 def argmin(input: A, dim: int | None = None, keepdim: bool = False) -> A:
     """Return the index of the smallest element along `dim`, the first of equal ones; into the flat input if None."""
-    axis = _index_axis("argmin", dim, input.shape)
+    axis = _index_axis("argmin", dim, input)
     return _argmin(input, dim=axis, keepdim=keepdim)
 
 
-def _index_axis(op: str, dim: int | None, shape: Shape) -> int | None:
-    axis = None if dim is None or not shape else normalize_dim(op, dim, len(shape))
-    _refuse_empty(op, shape, tuple(range(len(shape))) if axis is None else (axis,))
-    return axis
+def _index_axis(op: str, dim: int | None, input: A) -> int | None:
+    if input.dtype.kind == "b":
+        raise RuntimeError(f"{op}: expected numbers, got booleans; convert them with .int()")
+    shape = input.shape
+    axis = None if dim is None else normalize_dim(op, dim, len(shape))
+    _refuse_empty(op, shape, tuple(range(len(shape))) if axis is None or not shape else (axis,), dim)
+    return axis if shape else None
 
 
 class Extremes(NamedTuple, Generic[T]):
@@ -155,7 +235,7 @@ def max(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extr
         return amax(input)
     if not isinstance(dim, int):
         return maximum(input, dim)
-    return _extremes("max", argmax, input, dim, keepdim)
+    return _extremes("max", _argmax, input, dim, keepdim)
 
 
 @overload
@@ -173,15 +253,16 @@ def min(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extr
         return amin(input)
     if not isinstance(dim, int):
         return minimum(input, dim)
-    return _extremes("min", argmin, input, dim, keepdim)
+    return _extremes("min", _argmin, input, dim, keepdim)
 
 
 def _extremes(name: str, find: Callable[..., A], input: A, dim: int, keepdim: bool) -> Extremes[A]:
-    """Return the elements that `find` (argmax or argmin) points at along `dim`, and their indices."""
+    """Return the elements that `find` (_argmax or _argmin) points at along `dim`, and their indices."""
+    axis = normalize_dim(name, dim, input.ndim)
     x = input if input.ndim else reshape(input, (1,))
-    _refuse_empty(name, x.shape, (normalize_dim(name, dim, x.ndim),))
-    indices = find(x, dim, keepdim=True)
-    values = gather(x, dim, indices)
+    _refuse_empty(name, x.shape, (axis,), dim)
+    indices = find(x, dim=axis, keepdim=True)
+    values = gather(x, axis, indices)
     if keepdim and input.ndim:
         return Extremes(values, indices)
-    return Extremes(squeeze(values, dim), squeeze(indices, dim))
+    return Extremes(squeeze(values, axis), squeeze(indices, axis))

@@ -9,10 +9,10 @@ import numpy as np
 from tinygrad_cnn._checks import normalize_dim, normalize_shape
 from tinygrad_cnn._types import A, Array, Shape
 from tinygrad_cnn.autograd import Spec, primitive
-from tinygrad_cnn.ops.broadcast import broadcast_to
+from tinygrad_cnn.ops.broadcast import broadcast_to as _broadcast_to
 
 
-@primitive("reshape")
+@primitive("reshape", views=True)
 def _reshape(x: Array, *, shape: Shape) -> Array:
     return np.reshape(x, shape)
 
@@ -64,7 +64,21 @@ def flatten(input: A, start_dim: int = 0, end_dim: int = -1) -> A:
     return reshape(input, sizes)
 
 
-@primitive("permute")
+def unflatten(input: A, dim: int, sizes: Sequence[int]) -> A:
+    """Spread the axis `dim` over several of `sizes`, one of which may be −1 and is worked out.
+
+    Raises:
+        RuntimeError: there are no sizes, or they do not multiply to the length of the axis.
+    """
+    axis = normalize_dim("unflatten", dim, input.ndim)
+    parts = normalize_shape("unflatten", (sizes,))
+    if not parts:
+        raise RuntimeError("unflatten: expected at least one size, got none")
+    parts = _resolve("unflatten", input.shape[axis : axis + 1], parts)
+    return reshape(input, input.shape[:axis] + parts + input.shape[axis + 1 :])
+
+
+@primitive("permute", views=True)
 def _permute(x: Array, *, dims: tuple[int, ...]) -> Array:
     return np.transpose(x, dims)
 
@@ -114,7 +128,10 @@ def squeeze(input: A, dim: int | Sequence[int] | None = None) -> A:
     if dim is None:
         chosen = set(range(input.ndim))
     else:
-        chosen = {normalize_dim("squeeze", one, input.ndim) for one in ([dim] if isinstance(dim, int) else dim)}
+        named = [normalize_dim("squeeze", one, input.ndim) for one in ([dim] if isinstance(dim, int) else dim)]
+        chosen = set(named)
+        if len(chosen) != len(named):
+            raise RuntimeError(f"squeeze: expected each axis once in dim, got {dim!r}")
     return reshape(input, [size for i, size in enumerate(input.shape) if size != 1 or i not in chosen])
 
 
@@ -129,6 +146,12 @@ def expand(input: A, *sizes: int | Sequence[int]) -> A:
     if lead < 0:
         raise RuntimeError(f"expand: expected at least {input.ndim} sizes for shape {input.shape}, got {shape}")
     resolved = tuple([input.shape[i - lead] if size == -1 and i >= lead else size for i, size in enumerate(shape)])
-    if any(old not in (1, new) for old, new in zip(input.shape, resolved[lead:], strict=True)) or -1 in resolved:
+    fits = all(old in (1, new) for old, new in zip(input.shape, resolved[lead:], strict=True))
+    if not fits or any(size < 0 for size in resolved):
         raise RuntimeError(f"expand: shape {input.shape} cannot be expanded to {shape}")
-    return broadcast_to(input, shape=resolved)
+    return _broadcast_to(input, shape=resolved)
+
+
+def broadcast_to(input: A, size: Sequence[int]) -> A:
+    """Repeat axes of length 1 without copying, to the shape `size`; see `expand`."""
+    return expand(input, *normalize_shape("broadcast_to", (size,)))

@@ -1,22 +1,76 @@
 """Layers and losses as functions, with PyTorch's signatures and defaults: arguments checked, then handed to `ops`."""
 
-from tinygrad_cnn.nn.functional.activation import log_softmax, relu, sigmoid, softmax, tanh
-from tinygrad_cnn.nn.functional.conv import conv2d
+from tinygrad_cnn.nn.functional.activation import (
+    elu,
+    gelu,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    logsigmoid,
+    relu,
+    relu6,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    tanh,
+)
+from tinygrad_cnn.nn.functional.adaptive import adaptive_avg_pool2d, adaptive_max_pool2d
+from tinygrad_cnn.nn.functional.binary import binary_cross_entropy, binary_cross_entropy_with_logits
+from tinygrad_cnn.nn.functional.classification import cross_entropy, nll_loss
+from tinygrad_cnn.nn.functional.conv import conv1d, conv2d, conv_transpose2d
+from tinygrad_cnn.nn.functional.dropout import dropout, dropout2d
+from tinygrad_cnn.nn.functional.embedding import embedding, one_hot
 from tinygrad_cnn.nn.functional.linear import linear
-from tinygrad_cnn.nn.functional.loss import cross_entropy, mse_loss, nll_loss
-from tinygrad_cnn.nn.functional.pool import avg_pool2d, max_pool2d
+from tinygrad_cnn.nn.functional.norm import batch_norm, group_norm, layer_norm
+from tinygrad_cnn.nn.functional.normalize import normalize
+from tinygrad_cnn.nn.functional.pad import interpolate, pad
+from tinygrad_cnn.nn.functional.pool import avg_pool1d, avg_pool2d, max_pool1d, max_pool2d
+from tinygrad_cnn.nn.functional.regression import huber_loss, l1_loss, mse_loss, smooth_l1_loss
+from tinygrad_cnn.nn.functional.windows import fold, unfold
 
 __all__ = [
+    "adaptive_avg_pool2d",
+    "adaptive_max_pool2d",
+    "avg_pool1d",
     "avg_pool2d",
+    "batch_norm",
+    "binary_cross_entropy",
+    "binary_cross_entropy_with_logits",
+    "conv1d",
     "conv2d",
+    "conv_transpose2d",
     "cross_entropy",
+    "dropout",
+    "dropout2d",
+    "elu",
+    "embedding",
+    "fold",
+    "gelu",
+    "group_norm",
+    "hardtanh",
+    "huber_loss",
+    "interpolate",
+    "l1_loss",
+    "layer_norm",
+    "leaky_relu",
     "linear",
     "log_softmax",
+    "logsigmoid",
+    "max_pool1d",
     "max_pool2d",
     "mse_loss",
     "nll_loss",
+    "normalize",
+    "one_hot",
+    "pad",
     "relu",
+    "relu6",
     "sigmoid",
+    "silu",
+    "smooth_l1_loss",
     "softmax",
+    "softplus",
     "tanh",
+    "unfold",
 ]

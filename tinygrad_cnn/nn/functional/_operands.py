@@ -32,3 +32,9 @@ def check_floating(op: str, name: str, value: Tensor) -> None:
     check_tensors(op, **{name: value})
     if not is_floating(value.dtype):
         raise RuntimeError(f"{op}: expected {name} of a floating-point dtype, got {value.dtype}; use .float()")
+
+
+def check_reduction(op: str, reduction: str) -> None:
+    """Raise unless `reduction` is one that losses know."""
+    if reduction not in ("none", "mean", "sum"):
+        raise ValueError(f"{op}: expected reduction 'none', 'mean' or 'sum', got {reduction!r}")

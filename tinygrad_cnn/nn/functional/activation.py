@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_dim
-from tinygrad_cnn.nn.functional._operands import check_tensors
+from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -22,6 +22,108 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:  # noqa: ARG001
     """
     check_tensors("relu", input=input)
     return ops.relu(input)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:  # noqa: ARG001
+    """Compute min(max(x, 0), 6); the gradient at 0 and at 6 is 0.
+
+    Args:
+        input: any shape.
+        inplace: accepted, as by `relu`.
+    """
+    check_tensors("relu6", input=input)
+    return ops.relu6(input)
+
+
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:  # noqa: ARG001
+    """Compute x where x > 0 and negative_slope · x elsewhere; the gradient at 0 is `negative_slope`.
+
+    Args:
+        input: any shape, floating point.
+        negative_slope: the slope below 0.
+        inplace: accepted, as by `relu`.
+    """
+    check_floating("leaky_relu", "input", input)
+    return ops.leaky_relu(input, negative_slope=negative_slope)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:  # noqa: ARG001
+    """Compute x where x > 0 and alpha · (eˣ − 1) elsewhere; the gradient at 0 is `alpha`.
+
+    Args:
+        input: any shape, floating point.
+        alpha: minus the value far below 0.
+        inplace: accepted, as by `relu`.
+    """
+    check_floating("elu", "input", input)
+    return ops.elu(input, alpha=alpha)
+
+
+def gelu(input: Tensor, approximate: str = "none") -> Tensor:
+    """Compute x · Φ(x), with Φ the distribution function of the normal distribution.
+
+    Args:
+        input: any shape, floating point.
+        approximate: "none" for Φ(x) = (1 + erf(x / √2)) / 2; "tanh" for (1 + tanh(√(2/π) · (x + 0.044715 · x³))) / 2.
+
+    Raises:
+        RuntimeError: `approximate` is neither.
+    """
+    check_floating("gelu", "input", input)
+    if approximate not in ("none", "tanh"):
+        raise RuntimeError(f"gelu: expected approximate 'none' or 'tanh', got {approximate!r}")
+    return ops.gelu(input, approximate=approximate)
+
+
+def silu(input: Tensor, inplace: bool = False) -> Tensor:  # noqa: ARG001
+    """Compute x · sigmoid(x).
+
+    Args:
+        input: any shape, floating point.
+        inplace: accepted, as by `relu`.
+    """
+    check_floating("silu", "input", input)
+    return ops.silu(input)
+
+
+def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
+    """Compute log(1 + e^(beta · x)) / beta, a smooth max(x, 0).
+
+    Args:
+        input: any shape, floating point.
+        beta: the sharper the larger.
+        threshold: where beta · x is above it, the result is x.
+    """
+    check_floating("softplus", "input", input)
+    return ops.softplus(input, beta=beta, threshold=threshold)
+
+
+def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:  # noqa: ARG001
+    """Compute min(max(x, min_val), max_val); the gradient on a limit is 0.
+
+    Args:
+        input: any shape.
+        min_val: the least value.
+        max_val: the greatest value.
+        inplace: accepted, as by `relu`.
+
+    Raises:
+        ValueError: `min_val` is above `max_val`.
+    """
+    check_tensors("hardtanh", input=input)
+    if min_val > max_val:
+        raise ValueError(f"hardtanh: expected min_val ≤ max_val, got {min_val} and {max_val}")
+    return ops.hardtanh(input, min_val=min_val, max_val=max_val)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """Compute log sigmoid(x), without overflow or loss at either end.
+
+    Args:
+        input: any shape, floating point.
+    """
+    check_floating("logsigmoid", "input", input)
+    return ops.logsigmoid(input)
 
 
 def sigmoid(input: Tensor) -> Tensor:
@@ -64,4 +166,6 @@ def _along(
             UserWarning,
             stacklevel=3,
         )
-    return compute(input if dtype is None else input.to(dtype), dim=normalize_dim(op, dim, input.ndim))
+    x = input if dtype is None else input.to(dtype=dtype)
+    check_floating(op, "input", x)
+    return compute(x, dim=normalize_dim(op, dim, input.ndim))

@@ -1,26 +1,60 @@
-"""Two-dimensional convolution: arguments checked and brought to the form that the op takes."""
+"""Convolution: arguments checked and brought to the form that the ops take."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from typing import Any
 
 from tinygrad_cnn import ops
-from tinygrad_cnn._checks import pair
-from tinygrad_cnn._types import Padding2d, Pair
+from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn.nn.functional._geometry import PLACES, Size, check_reach, reaches, resolve_padding, unbatched
 from tinygrad_cnn.nn.functional._operands import check_one_dtype
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["conv1d", "conv2d", "conv_transpose2d", "resolve_padding"]
+
+
+def conv1d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: str | Size = 0,
+    dilation: Size = 1,
+    groups: int = 1,
+) -> Tensor:
+    """Correlate sequences with filters: y[n, o, i] = b[o] + Σ w[o, c, k] · x[n, c, i·S + k·D − P].
+
+    Args:
+        input: (N, C, L), or (C, L) for one sequence.
+        weight: (O, C/groups, K).
+        bias: (O,) or None.
+        stride: steps between windows.
+        padding: zeros added on both sides; "valid" adds none; "same" keeps the length, at stride 1, with the odd zero
+            at the end.
+        dilation: distance between the taps of a window.
+        groups: parts that the channels are split into, each convolved by itself.
+
+    Returns:
+        (N, O, OL), or (O, OL) for one sequence, with OL = ⌊(L + 2·P − D·(K − 1) − 1) / S⌋ + 1.
+
+    Raises:
+        RuntimeError: the shapes do not fit, the window is larger than the padded input, the dtypes differ, or an
+            argument is out of range.
+    """
+    x, how = _prepare("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+    return unbatched(ops.conv1d(x, weight, bias, **how), input, 1)
 
 
 def conv2d(
     input: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
-    stride: int | Sequence[int] = 1,
-    padding: str | int | Sequence[int] = 0,
-    dilation: int | Sequence[int] = 1,
+    stride: Size = 1,
+    padding: str | Size = 0,
+    dilation: Size = 1,
     groups: int = 1,
 ) -> Tensor:
-    """Correlate images with filters: y[n, o, i, j] = b[o] + Σ w[o, c, k, l] · x[n, c, i·SH + k·DH, j·SW + l·DW].
+    """Correlate images with filters: y[n, o, i, j] = b[o] + Σ w[o, c, k, l] · x[n, c, i·SH + k·DH − PH, j·SW + l·DW − PW].
 
     Args:
         input: (N, C, H, W), or (C, H, W) for one image.
@@ -36,57 +70,107 @@ def conv2d(
         (N, O, OH, OW), or (O, OH, OW) for one image, with OH = ⌊(H + 2·PH − DH·(KH − 1) − 1) / SH⌋ + 1.
 
     Raises:
-        RuntimeError: the shapes do not fit, the window is larger than the padded input, or the dtypes differ.
-        ValueError: `stride`, `padding`, `dilation` or `groups` is out of range.
-    """
-    check_one_dtype("conv2d", input=input, weight=weight, bias=bias)
-    if weight.ndim != 4:
-        raise RuntimeError(f"conv2d: expected weight (O, C/groups, KH, KW), got {weight.shape}")
-    out_channels, channels, *kernel_size = weight.shape
-    if groups < 1 or out_channels % groups:
-        raise ValueError(f"conv2d: expected groups ≥ 1 that divide the {out_channels} filters, got groups={groups}")
-    if bias is not None and bias.shape != (out_channels,):
-        raise RuntimeError(f"conv2d: expected bias ({out_channels},) for weight {weight.shape}, got {bias.shape}")
-    if input.ndim not in (3, 4) or input.shape[-3] != channels * groups:
-        raise RuntimeError(
-            f"conv2d: expected input (N, C, H, W) with C = {channels * groups} (weight.shape[1]·groups), "
-            f"got {input.shape}{_likely_fix(input, channels * groups)}"
-        )
-    strides = pair("conv2d", "stride", stride, least=1)
-    dilations = pair("conv2d", "dilation", dilation, least=1)
-    zeros = resolve_padding("conv2d", padding, (kernel_size[0], kernel_size[1]), strides, dilations)
-    padded = [size + sum(around) for size, around in zip(input.shape[-2:], zeros, strict=True)]
-    reach = [d * (k - 1) + 1 for k, d in zip(kernel_size, dilations, strict=True)]
-    if reach[0] > padded[0] or reach[1] > padded[1]:
-        raise RuntimeError(
-            f"conv2d: expected a window no larger than the padded input, got a window of {tuple(reach)} (kernel_size "
-            f"{tuple(kernel_size)}, dilation {dilations}) on {tuple(padded)}, from input {input.shape}; use a smaller "
-            "kernel_size or more padding"
-        )
-    x = input if input.ndim == 4 else ops.unsqueeze(input, 0)
-    y = ops.conv2d(x, weight, bias, stride=strides, padding=zeros, dilation=dilations, groups=groups)
-    return y if input.ndim == 4 else ops.squeeze(y, 0)
+        RuntimeError: the shapes do not fit, the window is larger than the padded input, the dtypes differ, or an
+            argument is out of range.
+    """  # noqa: E501
+    x, how = _prepare("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
+    return unbatched(ops.conv2d(x, weight, bias, **how), input, 2)
 
 
-def resolve_padding(
-    op: str, padding: str | int | Sequence[int], kernel_size: Pair, stride: Pair, dilation: Pair
-) -> Padding2d:
-    """Return `padding` as ((top, bottom), (left, right)).
+def conv_transpose2d(
+    input: Tensor,
+    weight: Tensor,
+    bias: Tensor | None = None,
+    stride: Size = 1,
+    padding: Size = 0,
+    output_padding: Size = 0,
+    groups: int = 1,
+    dilation: Size = 1,
+) -> Tensor:
+    """Spread each element of images over a window: y[n, o, i·SH + k·DH − PH, …] = b[o] + Σ w[c, o, k, l] · x[n, c, i, j].
+
+    It is the gradient of `conv2d` with respect to its input, made an operation of its own: what a convolution with the
+    same arguments makes smaller, it makes larger again.
+
+    Args:
+        input: (N, C, H, W), or (C, H, W) for one image.
+        weight: (C, O/groups, KH, KW).
+        bias: (O,) or None.
+        stride: steps between windows of the output, one number or (SH, SW).
+        padding: places cut off on both sides of the output, one number or (PH, PW).
+        output_padding: places added to the output at the bottom and the right, which a convolution of this stride
+            would not have reached; smaller than the stride or the dilation.
+        groups: parts that the channels are split into, each by itself.
+        dilation: distance between the taps of a window, one number or (DH, DW).
+
+    Returns:
+        (N, O, OH, OW), or (O, OH, OW) for one image, with OH = (H − 1)·SH − 2·PH + DH·(KH − 1) + output_padding + 1.
 
     Raises:
-        ValueError: a negative number, an unknown word, or "same" with a stride.
-    """
-    if not isinstance(padding, str):
-        ph, pw = pair(op, "padding", padding, least=0)
-        return (ph, ph), (pw, pw)
-    if padding == "valid":
-        return (0, 0), (0, 0)
-    if padding != "same":
-        raise ValueError(f"{op}: expected padding as an int, a pair of ints, 'same' or 'valid', got {padding!r}")
-    if stride != (1, 1):
-        raise ValueError(f"{op}: expected stride 1 with padding='same', got stride={stride}")
-    high, wide = dilation[0] * (kernel_size[0] - 1), dilation[1] * (kernel_size[1] - 1)
-    return (high // 2, high - high // 2), (wide // 2, wide - wide // 2)
+        RuntimeError: the shapes do not fit, the result would be empty, the dtypes differ, or an argument is out of
+            range.
+    """  # noqa: E501
+    op = "conv_transpose2d"
+    _check_operands(op, 2, input, weight, bias, groups, transposed=True)
+    strides = per_axis(op, "stride", stride, 2, least=1)
+    zeros = per_axis(op, "padding", padding, 2, least=0)
+    extra = per_axis(op, "output_padding", output_padding, 2, least=0)
+    dilations = per_axis(op, "dilation", dilation, 2, least=1)
+    if any(more >= max(limits) for more, *limits in zip(extra, strides, dilations, strict=True)):
+        raise RuntimeError(
+            f"{op}: expected output_padding smaller than stride {strides} or dilation {dilations}, got {extra}"
+        )
+    reach = reaches(weight.shape[2:], dilations)
+    axes = zip(input.shape[-2:], strides, zeros, reach, extra, strict=True)
+    size = tuple([(length - 1) * step - 2 * cut + span + more for length, step, cut, span, more in axes])
+    if min(size) < 1 or 0 in input.shape[-2:]:
+        raise RuntimeError(f"{op}: expected an output of at least one place, got {size} from input {input.shape}")
+    # What output_padding adds is cut off after the padding, so that the convolution back has as many places as x.
+    around = tuple([(cut, cut - more) for cut, more in zip(zeros, extra, strict=True)])
+    x = input if input.ndim == 4 else ops.unsqueeze(input, 0)
+    y = ops.conv_transpose2d(
+        x, weight, bias, input_size=size, stride=strides, padding=around, dilation=dilations, groups=groups
+    )  # fmt: skip
+    return unbatched(y, input, 2)
+
+
+def _prepare(
+    op: str, axes: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Size, padding: str | Size,
+    dilation: Size, groups: int,
+) -> tuple[Tensor, dict[str, Any]]:  # fmt: skip
+    """Return the input with a batch axis and the geometry of a convolution, all checked."""
+    _check_operands(op, axes, input, weight, bias, groups)
+    strides = per_axis(op, "stride", stride, axes, least=1)
+    dilations = per_axis(op, "dilation", dilation, axes, least=1)
+    kernel_size = weight.shape[2:]
+    zeros = resolve_padding(op, padding, kernel_size, strides, dilations, error=RuntimeError)
+    check_reach(op, input, kernel_size, dilations, zeros)
+    x = input if input.ndim == axes + 2 else ops.unsqueeze(input, 0)
+    return x, {"stride": strides, "padding": zeros, "dilation": dilations, "groups": groups}
+
+
+def _check_operands(
+    op: str, axes: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int, *, transposed: bool = False
+) -> None:
+    """Raise unless the shapes of a convolution, or with `transposed` of its transpose, fit together."""
+    check_one_dtype(op, input=input, weight=weight, bias=bias)
+    letters = "C, O/groups" if transposed else "O, C/groups"
+    if weight.ndim != axes + 2 or 0 in weight.shape[2:]:
+        places = {1: "K", 2: "KH, KW"}[axes]
+        raise RuntimeError(f"{op}: expected weight ({letters}, {places}), got {weight.shape}")
+    first, second = weight.shape[:2]
+    if groups < 1 or first % groups:
+        what = "input channels" if transposed else "filters"
+        raise RuntimeError(f"{op}: expected groups ≥ 1 that divide the {first} {what}, got groups={groups}")
+    channels, filters = (first, second * groups) if transposed else (second * groups, first)
+    if bias is not None and bias.shape != (filters,):
+        raise RuntimeError(f"{op}: expected bias ({filters},) for weight {weight.shape}, got {bias.shape}")
+    if input.ndim not in (axes + 1, axes + 2) or input.shape[-axes - 1] != channels:
+        told = "weight.shape[0]" if transposed else "weight.shape[1]·groups"
+        raise RuntimeError(
+            f"{op}: expected input (N, C, {PLACES[axes]}) with C = {channels} ({told}), "
+            f"got {input.shape}{_likely_fix(input, channels) if axes == 2 else ''}"
+        )
 
 
 def _likely_fix(input: Tensor, channels: int) -> str:

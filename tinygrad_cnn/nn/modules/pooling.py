@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_cnn.nn import functional
-from tinygrad_cnn.nn.functional.pool import Size
+from tinygrad_cnn.nn.functional._geometry import Size
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 

@@ -1,0 +1,280 @@
+"""Users' own operations: recorded, checked, drawn and differentiated like any other."""
+
+import gc
+import weakref
+
+import pytest
+
+import tinygrad_cnn as tg
+from tinygrad_cnn import autograd
+from tinygrad_cnn.autograd import Function, once_differentiable
+from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck
+
+
+def leaf(*values):
+    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
+
+
+class Scaled(Function):
+    """α·x·w and x + w: two outputs, and arguments that are no tensors."""
+
+    @staticmethod
+    def forward(ctx, x, w, alpha, mode="plain"):
+        ctx.save_for_backward(x, w)
+        ctx.alpha = alpha
+        return x * w * alpha, x + w
+
+    @staticmethod
+    def backward(ctx, g, h):
+        x, w = ctx.saved_tensors
+        return g * w * ctx.alpha + h, g * x * ctx.alpha + h, None, None
+
+
+class Exp(Function):
+    """eˣ, which saves its output, in the form with a separate context."""
+
+    @staticmethod
+    def forward(x):
+        return x.exp()
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        ctx.save_for_backward(output)
+
+    @staticmethod
+    def backward(ctx, g):
+        (y,) = ctx.saved_tensors
+        return g * y
+
+
+def one_way(backward, forward=lambda ctx, x, *rest: x * 2):
+    """Return a Function with these static methods."""
+    return type("Custom", (Function,), {"forward": staticmethod(forward), "backward": staticmethod(backward)})
+
+
+@pytest.mark.parametrize("function", [lambda x, w: Scaled.apply(x, w, 2.5), lambda x, w: Exp.apply(x * w)])
+def test_gradients_of_both_orders(function):
+    inputs = leaf(0.5, -1.0, 2.0), leaf(1.5, 0.3, -0.7)
+    assert gradcheck(function, inputs)
+    assert gradgradcheck(function, inputs)
+
+
+def test_saved_output_of_several_is_at_its_place_in_the_graph():
+    class Powers(Function):
+        @staticmethod
+        def forward(ctx, x):
+            y = x * x
+            ctx.save_for_backward(x, y, None)
+            return y, y * x
+
+        @staticmethod
+        def backward(ctx, g, h):
+            x, y, nothing = ctx.saved_tensors
+            assert nothing is None
+            return 2 * g * x + 3 * h * y
+
+    assert gradcheck(Powers.apply, leaf(0.5, -1.0))
+    assert gradgradcheck(Powers.apply, leaf(0.5, -1.0))
+    x = leaf(2.0)
+    y, z = Powers.apply(x)
+    (g,) = autograd.grad((y + z).sum(), x, create_graph=True)  # 2x + 3x²
+    assert autograd.grad((g * y).sum(), x)[0].item() == 120.0  # reaches y twice: 6x² + 12x³
+
+
+def test_output_that_no_gradient_reached_gets_zeros_or_none():
+    seen = []
+
+    def forward(ctx, x, fill):
+        ctx.set_materialize_grads(fill)
+        return x * 2, x * 3
+
+    def backward(_ctx, g, h):
+        seen.append(None if h is None else h.tolist())
+        return g * 2, None
+
+    for fill in (True, False):
+        x = leaf(1.0)
+        one_way(backward, forward).apply(x, fill)[0].sum().backward()
+        assert x.grad.tolist() == [2.0]
+    assert seen == [[0.0], None]
+
+
+def test_marked_and_integer_outputs_need_no_gradient():
+    def forward(ctx, x):
+        kept, index = x * 2, tg.tensor([1])
+        rounded = x * 0
+        ctx.mark_non_differentiable(rounded)
+        return kept, rounded, index, "label"
+
+    kept, rounded, index, label = one_way(lambda _ctx, g, *_: g * 2, forward).apply(leaf(1.0))
+    assert (kept.requires_grad, rounded.requires_grad, index.requires_grad, label) == (True, False, False, "label")
+    kept.sum().backward()
+
+
+def test_needs_input_grad_says_what_is_asked_for():
+    seen = []
+
+    def backward(ctx, g):
+        seen.append(ctx.needs_input_grad)
+        return (g, g, None)
+
+    op = one_way(backward, lambda _ctx, x, y, _scale: x + y)
+    x, y = leaf(1.0), leaf(2.0)
+    op.apply(x, y, 3).sum().backward(inputs=[y])
+    op.apply(x, tg.ones(1, dtype=tg.float64), 3).sum().backward()
+    assert seen == [(False, True, False), (True, False, False)]
+    assert y.grad.tolist() == x.grad.tolist() == [1.0]
+
+
+def test_none_stops_the_gradient():
+    x = leaf(1.0)
+    (one_way(lambda _ctx, _g: None).apply(x) + x).sum().backward()
+    assert x.grad.tolist() == [1.0]
+
+
+def test_broadcast_and_wider_gradients_are_brought_to_the_input():
+    x = tg.ones(2, 1, requires_grad=True)
+    one_way(lambda _ctx, g: tg.ones(3, 2, 5, dtype=tg.float64) * 2).apply(x).sum().backward()
+    assert x.grad.tolist() == [[30.0], [30.0]]
+    assert x.grad.dtype == tg.float32
+
+
+@pytest.mark.parametrize(
+    ("result", "message"),
+    [
+        (lambda g: (g,), "Custom: expected backward to return 2 gradients.*got 1"),
+        (lambda g: (g, g), "Custom: expected backward to return None for argument 1, which is no tensor"),
+        (lambda _: (3.0, None), "Custom: expected backward to return tensors or None, got float for argument 0"),
+        (lambda g: (g[:1], None), r"Custom: the VJP of input 0 returned shape \(1,\), expected \(2,\)"),
+    ],
+)
+def test_wrong_result_of_backward_is_refused(result, message):
+    x = leaf(1.0, 2.0)
+    with pytest.raises(RuntimeError, match=message):
+        one_way(lambda _ctx, g: result(g)).apply(x, 5).sum().backward()
+    assert x.grad is None
+
+
+def test_missing_methods_and_wrong_use_are_refused():
+    class Empty(Function):
+        pass
+
+    with pytest.raises(NotImplementedError, match="forward"):
+        Empty.apply(leaf(1.0))
+    with pytest.raises(RuntimeError, match=r"call Exp\.apply"):
+        Exp()
+    with pytest.raises(TypeError, match="no keyword arguments, got alpha"):
+        Scaled._op(leaf(1.0), leaf(1.0), alpha=2)
+    with pytest.raises(RuntimeError, match="Custom: mark_dirty is not supported.*clone"):
+        one_way(None, lambda ctx, x: ctx.mark_dirty(x)).apply(leaf(1.0))
+    with pytest.raises(TypeError, match="save_for_backward expected tensors or None, got int"):
+        one_way(None, lambda ctx, _x: ctx.save_for_backward(3)).apply(leaf(1.0))
+
+
+def test_returned_input_is_a_result_of_its_own():
+    x = leaf(1.0)
+    y = one_way(lambda _ctx, g: -g, lambda _ctx, x: x).apply(x)
+    assert y is not x
+    y.mul_(3)
+    assert x.tolist() == [1.0]
+    y.sum().backward()
+    assert x.grad.tolist() == [-3.0]
+
+
+def test_saved_value_changed_in_place_is_noticed():
+    x, w = leaf(1.0), leaf(2.0)
+    y = Scaled.apply(x, w, 1.0)[0]
+    with tg.no_grad():
+        w += 1
+    with pytest.raises(RuntimeError, match=r"Scaled: argument 1, of shape \(1,\).*changed in place"):
+        y.sum().backward()
+    y = Exp.apply(x)
+    y.detach().zero_()
+    with pytest.raises(RuntimeError, match=r"Exp: a saved value, of shape \(1,\).*changed in place"):
+        y.sum().backward()
+
+
+def test_freed_values_say_so():
+    kept = []
+
+    def forward(ctx, x):
+        kept.append(ctx)
+        ctx.save_for_backward(x)
+        return x * 2
+
+    y = one_way(lambda _ctx, g: g * 2, forward).apply(leaf(1.0)).sum()
+    y.backward()
+    with pytest.raises(RuntimeError, match="freed.*retain_graph=True"):
+        y.backward()
+
+
+def test_nothing_is_recorded_without_need():
+    assert not Exp.apply(tg.ones(1)).requires_grad
+    with tg.no_grad():
+        assert not Exp.apply(leaf(1.0)).requires_grad
+
+
+def test_once_differentiable_refuses_a_second_time():
+    class Square(Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * x
+
+        @staticmethod
+        @once_differentiable
+        def backward(ctx, g):
+            assert not tg.is_grad_enabled()
+            return tg.from_numpy(2 * ctx.saved_tensors[0].detach().numpy()) * g
+
+    x = leaf(3.0)
+    Square.apply(x).sum().backward()
+    assert x.grad.tolist() == [6.0]
+    (g,) = autograd.grad(Square.apply(x).sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match="Square.backward: marked with once_differentiable"):
+        g.sum().backward()
+
+
+def test_drawn_under_its_name_with_its_settings():
+    y, z = Scaled.apply(leaf(1.0), leaf(2.0), 0.25)
+    graph = tg.graph.trace((y * z).sum(), values=True)
+    boxes = [node for node in graph.nodes if getattr(node, "attrs", None) is not None]
+    assert [box.name for box in boxes] == ["Scaled", "mul", "sum"]
+    assert boxes[0].attrs == {"alpha": 0.25}
+    assert "part" not in str(tg.graph.draw((y * z).sum()))
+
+
+def test_two_functions_may_have_one_name():
+    first, second = one_way(lambda _ctx, g: g), one_way(lambda _ctx, g: g * 5)
+    x = leaf(1.0)
+    (first.apply(x) + second.apply(x)).sum().backward()
+    assert x.grad.tolist() == [6.0]
+
+
+@pytest.mark.parametrize("release", [True, False])
+def test_graph_is_freed_without_the_cycle_collector(release):
+    gc.collect()
+    gc.disable()
+    try:
+        y = Exp.apply(Scaled.apply(leaf(1.0), leaf(2.0), 1.0)[0])
+        node, context = weakref.ref(y.grad_fn), weakref.ref(y.grad_fn.aux["ctx"])
+        if release:
+            y.sum().backward()
+            assert context() is None
+        del y
+        assert node() is None
+        assert context() is None
+    finally:
+        gc.enable()
+
+
+def test_long_chain_is_walked_and_freed_without_recursion():
+    x = leaf(1.0)
+    for released in (True, False):
+        y = x
+        for _ in range(20_000):
+            y = Scaled.apply(y, x, 1.0)[0]
+        if released:
+            y.sum().backward()
+        del y
+    assert x.grad.item() == 20_001.0

@@ -1,0 +1,78 @@
+"""Mutants that compute the same as the original, each with the reason why no test can tell them apart."""
+
+_SYMMETRIC = "exchanging the arguments of a symmetric function, or the two axes that it exchanges, changes nothing"
+_ORDERLESS = "a product, and a set of axes to sum over, has no order"
+_TIES = "where the two are equal the case before has been chosen already"
+_NEVER = "it is not chosen there, and nothing flows into it"
+_ZERO = "it is times 0, or 0 itself"
+_EMPTY = "the divisor differs only where there is nothing to divide"
+_SAME = "it takes a short cut to the same value"
+_BOTH = "both are given, or neither is"
+_UNDEFINED = "a derivative of second order at a point where it has no value"
+
+EQUIVALENT: dict[tuple[str, str], str] = {
+    ("_clamped_log", "return maximum(-100, log(x))"): _SYMMETRIC,
+    ("_freedom", "return max(0, product([shape[axis] for axis in dim]) - correction)"): _SYMMETRIC,
+    ("_groups", "return reshape(x, (x.shape[0], num_groups, product(x.shape[1:][::-1]) // num_groups))"): _ORDERLESS,
+    ("_on_diagonals", "if not letter in axes:"): "every axis gets a δ of its own, the first of each letter needlessly",
+    ("_over_channels", "return (*range(2, len(shape)), 0)"): _ORDERLESS,
+    ("_part_of", "return g / (count or 2) if reduction == 'mean' else g"): _ZERO,
+    ("adaptive_max_pool2d_vjp_0", "n, c, w, h = x.shape"): _ORDERLESS,
+    ("add_vjp_1", "return g * alpha"): _SAME,
+    ("addmm_vjp_1", "return _matmul(g, transpose(mat2, 1, 0)) * alpha"): _SYMMETRIC,
+    ("addmm_vjp_2", "return _matmul(transpose(mat1, 1, 0), g) * alpha"): _SYMMETRIC,
+    ("batch_norm_vjp_0", "if running_mean is None:"): _BOTH,
+    ("batch_norm_vjp_0", "if running_var is None:"): _BOTH,
+    ("batch_norm_vjp_1", "if running_mean is None:"): _BOTH,
+    ("batch_norm_vjp_1", "if running_var is None:"): _BOTH,
+    ("binary_cross_entropy_vjp_0", "slope = (x - target) / maximum(1e-12, x * (1 - x))"): _SYMMETRIC,
+    ("conv1d_vjp_2", "return sum(g, (2, 0))"): _ORDERLESS,
+    ("conv2d_vjp_2", "return sum(g, (0, 3, 2))"): _ORDERLESS,
+    ("conv2d_vjp_2", "return sum(g, (2, 0, 3))"): _ORDERLESS,
+    ("conv_transpose2d_vjp_2", "return sum(g, (0, 3, 2))"): _ORDERLESS,
+    ("conv_transpose2d_vjp_2", "return sum(g, (2, 0, 3))"): _ORDERLESS,
+    ("einsum_vjp_n", "found = _among(own, *others, output)"): "the letters keep the order of the first",
+    ("embedding_vjp_0", "rows = masked_fill(g, unsqueeze(index == padding_idx, -1), 0)"): _SAME,
+    ("floor_divide_vjp_0", "return -where(False, g, 0)"): _ZERO,
+    ("floor_divide_vjp_1", "return -where(False, g, 0)"): _ZERO,
+    ("huber_loss_vjp_0", "return _part(g, x.shape, reduction) * where(abs(d) < delta, d, delta / sign(d))"): (
+        "where that is chosen the sign is 1 or −1"
+    ),
+    ("linear_vjp_1", "rows = reshape(g, (product(g.shape[:-1][::-1]), g.shape[-1]))"): _ORDERLESS,
+    ("linear_vjp_1", "return _matmul(transpose(rows, 1, 0), reshape(x, (rows.shape[0], x.shape[-1])))"): _SYMMETRIC,
+    ("log_vjp_0", "return g / where((g == 0) & (x == 0), 2, x)"): _ZERO + "; " + _UNDEFINED,
+    ("matmul_vjp_0", "return _matmul(g, transpose(other, -1, -2))"): _SYMMETRIC,
+    ("matmul_vjp_1", "return _matmul(transpose(x, -1, -2), g)"): _SYMMETRIC,
+    ("maximum_vjp_0", "return where(x == other, g / 2, where(x <= other, 0, g))"): _TIES,
+    ("maximum_vjp_1", "return where(x == other, g / 2, where(x >= other, 0, g))"): _TIES,
+    ("mean_vjp_0", "return sum_vjp_0(g / (count or 2), None, x, dim=dim, keepdim=keepdim)"): _EMPTY,
+    ("mean_vjp_0", "return sum_vjp_0(g / count, None, x, dim=dim, keepdim=keepdim)"): _EMPTY,
+    ("minimum_vjp_0", "return where(x == other, g / 2, where(x >= other, 0, g))"): _TIES,
+    ("minimum_vjp_1", "return where(x == other, g / 2, where(x <= other, 0, g))"): _TIES,
+    ("mv_vjp_1", "return _mv(transpose(x, 1, 0), g)"): _SYMMETRIC,
+    ("norm_vjp_0", "if p in (-_INFINITY, _INFINITY):"): _ORDERLESS,
+    ("norm_vjp_0", "if p == 2: → if p == 1:"): _SAME,
+    ("norm_vjp_0", "ratio = where(flat, 1, x) / where(y == 0, 2, y)"): _NEVER,
+    ("norm_vjp_0", "ratio = where(flat, 1, x) / where(y == 1, 1, y)"): _NEVER,
+    ("norm_vjp_0", "ratio = where(flat, 2, x) / where(y == 0, 1, y)"): _NEVER,
+    ("norm_vjp_0", "return -broadcast_to(where(False, g, 0), shape=x.shape)"): _ZERO,
+    ("norm_vjp_0", "return g * sign(x) * (ties / where(shared == 0, 2, shared))"): _ZERO,
+    ("outer_vjp_1", "return _mv(transpose(g, 1, 0), x)"): _SYMMETRIC,
+    ("permute_vjp_0", "inverse = [1] * len(dims)"): "every entry is replaced",
+    ("prod_vjp_0", "return (g if keepdim else reshape(g, kept)) * transpose(others(transpose(x, -1, dim)), dim, -1)"): (
+        _SYMMETRIC
+    ),
+    ("prod_vjp_0", "return (g if keepdim else reshape(g, kept)) * transpose(others(transpose(x, dim, -1)), -1, dim)"): (
+        _SYMMETRIC
+    ),
+    ("prod_vjp_0", "return reshape(g, kept) * transpose(others(transpose(x, dim, -1)), dim, -1)"): _SAME,
+    ("repeat_vjp_0", "return reshape(sum(reshape(g, copies), range(0, len(copies), 2)), x.shape)"): _SAME,
+    ("sign_vjp_0", "return -where(False, g, 0)"): _ZERO,
+    ("sqrt_vjp_0", "return g / (2 * where((g == 0) & ~(y > 0), 2, y))"): _ZERO + "; " + _UNDEFINED,
+    ("std_vjp_0", "return var_vjp_0(where(flat, 0, g / (2 * where(flat, 2, y))), None, x, **how)"): _NEVER,
+    ("sub_vjp_1", "return g * -alpha"): _SAME,
+    ("sum_vjp_0", "return broadcast_to(reshape(g, keep_axes(x.shape, dim)), shape=x.shape)"): _SAME,
+    ("trunc_divide_vjp_0", "return -where(False, g, 0)"): _ZERO,
+    ("trunc_divide_vjp_1", "return -where(False, g, 0)"): _ZERO,
+}
+"""The name of the function and the mistaken statement, as `mutate.py` prints them: the reason."""

@@ -1,0 +1,179 @@
+"""Anomaly mode: where each operation was called, and which one first made a NaN. Off, it costs nothing."""
+
+from __future__ import annotations
+
+import linecache
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd.node import Node, observers
+from tinygrad_cnn.autograd.variable import Variable
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.autograd.primitive import Op
+
+_PACKAGE = str(Path(__file__).parents[1]) + "/"
+
+
+class _Line(NamedTuple):
+    """A line of the user's program."""
+
+    file: str
+    number: int
+    function: str
+
+    def __str__(self) -> str:
+        text = linecache.getline(self.file, self.number).strip()
+        return f"{self.file}:{self.number}, in {self.function}" + (f": {text}" if text else "")
+
+
+_lines: WeakKeyDictionary[Node, _Line] = WeakKeyDictionary()
+_walking: ContextVar[bool] = ContextVar("tinygrad_cnn_walking", default=False)
+_enabled = False
+_check_nan = True
+
+
+def is_anomaly_enabled() -> bool:
+    """Return whether anomaly mode is on."""
+    return _enabled
+
+
+def is_anomaly_check_nan_enabled() -> bool:
+    """Return whether anomaly mode, when on, looks for NaNs."""
+    return _check_nan
+
+
+def _set(mode: bool, check_nan: bool) -> None:
+    global _enabled, _check_nan
+    _enabled, _check_nan = mode, check_nan
+    if mode and _observe not in observers:
+        observers.append(_observe)
+    elif not mode and _observe in observers:
+        observers.remove(_observe)
+
+
+class set_detect_anomaly:  # noqa: N801 - PyTorch's name
+    """Switch anomaly mode on or off: from here on as a function, inside as a context manager.
+
+    While it is on, every recorded operation remembers the line of the program that called it. An operation that makes
+    a NaN raises at once, and so does a backward pass that makes one, naming the operation, the input and that line.
+    Errors of the backward pass, such as "was changed in place", name the line too. It is on for all threads, and slow.
+
+    Args:
+        mode: whether to detect anomalies.
+        check_nan: whether to look for NaNs; otherwise only lines are remembered.
+    """
+
+    __slots__ = ("_previous",)
+
+    def __init__(self, mode: bool, check_nan: bool = True) -> None:
+        self._previous = (_enabled, _check_nan)
+        _set(mode, check_nan)
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _set(*self._previous)
+
+
+class detect_anomaly:  # noqa: N801 - PyTorch's name
+    """Find the operation that makes a NaN: ``with detect_anomaly():`` around the forward and the backward pass.
+
+    See `set_detect_anomaly` for what it does.
+
+    Args:
+        check_nan: whether to look for NaNs; otherwise only lines are remembered.
+
+    Example:
+        >>> with detect_anomaly():
+        ...     loss = model(x).log().mean()
+        ...     loss.backward()
+    """
+
+    __slots__ = ("_check_nan", "_previous")
+
+    def __init__(self, check_nan: bool = True) -> None:
+        self._check_nan = check_nan
+        self._previous: list[tuple[bool, bool]] = []
+
+    def __enter__(self) -> Self:
+        self._previous.append((_enabled, _check_nan))
+        _set(True, self._check_nan)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        _set(*self._previous.pop())
+
+
+def _observe(op: Op, values: Sequence[Any], out: Array, node: Node | None) -> None:
+    """Remember the calling line of `node`, and raise if `out` has a NaN."""
+    if _walking.get():  # the values inside a VJP may pass through NaNs that it masks; its result is checked instead
+        return
+    if node is not None:
+        _lines[node] = _caller()
+    if _check_nan and _has_nan(out):
+        came = [i for i, value in enumerate(values) if _has_nan(value)]
+        how = f"a NaN came in with input {came[0]}" if came else "the operation made a NaN"
+        shapes = ", ".join(str(np.shape(value)) for value in values if isinstance(value, np.ndarray))
+        raise RuntimeError(f"{op.name}: {how}, from inputs of shape {shapes}; called at {_caller()}")
+
+
+def _has_nan(value: object) -> bool:
+    if isinstance(value, np.ndarray):
+        return value.dtype.kind == "f" and bool(np.isnan(value).any())
+    return isinstance(value, float) and value != value
+
+
+def _caller() -> _Line:
+    """Return the line outside this package that is running."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
+        frame = frame.f_back
+    return _Line(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
+
+
+@contextmanager
+def walking() -> Iterator[None]:
+    """Do not look at what is computed inside: it is a backward pass, which is checked by `gradient_check`."""
+    if not _enabled:
+        yield
+        return
+    token = _walking.set(True)
+    try:
+        yield
+    finally:
+        _walking.reset(token)
+
+
+def place(node: Node) -> str:
+    """Return where `node` was called, as the end of a message; nothing if that was not recorded."""
+    line = _lines.get(node)
+    return "" if line is None else f"; called at {line}"
+
+
+def gradient_check() -> Callable[[Node, int, Any], None] | None:
+    """Return what raises if a gradient that a backward pass computed has a NaN; None while anomaly mode is off."""
+    return _refuse_nan if _enabled and _check_nan else None
+
+
+def _refuse_nan(node: Node, i: int, gradient: Any) -> None:
+    array = gradient.array if isinstance(gradient, Variable) else gradient
+    if _has_nan(array):
+        raise RuntimeError(
+            f"{node.op.name}: the backward pass made a NaN in the gradient of input {i}, of shape {array.shape}"
+            + (place(node) or "; run the forward pass under detect_anomaly() too to see the line that called it")
+        )

@@ -1,0 +1,255 @@
+"""`Function`: operations that users define, with a backward pass of their own."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import weakref
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn.autograd.function_ctx import FunctionCtx, Saved
+from tinygrad_cnn.autograd.grad_mode import is_grad_enabled, no_grad
+from tinygrad_cnn.autograd.node import Node, notify, observers
+from tinygrad_cnn.autograd.parts import Parts, part_of
+from tinygrad_cnn.autograd.primitive import Op, source_of
+from tinygrad_cnn.autograd.scope import current_scope
+from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
+from tinygrad_cnn.autograd.versions import storage
+from tinygrad_cnn.autograd.views import refresh
+
+
+class Function:
+    """Base of operations with a backward pass of your own.
+
+    Write `forward` and `backward` as static methods and call ``MyFunction.apply(...)``. `forward` runs without
+    recording. `backward` gets a gradient for each output and returns one for each argument, None where there is none;
+    written with differentiable operations it can be differentiated again. The operation appears in pictures, messages
+    and gradient checks under the name of the class.
+
+    Example:
+        >>> class Cube(Function):
+        ...     @staticmethod
+        ...     def forward(ctx, x):
+        ...         ctx.save_for_backward(x)
+        ...         return x * x * x
+        ...
+        ...     @staticmethod
+        ...     def backward(ctx, g):
+        ...         (x,) = ctx.saved_tensors
+        ...         return g * 3 * x * x
+        >>> y = Cube.apply(x)
+    """
+
+    _op: _FunctionOp
+
+    def __init__(self) -> None:
+        name = type(self).__name__
+        raise RuntimeError(f"{name}: a Function is not instantiated; call {name}.apply(...)")
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls._op = _FunctionOp(cls)
+
+    @staticmethod
+    def forward(*args: Any) -> Any:
+        """Compute a tensor or a tuple: ``forward(ctx, *args)``, or ``forward(*args)`` with `setup_context`."""
+        raise NotImplementedError("a Function needs a static method forward(ctx, ...)")
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Any, ...], output: Any) -> None:
+        """Save what `backward` needs, for a `forward` that takes no `ctx`."""
+        raise NotImplementedError
+
+    @staticmethod
+    def backward(ctx: Any, *grad_outputs: Any) -> Any:
+        """Return the gradient of each argument of `forward`, None where there is none."""
+        raise NotImplementedError("a Function needs a static method backward(ctx, ...) for its gradient")
+
+    @classmethod
+    def apply(cls, *args: Any) -> Any:
+        """Run `forward` and record it.
+
+        Args:
+            args: what `forward` takes: tensors, which gradients may flow to, and any other values.
+
+        Returns:
+            What `forward` returned: a tensor, or a tuple. A returned input is copied.
+        """
+        return cls._op(*args)
+
+
+class _FunctionOp(Op):
+    """The operation that a `Function` defines."""
+
+    def __init__(self, function: type[Function]) -> None:
+        super().__init__(self._recompute, function.__name__)
+        self.function = function
+        self.joint = self._gradients
+
+    def __call__(self, *args: Any, **attrs: Any) -> Any:
+        if attrs:
+            raise TypeError(f"{self.name}: apply takes no keyword arguments, got {', '.join(attrs)}")
+        for arg in args:
+            if isinstance(arg, Variable):
+                refresh(arg)
+        needs = tuple([isinstance(arg, Variable) and arg._requires_grad for arg in args])
+        ctx = FunctionCtx(self.name, needs)
+        result = self._forward(ctx, args)
+        raw = tuple(result) if isinstance(result, tuple | list) else (result,)
+        memory = {id(storage(arg.array)) for arg in args if isinstance(arg, Variable)}
+        arrays = [_apart(out.array, memory) if isinstance(out, Variable) else None for out in raw]
+        smooth = [
+            array is not None and array.dtype.kind == "f" and not any(out is one for one in ctx._constant)
+            for out, array in zip(raw, arrays, strict=True)
+        ]
+        node = None
+        if any(needs) and any(smooth) and is_grad_enabled():
+            node = self._record(ctx, args, raw, arrays, smooth)
+            ctx._several = isinstance(result, tuple | list)
+        if observers:
+            values = [arg.array if isinstance(arg, Variable) else arg for arg in args]
+            for array in arrays:
+                if array is not None:
+                    notify(self, values, array, node)
+        ctx._given = ctx._constant = ()  # their arrays are in the node now, and freed with it
+        outputs: list[Any] = []
+        for i, (out, array) in enumerate(zip(raw, arrays, strict=True)):
+            if array is None:
+                outputs.append(out)
+            elif node is None or not smooth[i]:
+                outputs.append(wrap(array))
+            else:
+                outputs.append(wrap(array, part_of(node, i, ctx._outputs) if ctx._several else node))
+        return tuple(outputs) if isinstance(result, tuple | list) else outputs[0]
+
+    def _forward(self, ctx: FunctionCtx, args: tuple[Any, ...]) -> Any:
+        with no_grad():
+            if self.function.setup_context is Function.setup_context:
+                return self.function.forward(ctx, *args)
+            result = self.function.forward(*args)
+            self.function.setup_context(ctx, args, result)
+            return result
+
+    def _record(
+        self, ctx: FunctionCtx, args: tuple[Any, ...], raw: tuple[Any, ...], arrays: list[Array | None],
+        smooth: list[bool],
+    ) -> Node:  # fmt: skip
+        """Return the node; its `args` are the inputs that were saved, at their places, and then all else saved."""
+        parents = [source_of(arg) if isinstance(arg, Variable) else None for arg in args]
+        values: list[Any] = [None] * len(args)
+        ctx._outputs = [None if array is None else Spec(array.shape, array.dtype) for array in arrays]
+        for tensor in ctx._given:
+            if tensor is None:
+                ctx._saved.append(None)
+                continue
+            place = _find(tensor, args)
+            number = _find(tensor, raw)
+            source: Node | Variable | int | None
+            if place is not None:
+                values[place] = tensor.array
+                known = parents[place]
+                source = None if isinstance(known, Constant) else known
+            else:
+                place = len(values)
+                array = tensor.array if number is None else arrays[number]
+                values.append(array)
+                if number is not None:
+                    source = number if smooth[number] else None
+                else:
+                    known = source_of(tensor)
+                    source = None if isinstance(known, Constant) else known
+            ctx._saved.append(Saved(place, source))
+        first = ctx._outputs[smooth.index(True)]
+        assert first is not None  # what is smooth is a tensor
+        node = Node(
+            self, tuple(values), None, self._settings(args), {"ctx": ctx}, tuple(parents), *first, current_scope()
+        )
+        ctx._node = weakref.ref(node)
+        return node
+
+    def _gradients(self, node: Node, g: Any, wanted: list[int]) -> Iterator[tuple[int, Any]]:
+        """Give the number and the gradient of each of the `wanted` inputs: arrays for an array `g`, else tensors."""
+        assert node.aux is not None  # as long as it is not freed
+        ctx: FunctionCtx = node.aux["ctx"]
+        grads = []
+        for one, spec in zip(g.values if ctx._several else (g,), ctx._outputs, strict=True):
+            if one is None and spec is not None and ctx._materialize:
+                one = np.zeros(spec.shape, spec.dtype)
+            grads.append(wrap(one) if isinstance(one, np.ndarray) else one)
+        ctx.needs_input_grad = tuple([i in wanted for i in range(len(node.parents))])
+        found = self.function.backward(ctx, *grads)
+        gradients = list(found) if isinstance(found, tuple | list) else [found]
+        count = len(node.parents)
+        while len(gradients) > count and gradients[-1] is None:
+            gradients.pop()
+        if len(gradients) != count:
+            raise RuntimeError(
+                f"{self.name}: expected backward to return {count} gradients, one for each argument of forward, "
+                f"got {len(gradients)}"
+            )
+        arrays = not (isinstance(g, Variable) or (isinstance(g, Parts) and g.recorded))
+        for i, gradient in enumerate(gradients):
+            parent = node.parents[i]
+            if gradient is None:
+                continue
+            if not isinstance(gradient, Variable):
+                raise RuntimeError(
+                    f"{self.name}: expected backward to return tensors or None, got {type(gradient).__name__} "
+                    f"for argument {i}"
+                )
+            if parent is None:
+                raise RuntimeError(
+                    f"{self.name}: expected backward to return None for argument {i}, which is no tensor, "
+                    f"got a gradient of shape {gradient.shape}"
+                )
+            if i in wanted:
+                fitted = _fitted(gradient, parent.shape, parent.dtype)
+                yield i, fitted.array if arrays else fitted
+
+    def _settings(self, args: tuple[Any, ...]) -> dict[str, Any]:
+        """Return the numbers and texts among `args` by the names that `forward` gives them, for pictures."""
+        return {
+            name: arg
+            for name, arg in zip(self.argument_names, args, strict=False)
+            if isinstance(arg, bool | int | float | str | tuple)
+        }
+
+    @functools.cached_property
+    def argument_names(self) -> list[str]:
+        """What `forward` calls its arguments, as far as each has a name of its own."""
+        names = [
+            name
+            for name, one in inspect.signature(self.function.forward).parameters.items()
+            if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
+        ]
+        return names[1:] if self.function.setup_context is Function.setup_context else names
+
+    def _recompute(self, *arrays: Array) -> Any:
+        """Return the output for inputs that are all tensors, as arrays: a picture with values asks for it."""
+        result = self._forward(FunctionCtx(self.name, (False,) * len(arrays)), tuple([wrap(one) for one in arrays]))
+        return tuple([one.array for one in result]) if isinstance(result, tuple | list) else result.array
+
+
+def _find(tensor: Variable, among: tuple[Any, ...]) -> int | None:
+    return next((i for i, one in enumerate(among) if one is tensor), None)
+
+
+def _apart(array: Array, memory: set[int]) -> Array:
+    """Return `array`, copied if it looks at the `memory` of an input: views do not pass through a Function."""
+    return array.copy() if id(storage(array)) in memory else array
+
+
+def _fitted(gradient: Any, shape: Shape, dtype: DType) -> Any:
+    """Return `gradient` with the dtype of an input and, where its shape broadcasts to the gradient's, its shape."""
+    if gradient.dtype != dtype:
+        gradient = gradient.to(dtype)
+    lead = len(gradient.shape) - len(shape)
+    pairs = list(zip(shape, gradient.shape[max(lead, 0) :], strict=False))
+    if gradient.shape == shape or lead < 0 or any(size not in (1, given) for size, given in pairs):
+        return gradient
+    dims = [*range(lead), *[lead + i for i, (size, given) in enumerate(pairs) if size != given]]
+    return gradient.sum(dims, keepdim=True).reshape(shape)

@@ -1,0 +1,97 @@
+"""`FunctionCtx`: what the forward pass of a user's operation hands on to its backward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from tinygrad_cnn.autograd.node import Node
+from tinygrad_cnn.autograd.parts import part_of
+from tinygrad_cnn.autograd.variable import Spec, Variable, wrap
+
+
+class Saved(NamedTuple):
+    """A value kept for the backward pass: its place in ``node.args``, and where it came from.
+
+    `source` is the node or leaf, the number of the output it is, or None for a constant.
+    """
+
+    place: int
+    source: Node | Variable | int | None
+
+
+class FunctionCtx:
+    """What `Function.forward` hands on to `Function.backward`. Attributes of any name may be set on it.
+
+    Attributes:
+        needs_input_grad: for each argument of `apply`, whether its gradient is asked for.
+    """
+
+    def __init__(self, name: str, needs_input_grad: tuple[bool, ...]) -> None:
+        self.needs_input_grad = needs_input_grad
+        self._name = name
+        self._given: tuple[Variable | None, ...] = ()
+        self._constant: tuple[Variable, ...] = ()
+        self._materialize = True
+        self._saved: list[Saved | None] = []
+        self._outputs: list[Spec | None] = []
+        self._several = False
+        self._node: Callable[[], Node | None] = lambda: None
+
+    def save_for_backward(self, *tensors: Variable | None) -> None:
+        """Keep `tensors`, inputs or outputs or any others, for `saved_tensors`; once, in the forward pass.
+
+        A change in place between the forward and the backward pass is noticed.
+        """
+        for tensor in tensors:
+            if tensor is not None and not isinstance(tensor, Variable):
+                raise TypeError(
+                    f"{self._name}: save_for_backward expected tensors or None, got {type(tensor).__name__}; "
+                    "keep other values as attributes of ctx"
+                )
+        self._given = tensors
+
+    @property
+    def saved_tensors(self) -> tuple[Any, ...]:
+        """What `save_for_backward` kept, each at its place in the graph.
+
+        Raises:
+            RuntimeError: it was freed by a backward pass without ``retain_graph=True``.
+        """
+        node = self._node()
+        if node is None:
+            return self._given
+        if node.args is None:
+            raise RuntimeError(
+                f"{self._name}: saved_tensors were freed by an earlier backward pass through this graph. Pass "
+                "retain_graph=True to the earlier call, or run the forward pass again."
+            )
+        values: list[Variable | None] = []
+        for saved in self._saved:
+            if saved is None:
+                values.append(None)
+            else:
+                source = node if isinstance(saved.source, int) and not self._several else saved.source
+                if isinstance(source, int):
+                    source = part_of(node, source, self._outputs)
+                values.append(wrap(node.args[saved.place], source))
+        return tuple(values)
+
+    def mark_non_differentiable(self, *outputs: Variable) -> None:
+        """Declare that no gradient flows through `outputs`, such as indices. Integer outputs need no declaration."""
+        self._constant = outputs
+
+    def mark_dirty(self, *inputs: Variable) -> None:  # noqa: ARG002
+        """Refuse: a function must not change its inputs in place.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError(
+            f"{self._name}: mark_dirty is not supported; a Function must not change its inputs in place. "
+            "Compute into a new tensor (x.clone()) and return that."
+        )
+
+    def set_materialize_grads(self, value: bool) -> None:
+        """Choose whether `backward` gets zeros (the default) or None for an output that no gradient reached."""
+        self._materialize = value

@@ -1,0 +1,165 @@
+"""The walk back along the tape, from the newest node to the oldest, calling VJPs and summing.
+
+An input is always older than its output, so descending creation order is a topological order. Nothing here recurses.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import attrgetter
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn.autograd import anomaly, versions
+from tinygrad_cnn.autograd.grad_mode import set_grad_enabled
+from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, owner_of
+from tinygrad_cnn.autograd.node import Node
+from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
+
+_FREED = (
+    "backward: the values that {node} saved were freed by an earlier backward pass through this graph. "
+    "Pass retain_graph=True to the earlier call, or run the forward pass again."
+)
+
+
+def collect(roots: Iterable[object]) -> list[Node]:
+    """Return the nodes that `roots` depend on, the newest first."""
+    stack = [root for root in roots if root.__class__ is Node]
+    seen: set[Any] = set(stack)
+    while stack:
+        for parent in stack.pop().parents:
+            if parent.__class__ is Node and parent not in seen:
+                seen.add(parent)
+                stack.append(parent)
+    return sorted(seen, key=attrgetter("seq"), reverse=True)
+
+
+def _between(nodes: list[Node], targets: set[Any]) -> tuple[set[Any], list[Node]]:
+    """Return `targets` with those of `nodes` that depend on one; and those to walk, which have a parent among these."""
+    needed = set(targets)
+    walked = []
+    for node in reversed(nodes):
+        if any(parent in needed for parent in node.parents if parent is not None):
+            needed.add(node)
+            walked.append(node)
+    walked.reverse()
+    return needed, walked
+
+
+def run(
+    seeds: list[tuple[Variable, Variable]],
+    targets: list[Variable] | None,
+    retain_graph: bool | None,
+    create_graph: bool,
+) -> tuple[dict[Any, Any], list[tuple[Variable, Any]]]:
+    """Return the gradient of each leaf, or of each of `targets` if given, and what tensors asked to retain.
+
+    Gradients are tensors if `create_graph`, else arrays.
+    """
+    sums: dict[Any, Any] = {}
+    for output, seed in seeds:
+        _add(sums, owner_of(output), seed if create_graph else seed.array)
+    nodes = collect(list(sums))
+    needed = None
+    keep: set[Any] = set()
+    if targets is not None:
+        keep = {owner_of(target) for target in targets}
+        needed, nodes = _between(nodes, keep)
+    for node in nodes:
+        if node.args is None:
+            raise RuntimeError(_FREED.format(node=node))
+    retain = create_graph if retain_graph is None else retain_graph
+    retained: list[tuple[Variable, Any]] = []
+    # As in the forward pass, x / 0 is ∞ and not a warning.
+    with set_grad_enabled(create_graph), np.errstate(all="ignore"), anomaly.walking():
+        _walk(nodes, sums, needed, keep, retained, retain_graph=retain, create_graph=create_graph)
+        if targets is not None:
+            sums = {key: sums[key] for key in keep if key in sums}
+        passed = keep.intersection(nodes)
+        for key in [key for key in sums if key not in passed]:
+            hooks = hooks_of(key)
+            if hooks is not None:
+                sums[key] = _hooked(key, hooks, sums[key], retained)
+    return sums, retained
+
+
+def _walk(
+    nodes: list[Node], sums: dict[Any, Any], needed: set[Any] | None, keep: set[Any],
+    retained: list[tuple[Variable, Any]], *, retain_graph: bool, create_graph: bool,
+) -> None:  # fmt: skip
+    """Pass gradients from each of `nodes` to its parents; what remains in `sums` is the leaves' and `keep`'s."""
+    check = anomaly.gradient_check()
+    for node in nodes:
+        g = sums.pop(node, None)
+        if g is None:
+            continue
+        op = node.op
+        i = None
+        try:
+            if node.hooks is not None:
+                g = _hooked(node, node.hooks, g, retained)
+            if node in keep:
+                sums[node] = g
+            versions.check_saved(node)
+            found = None
+            if op.joint is not None:
+                found = dict(op.joint(node, g, [i for i, one in enumerate(node.parents) if _flows(one, needed)]))
+            else:
+                args = _arguments(node, create_graph)
+                y = wrap(node.out, node) if create_graph and node.out is not None else node.out
+                attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
+            for i, parent in enumerate(node.parents):
+                if parent is None or parent.__class__ is Constant or (needed is not None and parent not in needed):
+                    continue
+                gradient = op.vjp_of(i)(g, y, *args, **attrs) if found is None else found.get(i)
+                if gradient is None:
+                    continue
+                if gradient.shape != parent.shape:
+                    if op.fit is None:
+                        raise RuntimeError(
+                            f"{op.name}: the VJP of input {i} returned shape {gradient.shape}, expected {parent.shape}"
+                        )
+                    gradient = op.fit(gradient, parent.shape)
+                if check is not None:
+                    check(node, i, gradient)
+                _add(sums, parent, gradient)
+        except Exception as error:
+            error.add_note(
+                f"in the backward pass of {node}" + ("" if i is None else f", input {i}") + anomaly.place(node)
+            )
+            raise
+        if not retain_graph:
+            node.release()
+
+
+def _flows(parent: Any, needed: set[Any] | None) -> bool:
+    """Tell whether a gradient is asked for through `parent`."""
+    return parent is not None and parent.__class__ is not Constant and (needed is None or parent in needed)
+
+
+def _hooked(key: Node | Variable, hooks: Hooks, gradient: Any, retained: list[tuple[Variable, Any]]) -> Any:
+    """Return `gradient` as the hooks of `key` leave it, and note which tensors retain it."""
+    gradient = hooks.apply(gradient, key)
+    retained += [(tensor, gradient) for tensor in hooks.keepers()]
+    return gradient
+
+
+def _arguments(node: Node, create_graph: bool) -> list[Any]:
+    """Return the inputs as the VJPs of `node` take them."""
+    assert node.args is not None  # checked before the walk began
+    args = list(node.args)
+    if create_graph:
+        for i, (arg, parent) in enumerate(zip(args, node.parents, strict=True)):
+            if isinstance(arg, np.ndarray):
+                args[i] = wrap(arg, None if isinstance(parent, Constant) else parent)
+    for i in node.op.specs:
+        parent = node.parents[i]
+        if parent is not None and args[i] is None:
+            args[i] = Spec(parent.shape, parent.dtype)
+    return args
+
+
+def _add(sums: dict[Any, Any], key: object, gradient: Any) -> None:
+    known = sums.get(key)
+    sums[key] = gradient if known is None else known + gradient

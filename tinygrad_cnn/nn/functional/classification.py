@@ -1,0 +1,210 @@
+"""Losses over classes: cross-entropy and negative log-likelihood."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygrad_cnn import ops
+from tinygrad_cnn._dtypes import is_floating
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.nn.functional._operands import check_floating, check_one_dtype, check_reduction, check_tensors
+from tinygrad_cnn.ops.broadcast import promote
+from tinygrad_cnn.ops.shape import product
+from tinygrad_cnn.tensor import Tensor
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    *,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Compute −Σ_c w[c] · q[c] · log softmax(x)[c] at each place, where q is 1 at the target class or is given.
+
+    Every form is one operation: with plain class indices `ops.cross_entropy`, otherwise `ops.soft_cross_entropy`.
+
+    Args:
+        input: scores (N, C), (N, C, d₁, ...), or (C,) for one place.
+        target: class indices of an integer dtype, shaped like `input` without C; or distributions of a floating-point
+            dtype, shaped like `input`.
+        weight: a factor for each class, (C,). The mean over indices divides by the sum of their classes' factors, the
+            mean over distributions by the number of places.
+        ignore_index: places with this target count for nothing.
+        reduction: "none" for the loss at each place, "sum", or "mean".
+        label_smoothing: the part of each target distribution that is spread evenly over all classes, in [0, 1].
+
+    Returns:
+        A 0-d tensor, or the loss at each place. The mean over no places is NaN.
+
+    Raises:
+        IndexError: a class index is out of range; names it, its position and the number of classes.
+        RuntimeError: a dtype, the shape of `weight`, or `label_smoothing` does not fit.
+        ValueError: the number of places does not fit, or an unknown `reduction`.
+    """
+    op = "cross_entropy"
+    _check_scores(op, input, target, weight, reduction)
+    if not 0 <= label_smoothing <= 1:
+        raise RuntimeError(f"{op}: expected label_smoothing in [0, 1], got {label_smoothing}")
+    soft = target.shape == input.shape or not input.ndim
+    if soft:
+        _check_distributions(input, target, ignore_index)
+        q: Tensor = target
+        if label_smoothing:
+            q = q * (1 - label_smoothing) + label_smoothing / max(_classes(input), 1)
+        if weight is not None:
+            q = q * _beside_classes(weight, input.ndim)
+        x, q = promote((input, q))
+        count = float(product(_places(input)))
+    else:
+        ignoring = _check_classes(op, input, target, ignore_index)
+        _check_class_weights(op, input, weight)
+        x = input
+        indices = target.array.reshape(_places(input))
+        if weight is None and not ignoring and not label_smoothing:
+            if input.ndim > 1:
+                return ops.cross_entropy(input, target, reduction=reduction)
+            loss = ops.cross_entropy(ops.unsqueeze(x, 0), from_numpy(indices.reshape(1)), reduction=reduction)
+            return ops.reshape(loss, ())
+        share, count = _shares(input, indices, weight, ignore_index)
+        q = from_numpy(_distributions(input, indices, share, weight, ignore_index, label_smoothing))
+    if input.ndim > 1:
+        return ops.soft_cross_entropy(x, q, reduction=reduction, count=count)
+    loss = ops.soft_cross_entropy(ops.unsqueeze(x, 0), ops.unsqueeze(q, 0), reduction=reduction, count=count)
+    return ops.reshape(loss, ())
+
+
+def nll_loss(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
+) -> Tensor:
+    """Compute −w[target] · x[target] at each place, x being log-probabilities.
+
+    Args:
+        input: log-probabilities (N, C), (N, C, d₁, ...), or (C,) for one place.
+        target: class indices of an integer dtype, shaped like `input` without C.
+        weight: a factor for each class, (C,). The mean divides by the sum of the targets' factors.
+        ignore_index: places with this target count for nothing.
+        reduction: "none", "sum" or "mean".
+
+    Raises:
+        IndexError: a class index is out of range.
+        RuntimeError: a dtype or the shape of `weight` does not fit.
+        ValueError: the number of places does not fit, or an unknown `reduction`.
+    """
+    op = "nll_loss"
+    _check_scores(op, input, target, weight, reduction)
+    if not input.ndim:
+        raise ValueError(f"{op}: expected input (N, C), (N, C, d₁, ...) or (C,), got shape ()")
+    _check_classes(op, input, target, ignore_index)
+    _check_class_weights(op, input, weight)
+    indices = target.array.reshape(_places(input))
+    share, count = _shares(input, indices, weight, ignore_index)
+    index = np.where(indices != ignore_index, indices, 0)
+    if input.ndim > 1:
+        return ops.nll_loss(input, from_numpy(index), from_numpy(share), reduction=reduction, count=count)
+    loss = ops.nll_loss(
+        ops.unsqueeze(input, 0), from_numpy(index.reshape(1)), from_numpy(share.reshape(1)),
+        reduction=reduction, count=count,
+    )  # fmt: skip
+    return ops.reshape(loss, ())
+
+
+def _shares(input: Tensor, indices: Array, weight: Tensor | None, ignore_index: int) -> tuple[Array, float]:
+    """Return each place's factor, 0 where it is ignored, and the sum of them: what the mean divides by."""
+    keep = np.asarray(indices != ignore_index)
+    if weight is None:
+        return keep.astype(input.dtype), float(keep.sum())
+    share = np.where(keep, weight.array[np.where(keep, indices, 0)], 0).astype(input.dtype)
+    return share, float(share.sum())
+
+
+def _distributions(
+    input: Tensor, indices: Array, share: Array, weight: Tensor | None, ignore_index: int, label_smoothing: float
+) -> Array:
+    """Return what the class indices stand for, smoothed and weighted, 0 at ignored places: shaped like `input`."""
+    axis = min(1, input.ndim - 1)
+    classes = _classes(input)
+    q = ops.one_hot(indices, num_classes=classes, dim=axis, dtype=input.dtype) * np.expand_dims(share, axis)
+    if not label_smoothing:
+        return q
+    spread = np.ones(1, input.dtype) if weight is None else _beside_classes(weight, input.ndim).array
+    even = np.expand_dims(indices != ignore_index, axis) * spread
+    return np.asarray((1 - label_smoothing) * q + label_smoothing / classes * even)
+
+
+def _classes(input: Tensor) -> int:
+    """Return the number of classes."""
+    return input.shape[min(1, input.ndim - 1)] if input.ndim else 1
+
+
+def _places(input: Tensor) -> Shape:
+    """Return the shape of `input` without the axis of the classes."""
+    return input.shape[:1] + input.shape[2:] if input.ndim > 1 else ()
+
+
+def _beside_classes(weight: Tensor, ndim: int) -> Tensor:
+    """Return the class weights (C,) in a shape that broadcasts against scores of `ndim` axes."""
+    return ops.reshape(weight, (-1, *[1] * (ndim - 2)))
+
+
+def _check_scores(op: str, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> None:
+    """Check what holds for every form of a loss over classes."""
+    check_reduction(op, reduction)
+    check_tensors(op, target=target)
+    check_floating(op, "input", input)
+    if weight is not None:
+        check_tensors(op, weight=weight)
+        if weight.shape != (_classes(input),):
+            raise RuntimeError(f"{op}: expected weight ({_classes(input)},), one factor a class, got {weight.shape}")
+
+
+def _check_distributions(input: Tensor, target: Tensor, ignore_index: int) -> None:
+    """Check the target of `cross_entropy` where it is shaped like the scores."""
+    if not is_floating(target.dtype) or target.shape != input.shape:
+        raise RuntimeError(
+            f"cross_entropy: expected target {_places(input)} of class indices, or distributions {input.shape} of a "
+            f"floating-point dtype, got {target.dtype} of shape {target.shape}; turn one-hot rows into indices with "
+            "target.argmax(1)"
+        )
+    if ignore_index >= 0:
+        raise RuntimeError(f"cross_entropy: ignore_index={ignore_index} needs a target of class indices")
+
+
+def _check_class_weights(op: str, input: Tensor, weight: Tensor | None) -> None:
+    """Check the class weights beside a target of class indices."""
+    if weight is not None:
+        check_one_dtype(op, input=input, weight=weight)
+        if weight.requires_grad:
+            raise RuntimeError(f"{op}: expected a weight that does not require a gradient; use weight.detach()")
+
+
+def _check_classes(op: str, input: Tensor, target: Tensor, ignore_index: int) -> bool:
+    """Check the class indices, and return whether any place is ignored."""
+    found, places = target.array, _places(input)
+    if found.shape != places and not (input.ndim == 1 and found.shape == (1,)):
+        # PyTorch's kinds: the number of places is a bad value, anything else about the shape a failure
+        kind = RuntimeError if input.ndim > 1 and found.shape[:1] == places[:1] else ValueError
+        fix = "; turn one-hot rows into indices with target.argmax(1)" if found.shape == input.shape else ""
+        raise kind(f"{op}: expected target {places} of class indices for input {input.shape}, got {found.shape}{fix}")
+    if found.dtype.kind not in "iu":
+        raise RuntimeError(
+            f"{op}: expected target of an integer dtype, such as int64, got {found.dtype}; convert indices with .long()"
+        )
+    if not found.size:
+        return False
+    classes = _classes(input)
+    lowest, highest = int(found.min()), int(found.max())
+    ignoring = lowest <= ignore_index <= highest and bool((found == ignore_index).any())
+    if lowest < 0 or highest >= classes:
+        outside = ((found < 0) | (found >= classes)) & (found != ignore_index)
+        if outside.any():
+            place = np.unravel_index(int(np.argmax(outside)), outside.shape)
+            where = f"target[{', '.join(str(int(i)) for i in place)}]" if place else "target"
+            raise IndexError(
+                f"{op}: expected class indices in [0, {classes - 1}] for the {classes} classes of input "
+                f"{input.shape}, got {int(found[place])} at {where}"
+            )
+    return ignoring

@@ -1,0 +1,135 @@
+"""Losses that measure a distance: squared, absolute, and between the two."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+
+from tinygrad_cnn import ops
+from tinygrad_cnn.nn.functional._operands import check_floating, check_reduction, check_tensors
+from tinygrad_cnn.ops.broadcast import promote
+from tinygrad_cnn.tensor import Tensor
+
+
+def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    """Compute w · (x − target)² for each element, their sum or their mean.
+
+    Args:
+        input: any shape.
+        target: of the same shape; others are broadcast, with a warning, since that is seldom meant.
+        reduction: "none", "sum" or "mean". The mean divides by the sum of the weights, by default the number of
+            elements; over no elements it is NaN.
+        weight: a factor for each element, shaped like `input`.
+
+    Raises:
+        RuntimeError: the shapes cannot be broadcast, or neither is floating point.
+        ValueError: `weight` is not shaped like `input`, or an unknown `reduction`.
+    """
+    x, t = _operands("mse_loss", input, target, weight, reduction)
+    check_floating("mse_loss", "input", x)
+    if weight is None:
+        return ops.mse_loss(x, t, reduction=reduction)
+    return _weighted_mean(ops.mse_loss(x, t, reduction="none"), weight, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+    """Compute w · |x − target| for each element, their sum or their mean; the gradient where they are equal is 0.
+
+    Arguments and errors as for `mse_loss`, but integers are taken where nothing is divided.
+    """
+    x, t = _operands("l1_loss", input, target, weight, reduction)
+    if reduction == "mean" and weight is None:
+        check_floating("l1_loss", "input", x)
+    if weight is None:
+        return ops.l1_loss(x, t, reduction=reduction)
+    return _weighted_mean(ops.l1_loss(x, t, reduction="none"), weight, reduction)
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """Compute d² / 2β where |d| < β and |d| − β/2 elsewhere, for d = x − target; their sum or their mean.
+
+    Args:
+        input: any shape.
+        target: of the same shape; others are broadcast, with a warning.
+        reduction: "none", "sum" or "mean".
+        beta: where the parabola meets the straight lines; with 0 it is `l1_loss`.
+
+    Raises:
+        RuntimeError: `beta` is negative, the shapes cannot be broadcast, or neither is floating point.
+        ValueError: an unknown `reduction`.
+
+    Ref:
+        Girshick, Fast R-CNN, 2015, equation 3.
+    """
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss: expected beta of at least 0, got {beta}")
+    x, t = _operands("smooth_l1_loss", input, target, None, reduction)
+    check_floating("smooth_l1_loss", "input", x)
+    if beta == 0:
+        return ops.l1_loss(x, t, reduction=reduction)
+    return ops.smooth_l1_loss(x, t, reduction=reduction, beta=beta)
+
+
+def huber_loss(
+    input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0, weight: Tensor | None = None
+) -> Tensor:
+    """Compute w · d² / 2 where |d| < δ and w · δ · (|d| − δ/2) elsewhere, for d = x − target; their sum or their mean.
+
+    Args:
+        input: any shape.
+        target: of the same shape; others are broadcast, with a warning.
+        reduction: "none", "sum" or "mean". The mean divides by the number of elements, weighted or not.
+        delta: where the parabola meets the straight lines.
+        weight: a factor for each element, shaped like `input`.
+
+    Raises:
+        RuntimeError: `delta` is not positive, the shapes cannot be broadcast, or a dtype does not fit.
+        ValueError: `weight` is not shaped like `input`, or an unknown `reduction`.
+
+    Ref:
+        Huber, Robust estimation of a location parameter, 1964.
+    """
+    if delta <= 0:
+        raise RuntimeError(f"huber_loss: expected delta above 0, got {delta}")
+    x, t = _operands("huber_loss", input, target, weight, reduction)
+    check_floating("huber_loss", "input", x)
+    if weight is None:
+        return ops.huber_loss(x, t, reduction=reduction, delta=delta)
+    losses: Tensor = ops.huber_loss(x, t, reduction="none", delta=delta) * weight
+    return losses if reduction == "none" else ops.sum(losses) if reduction == "sum" else ops.mean(losses)
+
+
+def _weighted_mean(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
+    """Return the losses times their weights, the sum of those, or that over the sum of the weights."""
+    weighted = losses * weight
+    if reduction == "none":
+        return weighted
+    total = ops.sum(weighted)
+    return total if reduction == "sum" else total / ops.sum(weight)
+
+
+def _operands(op: str, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> tuple[Tensor, Tensor]:
+    """Return the two tensors in one dtype and one shape, with a warning where their shapes differ."""
+    check_reduction(op, reduction)
+    check_tensors(op, input=input, target=target)
+    if weight is not None:
+        check_tensors(op, weight=weight)
+        if weight.shape != input.shape:
+            raise ValueError(f"{op}: expected weight {input.shape}, shaped like input, got {weight.shape}")
+    x: Tensor
+    t: Tensor
+    x, t = promote((input, target))
+    if x.shape == t.shape:
+        return x, t
+    try:
+        shape = np.broadcast_shapes(x.shape, t.shape)
+    except ValueError:
+        raise RuntimeError(f"{op}: expected one shape, got input {x.shape} and target {t.shape}") from None
+    warnings.warn(
+        f"{op}: expected one shape, got input {x.shape} and target {t.shape}; both are broadcast to {shape}, "
+        "which is seldom meant",
+        UserWarning,
+        stacklevel=3,
+    )
+    return ops.expand(x, shape), ops.expand(t, shape)

@@ -1,0 +1,85 @@
+"""Windows as columns (im2col) and back (col2im)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrad_cnn import kernels, ops
+from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn._types import Shape
+from tinygrad_cnn.nn.functional._geometry import Size, batched, check_reach, unbatched
+from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
+from tinygrad_cnn.tensor import Tensor
+
+
+def unfold(input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Tensor:
+    """Extract windows as columns: convolution is then one matrix product.
+
+    Args:
+        input: (N, C, H, W), or (C, H, W) for one image.
+        kernel_size: height and width of the window, one number or (KH, KW).
+        dilation: distance between the taps of a window, one number or (DH, DW).
+        padding: zeros added on both sides, one number or (PH, PW).
+        stride: steps between windows, one number or (SH, SW).
+
+    Returns:
+        (N, C·KH·KW, OH·OW), or (C·KH·KW, OH·OW) for one image: a column for each window.
+
+    Raises:
+        RuntimeError: the shape or dtype does not fit, the window is larger than the padded input, or an argument is
+            out of range.
+    """
+    check_tensors("unfold", input=input)
+    how = _blocks("unfold", kernel_size, dilation, padding, stride)
+    x = batched(input, 2, "unfold")
+    check_reach("unfold", input, how["kernel_size"], how["dilation"], how["padding"])
+    return unbatched(ops.unfold(x, **how), input, 2)
+
+
+def fold(
+    input: Tensor, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
+) -> Tensor:
+    """Add columns back as windows, where `unfold` with the same arguments takes them from; overlaps add up.
+
+    Args:
+        input: (N, C·KH·KW, OH·OW), or (C·KH·KW, OH·OW) for one image.
+        output_size: height and width of the result, one number or (H, W).
+        kernel_size: height and width of the window, one number or (KH, KW).
+        dilation: distance between the taps of a window, one number or (DH, DW).
+        padding: places around the result that windows reach into and that are dropped, one number or (PH, PW).
+        stride: steps between windows, one number or (SH, SW).
+
+    Returns:
+        (N, C, H, W), or (C, H, W) for one image.
+
+    Raises:
+        RuntimeError: the shape or dtype does not fit, or an argument is out of range.
+    """
+    check_floating("fold", "input", input)
+    size = per_axis("fold", "output_size", output_size, 2, least=1)
+    how = _blocks("fold", kernel_size, dilation, padding, stride)
+    if input.ndim not in (2, 3) or 0 in input.shape[-2:]:
+        raise RuntimeError(f"fold: expected input (N, C·KH·KW, OH·OW) or (C·KH·KW, OH·OW), got {input.shape}")
+    kernel: Shape = how["kernel_size"]
+    taps = kernel[0] * kernel[1]
+    axes = zip(size, kernel, how["stride"], how["padding"], how["dilation"], strict=True)
+    outputs = [kernels.output_size(length, k, s, p, p, d) for length, k, s, (p, _), d in axes]
+    rows, columns = input.shape[-2:]
+    if rows % taps or min(outputs) < 1 or columns != outputs[0] * outputs[1]:
+        raise RuntimeError(
+            f"fold: expected input (N, C·{taps}, {outputs[0]}·{outputs[1]}) for output_size {size} and kernel_size "
+            f"{kernel}, got {input.shape}"
+        )
+    x = input if input.ndim == 3 else ops.unsqueeze(input, 0)
+    return unbatched(ops.fold(x, input_size=size, **how), input, 1)
+
+
+def _blocks(op: str, kernel_size: Size, dilation: Size, padding: Size, stride: Size) -> dict[str, Any]:
+    """Return the windows as the ops take them."""
+    zeros = per_axis(op, "padding", padding, 2, least=0)
+    return {
+        "kernel_size": per_axis(op, "kernel_size", kernel_size, 2, least=1),
+        "dilation": per_axis(op, "dilation", dilation, 2, least=1),
+        "padding": tuple([(one, one) for one in zeros]),
+        "stride": per_axis(op, "stride", stride, 2, least=1),
+    }

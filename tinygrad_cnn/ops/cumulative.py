@@ -1,0 +1,40 @@
+"""Sums of everything so far along an axis."""
+
+from __future__ import annotations
+
+import numpy as np
+import numpy.typing as npt
+
+from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._dtypes import int64, is_floating
+from tinygrad_cnn._types import A, Array, DType
+from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn.ops.broadcast import convert
+from tinygrad_cnn.ops.shape import reshape
+
+
+@primitive("cumsum")
+def _cumsum(x: Array, *, dim: int, backward: bool) -> Array:
+    dtype: DType = x.dtype if is_floating(x.dtype) else int64
+    if backward:
+        return np.flip(np.cumsum(np.flip(x, dim), axis=dim, dtype=dtype), dim)
+    return np.cumsum(x, axis=dim, dtype=dtype)
+
+
+@_cumsum.vjp(0)
+def cumsum_vjp_0(g: A, _y: object, _x: object, *, dim: int, backward: bool) -> A:
+    return _cumsum(g, dim=dim, backward=not backward)
+
+
+def cumsum(input: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
+    """Compute yᵢ = x₀ + … + xᵢ along `dim`.
+
+    Args:
+        input: any shape. Integers and booleans give int64.
+        dim: the axis.
+        dtype: convert `input` to this dtype first.
+    """
+    axis = normalize_dim("cumsum", dim, input.ndim)
+    x = convert(input, dtype)
+    y = _cumsum(x if x.ndim else reshape(x, (1,)), dim=axis, backward=False)
+    return convert(y if x.ndim else reshape(y, ()), dtype)

@@ -1,0 +1,161 @@
+"""Powers, roots, exponentials, logarithms, and the waves and bells made of them."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from tinygrad_cnn import kernels
+from tinygrad_cnn._types import A, Array
+from tinygrad_cnn.ops.broadcast import cast, elementwise
+from tinygrad_cnn.ops.selection import where
+
+
+@elementwise()
+def pow(x: Array, exponent: Array) -> Array:
+    """Compute x to the power `exponent`.
+
+    The gradient is taken as zero in x where the exponent is 0, and in the exponent where x = 0 ≤ exponent: there the
+    formulas would give 0 · ∞. An integer to the power of a negative integer in a tensor is its reciprocal rounded
+    toward zero (0 for 0).
+
+    Raises:
+        RuntimeError: booleans, or integers to a negative power given as a number.
+    """
+    dtype = np.result_type(x, exponent)
+    if dtype.kind == "b":
+        raise TypeError("booleans have no powers; convert them with .int()")
+    if isinstance(exponent, np.ndarray) and dtype.kind in "iu" and np.any(exponent < 0):
+        return np.where(exponent < 0, _inverse_power(np.asarray(x, dtype), exponent), np.power(x, np.abs(exponent)))
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        return np.power(x, exponent)
+
+
+def _inverse_power(x: Array, exponent: Array) -> Array:
+    """Return integers to negative powers, rounded toward zero: only 1 and −1 leave anything."""
+    return np.where(x == 1, 1, np.where(x == -1, 1 - 2 * (exponent % 2), 0)).astype(x.dtype)
+
+
+@pow.vjp(0)
+def pow_vjp_0(g: A, _y: object, x: A, exponent: A) -> A:
+    return g * (exponent * pow(x, exponent + (exponent == 0) - 1))
+
+
+@pow.vjp(1)
+def pow_vjp_1(g: A, y: A, x: A, exponent: A) -> A:
+    zero = (exponent >= 0) & (x == 0)
+    one = cast(zero, dtype=y.dtype)  # where it is chosen; its logarithm is 0
+    return g * (y * log(where(zero, one, x)))
+
+
+@elementwise()
+def square(x: Array) -> Array:
+    """Compute x²; booleans give integers."""
+    return np.square(x.astype(np.int64) if np.result_type(x).kind == "b" else x)
+
+
+@square.vjp(0)
+def square_vjp_0(g: A, _y: object, x: A) -> A:
+    return g * (2 * x)
+
+
+@elementwise(floating=True)
+def reciprocal(x: Array) -> Array:
+    """Compute 1 / x; ±∞ at 0."""
+    with np.errstate(divide="ignore"):
+        return np.true_divide(1, x)
+
+
+@reciprocal.vjp(0)
+def reciprocal_vjp_0(g: A, y: A, _x: object) -> A:
+    return -g * (y * y)
+
+
+@elementwise(floating=True)
+def sqrt(x: Array) -> Array:
+    """Compute the square root; NaN below 0. The gradient at 0 is ∞, but 0 where none comes from above."""
+    with np.errstate(invalid="ignore"):
+        return np.sqrt(x)
+
+
+@sqrt.vjp(0)
+def sqrt_vjp_0(g: A, y: A, _x: object) -> A:
+    return g / (2 * where((g == 0) & ~(y > 0), 1, y))  # ~: y is NaN below 0
+
+
+@elementwise(floating=True)
+def rsqrt(x: Array) -> Array:
+    """Compute 1 / √x; ∞ at 0 and NaN below."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.true_divide(1, np.sqrt(x))
+
+
+@rsqrt.vjp(0)
+def rsqrt_vjp_0(g: A, y: A, _x: object) -> A:
+    return g * (-0.5 * (y * y * y))
+
+
+@elementwise(floating=True)
+def exp(x: Array) -> Array:
+    """Compute eˣ; ∞ where that overflows."""
+    with np.errstate(over="ignore"):
+        return np.exp(x)
+
+
+@exp.vjp(0)
+def exp_vjp_0(g: A, y: A, _x: object) -> A:
+    return g * y
+
+
+@elementwise(floating=True)
+def log(x: Array) -> Array:
+    """Compute the natural logarithm; −∞ at 0 and NaN below.
+
+    The gradient at 0 is ∞, but 0 where none comes from above: ``where(x > 0, log(x), 0)`` has no NaN in its gradient.
+    """
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log(x)
+
+
+@log.vjp(0)
+def log_vjp_0(g: A, _y: object, x: A) -> A:
+    return g / where((g == 0) & (x == 0), 1, x)
+
+
+@elementwise(floating=True)
+def sin(x: Array) -> Array:
+    """Compute the sine of an angle in radians."""
+    with np.errstate(invalid="ignore"):
+        return np.sin(x)
+
+
+@sin.vjp(0)
+def sin_vjp_0(g: A, _y: object, x: A) -> A:
+    return g * cos(x)
+
+
+@elementwise(floating=True)
+def cos(x: Array) -> Array:
+    """Compute the cosine of an angle in radians."""
+    with np.errstate(invalid="ignore"):
+        return np.cos(x)
+
+
+@cos.vjp(0)
+def cos_vjp_0(g: A, _y: object, x: A) -> A:
+    return -g * sin(x)
+
+
+_SLOPE = 2 / math.sqrt(math.pi)
+
+
+@elementwise(floating=True)
+def erf(x: Array) -> Array:
+    """Compute the error function 2 / √π · ∫₀ˣ e^(−t²) dt, to two units in the last place."""
+    return kernels.erf(np.asarray(x))
+
+
+@erf.vjp(0)
+def erf_vjp_0(g: A, _y: object, x: A) -> A:
+    return g * (_SLOPE * exp(-x * x))

@@ -1,0 +1,135 @@
+"""Reading and adding at one index for every element along an axis."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._dtypes import int64
+from tinygrad_cnn._types import A, Array, Shape
+from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn.ops.broadcast import cast
+from tinygrad_cnn.ops.indexing import check_indices, getitem
+from tinygrad_cnn.ops.shape import reshape
+
+
+@primitive("gather")
+def _gather(x: Array, index: Array, *, dim: int) -> Array:
+    part = x[tuple([slice(None) if i == dim else slice(size) for i, size in enumerate(index.shape)])]
+    return np.take_along_axis(part, index, dim)
+
+
+@_gather.vjp(0)
+def gather_vjp_0(g: A, _y: object, x: Spec, index: A, *, dim: int) -> A:
+    return scatter_add_zeros(g, index, dim=dim, shape=x.shape)
+
+
+@primitive()
+def scatter_add_zeros(g: Array, index: Array, *, dim: int, shape: Shape) -> Array:
+    """Return zeros of `shape` with each element of g added at `index` along `dim`."""
+    return _added(np.zeros(shape, g.dtype), index, g, dim)
+
+
+@scatter_add_zeros.vjp(0)
+def scatter_add_zeros_vjp_0(g: A, _y: object, _g: object, index: A, *, dim: int, shape: Shape) -> A:  # noqa: ARG001
+    return _gather(g, index, dim=dim)
+
+
+@primitive("scatter_add")
+def _scatter_add(x: Array, index: Array, src: Array, *, dim: int) -> Array:
+    return _added(x.copy(), index, src, dim)
+
+
+@_scatter_add.vjp(0)
+def scatter_add_vjp_0(g: A, _y: object, _x: object, _index: object, _src: object, **_: int) -> A:
+    return g
+
+
+@_scatter_add.vjp(2)
+def scatter_add_vjp_2(g: A, _y: object, _x: object, index: A, _src: object, *, dim: int) -> A:
+    return _gather(g, index, dim=dim)
+
+
+def _added(out: Array, index: Array, src: Array, dim: int) -> Array:
+    """Add `src` into `out` at `index` along `dim`, and return it."""
+    places: list[Any] = list(np.ix_(*[np.arange(size) for size in index.shape]))
+    places[dim] = index
+    np.add.at(out, tuple(places), src)
+    return out
+
+
+def gather(input: A, dim: int, index: A) -> A:
+    """Pick elements along `dim`: ``out[i][j][k] = input[i][index[i][j][k]][k]`` for dim = 1.
+
+    Args:
+        input: values.
+        dim: the axis that `index` counts along.
+        index: int64 or int32, with as many axes as `input` and no longer than it along the others; sets the output's
+            shape. A 0-d tensor counts as having one axis.
+
+    Raises:
+        RuntimeError: `index` has the wrong number of axes, is too long, is out of range, or not of an integer dtype.
+    """
+    axis = normalize_dim("gather", dim, input.ndim)
+    x = _with_axes(input)
+    picks = _places(index, x.ndim)
+    if picks.ndim != x.ndim or _exceeds(picks.shape, x.shape, axis):
+        raise RuntimeError(
+            f"gather: expected an index no larger than the input, {input.shape}, but along dim {axis}; "
+            f"got {index.shape}"
+        )
+    check_indices("gather", picks, x.shape[axis])
+    return _shaped(_gather(x, picks, dim=axis), index.shape)
+
+
+def scatter_add(input: A, dim: int, index: A, src: A) -> A:
+    """Return `input` with elements of `src` added along `dim`: ``out[i][index[i][j]] += src[i][j]`` for dim = 1.
+
+    An element that is named several times receives every addend.
+
+    Args:
+        input: what is added to.
+        dim: the axis that `index` counts along.
+        index: int64 or int32, with as many axes as `input` and no longer than it along the others.
+        src: the addends, at least as long as `index` along every axis, of the dtype of `input`.
+
+    Raises:
+        RuntimeError: `index` or `src` does not fit in shape, an index is out of range, or a dtype does not fit.
+    """
+    axis = normalize_dim("scatter_add", dim, input.ndim)
+    x, addends = _with_axes(input), _with_axes(src)
+    places = _places(index, x.ndim)
+    if input.dtype != src.dtype:
+        raise RuntimeError(f"scatter_add: expected src of the dtype of the input, {input.dtype}, got {src.dtype}")
+    if not x.ndim == places.ndim == addends.ndim or (
+        _exceeds(places.shape, x.shape, axis) or _exceeds(places.shape, addends.shape, None)
+    ):
+        raise RuntimeError(
+            f"scatter_add: expected an index no larger than src, {src.shape}, and, but along dim {axis}, than the "
+            f"input, {input.shape}; got {index.shape}"
+        )
+    check_indices("scatter_add", places, x.shape[axis])
+    if addends.shape != places.shape:
+        addends = getitem(addends, tuple([slice(size) for size in places.shape]))
+    return _shaped(_scatter_add(x, places, addends, dim=axis), input.shape)
+
+
+def _with_axes(x: A) -> A:
+    """Return `x`, a 0-d one with an axis of length 1."""
+    return x if x.ndim else reshape(x, (1,))
+
+
+def _places(index: A, ndim: int) -> A:
+    """Return `index` with its axes; one without elements fits anything, whatever its shape and dtype."""
+    return cast(reshape(index, (0,) * ndim), dtype=int64) if 0 in index.shape else _with_axes(index)
+
+
+def _shaped(x: A, shape: Shape) -> A:
+    return x if x.shape == shape else reshape(x, shape)
+
+
+def _exceeds(shape: Shape, limit: Shape, but: int | None) -> bool:
+    """Tell whether `shape` is longer than `limit` along some axis other than `but`."""
+    return any(i != but and size > most for i, (size, most) in enumerate(zip(shape, limit, strict=True)))

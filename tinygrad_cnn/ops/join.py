@@ -1,0 +1,152 @@
+"""Joining tensors along an axis, and cutting them apart again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._types import A, Array, Shape
+from tinygrad_cnn.autograd import Variable, primitive
+from tinygrad_cnn.ops.broadcast import promote
+from tinygrad_cnn.ops.indexing import getitem
+from tinygrad_cnn.ops.shape import reshape
+
+
+@primitive("cat", prepare=promote)
+def _cat(*xs: Array, dim: int, starts: tuple[int, ...]) -> Array:  # noqa: ARG001 - the VJP cuts there
+    return np.concatenate(xs, dim)
+
+
+@_cat.vjp_n
+def cat_vjp_n(n: int, g: A, _y: object, *_xs: object, dim: int, starts: tuple[int, ...]) -> A:
+    return getitem(g, (slice(None),) * dim + (slice(starts[n], starts[n + 1]),))
+
+
+def cat(tensors: Sequence[A], dim: int = 0) -> A:
+    """Join tensors end to end along an axis that they have; dtypes are promoted.
+
+    Args:
+        tensors: equal in shape but for the length of `dim`. A 1-d tensor without elements fits any others.
+        dim: the axis.
+
+    Returns:
+        A tensor whose length along `dim` is the sum of theirs.
+
+    Raises:
+        ValueError: there are no tensors.
+        RuntimeError: one is 0-d, or their shapes do not fit.
+    """
+    parts = _tensors("cat", tensors)
+    if not parts:
+        raise ValueError("cat: expected at least one tensor, got none")
+    shape: Shape = next((one.shape for one in parts if one.shape != (0,)), (0,))
+    axis: int = normalize_dim("cat", dim, len(shape))
+    empty = (*shape[:axis], 0, *shape[axis + 1 :])
+    starts = [0]
+    for i, one in enumerate(parts):
+        if not one.ndim:
+            raise RuntimeError(f"cat: expected tensors with axes, got a 0-d tensor at position {i}; use stack")
+        if one.shape == (0,) != empty:
+            one = parts[i] = reshape(one, empty)
+        if one.ndim != len(shape) or any(axis != k and one.shape[k] != size for k, size in enumerate(shape)):
+            raise RuntimeError(
+                f"cat: expected shapes equal but along dim {axis}, got {shape} and {one.shape} at position {i}"
+            )
+        starts.append(starts[-1] + one.shape[axis])
+    return _cat(*parts, dim=axis, starts=tuple(starts))
+
+
+@primitive("stack", prepare=promote)
+def _stack(*xs: Array, dim: int) -> Array:
+    return np.stack(xs, dim)
+
+
+@_stack.vjp_n
+def stack_vjp_n(n: int, g: A, _y: object, *_xs: object, dim: int) -> A:
+    return getitem(g, (slice(None),) * dim + (n,))
+
+
+def stack(tensors: Sequence[A], dim: int = 0) -> A:
+    """Join tensors of one shape along a new axis `dim`; dtypes are promoted.
+
+    Raises:
+        RuntimeError: there are no tensors, or their shapes differ.
+    """
+    parts = _tensors("stack", tensors)
+    if not parts:
+        raise RuntimeError("stack: expected at least one tensor, got none")
+    shape = parts[0].shape
+    for i, one in enumerate(parts):
+        if one.shape != shape:
+            raise RuntimeError(f"stack: expected tensors of one shape, got {shape} and {one.shape} at position {i}")
+    return _stack(*parts, dim=normalize_dim("stack", dim, len(shape) + 1))
+
+
+def _tensors(op: str, tensors: Sequence[A]) -> list[A]:
+    """Return `tensors` as a list, checked to be tensors (or arrays)."""
+    if not isinstance(tensors, list | tuple):
+        raise TypeError(f"{op}: expected a list or tuple of tensors, got {type(tensors).__name__}")
+    for i, one in enumerate(tensors):
+        if not isinstance(one, Variable | np.ndarray):
+            raise TypeError(f"{op}: expected tensors, got {type(one).__name__} at position {i}")
+    return list(tensors)
+
+
+def split(tensor: A, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[A, ...]:
+    """Cut a tensor along `dim` into views.
+
+    Args:
+        tensor: at least 1-d.
+        split_size_or_sections: the length of every piece, of which the last may be shorter; or the length of each.
+        dim: the axis.
+
+    Raises:
+        RuntimeError: a length is negative, the lengths do not add up to the axis, or the tensor is 0-d.
+    """
+    axis = _axis("split", tensor, dim)
+    length = tensor.shape[axis]
+    if isinstance(split_size_or_sections, int):
+        size = split_size_or_sections
+        if size < 0 or (size == 0 and length):
+            raise RuntimeError(f"split: expected pieces of at least 1 for an axis of {length}, got {size}")
+        sizes = [min(size, length - start) for start in range(0, length, size or 1)] or [0]
+    else:
+        sizes = list(split_size_or_sections)
+        if any(size < 0 for size in sizes) or sum(sizes) != length:
+            raise RuntimeError(f"split: expected lengths of at least 0 that add up to {length}, got {sizes}")
+    return _pieces(tensor, sizes, axis)
+
+
+def chunk(input: A, chunks: int, dim: int = 0) -> tuple[A, ...]:
+    """Cut a tensor along `dim` into at most `chunks` views of equal length, the last of which may be shorter.
+
+    There are fewer than `chunks` where rounding the length up uses the axis up earlier.
+
+    Raises:
+        RuntimeError: `chunks` is less than 1, or the tensor is 0-d.
+    """
+    axis = _axis("chunk", input, dim)
+    if chunks < 1:
+        raise RuntimeError(f"chunk: expected at least 1 chunk, got {chunks}")
+    length = input.shape[axis]
+    if not length:
+        return _pieces(input, [0] * chunks, axis)
+    return split(input, -(-length // chunks), axis)
+
+
+def _axis(op: str, x: A, dim: int) -> int:
+    if not x.ndim:
+        raise RuntimeError(f"{op}: expected a tensor with at least one axis, got a 0-d tensor")
+    return normalize_dim(op, dim, x.ndim)
+
+
+def _pieces(x: A, sizes: Sequence[int], axis: int) -> tuple[A, ...]:
+    """Return views of `x` of the given lengths, one after the other along `axis`."""
+    pieces: list[A] = []
+    start = 0
+    for size in sizes:
+        pieces.append(getitem(x, (slice(None),) * axis + (slice(start, start + size),)))
+        start += size
+    return tuple(pieces)
