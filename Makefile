@@ -5,7 +5,7 @@ USE := .venv/.installed
 DEV := .venv/.installed-dev
 
 .DEFAULT_GOAL := help
-.PHONY: help demo examples test test-fast parity check format lint types docs clean
+.PHONY: help demo examples test test-fast parity mutants check format lint types docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ test-fast: $(DEV)  ## run the tests that take less than a few seconds each
 parity: $(DEV)  ## compare with PyTorch, number by number (installs it)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 expecttest
 	$(BIN)/python -m pytest tests/parity
+
+mutants: $(DEV)  ## make mistakes in every gradient and see that a test catches each
+	$(BIN)/python tests/mutation/mutate.py
 
 check: format lint types test docs  ## everything that must hold before a change is merged
 

@@ -114,7 +114,7 @@ ADAPTERS: dict[str, dict[str, Callable[[Callable[[str], Any]], Callable[..., Any
 
 
 class MissingError(LookupError):
-    """There is no such function or method here (yet)."""
+    """There is no such function or method here."""
 
 
 def find(place: str) -> Any:
@@ -122,16 +122,9 @@ def find(place: str) -> Any:
     thing: Any = importlib.import_module("tinygrad_cnn")
     for part in place.split("."):
         thing = getattr(thing, part, None)
-    if thing is None and accept_unexported and "." not in place and place not in " ".join(ALSO.values()).split():
-        for room in ("ops", "creation"):
-            thing = thing or getattr(importlib.import_module(f"tinygrad_cnn.{room}"), place, None)
     if thing is None:
         raise MissingError(f"tinygrad_cnn.{place} does not exist")
     return thing
-
-
-accept_unexported = False
-"""Whether an operation that exists in `ops` counts although the package does not export it (yet)."""
 
 
 def names() -> list[str]:

@@ -24,7 +24,6 @@ from typing import Any, NamedTuple
 import torch
 
 from op_db import decline
-from op_db import names as table
 from op_db.compare import DifferenceError, check_error, check_forward, check_gradients, check_inplace
 from op_db.convert import UnsupportedError
 from op_db.names import TABLE, MissingError, changing_forms, forms, names, select
@@ -40,6 +39,7 @@ class Outcome(NamedTuple):
     form: str
     sample: str
     note: str
+    trace: str = ""
 
 
 def reachable(form: str, sample: Sample) -> bool:
@@ -54,7 +54,7 @@ def run(name: str, kind: str) -> Iterator[Outcome]:
     info = OPS[name]
     offered = changing_forms(name, info) if kind == "inplace" else forms(name, info)
     if kind not in ("forward", "inplace"):
-        offered = dict([first(offered)])
+        offered = dict([next(iter(offered.items()))])
     for sample, extra in jobs(info, kind):
         reason = decline.reason(name, kind, sample)
         usable = {form: get for form, get in offered.items() if reachable(form, sample)}
@@ -65,13 +65,15 @@ def run(name: str, kind: str) -> Iterator[Outcome]:
             continue
         for form, get in usable.items():
             with quiet():
-                status, note = judge(name, kind, get, sample, extra)
+                status, note, trace = judge(name, kind, get, sample, extra)
             if status:
-                yield Outcome(name, kind, status, form, str(sample), note)
+                yield Outcome(name, kind, status, form, str(sample), note, trace)
 
 
-def judge(name: str, kind: str, get: Callable[[], Callable[..., Any]], sample: Sample, extra: Any) -> tuple[str, str]:
-    """Return the status of one sample in one form and a note; no status where there is nothing to compare."""
+def judge(
+    name: str, kind: str, get: Callable[[], Callable[..., Any]], sample: Sample, extra: Any
+) -> tuple[str, str, str]:
+    """Return the status of one sample in one form, a note and a traceback; no status if there is nothing to compare."""
     info = OPS[name]
     random = name in TABLE["random"].split()
     try:
@@ -83,28 +85,16 @@ def judge(name: str, kind: str, get: Callable[[], Callable[..., Any]], sample: S
         elif kind == "errors":
             check_error(name, call, extra, sample)
         elif not check_gradients(call, info.op, sample, second=kind == "second"):
-            return "", ""
+            return "", "", ""
     except MissingError as error:
-        return "missing", str(error)
+        return "missing", str(error), ""
     except UnsupportedError as error:
-        return "declined", str(error)
+        return "declined", str(error), ""
     except DifferenceError as error:
-        return "failed", str(error)
+        return "failed", str(error), ""
     except Exception as error:
-        judge.trace = traceback.format_exc()  # type: ignore[attr-defined]
-        return "failed", f"{type(error).__name__}: {error}"
-    return "passed", ""
-
-
-def first(offered: dict[str, Any]) -> tuple[str, Any]:
-    """Return the first form that exists here."""
-    for form, get in offered.items():
-        try:
-            get()
-        except MissingError:
-            continue
-        return form, get
-    return next(iter(offered.items()))
+        return "failed", f"{type(error).__name__}: {error}", traceback.format_exc()
+    return "passed", "", ""
 
 
 def main() -> int:
@@ -117,7 +107,6 @@ def main() -> int:
     parser.add_argument("--trace", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
-    table.accept_unexported = True
     bad = 0
     for name in select(options.names) if options.names else names():
         line = []
@@ -134,8 +123,8 @@ def main() -> int:
             if options.verbose:
                 reasons = Counter(one.note for one in outcomes if one.status == "declined")
                 shown += [f"    {kind} declined {n}: {note}" for note, n in reasons.items()]
-            if failed and options.trace and hasattr(judge, "trace"):
-                shown.append(judge.trace)
+            if options.trace:
+                shown += [one.trace for one in failed if one.trace][:1]
             bad += len(failed) + counts["missing"]
         print(f"{name}: {'; '.join(part for part in line if part)}")
         for text in dict.fromkeys(shown):
