@@ -22,7 +22,7 @@ from tinygrad_cnn.models import SimpleConvNet
 from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.optim import Adam
 from tinygrad_cnn.random import manual_seed
-from tinygrad_cnn.report import Section, Summary, feature_maps, filters, summarize, training_curves, write_page
+from tinygrad_cnn.report import Section, Summary, feature_maps, filters, summary, training_curves, write_page
 from tinygrad_cnn.tensor import Tensor
 from tinygrad_cnn.train import History, accuracy, fit
 
@@ -60,8 +60,8 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
     model = SimpleConvNet()
 
     console.rule("The network")
-    summary = summarize(model, (1, *x_train.shape[1:]))
-    console.print(str(summary), markup=False)
+    layers = summary(model, (1, *x_train.shape[1:]))
+    console.print(layers)
 
     console.rule(f"Training on {len(x_train):,} digits")
     started = time.perf_counter()
@@ -91,11 +91,11 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
         facts={
             "test accuracy": f"{100 * test_accuracy:.1f} %",
             "training accuracy": f"{100 * history.metrics['train'][-1]:.1f} %",
-            "parameters": f"{summary.parameters:,}",
+            "parameters": f"{layers.parameters:,}",
             "training time": f"{seconds:.1f} s",
             "gradients": "all agree" if agree else "disagree",
         },
-        sections=_sections(model, summary, history, checks, drawing, (x_test, t_test), len(x_train) // batch_size),
+        sections=_sections(model, layers, history, checks, drawing, (x_test, t_test), len(x_train) // batch_size),
         command=command,
     )
     console.print(f"open [bold]{report}[/] in a browser")
@@ -159,12 +159,12 @@ def _draw_loss(model: SimpleConvNet, x: Tensor, t: Tensor) -> Drawing:
 
 
 def _sections(
-    model: SimpleConvNet, summary: Summary, history: History, checks: list[ParameterCheck], drawing: Drawing,
+    model: SimpleConvNet, layers: Summary, history: History, checks: list[ParameterCheck], drawing: Drawing,
     test: tuple[Tensor, Tensor], steps_per_epoch: int,
 ) -> list[Section]:  # fmt: skip
     """Return the parts of the report."""
     return [
-        Section("The network", table=summary.table(), caption=f"{summary.parameters:,} parameters in total."),
+        Section("The network", table=layers.table(), caption=f"{layers.parameters:,} parameters in total."),
         Section(
             "Training",
             svg=training_curves(history.loss, history.metrics, steps_per_epoch),

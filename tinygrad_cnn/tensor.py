@@ -294,6 +294,17 @@ class Tensor(Methods):
         twin._view = None
         return twin
 
+    def __getstate__(self) -> dict[str, Any]:
+        if not self.is_leaf:
+            raise RuntimeError("only leaves can be pickled; use .detach() on a result")
+        if hooks.hooks_of(self) is not None and any([self._hooks.before, self._hooks.after]):
+            raise RuntimeError("a tensor with hooks cannot be pickled; remove them by their handles first")
+        return {"array": self.array, "requires_grad": self._requires_grad, "grad": self._grad}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.array, self._requires_grad, self._grad = state["array"], state["requires_grad"], state["grad"]
+        self._node = self._view = None
+
     # --- dtype and device -------------------------------------------------------------------------------------
 
     def to(self, *args: Any, device: Any = None, dtype: npt.DTypeLike | None = None) -> Tensor:

@@ -23,7 +23,7 @@ LAYERS = [
     ("autograd.functional", "nn.functional", "nn.init", "nn.parameter", "gradcheck", "graph"),
     ("nn", "optim", "data"),
     ("models", "utils"),
-    ("train", "report"),
+    ("interop", "report", "train"),
     ("demo",),
     ("cli", ""),
 ]

@@ -1,4 +1,5 @@
 import math
+import statistics
 
 import numpy as np
 import pytest
@@ -94,3 +95,80 @@ def test_refusals():
         init.xavier_normal_(tc.zeros(3))
     with pytest.raises(ValueError, match="expected mode 'fan_in' or 'fan_out', got 'fan'"):
         init.kaiming_normal_(tc.zeros(3, 3), mode="fan")
+
+
+@pytest.mark.parametrize(
+    ("mean", "std", "a", "b"),
+    [(0, 1, -2, 2), (1, 0.5, 0.9, 3), (-1, 2, -1.5, 0), (0, 1, 4, 9), (0, 1, -9, -4), (0, 1, -50, 50)],
+)
+def test_a_truncated_normal_distribution(mean, std, a, b):
+    tc.manual_seed(0)
+    values = np.sort(init.trunc_normal_(tc.empty(20_000, dtype=tc.float64), mean, std, a, b).numpy())
+    assert a <= values[0]
+    assert values[-1] <= b
+    normal = statistics.NormalDist()
+    low, high = sorted([abs((a - mean) / std), abs((b - mean) / std)]) if a > mean or b < mean else (0, 0)
+    if low:  # in a tail: count from its far end, where the distribution function keeps its digits
+        far, near = normal.cdf(-high), normal.cdf(-low)
+        share = np.sort([(normal.cdf(-abs(x - mean) / std) - far) / (near - far) for x in values])
+    else:
+        first, last = normal.cdf((a - mean) / std), normal.cdf((b - mean) / std)
+        share = np.array([(normal.cdf((x - mean) / std) - first) / (last - first) for x in values])
+    even = (np.arange(20_000) + 0.5) / 20_000
+    assert np.abs(share - even).max() < 1.63 / math.sqrt(20_000)  # Kolmogorov and Smirnov, at 1 %
+
+
+@pytest.mark.parametrize("shape", [(5, 8), (8, 5), (6, 3, 2, 4), (4, 1)])
+def test_an_orthogonal_matrix(shape):
+    tc.manual_seed(0)
+    w = init.orthogonal_(tc.empty(shape, dtype=tc.float64), gain=3).numpy().reshape(shape[0], -1)
+    product = w @ w.T if w.shape[0] <= w.shape[1] else w.T @ w
+    np.testing.assert_allclose(product, 9 * np.eye(len(product)), atol=1e-12)
+
+
+def test_orthogonal_matrices_are_turned_every_way():
+    tc.manual_seed(0)
+    corners = np.array([init.orthogonal_(tc.empty(3, 3)).numpy() for _ in range(2000)])
+    assert np.abs(corners.mean(0)).max() < 4 / math.sqrt(3 * 2000)
+    np.testing.assert_allclose((corners**2).mean(0), 1 / 3, atol=0.03)
+
+
+@pytest.mark.parametrize(
+    ("shape", "groups"), [((4, 3, 3), 1), ((2, 5, 3, 2), 1), ((6, 2, 3, 3), 3), ((4, 4, 1, 2, 3), 2)]
+)
+def test_dirac_and_eye_are_those_of_pytorch(shape, groups):
+    torch = pytest.importorskip("torch")
+    expected = torch.nn.init.dirac_(torch.full(shape, 7.0), groups)
+    np.testing.assert_array_equal(init.dirac_(tc.full(shape, 7.0), groups).numpy(), expected.numpy())
+    expected = torch.nn.init.eye_(torch.full(shape[:2], 7.0))
+    np.testing.assert_array_equal(init.eye_(tc.full(shape[:2], 7.0)).numpy(), expected.numpy())
+
+
+def test_a_dirac_convolution_keeps_its_channels():
+    layer = nn.Conv2d(4, 4, 3, padding=1, groups=2, bias=False)
+    init.dirac_(layer.weight, groups=2)
+    x = tc.randn(2, 4, 5, 6)
+    np.testing.assert_array_equal(layer(x).detach().numpy(), x.numpy())
+
+
+@pytest.mark.parametrize(
+    ("fill", "text"),
+    [
+        (lambda: init.trunc_normal_(tc.zeros(3), std=0), "trunc_normal_: expected std > 0, got 0"),
+        (
+            lambda: init.trunc_normal_(tc.zeros(3), a=2, b=1),
+            r"expected \[a, b\] within reach of mean=0.0.* got \[2, 1\]",
+        ),
+        (lambda: init.trunc_normal_(tc.zeros(3), a=40, b=50), r"expected \[a, b\] within reach .* got \[40, 50\]"),
+        (lambda: init.orthogonal_(tc.zeros(3)), r"orthogonal_: expected .* at least 2 axes, got shape \(3,\)"),
+        (lambda: init.dirac_(tc.zeros(3, 3)), r"dirac_: expected .* 3, 4 or 5 axes, got shape \(3, 3\)"),
+        (
+            lambda: init.dirac_(tc.zeros(3, 3, 3), 2),
+            "dirac_: expected groups ≥ 1 that divide the 3 filters, got groups=2",
+        ),
+        (lambda: init.eye_(tc.zeros(3)), r"eye_: expected a tensor with 2 axes, got shape \(3,\)"),
+    ],
+)
+def test_shapes_and_ranges_that_are_refused(fill, text):
+    with pytest.raises(ValueError, match=text):
+        fill()

@@ -98,6 +98,7 @@ def test_attributes_can_be_replaced_and_deleted_in_place():
         (lambda net: net.register_buffer("b", [1.0]), TypeError, "cannot assign 'list' as buffer 'b'"),
         (lambda net: net.register_buffer("training", None), KeyError, "attribute 'training' already exists"),
         (lambda net: net.add_module("m", 3), TypeError, "int is not a Module subclass"),
+        (lambda net: net.register_module("m.n", nn.ReLU()), KeyError, r"without .*got .*'m.n"),
         (lambda net: setattr(net, "float", nn.ReLU()), KeyError, "attribute 'float' already exists"),
         (lambda net: net.fc3, AttributeError, "'Net' object has no attribute 'fc3'"),
         (lambda net: delattr(net, "fc3"), AttributeError, "fc3"),
@@ -119,6 +120,44 @@ def test_forgetting_to_call_the_base_is_said(value, what):
 
     with pytest.raises(AttributeError, match=rf"cannot assign {what} before Module.__init__\(\) call.*Forgetful"):
         Forgetful()
+
+
+def test_parts_are_got_by_path():
+    net = Net()
+    assert net.get_submodule("") is net
+    assert net.get_submodule("head.1") is net.head[1]
+    assert net.get_parameter("head.1.weight") is net.head[1].weight
+    assert net.get_parameter("scale") is net.scale
+    assert net.get_buffer("mean") is net.mean
+
+
+@pytest.mark.parametrize(
+    ("get", "text"),
+    [
+        (
+            lambda net: net.get_submodule("head.5.fc"),
+            r"Net: expected a module at 'head.5.fc', but head \(Sequential\) has no '5', only 0, 1",
+        ),
+        (lambda net: net.get_submodule("hed"), r"but it \(Net\) has no 'hed', only fc1, head"),
+        (lambda net: net.get_submodule("fc1.x"), "only no submodules"),
+        (
+            lambda net: net.get_parameter("fc1.wieght"),
+            "Net: expected a parameter at 'fc1.wieght', got only weight, bias",
+        ),
+        (lambda net: net.get_parameter("mean"), "expected a parameter at 'mean', got only scale"),
+        (lambda net: net.get_buffer("fc1.mean"), "expected a buffer at 'fc1.mean', got only no buffers"),
+    ],
+)
+def test_a_path_that_leads_nowhere_says_what_is_there(get, text):
+    with pytest.raises(AttributeError, match=text):
+        get(Net())
+
+
+def test_named_modules_leaves_out_what_is_in_the_memo():
+    net = Net()
+    memo = {net.head}
+    assert [name for name, _ in net.named_modules(memo, prefix="net")] == ["net", "net.fc1", "net.head.0", "net.head.1"]
+    assert memo == set(net.modules())
 
 
 # --- calls --------------------------------------------------------------------------------------------------------
@@ -161,7 +200,9 @@ def test_a_failing_layer_is_named_once_innermost():
     net.body.head = nn.Sequential(nn.Linear(5, 2))
     with pytest.raises(RuntimeError, match=r"last axis of 5 .* got \(1, 4\)") as caught:
         net(tc.ones(1, 3))
-    assert caught.value.__notes__ == ["in body.head.0 (Linear(in_features=5, out_features=2, bias=True)) of Outer"]
+    assert str(caught.value).splitlines()[1:] == [
+        "in net.body.head.0 Linear(in_features=5, out_features=2, bias=True): got (1, 4) after Linear of (1, 3)"
+    ]
 
 
 def test_a_module_without_forward_says_so():
@@ -237,6 +278,48 @@ def test_a_state_dict_may_hold_arrays_of_any_number_type():
         net.load_state_dict([])
 
 
+def test_assigning_puts_the_given_tensors_in_place_with_their_dtype_and_memory():
+    source, target = Net().double(), Net()
+    target.fc1.requires_grad_(False)
+    state = source.state_dict()
+    target.load_state_dict(state, assign=True)
+    assert all(type(parameter) is nn.Parameter for parameter in target.parameters())
+    assert target.fc1.weight.dtype == tc.float64
+    assert np.shares_memory(target.fc1.weight.array, state["fc1.weight"].array)
+    assert not target.fc1.weight.requires_grad
+    assert target.scale.requires_grad
+    assert target.mean is state["mean"]
+    whole = nn.Parameter(tc.zeros(2), requires_grad=False)
+    target.load_state_dict({"scale": whole}, strict=False, assign=True)
+    assert target.scale is whole
+    assert whole.requires_grad
+
+
+def test_assigning_refuses_all_or_nothing():
+    net = Net()
+    before = dict(net.named_parameters())
+    state = {name: value.clone() for name, value in net.state_dict().items()}
+    state["head.1.bias"] = tc.tensor([1, 2])
+    state["mean"] = tc.ones(4)
+    with pytest.raises(RuntimeError) as caught:
+        net.load_state_dict(state, assign=True)
+    assert str(caught.value).splitlines()[1:] == [
+        "\tmean: expected shape (3,), got (4,)",
+        "\thead.1.bias: expected a floating-point dtype to assign, got int64",
+    ]
+    assert all(value is before[name] for name, value in net.named_parameters())
+
+
+def test_a_state_dict_of_pytorch_loads_here_and_the_other_way_round():
+    torch = pytest.importorskip("torch")
+    theirs, ours = torch.nn.Linear(3, 2), nn.Linear(3, 2)
+    ours.load_state_dict(theirs.state_dict())
+    np.testing.assert_array_equal(ours.weight.detach().numpy(), theirs.weight.detach().numpy())
+    nn.init.ones_(ours.weight)
+    theirs.load_state_dict({name: torch.from_numpy(value.numpy()) for name, value in ours.state_dict().items()})
+    assert theirs.weight.tolist() == [[1, 1, 1], [1, 1, 1]]
+
+
 def test_modes_reach_every_module():
     net = Net()
     assert net.eval() is net
@@ -273,6 +356,7 @@ def test_conversion_reaches_parameters_gradients_and_floating_point_buffers():
     assert (net.mean.dtype, net.count.dtype) == (tc.float64, tc.int64)
     net(tc.ones(1, 3, dtype=tc.float64)).sum().backward()
     assert net.to("cpu").mean.dtype == tc.float64
+    assert net.half().mean.dtype == tc.float16
     assert net.to(tc.float32).float().mean.dtype == tc.float32
     with pytest.raises(TypeError, match=r"Net\.to: expected a floating-point dtype, got int64"):
         net.to(tc.int64)
@@ -294,6 +378,24 @@ def test_a_copy_computes_the_same_with_memory_of_its_own(duplicate):
     nn.init.zeros_(twin.scale)
     assert net.scale.tolist() == [1, 1]
     assert [name for name, _ in twin.named_parameters()] == [name for name, _ in net.named_parameters()]
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, lambda net: pickle.loads(pickle.dumps(net))])
+def test_what_is_shared_is_shared_in_the_copy(duplicate):
+    net = Net()
+    net.again = net.fc1
+    net.head[1].bias = net.scale
+    twin = duplicate(net)
+    assert twin.again is twin.fc1 is not net.fc1
+    assert twin.head[1].bias is twin.scale is not net.scale
+
+
+@pytest.mark.parametrize("duplicate", [copy.deepcopy, pickle.dumps])
+def test_a_module_that_keeps_a_result_cannot_be_copied(duplicate):
+    net = Net()
+    net.last = net(tc.ones(1, 3))
+    with pytest.raises(RuntimeError, match="only leaves can be"):
+        duplicate(net)
 
 
 def test_repr_is_laid_out_as_a_tree():

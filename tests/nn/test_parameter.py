@@ -41,3 +41,32 @@ def test_refuses_what_is_no_tensor():
 def test_refuses_integers():
     with pytest.raises(RuntimeError, match="only floating-point tensors"):
         Parameter(tc.tensor([1]))
+
+
+def test_a_pickled_view_carries_its_own_values_only():
+    big = tc.zeros(1000)
+    data = pickle.dumps(big[:2])
+    assert len(data) < 1000
+    twin = pickle.loads(data)
+    assert twin.tolist() == [0, 0]
+    assert twin.is_leaf
+
+
+def test_pickling_refuses_results_and_hooks():
+    parameter = Parameter(tc.tensor([1.0]))
+    with pytest.raises(RuntimeError, match=r"only leaves can be pickled; use \.detach\(\) on a result"):
+        pickle.dumps(parameter * 2)
+    handle = parameter.register_hook(lambda g: g)
+    with pytest.raises(RuntimeError, match="a tensor with hooks cannot be pickled"):
+        pickle.dumps(parameter)
+    handle.remove()
+    assert pickle.loads(pickle.dumps(parameter)).tolist() == [1]
+
+
+def test_a_pickled_leaf_that_was_used_leaves_the_graph_behind():
+    x = tc.tensor([1.0, 2.0])
+    y = x * Parameter(tc.tensor([3.0, 4.0]))
+    twin = pickle.loads(pickle.dumps(x))
+    assert twin.tolist() == [1, 2]
+    assert twin.grad_fn is None
+    assert y.requires_grad

@@ -171,3 +171,9 @@ def test_indexing_shares_memory_only_where_numpy_does():
     x = zeros(4)
     assert np.shares_memory(x[1:3].array, x.array)
     assert not np.shares_memory(x[tensor([1, 2])].array, x.array)
+
+
+@pytest.mark.parametrize("call", [lambda x: x + (-3), lambda x: x * 300, lambda x: x.add(x, alpha=-3)])
+def test_a_number_that_the_dtype_cannot_hold_is_refused(call):
+    with pytest.raises(RuntimeError, match=r"(add|mul): a number does not fit.*out of bounds for uint8.*convert"):
+        call(tensor([1, 2], dtype="uint8"))

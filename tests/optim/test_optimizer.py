@@ -26,8 +26,26 @@ REFUSED = [
     (lambda p: optim.SGD({"params": [p]}), TypeError, "should be an iterable of Tensors or dicts, but got dict"),
     (lambda p: optim.SGD([p, 1]), TypeError, "optimizer can only optimize Tensors, but one of the params is int"),
     (lambda p: optim.SGD([p * 2]), ValueError, r"can't optimize a non-leaf Tensor, of shape \(2,\)"),
-    (lambda p: optim.SGD([p, p]), ValueError, "some parameters appear more than once"),
-    (lambda p: optim.SGD([{"params": [p]}, {"params": p}]), ValueError, "some parameters appear more than once"),
+    (
+        lambda p: optim.SGD([{"params": [p]}, {"params": p}]),
+        ValueError,
+        r"some parameters appear in more than one parameter group, such as number 0, of shape \(2,\)",
+    ),
+    (lambda p: optim.SGD([{"params": {p}}]), TypeError, "need to be organized in ordered collections"),
+    (lambda p: optim.SGD([{"params": 3}]), TypeError, "should be an iterable of Tensors, but got int"),
+    (lambda p: optim.SGD([("w", p), p * 1]), ValueError, "Some param names are missing: got 1 .* among 2 parameters"),
+    (lambda p: optim.SGD([(p, "w")]), TypeError, r"should be \(name, tensor\) pairs, .* \(Parameter, str\)"),
+    (
+        lambda p: optim.SGD([{"params": [("w", p)]}, {"params": [parameter(1)]}]),
+        ValueError,
+        "should be with/without names. cannot add param group without names",
+    ),
+    (lambda p: optim.SGD([p], lr=tc.ones(2)), ValueError, r"Tensor lr must be 1-element \(SGD got .* shape \(2,\)"),
+    (
+        lambda p: optim.SGD([{"params": [p], "lr": tc.ones(2)}]),
+        ValueError,
+        "Tensor lr must be 1-element",
+    ),
     (lambda p: optim.SGD([{"parameters": [p]}]), TypeError, "expected a parameter group as a dict with 'params'"),
     (
         lambda p: optim.SGD([{"params": [p], "weight_decy": 1}]),
@@ -58,6 +76,35 @@ REFUSED = [
     (lambda p: optim.Adam([p], betas=(0, -1)), ValueError, "Invalid beta parameter at index 1: -1"),
     (lambda p: optim.Adam([p], eps=-1), ValueError, "Invalid epsilon value: -1"),
     (lambda p: optim.Adam([p], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
+    (
+        lambda p: optim.Adam([p], betas=(0.9, tc.tensor(0.99))),
+        ValueError,
+        "betas must be either both floats or both Tensors, got float and Tensor",
+    ),
+    (lambda p: optim.AdamW([p], lr=-1), ValueError, r"Invalid learning rate: -1 \(AdamW"),
+    (lambda p: optim.RMSprop([p], lr=-1), ValueError, r"Invalid learning rate: -1 \(RMSprop"),
+    (lambda p: optim.RMSprop([p], alpha=-1), ValueError, "Invalid alpha value: -1"),
+    (lambda p: optim.RMSprop([p], eps=-1), ValueError, "Invalid epsilon value: -1"),
+    (lambda p: optim.RMSprop([p], momentum=-1), ValueError, "Invalid momentum value: -1"),
+    (lambda p: optim.RMSprop([p], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
+    (lambda p: optim.Adagrad([p], lr=-1), ValueError, r"Invalid learning rate: -1 \(Adagrad"),
+    (lambda p: optim.Adagrad([p], lr_decay=-1), ValueError, "Invalid lr_decay value: -1"),
+    (lambda p: optim.Adagrad([p], eps=-1), ValueError, "Invalid epsilon value: -1"),
+    (lambda p: optim.Adagrad([p], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
+    (
+        lambda p: optim.Adagrad([p], initial_accumulator_value=-1),
+        ValueError,
+        "Invalid initial_accumulator_value value: -1",
+    ),
+    (lambda p: optim.Adadelta([p], lr=-1), ValueError, r"Invalid learning rate: -1 \(Adadelta"),
+    (
+        lambda p: optim.Adadelta([p], rho=1.1),
+        ValueError,
+        r"Invalid rho value: 1.1 \(Adadelta expects a number in \[0, 1\]\)",
+    ),
+    (lambda p: optim.Adadelta([p], rho=-1), ValueError, "Invalid rho value: -1"),
+    (lambda p: optim.Adadelta([p], eps=-1), ValueError, "Invalid epsilon value: -1"),
+    (lambda p: optim.Adadelta([p], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),
 ]
 
 
@@ -65,6 +112,9 @@ REFUSED = [
 def test_refused_with_a_message(make, kind, text):
     with pytest.raises(kind, match=text):
         make(parameter(1, 2))
+
+
+KINDS = [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad, optim.Adadelta]
 
 
 def test_groups_have_settings_of_their_own():
@@ -78,7 +128,7 @@ def test_groups_have_settings_of_their_own():
     assert (a.item(), b.item()) == pytest.approx((0, -0.1))
 
 
-@pytest.mark.parametrize("kind", [optim.SGD, optim.Adam])
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_parameter_without_a_gradient_stays(kind):
     a, b = parameter(1), parameter(1)
     optimizer = kind([a, b], lr=0.1, weight_decay=0.1)
@@ -94,6 +144,10 @@ def test_a_parameter_without_a_gradient_stays(kind):
     [
         lambda p: optim.SGD(p, 0.1, 0.9, nesterov=True, weight_decay=1),
         lambda p: optim.Adam(p, maximize=True, amsgrad=True),
+        lambda p: optim.AdamW(p, maximize=True),
+        lambda p: optim.RMSprop(p, centered=True, momentum=0.9, weight_decay=1),
+        lambda p: optim.Adagrad(p, lr_decay=0.1),
+        lambda p: optim.Adadelta(p, maximize=True, weight_decay=1),
     ],
 )
 def test_a_step_writes_in_place_and_leaves_the_gradient_alone(make):
@@ -150,6 +204,10 @@ def test_zero_grad():
 MAKERS = [
     lambda p: optim.SGD(p, 0.01, momentum=0.9),
     lambda p: optim.Adam(p, 0.01, amsgrad=True),
+    lambda p: optim.AdamW(p, 0.01, weight_decay=0.5),
+    lambda p: optim.RMSprop(p, 0.01, centered=True, momentum=0.9),
+    lambda p: optim.Adagrad(p, 0.01, lr_decay=0.3, initial_accumulator_value=2),
+    lambda p: optim.Adadelta(p, 0.01, rho=0.5),
 ]
 
 
@@ -197,6 +255,74 @@ def test_a_state_that_does_not_fit_is_refused_and_changes_nothing(spoil, text):
         optimizer.load_state_dict(state)
     assert [entry["momentum_buffer"].tolist() for entry in optimizer.state.values()] == before
     assert optimizer.param_groups[0]["lr"] == 0.01
+
+
+def test_parameters_may_have_names():
+    model = nn.Linear(2, 1)
+    optimizer = optim.SGD([{"params": list(model.named_parameters()), "lr": 0.5}])
+    assert optimizer.param_groups[0]["param_names"] == ["weight", "bias"]
+    assert optimizer.param_groups[0]["params"][1] is model.bias
+    assert optimizer.state_dict()["param_groups"][0]["param_names"] == ["weight", "bias"]
+    unnamed = optim.SGD(model.parameters())
+    unnamed.load_state_dict(optimizer.state_dict())
+    assert unnamed.param_groups[0]["param_names"] == ["weight", "bias"]
+    optimizer.load_state_dict(optim.SGD(model.parameters()).state_dict())
+    assert optimizer.param_groups[0]["param_names"] == ["weight", "bias"]
+    with pytest.raises(ValueError, match="cannot add param group without names"):
+        optimizer.add_param_group({"params": [parameter(1)]})
+    assert len(optimizer.param_groups) == 1
+
+
+def test_a_parameter_twice_in_a_group_warns_and_is_changed_twice():
+    p = parameter(1)
+    with pytest.warns(UserWarning, match=r"a parameter group with duplicate parameters, such as one of shape \(1,\)"):
+        optimizer = optim.SGD([p, p], lr=0.25)
+    p.sum().backward()
+    optimizer.step()
+    assert p.item() == 0.5
+
+
+def test_a_tensor_of_one_element_counts_as_its_number():
+    p = parameter(1)
+    optimizer = optim.Adam([p], lr=tc.tensor([0.5]), betas=(tc.tensor([[0.5]]), tc.tensor(0.75)))
+    assert (optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["betas"]) == (0.5, (0.5, 0.75))
+    assert type(optimizer.param_groups[0]["lr"]) is float
+    optimizer.add_param_group({"params": [parameter(2)], "lr": tc.tensor(2.0)})
+    assert optimizer.param_groups[1]["lr"] == 2
+
+
+def test_the_decay_of_adamw_shrinks_the_parameter_itself():
+    p = parameter(2)
+    optimizer = optim.AdamW([p], lr=0.1, weight_decay=0.5)
+    p.grad = tc.zeros(1, dtype=tc.float64)
+    optimizer.step()
+    assert p.item() == pytest.approx(2 * 0.95)
+    assert optimizer.state[p]["exp_avg"].item() == 0
+
+
+def test_adamw_keeps_its_decay_decoupled_when_it_takes_over_the_state_of_adam():
+    p = parameter(2)
+    optimizer = optim.AdamW([p])
+    optimizer.load_state_dict(optim.Adam([p], lr=3).state_dict())
+    assert optimizer.param_groups[0]["lr"] == 3
+    assert optimizer.param_groups[0]["decoupled_weight_decay"] is True
+
+
+def test_a_centered_step_survives_a_gradient_that_never_changes():
+    p = parameter(*range(100))
+    optimizer = optim.RMSprop([p], centered=True, alpha=0.5)
+    p.grad = tc.linspace(0.1, 3, 100, dtype=tc.float64)  # of some, rounding leaves the variance below 0
+    for _ in range(500):
+        optimizer.step()
+    assert tc.isfinite(p).all().item()
+
+
+def test_what_schedulers_note_in_the_groups_is_kept():
+    p = parameter(1)
+    optimizer = optim.SGD([{"params": p, "initial_lr": 3.0}])
+    again = optim.SGD([p])
+    again.load_state_dict(optimizer.state_dict())
+    assert again.param_groups[0]["initial_lr"] == 3
 
 
 def test_repr_lists_the_settings_of_each_group():

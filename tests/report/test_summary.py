@@ -1,14 +1,40 @@
-"""`summarize`: one row a layer, in the order in which they ran."""
+"""`summary`: one row a layer, in the order in which they ran, with what each costs."""
+
+import io
+import sys
+import threading
+import xml.etree.ElementTree as ET
+
+import pytest
 
 import tinygrad_cnn as tg
-from tinygrad_cnn import nn
-from tinygrad_cnn.models import SimpleConvNet
-from tinygrad_cnn.report import summarize
+from tinygrad_cnn import nn, ops
+from tinygrad_cnn.autograd.node import observers
+from tinygrad_cnn.models import SimpleConvNet, resnet18, resnet20
+from tinygrad_cnn.report import summary
+
+
+def rows(model, *args):
+    return [(row.name, row.kind, row.output) for row in summary(model, *args).rows]
+
+
+class Calls(nn.Module):
+    """A model with a container, so that its operations are rows of their own."""
+
+    def __init__(self, function, **modules):
+        super().__init__()
+        self.function = function
+        self.inner = nn.Identity()
+        for name, module in modules.items():
+            self.add_module(name, module)
+
+    def forward(self, *xs):
+        return self.function(self, *xs)
 
 
 def test_simple_convnet():
-    summary = summarize(SimpleConvNet(), (2, 1, 28, 28))
-    assert [(row.name, row.kind, row.output, row.parameters) for row in summary.rows] == [
+    found = summary(SimpleConvNet(), (2, 1, 28, 28))
+    assert [(row.name, row.kind, row.output, row.parameters) for row in found.rows] == [
         ("conv1", "Conv2d", (2, 30, 24, 24), 780),
         ("", "relu", (2, 30, 24, 24), 0),
         ("pool1", "MaxPool2d", (2, 30, 12, 12), 0),
@@ -17,40 +43,221 @@ def test_simple_convnet():
         ("", "relu", (2, 100), 0),
         ("fc2", "Linear", (2, 10), 1_010),
     ]
-    assert summary.parameters == summary.trainable == 433_890
-    lines = str(summary).splitlines()
-    assert lines[0] == "SimpleConvNet, input 2 × 1 × 28 × 28"
-    assert lines[-1] == "433,890 parameters, 433,890 of them trainable"
-    assert len({len(line) for line in lines[2:-2]}) == 1
+    assert [row.multiply_adds for row in found.rows] == [2 * 30 * 24 * 24 * 25, 0, 0, 0, 2 * 432_000, 0, 2 * 1000]
+    assert [row.activation_bytes for row in found.rows] == [138_240, 138_240, 34_560, 0, 800, 800, 80]
+    assert found.parameters == found.trainable == 433_890
+    assert found.multiply_adds == 1_730_000
+    assert found.activation_bytes == 312_720
+    assert found.parameter_bytes == 4 * 433_890
+    assert found.unused == 0
+
+
+def test_resnet18_costs_what_is_published():
+    found = summary(resnet18(), (1, 3, 224, 224))
+    assert found.multiply_adds == 1_814_073_344
+    assert found.parameters == sum(row.parameters for row in found.rows) == 11_689_512
+    assert [(row.name, row.kind) for row in found.rows if row.name.startswith("layer2.0")] == [
+        ("layer2.0.conv1", "Conv2d"), ("layer2.0.bn1", "BatchNorm2d"), ("layer2.0.relu", "ReLU"),
+        ("layer2.0.conv2", "Conv2d"), ("layer2.0.bn2", "BatchNorm2d"), ("layer2.0.downsample.0", "Conv2d"),
+        ("layer2.0.downsample.1", "BatchNorm2d"), ("layer2.0", "add"), ("layer2.0.relu", "ReLU"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "expected"),
+    [
+        (lambda _, x, w: x @ w, [(5, 2, 3), (3, 4)], 5 * 2 * 4 * 3),
+        (lambda _, x, w: ops.mv(x, w), [(5, 3), (3,)], 15),
+        (lambda _, x, w: ops.dot(x, w), [(7,), (7,)], 7),
+        (lambda _, x, w: ops.outer(x, w), [(3,), (5,)], 15),
+        (lambda _, x, a, b: ops.addmm(x, a, b), [(2, 4), (2, 3), (3, 4)], 24),
+        (lambda _, x, w: tg.conv1d(x, w, stride=2), [(2, 4, 9), (6, 4, 3)], 2 * 6 * 4 * 4 * 3),
+        (lambda _, x, w: tg.conv2d(x, w, groups=2), [(2, 4, 6, 7), (6, 2, 3, 2)], 2 * 6 * 4 * 6 * 2 * 3 * 2),
+        (lambda _, x, w: tg.conv_transpose2d(x, w), [(2, 4, 5, 6), (4, 3, 2, 3)], 2 * 4 * 5 * 6 * 3 * 2 * 3),
+        (lambda m, x: tg.einsum("bij,kj->bik", x, m.weight), [(5, 2, 3)], 5 * 2 * 4 * 3),
+        (lambda _, x: tg.einsum("ij->ji", x), [(2, 3)], 0),
+    ],
+    ids=["matmul", "mv", "dot", "outer", "addmm", "conv1d", "conv2d", "conv_transpose2d", "einsum", "einsum of one"],
+)
+def test_multiply_adds(function, shapes, expected):
+    model = Calls(function)
+    model.weight = nn.Parameter(tg.ones(4, 3))
+    assert summary(model, shapes).multiply_adds == expected
 
 
 def test_a_layer_alone_nested_layers_and_frozen_parameters():
-    assert [row.kind for row in summarize(nn.Linear(3, 2), (1, 3)).rows] == ["Linear"]
+    assert rows(nn.Linear(3, 2), (1, 3)) == [("Linear", "Linear", (1, 2))]
     inner = nn.Sequential(nn.Linear(3, 4), nn.ReLU())
     model = nn.Sequential(inner, nn.Linear(4, 2)).double()
     model[1].requires_grad_(False)
-    summary = summarize(model, (1, 3))
-    assert [row.name for row in summary.rows] == ["0.0", "0.1", "1"]
-    assert (summary.parameters, summary.trainable) == (26, 16)
+    found = summary(model, (1, 3))
+    assert [row.name for row in found.rows] == ["0.0", "0.1", "1"]
+    assert (found.parameters, found.trainable, found.parameter_bytes) == (26, 16, 208)
+
+
+def test_layers_that_compute_nothing_have_rows():
+    model = nn.Sequential(nn.Identity(), nn.Dropout(0.5), nn.Flatten())
+    assert rows(model, (2, 3, 4)) == [
+        ("0", "Identity", (2, 3, 4)), ("1", "Dropout", (2, 3, 4)), ("2", "Flatten", (2, 12)),
+    ]  # fmt: skip
+    assert summary(model, (2, 3, 4)).activation_bytes == 0
 
 
 def test_the_model_is_left_as_it_was():
-    model = nn.Linear(3, 2)
-    model.train()
-    summarize(model, (1, 3))
-    assert model.training
-    assert model.weight.grad is None
+    model = nn.Sequential(nn.Linear(3, 2), nn.BatchNorm1d(2), nn.Dropout(0.5))
+    model[1].eval()
+    before = {name: value.numpy().copy() for name, value in model.state_dict().items()}
+    summary(model, (4, 3))
+    assert [module.training for module in model.modules()] == [True, True, False, True]
+    assert model[0].weight.grad is None
+    assert all((value.numpy() == before[name]).all() for name, value in model.state_dict().items())
+    seen = len(observers)
+    with pytest.raises(RuntimeError, match=r"last axis of 3"):
+        summary(model, (4, 5))
+    assert [module.training for module in model.modules()] == [True, True, False, True]
+    assert len(observers) == seen
+    model(tg.zeros(4, 3))  # no hook of the summary is left behind that would run
+
+
+def test_hooks_are_removed():
+    model = nn.Sequential(nn.Linear(3, 2))
+    found = summary(model, (4, 3))
+    model(tg.zeros(4, 3))
+    assert len(found.rows) == len(summary(model, (4, 3)).rows) == 1
 
 
 def test_a_layer_used_twice_has_two_rows_and_counts_once():
-    class Twice(nn.Module):
-        def __init__(self):
+    model = Calls(lambda self, x: self.layer(tg.relu(self.layer(x))), layer=nn.Linear(3, 3))
+    found = summary(model, (1, 3))
+    assert [(row.kind, row.parameters, row.multiply_adds) for row in found.rows] == [
+        ("Linear", 12, 9), ("relu", 0, 0), ("Linear", 0, 9),
+    ]  # fmt: skip
+    assert found.parameters == 12
+
+
+def test_several_inputs_and_their_dtypes():
+    model = Calls(
+        lambda self, words, more: self.fc(self.table(words).mean(1) + more),
+        table=nn.Embedding(50, 8),
+        fc=nn.Linear(8, 2),
+    )
+    found = summary(model, [(4, 6), (4, 8)], [tg.int64, tg.float32])
+    assert [(row.name, row.output) for row in found.rows] == [
+        ("table", (4, 6, 8)), ("", (4, 8)), ("", (4, 8)), ("fc", (4, 2)),
+    ]  # fmt: skip
+    assert str(found).startswith("Calls, input 4×6, 4×8\n")
+    assert rows(nn.Embedding(5, 3), (2,), tg.int64) == [("Embedding", "Embedding", (2, 3))]
+
+
+def test_parameters_outside_layers_and_unused_ones():
+    model = Calls(lambda self, x: x * self.scale, spare=nn.Linear(3, 2))
+    model.scale = nn.Parameter(tg.ones(3))
+    found = summary(model, (1, 3))
+    assert [(row.kind, row.parameters) for row in found.rows] == [("mul", 3)]
+    assert (found.parameters, found.unused) == (11, 8)
+    assert str(found).endswith("11 parameters (44 B), 11 of them trainable; 8 were not used")
+
+
+def test_outputs_that_are_no_tensor():
+    class Odd(nn.Module):
+        def __init__(self, give):
             super().__init__()
-            self.layer = nn.Linear(3, 3)
+            self.give = give
 
         def forward(self, x):
-            return self.layer(tg.relu(self.layer(x)))
+            return self.give(x)
 
-    summary = summarize(Twice(), (1, 3))
-    assert [row.kind for row in summary.rows] == ["Linear", "relu", "Linear"]
-    assert summary.parameters == 12
+    assert rows(Odd(lambda x: {"a": None, "b": (3, x)}), (2, 3))[0][2] == (2, 3)
+    assert rows(Odd(lambda _: "nothing"), (2, 3))[0][2] is None
+    assert summary(Odd(lambda _: "nothing"), (2, 3)).table()[1][2] == "–"
+
+
+def test_operations_of_another_thread_are_not_counted():
+    def forward(_, x):
+        other = threading.Thread(target=lambda: tg.ones(8, 8) @ tg.ones(8, 8))
+        other.start()
+        other.join()
+        return x * 2
+
+    assert [row.kind for row in summary(Calls(forward), (2,)).rows] == ["mul"]
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "text"),
+    [
+        (lambda: summary(tg.relu, (1,)), TypeError, "summary: expected a module, got "),
+        (lambda: summary(nn.ReLU(), 3), TypeError, "summary: expected input_size as a shape .* got 3"),
+        (lambda: summary(nn.ReLU(), [(3,)], [tg.int64] * 2), ValueError, "as many dtypes as inputs, got 2 for 1"),
+    ],
+)
+def test_refusals(call, error, text):
+    with pytest.raises(error, match=text):
+        call()
+
+
+def small():
+    return summary(nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU()), (1, 3, 5, 5))
+
+
+def test_plain_text():
+    assert str(small()).splitlines() == [
+        "Sequential, input 1×3×5×5",
+        "─" * 67,
+        "layer  kind    output   parameters  multiply-adds  activation bytes",
+        "─" * 67,
+        "0      Conv2d  1×4×3×3         112            972               144",
+        "1      ReLU    1×4×3×3           0              0               144",
+        "─" * 67,
+        "total                          112            972               288",
+        "─" * 67,
+        "112 parameters (448 B), 112 of them trainable",
+    ]
+
+
+def test_markdown():
+    assert small().markdown.splitlines() == [
+        "**Sequential, input 1×3×5×5**",
+        "",
+        "| layer | kind   | output  | parameters | multiply-adds | activation bytes |",
+        "| :---- | :----- | :------ | ---------: | ------------: | ---------------: |",
+        "| 0     | Conv2d | 1×4×3×3 |        112 |           972 |              144 |",
+        "| 1     | ReLU   | 1×4×3×3 |          0 |             0 |              144 |",
+        "| total |        |         |        112 |           972 |              288 |",
+        "",
+        "112 parameters (448 B), 112 of them trainable",
+    ]
+
+
+def test_html_is_well_formed_and_escaped():
+    model = nn.Sequential({"<b>&": nn.ReLU()})
+    found = summary(model, (1, 3))
+    table = ET.fromstring(found.html)
+    assert table.tag == "table"
+    assert [["".join(cell.itertext()) for cell in row] for row in table.iter("tr")] == [
+        *(list(line) for line in found.table()),
+        ["0 parameters (0 B), 0 of them trainable"],
+    ]
+    assert found._repr_html_() == found.html
+
+
+def test_show_uses_rich_and_does_without_it(monkeypatch, capsys):
+    pytest.importorskip("rich")
+    file = io.StringIO()
+    small().show(file)
+    shown = file.getvalue()
+    assert "112 parameters (448 B), 112 of them trainable" in shown
+    assert [line.split()[:3] for line in shown.splitlines() if "Conv2d" in line] == [["0", "Conv2d", "1×4×3×3"]]
+    assert shown != f"{small()}\n"
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+    small().show()
+    assert capsys.readouterr().out == f"{small()}\n"
+
+
+@pytest.mark.parametrize(("width", "gap", "longest"), [(200, "  ", 98), (80, " ", 80)])
+def test_rich_moves_columns_together_where_lines_are_short(width, gap, longest):
+    console = pytest.importorskip("rich.console").Console(file=io.StringIO(), width=width)
+    console.print(summary(resnet20(), (1, 3, 32, 32)))
+    lines = console.file.getvalue().splitlines()
+    assert max(len(line) for line in lines) <= longest
+    assert "AdaptiveAvgPool2d" + gap in "".join(lines)
+    assert sum(line.startswith("layer1.0.conv1 ") for line in lines) == 1

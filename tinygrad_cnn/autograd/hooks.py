@@ -70,7 +70,7 @@ class RemovableHandle:
 
     __slots__ = ("_table", "id")
 
-    def __init__(self, hooks: Hooks, table: str, hook: Callable[[Any], Any]) -> None:
+    def __init__(self, hooks: object, table: str, hook: Callable[[Any], Any]) -> None:
         self.id = next(_ids)
         functions: dict[int, Callable[[Any], Any]] = getattr(hooks, table)
         functions[self.id] = hook

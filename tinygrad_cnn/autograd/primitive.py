@@ -190,7 +190,7 @@ class Op:
             bit <<= 1
         try:
             out = self.kernel(*values, **attrs)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             if self.explain is None:
                 raise
             raise self.explain(self.name, values, error) from None

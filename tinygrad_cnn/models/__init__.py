@@ -1,6 +1,38 @@
-"""The networks of course reports, ready to train."""
+"""The networks of course reports and of the field's history, ready to train."""
 
+from tinygrad_cnn.models.alexnet import AlexNet, alexnet
+from tinygrad_cnn.models.cnn_basic import CnnBasicModel
 from tinygrad_cnn.models.convnet2 import ConvNet2
+from tinygrad_cnn.models.deep_convnet import DeepConvNet
+from tinygrad_cnn.models.digit_convnet import DigitConvNet
+from tinygrad_cnn.models.lenet5 import LeNet5
+from tinygrad_cnn.models.resnet import BasicBlock, ResNet, resnet18
+from tinygrad_cnn.models.resnet20 import CifarResNet, resnet20
 from tinygrad_cnn.models.simple_convnet import SimpleConvNet
+from tinygrad_cnn.models.six_convnet import SixConvNet
+from tinygrad_cnn.models.three_layer_convnet import ThreeLayerConvNet
+from tinygrad_cnn.models.two_layer_fc import TwoLayerFC
+from tinygrad_cnn.models.vgg import VGG, vgg11, vgg11_bn, vgg_features
 
-__all__ = ["ConvNet2", "SimpleConvNet"]
+__all__ = [
+    "VGG",
+    "AlexNet",
+    "BasicBlock",
+    "CifarResNet",
+    "CnnBasicModel",
+    "ConvNet2",
+    "DeepConvNet",
+    "DigitConvNet",
+    "LeNet5",
+    "ResNet",
+    "SimpleConvNet",
+    "SixConvNet",
+    "ThreeLayerConvNet",
+    "TwoLayerFC",
+    "alexnet",
+    "resnet18",
+    "resnet20",
+    "vgg11",
+    "vgg11_bn",
+    "vgg_features",
+]

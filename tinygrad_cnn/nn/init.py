@@ -4,13 +4,19 @@ fan_in is the number of inputs that one output sums, C/groups·KH·KW of a convo
 one input reaches, O·KH·KW.
 
 Ref: Glorot and Bengio, "Understanding the difficulty of training deep feedforward neural networks", 2010 (xavier);
-He et al., "Delving deep into rectifiers", 2015 (kaiming).
+He et al., "Delving deep into rectifiers", 2015 (kaiming); Saxe et al., "Exact solutions to the nonlinear dynamics of
+learning in deep linear neural networks", 2013 (orthogonal).
 """
 
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
+from typing import Any
 
+import numpy as np
+
+from tinygrad_cnn._dtypes import float64
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import no_grad
 from tinygrad_cnn.creation import as_tensor
@@ -35,6 +41,36 @@ def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Gene
     return _fill(tensor, source.normal(tensor.shape, tensor.dtype) * std + mean)
 
 
+def trunc_normal_(
+    tensor: Tensor,
+    mean: float = 0.0,
+    std: float = 1.0,
+    a: float = -2.0,
+    b: float = 2.0,
+    generator: Generator | None = None,
+) -> Tensor:
+    """Fill with samples of N(mean, std²) that lie in [a, b]; `a` and `b` are values, not multiples of `std`.
+
+    Each is the inverse distribution function of a uniform sample between those of `a` and `b`, so that none is drawn
+    twice.
+
+    Raises:
+        ValueError: `std` is not positive, or [a, b] holds less than 10⁻¹² of the distribution.
+    """
+    if std <= 0:
+        raise ValueError(f"trunc_normal_: expected std > 0, got {std}")
+    normal = NormalDist(mean, std)
+    # Far above the mean the distribution function rounds to 1; mirrored there, it keeps its digits.
+    mirror = -1 if a > mean else 1
+    low, high = sorted((normal.cdf(mean + mirror * (a - mean)), normal.cdf(mean + mirror * (b - mean))))
+    if a >= b or high - low < 1e-12:
+        raise ValueError(f"trunc_normal_: expected [a, b] within reach of mean={mean}, std={std}, got [{a}, {b}]")
+    source = default_generator if generator is None else generator
+    places = source.uniform(tensor.shape, float64) * (high - low) + low
+    samples = np.fromiter(map(normal.inv_cdf, np.maximum(places, 5e-324).flat), float64, tensor.numel())
+    return _fill(tensor, np.clip(mean + mirror * (samples - mean), a, b).reshape(tensor.shape))
+
+
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with `val`."""
     return _fill(tensor, val)
@@ -48,6 +84,61 @@ def zeros_(tensor: Tensor) -> Tensor:
 def ones_(tensor: Tensor) -> Tensor:
     """Fill with 1."""
     return _fill(tensor, 1)
+
+
+def eye_(tensor: Tensor) -> Tensor:
+    """Fill a matrix with 1 on the diagonal and 0 elsewhere: a linear layer that keeps its input.
+
+    Raises:
+        ValueError: not two axes.
+    """
+    if tensor.ndim != 2:
+        raise ValueError(f"eye_: expected a tensor with 2 axes, got shape {tensor.shape}")
+    return _fill(tensor, np.eye(*tensor.shape, dtype=tensor.dtype))
+
+
+def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
+    """Fill the weight of a convolution with 1 in the middle of filter c for channel c, and 0: it keeps its channels.
+
+    Args:
+        tensor: a weight (O, C/groups, K), (O, C/groups, KH, KW) or (O, C/groups, KD, KH, KW).
+        groups: parts of the filters, each of which keeps its own channels.
+
+    Raises:
+        ValueError: another number of axes, or `groups` does not divide O.
+    """
+    if tensor.ndim not in (3, 4, 5):
+        raise ValueError(f"dirac_: expected a tensor with 3, 4 or 5 axes, got shape {tensor.shape}")
+    filters, channels, *kernel_size = tensor.shape
+    if groups < 1 or filters % groups:
+        raise ValueError(f"dirac_: expected groups ≥ 1 that divide the {filters} filters, got groups={groups}")
+    values = np.zeros(tensor.shape, tensor.dtype)
+    middle: tuple[Any, ...] = tuple([size // 2 for size in kernel_size])
+    kept = np.arange(min(filters // groups, channels))
+    for first in range(0, filters, filters // groups):
+        values[(first + kept, kept, *middle)] = 1
+    return _fill(tensor, values)
+
+
+def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = None) -> Tensor:
+    """Fill with `gain` times a random orthogonal matrix of shape (O, I·...): orthonormal rows, or columns if those are fewer.
+
+    It is the Q of the QR decomposition of normal samples, with the signs that make it uniformly distributed.
+
+    Raises:
+        ValueError: fewer than two axes.
+    """  # noqa: E501
+    if tensor.ndim < 2:
+        raise ValueError(f"orthogonal_: expected a tensor with at least 2 axes, got shape {tensor.shape}")
+    if not tensor.numel():
+        return tensor
+    source = default_generator if generator is None else generator
+    rows = tensor.shape[0]
+    samples = source.normal((rows, tensor.numel() // rows), float64)
+    wide = samples.shape[0] < samples.shape[1]
+    q, r = np.linalg.qr(samples.T if wide else samples)
+    q *= np.sign(np.diag(r))
+    return _fill(tensor, gain * (q.T if wide else q).reshape(tensor.shape))
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:

@@ -110,6 +110,8 @@ def refuse(op: str, values: list[Any], error: Exception) -> Exception:
             f"{op}: expected shapes that broadcast (from the last axis on equal, or one of them 1), got "
             + " and ".join(str(shape) for shape in shapes)
         )
+    if isinstance(error, OverflowError):
+        return RuntimeError(f"{op}: a number does not fit the dtype of the tensor ({error}); convert the tensor first")
     dtypes = " and ".join(str(value.dtype) for value in given if isinstance(value, np.ndarray | np.generic))
     return RuntimeError(f"{op}: not defined for {dtypes or given}: {error}")
 

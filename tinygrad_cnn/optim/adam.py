@@ -1,16 +1,17 @@
-"""`Adam`: steps scaled by running moments of the gradient."""
+"""`Adam` and `AdamW`: steps scaled by running moments of the gradient."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import zeros_like
-from tinygrad_cnn.optim.optimizer import Optimizer, check_number
+from tinygrad_cnn.optim.checks import check_number
+from tinygrad_cnn.optim.optimizer import Optimizer, ParamsT
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -23,13 +24,14 @@ class Adam(Optimizer):
         p = p − lr / (1 − β₁ᵗ) · m / (√(v / (1 − β₂ᵗ)) + eps)
 
     Args:
-        params: tensors, or dicts with "params" and settings of their own.
+        params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the learning rate.
         betas: (β₁, β₂), the parts of m and v that are kept from step to step.
         eps: keeps the denominator away from 0.
         weight_decay: the factor of the penalty ½·‖p‖².
         amsgrad: divide by the largest v so far.
         maximize: climb rather than descend.
+        decoupled_weight_decay: let the decay shrink p itself, as `AdamW` does, rather than enter d.
 
     Ref: Kingma and Ba, "Adam: a method for stochastic optimization", 2015; Reddi et al., "On the convergence of Adam
     and beyond", 2018 (amsgrad).
@@ -37,7 +39,7 @@ class Adam(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Tensor] | Iterable[dict[str, Any]],
+        params: ParamsT,
         lr: float = 1e-3,
         betas: tuple[float, float] = (0.9, 0.999),
         eps: float = 1e-8,
@@ -45,7 +47,13 @@ class Adam(Optimizer):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        decoupled_weight_decay: bool = False,
     ) -> None:
+        if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
+            raise ValueError(
+                f"betas must be either both floats or both Tensors, got {type(betas[0]).__name__} and "
+                f"{type(betas[1]).__name__}"
+            )
         settings = {
             "lr": lr,
             "betas": betas,
@@ -53,18 +61,22 @@ class Adam(Optimizer):
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
             "maximize": maximize,
+            "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, settings)
 
     def _check(self, settings: dict[str, Any]) -> None:
-        check_number("Adam", "learning rate", settings["lr"])
-        check_number("Adam", "epsilon value", settings["eps"])
-        check_number("Adam", "beta parameter at index 0", settings["betas"][0], below=1)
-        check_number("Adam", "beta parameter at index 1", settings["betas"][1], below=1)
-        check_number("Adam", "weight_decay value", settings["weight_decay"])
+        name = type(self).__name__
+        check_number(name, "learning rate", settings["lr"])
+        check_number(name, "epsilon value", settings["eps"])
+        check_number(name, "beta parameter at index 0", settings["betas"][0], below=1)
+        check_number(name, "beta parameter at index 1", settings["betas"][1], below=1)
+        check_number(name, "weight_decay value", settings["weight_decay"])
 
     def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
         beta1, beta2 = group["betas"]
+        if group["decoupled_weight_decay"] and group["weight_decay"]:
+            np.multiply(p.array, 1 - group["lr"] * group["weight_decay"], out=p.array)
         d = self._penalized(p, g, group)
         scratch = self._scratch(p.array, 1)
         state = self.state.setdefault(p, {})
@@ -90,3 +102,40 @@ class Adam(Optimizer):
         np.divide(m, scratch, out=scratch)
         scratch *= group["lr"] / (1 - beta1 ** state["step"])
         np.subtract(p.array, scratch, out=p.array)
+
+
+class AdamW(Adam):
+    """Adam with the decay decoupled from the moments: it shrinks the parameter itself.
+
+        p = p − lr · weight_decay · p, then Adam's step with d = g
+
+    Args:
+        params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
+        lr: the learning rate.
+        betas: (β₁, β₂), the parts of m and v that are kept from step to step.
+        eps: keeps the denominator away from 0.
+        weight_decay: the part of p that a step takes away, times lr.
+        amsgrad: divide by the largest v so far.
+        maximize: climb rather than descend.
+
+    Ref: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
+    """
+
+    def __init__(
+        self,
+        params: ParamsT,
+        lr: float = 1e-3,
+        betas: tuple[float, float] = (0.9, 0.999),
+        eps: float = 1e-8,
+        weight_decay: float = 1e-2,
+        amsgrad: bool = False,
+        *,
+        maximize: bool = False,
+    ) -> None:
+        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over settings and state as every optimizer does; the decay stays decoupled."""
+        super().load_state_dict(state_dict)
+        for group in self.param_groups:
+            group["decoupled_weight_decay"] = True

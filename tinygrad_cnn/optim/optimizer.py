@@ -3,45 +3,60 @@
 from __future__ import annotations
 
 import copy
-import math
+import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import enable_grad, versions
 from tinygrad_cnn.creation import as_tensor
+from tinygrad_cnn.optim.checks import check_finite, plain, split_names
 from tinygrad_cnn.tensor import Tensor
+
+ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[dict[str, Any]]
+"""What an optimizer takes: tensors, (name, tensor) pairs, or groups: dicts with "params" and settings of their own."""
+
+_BESIDES = ("param_names", "initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")
+"""What a group may hold besides its settings: the names of its parameters, and what schedulers note there."""
 
 
 class Optimizer:
     """Base of the optimizers; a subclass says in `_update` how one parameter changes.
 
     Args:
-        params: tensors, or dicts with "params" and settings of their own.
-        defaults: the settings of groups that do not give them.
+        params: tensors, (name, tensor) pairs as of `Module.named_parameters`, or dicts with "params" (either) and
+            settings of their own.
+        defaults: the settings of groups that do not give them; a tensor of one element counts as its number.
 
     Attributes:
-        param_groups: dicts with "params" and the settings, which may be changed between steps.
+        param_groups: dicts with "params", the settings, which may be changed between steps, and "param_names" if the
+            parameters came with names.
         state: what is kept from step to step, for each parameter.
 
     Raises:
-        TypeError: `params` is not an iterable of tensors or dicts.
-        ValueError: no parameters, one given twice, one that is not a leaf, or a setting out of range.
+        TypeError: `params` is not an iterable of tensors, pairs or dicts, or a group's are a set, which has no order.
+        ValueError: no parameters, one in two groups, one that is not a leaf, names for some only, or a setting out of
+            range.
+
+    Warns:
+        UserWarning: a parameter is twice in one group: each step changes it twice.
     """
 
-    def __init__(self, params: Iterable[Tensor] | Iterable[dict[str, Any]], defaults: dict[str, Any]) -> None:
+    def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor | Mapping | str) or not isinstance(params, Iterable):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, "
                 f"but got {type(params).__name__}"
             )
-        self.defaults = defaults
+        name = type(self).__name__
+        self.defaults = {key: plain(name, key, value) for key, value in defaults.items()}
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[dict[str, Any]] = []
         self._buffers: dict[tuple[Any, ...], Array] = {}
-        self._check(defaults)
+        self._opt_called = False  # schedulers ask
+        self._check(self.defaults)
         entries: list[Any] = list(params)
         if not entries:
             raise ValueError("optimizer got an empty parameter list")
@@ -58,41 +73,64 @@ class Optimizer:
         name = type(self).__name__
         if not isinstance(param_group, dict) or "params" not in param_group:
             raise TypeError(f"{name}: expected a parameter group as a dict with 'params', got {param_group!r}")
-        unknown = [key for key in param_group if key != "params" and key not in self.defaults]
+        unknown = [key for key in param_group if key not in ("params", *_BESIDES, *self.defaults)]
         if unknown:
             raise ValueError(f"{name}: expected settings among {', '.join(self.defaults)}, got {', '.join(unknown)}")
-        given = param_group["params"]
-        group = {**self.defaults, **param_group, "params": [given] if isinstance(given, Tensor) else list(given)}
+        settings = {key: plain(name, key, value) for key, value in param_group.items() if key != "params"}
+        group = {**self.defaults, **settings, **split_names(param_group["params"])}
         self._check(group)
-        if not group["params"]:
+        params = group["params"]
+        if not params:
             raise ValueError("optimizer got an empty parameter list")
-        seen = {p for other in self.param_groups for p in other["params"]}
-        for p in group["params"]:
+        for p in params:
             if not isinstance(p, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")
             if not p.is_leaf:
                 raise ValueError(f"can't optimize a non-leaf Tensor, of shape {p.shape}; pass what it was made from")
-            if p in seen:
-                raise ValueError(f"some parameters appear more than once, such as one of shape {p.shape}")
-            seen.add(p)
+        known = set(self._parameters())
+        for other in self.param_groups:
+            if ("param_names" in other) != ("param_names" in group):
+                raise ValueError(
+                    "all optimizer param groups should be with/without names. cannot add param group "
+                    f"{'with' if 'param_names' in group else 'without'} names to the optimizer"
+                )
+        for i, p in enumerate(params):
+            if p in known:
+                raise ValueError(
+                    f"some parameters appear in more than one parameter group, such as number {i}, of shape {p.shape}"
+                )
+        if len(set(params)) < len(params):
+            twice = next(p for p in params if sum(p is q for q in params) > 1)
+            warnings.warn(
+                f"optimizer contains a parameter group with duplicate parameters, such as one of shape {twice.shape}: "
+                "each step changes it more than once",
+                stacklevel=4,  # where the optimizer was made
+            )
         self.param_groups.append(group)
 
     def _check(self, settings: dict[str, Any]) -> None:
         """Raise a ValueError if one of `settings` is out of range."""
 
-    def step(self, closure: Callable[[], Any] | None = None) -> Any:
+    def step(self, closure: Callable[[], Any] | None = None, *, error_if_nonfinite: bool = False) -> Any:
         """Change every parameter that has a gradient, in place and unrecorded.
 
         Args:
             closure: computes the loss and its gradients anew; called first, with recording on.
+            error_if_nonfinite: raise, and change nothing, if a gradient holds NaN or an infinity.
 
         Returns:
             What `closure` returned, or None.
+
+        Raises:
+            RuntimeError: a gradient is not finite; names the parameter, and the first such element.
         """
         loss = None
         if closure is not None:
             with enable_grad():
                 loss = closure()
+        if error_if_nonfinite:
+            check_finite(type(self).__name__, self.param_groups)
+        self._opt_called = True
         for group in self.param_groups:
             for p in group["params"]:
                 gradient = p._grad
@@ -114,8 +152,12 @@ class Optimizer:
         return found
 
     def _penalized(self, p: Tensor, g: Array, group: dict[str, Any]) -> Array:
-        """Return ±g + weight_decay · p, minus if maximizing; `g` itself, or the scratch array 0."""
-        decay, maximize = group["weight_decay"], group["maximize"]
+        """Return ±g + weight_decay · p, minus if maximizing; `g` itself, or the scratch array 0.
+
+        A decoupled decay is none of the gradient's, and left out.
+        """
+        decay = 0 if group.get("decoupled_weight_decay") else group["weight_decay"]
+        maximize = group["maximize"]
         if not (decay or maximize):
             return g
         out = self._scratch(p.array)
@@ -169,7 +211,8 @@ class Optimizer:
                     "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
                     f"expected {len(own['params'])} parameters, got {len(new['params'])}"
                 )
-            settings = {key: copy.deepcopy(new.get(key, own[key])) for key in own if key != "params"}
+            taken = {key: copy.deepcopy(value) for key, value in new.items() if key in (*self.defaults, *_BESIDES)}
+            settings = {**own, **{key: plain(name, key, value) for key, value in taken.items()}}
             self._check(settings)
             groups.append({**settings, "params": own["params"]})
             by_number.update(zip(new["params"], own["params"], strict=True))
@@ -199,10 +242,3 @@ def _restored(optimizer: str, key: str, value: Any, p: Tensor) -> Any:
     if array.shape != p.shape:
         raise ValueError(f"{optimizer}: expected {key} of shape {p.shape}, that of its parameter, got {array.shape}")
     return as_tensor(array.astype(p.dtype))
-
-
-def check_number(optimizer: str, name: str, value: float, below: float = math.inf) -> None:
-    """Raise a ValueError unless 0 ≤ `value` < `below`; NaN is refused too."""
-    if not 0 <= value < below:
-        limits = "at least 0" if below == math.inf else f"in [0, {below:g})"
-        raise ValueError(f"Invalid {name}: {value} ({optimizer} expects a finite number {limits})")

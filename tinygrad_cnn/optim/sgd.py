@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.optim.optimizer import Optimizer, check_number
+from tinygrad_cnn.optim.checks import check_number
+from tinygrad_cnn.optim.optimizer import Optimizer, ParamsT
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -21,7 +21,7 @@ class SGD(Optimizer):
         p = p − lr · v                                p − lr · (d + momentum · v) with `nesterov`
 
     Args:
-        params: tensors, or dicts with "params" and settings of their own.
+        params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the learning rate.
         momentum: the part of the velocity v that is kept from step to step; 0 keeps none, and v = d.
         dampening: the part of d that does not enter v.
@@ -34,7 +34,7 @@ class SGD(Optimizer):
 
     def __init__(
         self,
-        params: Iterable[Tensor] | Iterable[dict[str, Any]],
+        params: ParamsT,
         lr: float = 1e-3,
         momentum: float = 0,
         dampening: float = 0,

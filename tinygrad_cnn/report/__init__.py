@@ -1,17 +1,18 @@
 """What is handed in: summaries, figures, and one self-contained HTML page."""
 
 from tinygrad_cnn.report.figures import feature_maps, filter_rows, filters, line_plot, training_curves
+from tinygrad_cnn.report.layers import Row, Summary, summary
 from tinygrad_cnn.report.page import Section, write_page
-from tinygrad_cnn.report.summary import Summary, summarize
 
 __all__ = [
+    "Row",
     "Section",
     "Summary",
     "feature_maps",
     "filter_rows",
     "filters",
     "line_plot",
-    "summarize",
+    "summary",
     "training_curves",
     "write_page",
 ]

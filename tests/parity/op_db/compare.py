@@ -95,7 +95,7 @@ def check_gradients(call: Callable[..., Any], op: Callable[..., Any], sample: Sa
     for i in used:
         if not ours[i].requires_grad:
             raise DifferenceError(f"output {i} requires a gradient there and none here")
-    refs = _reference_grad([theirs[i] for i in used], inputs, upstream, create_graph=second)
+    refs = reference_grad([theirs[i] for i in used], inputs, upstream, create_graph=second)
     found = tinygrad_cnn.autograd.grad([ours[i] for i in used], twins, mirror, allow_unused=True, create_graph=second)
     compare_grads("gradient", found, refs, inputs, 1e-9)
     if not second:
@@ -104,7 +104,7 @@ def check_gradients(call: Callable[..., Any], op: Callable[..., Any], sample: Sa
     if not chosen:  # the gradient is constant: that it is the same while recorded has been compared
         return True
     seeds = weights([refs[i] for i in chosen])
-    refs2 = _reference_grad([refs[i] for i in chosen], inputs + upstream, seeds)
+    refs2 = reference_grad([refs[i] for i in chosen], inputs + upstream, seeds)
     kept = [k for k, i in enumerate(chosen) if found[i] is not None and found[i].requires_grad]
     found2: Any = [None] * len(refs2)
     if kept:
@@ -115,7 +115,7 @@ def check_gradients(call: Callable[..., Any], op: Callable[..., Any], sample: Sa
     return True
 
 
-def _reference_grad(outputs: Any, inputs: Any, upstream: Any, *, create_graph: bool = False) -> Any:
+def reference_grad(outputs: Any, inputs: Any, upstream: Any, *, create_graph: bool = False) -> Any:
     try:
         return torch.autograd.grad(outputs, inputs, upstream, allow_unused=True, create_graph=create_graph)
     except (RuntimeError, NotImplementedError) as error:
@@ -169,3 +169,11 @@ def check_error(name: str, call: Callable[..., Any], expected: type[Exception], 
             raise DifferenceError(f"{expected.__name__} there, {type(error).__name__} here: {error}") from None
         return True
     raise DifferenceError(f"{expected.__name__} there, no error here")
+
+
+def distance(mine: Any, theirs: Any) -> float:
+    """Return the two-sample Kolmogorov-Smirnov statistic, times √(n/2): above 1.95 in one of 1000 equal pairs."""
+    a, b = np.sort(np.asarray(mine).ravel()), np.sort(np.asarray(theirs).ravel())
+    both = np.concatenate([a, b])
+    gap = np.abs(np.searchsorted(a, both, "right") / a.size - np.searchsorted(b, both, "right") / b.size).max()
+    return float(gap * np.sqrt(a.size * b.size / (a.size + b.size)))

@@ -105,9 +105,9 @@ RULES = [
 ]
 
 
-def reason(name: str, kind: str, sample: Any) -> str | None:
+def reason(name: str, kind: str, sample: Any, rules: list[Rule] = RULES) -> str | None:
     """Return why a sample is declined, or None."""
-    for rule in RULES:
+    for rule in rules:
         applies = (not rule.ops or name in rule.ops.split()) and (not rule.kinds or kind in rule.kinds.split())
         if applies and rule.when(sample):
             return rule.reason

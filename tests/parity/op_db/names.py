@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 TABLE: dict[str, str] = {
@@ -158,9 +158,9 @@ def changing_forms(name: str, info: Any) -> dict[str, Callable[[], Callable[...,
     return found
 
 
-def select(wanted: Iterable[str]) -> list[str]:
-    """Return the table's names that match `wanted`: exact, without the variant or ``nn.functional.``, a family."""
-    chosen: list[str] = []
+def select(wanted: list[str]) -> list[str]:
+    """Return the names that match `wanted`: exact, without variant or ``nn.functional.``, a family; all for none."""
+    chosen: list[str] = [] if wanted else names()
     for want in wanted:
         matches = TABLE[want].split() if want in TABLE else [one for one in names() if want in _spellings(one)]
         if not matches:

@@ -55,13 +55,7 @@ def main() -> None:
 
 def page(outcomes: list[Outcome]) -> str:
     """Return the page as Markdown."""
-    total = Counter(one.status for one in outcomes)
-    made = (
-        f"By `python tests/parity/op_db/report.py` with PyTorch {torch.__version__.split('+')[0]} and NumPy "
-        f"{np.__version__}, {datetime.date.today():%-d %B %Y}: **{total['passed']:,} comparisons agree, "
-        f"{total['failed'] + total['missing']:,} do not, {total['declined']:,} are declined.**\n"
-    )
-    parts = [INTRODUCTION, made]
+    parts = [INTRODUCTION, made_by("tests/parity/op_db/report.py", outcomes)]
     for family, text in TABLE.items():
         parts.append(f"## {family.capitalize()}\n")
         parts.append(
@@ -69,26 +63,40 @@ def page(outcomes: list[Outcome]) -> str:
         )
         parts.append("|---|--:|--:|--:|--:|--:|--:|--:|--:|")
         chosen = [one for one in outcomes if one.name in text.split()]
-        parts += [row(name, [one for one in chosen if one.name == name]) for name in text.split()]
-        reasons = Counter((one.note, one.name) for one in chosen if one.status == "declined")
-        if reasons:
-            parts.append("\nDeclined:\n")
-            for reason in dict.fromkeys(note for note, _ in reasons):
-                where = ", ".join(f"`{name}` {n}" for (note, name), n in reasons.items() if note == reason)
-                parts.append(f"- {reason}: {where}")
-        parts.append("")
+        parts += [row(name, [one for one in chosen if one.name == name], KINDS) for name in text.split()]
+        parts += [*declined(chosen), ""]
     parts.append("## Errors of another kind\n")
     for (name, theirs, ours), why in decline.SIBLINGS.items():
         parts.append(f"- `{name}`: {theirs.__name__} there, {ours.__name__} here: {why}")
     return "\n".join(parts).rstrip() + "\n"
 
 
-def row(name: str, outcomes: list[Outcome]) -> str:
-    """Return one operation's row."""
+def made_by(script: str, outcomes: list[Outcome]) -> str:
+    """Return the line that says how the page was made, and the totals."""
+    total = Counter(one.status for one in outcomes)
+    return (
+        f"By `python {script}` with PyTorch {torch.__version__.split('+')[0]} and NumPy "
+        f"{np.__version__}, {datetime.date.today():%-d %B %Y}: **{total['passed']:,} comparisons agree, "
+        f"{total['failed'] + total['missing']:,} do not, {total['declined']:,} are declined.**\n"
+    )
+
+
+def declined(outcomes: list[Outcome]) -> list[str]:
+    """Return the lines that list what is declined, by reason; none if nothing is."""
+    reasons = Counter((one.note, one.name) for one in outcomes if one.status == "declined")
+    lines = ["\nDeclined:\n"] if reasons else []
+    for reason in dict.fromkeys(note for note, _ in reasons):
+        where = ", ".join(f"`{name}` {n}" for (note, name), n in reasons.items() if note == reason)
+        lines.append(f"- {reason}: {where}")
+    return lines
+
+
+def row(name: str, outcomes: list[Outcome], kinds: tuple[str, ...]) -> str:
+    """Return the row of one operation."""
     passed = Counter(one.kind for one in outcomes if one.status == "passed")
     status = Counter(one.status for one in outcomes)
     tried = {one.kind for one in outcomes}
-    cells = [str(passed[kind]) if kind in tried else "–" for kind in KINDS]
+    cells = [str(passed[kind]) if kind in tried else "–" for kind in kinds]
     differs = status["failed"] + status["missing"]
     return f"| `{name}` | {' | '.join(cells)} | {status['declined'] or ''} | {differs or ''} |"
 

@@ -26,7 +26,7 @@ import torch
 from op_db import decline
 from op_db.compare import DifferenceError, check_error, check_forward, check_gradients, check_inplace
 from op_db.convert import UnsupportedError
-from op_db.names import TABLE, MissingError, changing_forms, forms, names, select
+from op_db.names import TABLE, MissingError, changing_forms, forms, select
 from op_db.samples import KINDS, OPS, Sample, jobs, quiet
 
 
@@ -97,21 +97,26 @@ def judge(
     return "passed", "", ""
 
 
-def main() -> int:
-    """Print what differs."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(
+    text: str | None,
+    select: Callable[[list[str]], list[str]],
+    run: Callable[[str, str], Iterator[Outcome]],
+    kinds: tuple[str, ...],
+) -> int:
+    """Print what differs in the names that `select` finds; `text` is the help."""
+    parser = argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*")
     parser.add_argument("-v", "--verbose", action="store_true")
-    parser.add_argument("-k", "--kind", choices=KINDS, action="append")
+    parser.add_argument("-k", "--kind", choices=kinds, action="append")
     parser.add_argument("-n", type=int, default=5)
     parser.add_argument("--trace", action="store_true")
     options = parser.parse_args()
     torch.set_num_threads(1)
     bad = 0
-    for name in select(options.names) if options.names else names():
+    for name in select(options.names):
         line = []
         shown: list[str] = []
-        for kind in options.kind or KINDS:
+        for kind in options.kind or kinds:
             outcomes = list(run(name, kind))
             counts = Counter(one.status for one in outcomes)
             line.append(
@@ -133,4 +138,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(__doc__, select, run, KINDS))

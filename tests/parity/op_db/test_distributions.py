@@ -5,20 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+pytest.importorskip("torch", reason="parity needs PyTorch: make parity installs torch and expecttest")
+pytest.importorskip("expecttest", reason="PyTorch's samples need expecttest: make parity installs it")
+
+import torch
+
 import tinygrad_cnn as ours
 import tinygrad_cnn.nn.functional as F
-
-torch = pytest.importorskip("torch", reason="parity needs PyTorch: make parity installs it")
+from op_db.compare import distance
 
 N = 20_000
-
-
-def distance(mine, theirs):
-    """Return the two-sample Kolmogorov-Smirnov statistic, times √(n/2): above 1.95 in one of 1000 equal pairs."""
-    a, b = np.sort(np.asarray(mine).ravel()), np.sort(np.asarray(theirs).ravel())
-    both = np.concatenate([a, b])
-    gap = np.abs(np.searchsorted(a, both, "right") / a.size - np.searchsorted(b, both, "right") / b.size).max()
-    return gap * np.sqrt(a.size * b.size / (a.size + b.size))
 
 
 MAKERS = {

@@ -96,7 +96,7 @@ def check_reach(op: str, input: Tensor, kernel_size: Shape, dilation: Shape, pad
         why = f" (kernel_size {kernel_size}, dilation {dilation})" if reach != kernel_size else ""
         raise RuntimeError(
             f"{op}: expected a window no larger than the padded input, got a window of {reach}{why} on {padded}, from "
-            f"input {input.shape}; use a smaller kernel_size or more padding"
+            f"input {input.shape}; use a smaller kernel_size, more padding or a larger input"
         )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad_cnn._dtypes import is_floating
+from tinygrad_cnn._dtypes import float64, is_floating, uint8
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -23,8 +23,18 @@ def check_one_dtype(op: str, **operands: Tensor | None) -> None:
             raise TypeError(f"{op}: expected {name} as a tensor, got {type(value).__name__}")
         if dtype is not None and value.array.dtype != dtype:
             found = ", ".join(f"{name} {value.dtype}" for name, value in operands.items() if value is not None)
-            raise RuntimeError(f"{op}: expected tensors of one dtype, got {found}; convert with .float() or .double()")
+            raise RuntimeError(f"{op}: expected tensors of one dtype, got {found}; {_likely_fix(operands)}")
         dtype = value.array.dtype
+
+
+def _likely_fix(operands: dict[str, Tensor | None]) -> str:
+    """Return how to bring the first of `operands` to the dtype of the others, for the common mistakes."""
+    (name, first), *_ = operands.items()
+    if first is None or (is_floating(first.dtype) and first.dtype != float64):
+        return "convert with .float() or .double()"
+    if first.dtype == float64:  # what NumPy makes unless told otherwise
+        return f"convert with {name}.float(), or what it meets with .double()"
+    return f"convert with {name}.float()" + (f", images of bytes with {name}.float() / 255" * (first.dtype == uint8))
 
 
 def check_floating(op: str, name: str, value: Tensor) -> None:

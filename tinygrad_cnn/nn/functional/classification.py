@@ -187,7 +187,11 @@ def _check_classes(op: str, input: Tensor, target: Tensor, ignore_index: int) ->
     if found.shape != places and not (input.ndim == 1 and found.shape == (1,)):
         # PyTorch's kinds: the number of places is a bad value, anything else about the shape a failure
         kind = RuntimeError if input.ndim > 1 and found.shape[:1] == places[:1] else ValueError
-        fix = "; turn one-hot rows into indices with target.argmax(1)" if found.shape == input.shape else ""
+        fix = ""
+        if found.ndim > 1 and found.shape[1] == 1 and found.shape[:1] + found.shape[2:] == places:
+            fix = "; drop the axis of length 1 with target.squeeze(1)"
+        elif found.ndim > 1 and found.ndim == input.ndim:
+            fix = "; turn one-hot rows into indices with target.argmax(1)"
         raise kind(f"{op}: expected target {places} of class indices for input {input.shape}, got {found.shape}{fix}")
     if found.dtype.kind not in "iu":
         raise RuntimeError(

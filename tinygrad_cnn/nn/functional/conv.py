@@ -175,8 +175,14 @@ def _check_operands(
 
 def _likely_fix(input: Tensor, channels: int) -> str:
     """Return what would make `input` fit, for the common mistakes."""
+    if input.ndim == 2 and channels == 1:
+        return "; one grey image (H, W) needs a batch and a channel axis: x[None, None]"
     if input.ndim == 3 and channels == 1:
         return "; grey images of shape (N, H, W) need a channel axis: x.unsqueeze(1)"
     if input.ndim == 4 and input.shape[3] == channels:
         return "; channels come before height and width here: x.permute(0, 3, 1, 2)"
+    if input.ndim == 3 and input.shape[2] == channels:
+        return "; channels come before height and width here: x.permute(2, 0, 1)[None]"
+    if input.ndim == 4:
+        return f"; in_channels={input.shape[1]} would fit"
     return ""

@@ -30,7 +30,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if not input.ndim or input.shape[-1] != features:
         raise RuntimeError(
             f"linear: expected input with a last axis of {features} (weight {weight.shape}), got {input.shape}"
-            f"{_likely_fix(input, features)}"
+            f"{_likely_fix(input, weight)}"
         )
     if weight.ndim == 1:
         y = ops.matmul(input, weight)
@@ -38,10 +38,16 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     return ops.linear(input, weight, bias)
 
 
-def _likely_fix(input: Tensor, features: int) -> str:
+def _likely_fix(input: Tensor, weight: Tensor) -> str:
     """Return what would make `input` fit, for the common mistakes."""
+    features = weight.shape[-1]
+    if not input.ndim or weight.ndim != 2:
+        return ""
     if input.ndim > 2 and input.shape[0] and input.numel() == input.shape[0] * features:
         return "; flatten it first: x.flatten(1)"
-    if input.ndim == 2:
-        return f"; a Linear after this input needs in_features={input.shape[1]}"
-    return ""
+    if input.ndim == 2 and input.numel() == features:
+        return "; one image without a batch axis? Give the model x.unsqueeze(0)"
+    if input.ndim == 4:
+        size = input.shape[1] * input.shape[2] * input.shape[3]
+        return f"; after x.flatten(1), Linear(in_features={size}, out_features={weight.shape[0]}) would fit"
+    return f"; Linear(in_features={input.shape[-1]}, out_features={weight.shape[0]}) would fit"

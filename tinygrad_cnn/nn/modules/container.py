@@ -1,16 +1,103 @@
-"""`Sequential`: modules one after the other."""
+"""`Sequential`, `ModuleList` and `ModuleDict`: modules that hold modules."""
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from itertools import groupby
 from typing import Any, Self, overload
 
 from tinygrad_cnn.nn.modules.module import Module
 
 
-class Sequential(Module):
+class _Row(Module):
+    """Base of the containers that are used like a list; modules without a name of their own are named by position."""
+
+    def append(self, module: Module) -> Self:
+        """Add a module at the end and return the container."""
+        return self.extend([module])
+
+    def extend(self, modules: Iterable[Module]) -> Self:
+        """Add modules at the end and return the container."""
+        if not isinstance(modules, Iterable):
+            raise TypeError(f"{type(self).__name__}.extend: expected modules, got {type(modules).__name__}")
+        self._fill([*self._modules.items(), *[("", module) for module in modules]])
+        return self
+
+    def insert(self, index: int, module: Module) -> Self:
+        """Add a module before that at `index` and return the container."""
+        items = list(self._modules.items())
+        items.insert(operator.index(index), ("", module))
+        self._fill(items)
+        return self
+
+    def pop(self, key: int = -1) -> Module:
+        """Remove the module at `key` and return it."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def _fill(self, items: Iterable[tuple[str, Module | None]]) -> None:
+        """Hold exactly `items`, those named by a number or not at all numbered by their positions.
+
+        Raises:
+            TypeError: one is no module; nothing was changed.
+        """
+        named: dict[str, Module | None] = {}
+        for i, (name, module) in enumerate(items):
+            if not isinstance(module, Module) and not (module is None and name):
+                raise TypeError(f"{type(self).__name__}: {type(module).__name__} is not a Module subclass")
+            named[str(i) if not name or name.isdecimal() else name] = module
+        self._modules = named
+
+    def _name(self, index: int) -> str:
+        names = list(self._modules)
+        try:
+            return names[operator.index(index)]
+        except IndexError:
+            raise IndexError(f"{type(self).__name__}: index {index} is out of range for {len(names)} modules") from None
+
+    def _part(self, items: list[tuple[str, Module | None]]) -> Self:
+        raise NotImplementedError
+
+    @overload
+    def __getitem__(self, index: int) -> Module: ...
+    @overload
+    def __getitem__(self, index: slice) -> Self: ...
+    def __getitem__(self, index: int | slice) -> Module | Self:
+        if isinstance(index, slice):
+            return self._part(list(self._modules.items())[index])
+        return self._modules[self._name(index)]  # type: ignore[return-value]
+
+    def __setitem__(self, index: int, module: Module) -> None:
+        setattr(self, self._name(index), module)
+
+    def __delitem__(self, index: int | slice) -> None:
+        """Remove modules and number the others anew."""
+        items = list(self._modules.items())
+        chosen = index if isinstance(index, slice) else list(self._modules).index(self._name(index))
+        del items[chosen]
+        self._fill(items)
+
+    def __len__(self) -> int:
+        return len(self._modules)
+
+    def __iter__(self) -> Iterator[Module]:
+        return iter([module for module in self._modules.values() if module is not None])
+
+    def __iadd__(self, other: Iterable[Module]) -> Self:
+        return self.extend(other)
+
+    def __add__(self, other: Iterable[Module]) -> Self:
+        if not isinstance(other, Iterable):
+            return NotImplemented
+        return self._part(list(self._modules.items())).extend(other)
+
+
+class Sequential(_Row):
     """Compute y = fₙ(… f₂(f₁(x))).
+
+    It is used like a list: index, slice, ``del``, ``+``, `append`, `extend`, `insert`, `pop`.
 
     Args:
         args: modules, named "0", "1", ...; or one dict of modules by name.
@@ -41,39 +128,110 @@ class Sequential(Module):
                 y = module(y)
         return y
 
-    def append(self, module: Module) -> Self:
-        """Add a module at the end, named by its position, and return the container."""
-        self.add_module(str(len(self)), module)
-        return self
+    def _part(self, items: list[tuple[str, Module | None]]) -> Self:
+        chosen: Any = dict(items)
+        return type(self)(chosen)
 
-    def _name(self, index: int) -> str:
-        names = list(self._modules)
-        try:
-            return names[operator.index(index)]
-        except IndexError:
-            raise IndexError(f"Sequential: index {index} is out of range for {len(names)} modules") from None
 
-    @overload
-    def __getitem__(self, index: int) -> Module: ...
-    @overload
-    def __getitem__(self, index: slice) -> Self: ...
-    def __getitem__(self, index: int | slice) -> Module | Self:
-        if isinstance(index, slice):
-            chosen: Any = dict(list(self._modules.items())[index])
-            return type(self)(chosen)
-        return self._modules[self._name(index)]  # type: ignore[return-value]
+class ModuleList(_Row):
+    """Hold modules in a list, for a `forward` that calls them as it likes.
 
-    def __setitem__(self, index: int, module: Module) -> None:
-        setattr(self, self._name(index), module)
+    It is used like a list: index, slice, ``del``, ``+``, ``in``, `append`, `extend`, `insert`, `pop`.
 
-    def __delitem__(self, index: int | slice) -> None:
-        """Remove modules and number the others anew."""
-        modules = list(self._modules.values())
-        del modules[index]
-        self._modules = {str(i): module for i, module in enumerate(modules)}
+    Args:
+        modules: what to begin with.
+
+    Example:
+        self.blocks = nn.ModuleList(nn.Linear(8, 8) for _ in range(4))
+        for block in self.blocks:
+            x = x + block(x)
+    """
+
+    def __init__(self, modules: Iterable[Module] | None = None) -> None:
+        super().__init__()
+        if modules is not None:
+            self.extend(modules)
+
+    def _part(self, items: list[tuple[str, Module | None]]) -> Self:
+        return type(self)([module for _, module in items if module is not None])
+
+    def __repr__(self) -> str:
+        """Return the modules, those in a row that look the same once: ``(0-3): 4 x Linear(...)``."""
+        if not len(self):
+            return f"{type(self).__name__}()"
+        lines = []
+        for text, same in groupby(self._modules.items(), key=lambda item: repr(item[1])):
+            names = [name for name, _ in same]
+            many = f"({names[0]}-{names[-1]}): {len(names)} x {text}"
+            lines.append((many if len(names) > 1 else f"({names[0]}): {text}").replace("\n", "\n  "))
+        return f"{type(self).__name__}(\n  " + "\n  ".join(lines) + "\n)"
+
+
+class ModuleDict(Module):
+    """Hold modules in a dict, in the order they were added, for a `forward` that calls them as it likes.
+
+    Args:
+        modules: what to begin with: a dict, or pairs of name and module.
+
+    Example:
+        self.heads = nn.ModuleDict({"digit": nn.Linear(8, 10), "parity": nn.Linear(8, 2)})
+        self.heads["digit"](x)
+    """
+
+    _modules: dict[str, Module]  # type: ignore[assignment]
+
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
+        super().__init__()
+        if modules is not None:
+            self.update(modules)
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Add modules, in the place of those of the same names."""
+        if not isinstance(modules, Iterable):
+            raise TypeError(f"ModuleDict.update: expected modules by name, got {type(modules).__name__}")
+        for pair in modules.items() if isinstance(modules, Mapping | ModuleDict) else modules:
+            if len(pair) != 2:
+                raise ValueError(f"ModuleDict.update: expected pairs of name and module, got {len(pair)} parts")
+            self[pair[0]] = pair[1]
+
+    def pop(self, key: str) -> Module:
+        """Remove the module called `key` and return it."""
+        module = self[key]
+        del self[key]
+        return module
+
+    def clear(self) -> None:
+        """Remove all modules."""
+        self._modules.clear()
+
+    def keys(self) -> KeysView[str]:
+        """Return the names."""
+        return self._modules.keys()
+
+    def items(self) -> ItemsView[str, Module]:
+        """Return the pairs of name and module."""
+        return self._modules.items()
+
+    def values(self) -> ValuesView[Module]:
+        """Return the modules."""
+        return self._modules.values()
+
+    def __getitem__(self, key: str) -> Module:
+        if key not in self._modules:
+            raise KeyError(f"ModuleDict: expected one of {', '.join(self._modules) or 'no names'}, got {key!r}")
+        return self._modules[key]
+
+    def __setitem__(self, key: str, module: Module) -> None:
+        self.add_module(key, module)
+
+    def __delitem__(self, key: str) -> None:
+        del self._modules[key]
 
     def __len__(self) -> int:
         return len(self._modules)
 
-    def __iter__(self) -> Iterator[Module]:
-        return iter([module for module in self._modules.values() if module is not None])
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._modules)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._modules

@@ -1,8 +1,11 @@
-"""`Flatten`: from feature maps to rows."""
+"""`Flatten` and `Unflatten`: from feature maps to rows, and back."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tinygrad_cnn import ops
+from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
@@ -22,3 +25,29 @@ class Flatten(Module):
     def extra_repr(self) -> str:
         """Return the axes."""
         return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
+
+
+class Unflatten(Module):
+    """Split the axis `dim` into axes of the sizes `unflattened_size`, of which one may be −1.
+
+    Example:
+        nn.Unflatten(1, (16, 5, 5))  # (N, 400) → (N, 16, 5, 5)
+
+    Raises:
+        TypeError: `unflattened_size` is no sequence of ints.
+    """
+
+    def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
+        super().__init__()
+        if not isinstance(unflattened_size, Sequence) or isinstance(unflattened_size, str):
+            raise TypeError(f"Unflatten: expected unflattened_size as a sequence of ints, got {unflattened_size!r}")
+        self.dim = dim
+        self.unflattened_size = normalize_shape("Unflatten", (unflattened_size,))
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the same elements with more axes."""
+        return ops.unflatten(input, self.dim, self.unflattened_size)
+
+    def extra_repr(self) -> str:
+        """Return the axis and the sizes."""
+        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from tinygrad_cnn.nn import functional
+from tinygrad_cnn.nn.functional._operands import check_reduction
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
 
-class CrossEntropyLoss(Module):
+class _Loss(Module):
+    """What the losses share: how the elements are put together."""
+
+    def __init__(self, reduction: str) -> None:
+        super().__init__()
+        check_reduction(type(self).__name__, reduction)
+        self.reduction = reduction
+
+
+class CrossEntropyLoss(_Loss):
     """Compute −Σ_c q[c] · log softmax(x)[c]; arguments as for `functional.cross_entropy`.
 
     Args:
@@ -30,10 +40,9 @@ class CrossEntropyLoss(Module):
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__()
+        super().__init__(reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
-        self.reduction = reduction
         self.label_smoothing = label_smoothing
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -48,7 +57,84 @@ class CrossEntropyLoss(Module):
         )
 
 
-class MSELoss(Module):
+class NLLLoss(_Loss):
+    """Compute −w[target] · x[target], x being log-probabilities; arguments as for `functional.nll_loss`.
+
+    Args:
+        weight: a factor for each class, kept as a buffer.
+        ignore_index: class index whose places do not count.
+        reduction: "mean", "sum" or "none".
+
+    Shape:
+        log-probabilities (N, C, ...) and class indices (N, ...) → ().
+    """
+
+    weight: Tensor | None
+
+    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+        self.ignore_index = ignore_index
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return functional.nll_loss(
+            input, target, self.weight, ignore_index=self.ignore_index, reduction=self.reduction
+        )  # fmt: skip
+
+
+class BCELoss(_Loss):
+    """Compute −w · (t · log x + (1 − t) · log(1 − x)), x being probabilities; see `functional.binary_cross_entropy`.
+
+    Args:
+        weight: a factor for each element, kept as a buffer.
+        reduction: "mean", "sum" or "none".
+
+    Shape:
+        two tensors of one shape → ().
+    """
+
+    weight: Tensor | None
+
+    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return functional.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
+
+
+class BCEWithLogitsLoss(_Loss):
+    """Compute the loss of `BCELoss` for x = σ(input), without overflow or loss at either end.
+
+    Args:
+        weight: a factor for each element, kept as a buffer.
+        reduction: "mean", "sum" or "none".
+        pos_weight: a factor for the positive part, kept as a buffer.
+
+    Shape:
+        two tensors of one shape → ().
+    """
+
+    weight: Tensor | None
+    pos_weight: Tensor | None
+
+    def __init__(
+        self, weight: Tensor | None = None, *, reduction: str = "mean", pos_weight: Tensor | None = None
+    ) -> None:
+        super().__init__(reduction)
+        self.register_buffer("weight", weight)
+        self.register_buffer("pos_weight", pos_weight)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return functional.binary_cross_entropy_with_logits(
+            input, target, self.weight, reduction=self.reduction, pos_weight=self.pos_weight
+        )
+
+
+class MSELoss(_Loss):
     """Compute (x − target)² for each element, their sum or their mean.
 
     Shape:
@@ -56,9 +142,63 @@ class MSELoss(Module):
     """
 
     def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__()
-        self.reduction = reduction
+        super().__init__(reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
         return functional.mse_loss(input, target, reduction=self.reduction)
+
+
+class L1Loss(_Loss):
+    """Compute |x − target| for each element, their sum or their mean.
+
+    Shape:
+        two tensors of one shape → ().
+    """
+
+    def __init__(self, *, reduction: str = "mean") -> None:
+        super().__init__(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return functional.l1_loss(input, target, reduction=self.reduction)
+
+
+class SmoothL1Loss(_Loss):
+    """Compute d² / 2β where |d| < β and |d| − β/2 elsewhere, for d = x − target; their sum or their mean.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+        beta: where the parabola meets the straight lines; with 0 it is `L1Loss`.
+
+    Shape:
+        two tensors of one shape → ().
+    """
+
+    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.beta = beta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return functional.smooth_l1_loss(input, target, reduction=self.reduction, beta=self.beta)
+
+
+class HuberLoss(_Loss):
+    """Compute d² / 2 where |d| < δ and δ · (|d| − δ/2) elsewhere, for d = x − target; their sum or their mean.
+
+    Args:
+        reduction: "mean", "sum" or "none".
+        delta: where the parabola meets the straight lines.
+
+    Shape:
+        two tensors of one shape → ().
+    """
+
+    def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
+        super().__init__(reduction)
+        self.delta = delta
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return functional.huber_loss(input, target, self.reduction, self.delta)

@@ -7,18 +7,19 @@ from typing import Any, Self, TypeVar
 
 import numpy.typing as npt
 
-from tinygrad_cnn._dtypes import float32, float64, is_floating
+from tinygrad_cnn._dtypes import float16, float32, float64, is_floating
 from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
 from tinygrad_cnn.creation import zeros
-from tinygrad_cnn.nn.modules.registry import Registry
-from tinygrad_cnn.nn.modules.state import IncompatibleKeys, load_state
+from tinygrad_cnn.nn.modules.hooks import Hookable
+from tinygrad_cnn.nn.modules.state import IncompatibleKeys, Slot, load_state
+from tinygrad_cnn.nn.modules.whereabouts import explain
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
 T = TypeVar("T")
 
 
-class Module(Registry):
+class Module(Hookable):
     """Base of every layer and network.
 
     Assign parameters and submodules as attributes in ``__init__``, after ``super().__init__()``, and compute in
@@ -51,11 +52,11 @@ class Module(Registry):
         """Run `forward` in a scope named like this module, so that what it records and raises is attributed to it."""
         token = push_scope(self._name_within(current_scope()), type(self).__name__, self)
         try:
+            if self._hooks is not None:
+                return self._hooks.call(self, args, kwargs)
             return self.forward(*args, **kwargs)
         except (IndexError, RuntimeError, TypeError, ValueError) as error:
-            if "in_module" not in error.__dict__:  # the innermost module speaks, those around it stay silent
-                error.__dict__["in_module"] = note = self._whereabouts()
-                error.add_note(note)
+            explain(error, self, args)
             raise
         finally:
             pop_scope(token)
@@ -72,14 +73,6 @@ class Module(Registry):
                     return name
         return type(self).__name__
 
-    def _whereabouts(self) -> str:
-        """Return where the module is in the running call: ``in fc1 (Linear(...)) of SimpleConvNet``."""
-        scope = current_scope()
-        kind = f"{type(self).__name__}({self.extra_repr()})"
-        if scope is None or scope.parent is None:
-            return f"in {kind}"
-        return f"in {scope.path} ({kind}) of {scope.chain[0].kind}"
-
     # --- what it contains -----------------------------------------------------------------------------------------
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
@@ -90,10 +83,22 @@ class Module(Registry):
         """Yield the submodules assigned here, shared ones once."""
         yield from (child for _, child in self.named_children())
 
-    def named_modules(self, prefix: str = "", remove_duplicate: bool = True) -> Iterator[tuple[str, Module]]:
-        """Yield this module under `prefix` and all modules below it by their paths, parents before children."""
+    def named_modules(
+        self, memo: set[Module] | None = None, prefix: str = "", remove_duplicate: bool = True
+    ) -> Iterator[tuple[str, Module]]:
+        """Yield this module under `prefix` and all modules below it by their paths, parents before children.
+
+        Args:
+            memo: modules to leave out; those found are added.
+            prefix: put before every path, with a dot.
+            remove_duplicate: yield shared modules once.
+        """
         found = self._walk(prefix)
-        yield from _once(found) if remove_duplicate else found
+        seen = {id(module) for module in memo or ()}
+        for path, module in _once(found, seen) if remove_duplicate else found:
+            if memo is not None:
+                memo.add(module)
+            yield path, module
 
     def _walk(self, path: str) -> Iterator[tuple[str, Module]]:
         yield path, self
@@ -127,6 +132,44 @@ class Module(Registry):
         """Yield the buffers, shared ones once."""
         yield from (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
+    def get_submodule(self, target: str) -> Module:
+        """Return the module at the path `target`, such as "features.0"; this one for "".
+
+        Raises:
+            AttributeError: there is none; says where the path ends, and what is there.
+        """
+        module = self
+        done = ""
+        for name in target.split(".") if target else ():
+            child = module._modules.get(name)
+            if child is None:
+                there = ", ".join(module._modules) or "no submodules"
+                raise AttributeError(
+                    f"{type(self).__name__}: expected a module at {target!r}, but {done or 'it'} "
+                    f"({type(module).__name__}) has no {name!r}, only {there}"
+                )
+            module = child
+            done = f"{done}.{name}" if done else name
+        return module
+
+    def get_parameter(self, target: str) -> Parameter:
+        """Return the parameter at the path `target`, such as "features.0.weight"; AttributeError if there is none."""
+        found: Parameter = self._member("parameter", "_parameters", target)
+        return found
+
+    def get_buffer(self, target: str) -> Tensor:
+        """Return the buffer at the path `target`; AttributeError if there is none."""
+        found: Tensor = self._member("buffer", "_buffers", target)
+        return found
+
+    def _member(self, what: str, registry: str, target: str) -> Any:
+        path, _, name = target.rpartition(".")
+        members: dict[str, Any] = self.get_submodule(path).__dict__[registry]
+        if members.get(name) is None:
+            there = ", ".join(key for key, value in members.items() if value is not None) or f"no {what}s"
+            raise AttributeError(f"{type(self).__name__}: expected a {what} at {target!r}, got only {there}")
+        return members[name]
+
     def _members(self, registry: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
         for path, module in self._walk(prefix) if recurse else [(prefix, self)]:
             for name, value in module.__dict__[registry].items():
@@ -142,19 +185,25 @@ class Module(Registry):
             prefix: put before every key.
             keep_vars: return the parameters themselves rather than detached tensors.
         """
-        state: dict[str, Tensor] = {}
+        return {prefix + key: slot.tensor if keep_vars else slot.tensor.detach() for key, slot in self._slots()}
+
+    def _slots(self) -> Iterator[tuple[str, Slot]]:
+        """Yield where parameters and persistent buffers are, by path."""
         for path, module in self._walk(""):
             for name, value in (*module._parameters.items(), *module._buffers.items()):
                 if value is not None and name not in module._non_persistent_buffers:
-                    state[f"{prefix}{path}.{name}" if path else prefix + name] = value if keep_vars else value.detach()
-        return state
+                    yield f"{path}.{name}" if path else name, Slot(module, name, value)
 
-    def load_state_dict(self, state_dict: Mapping[str, Any], strict: bool = True) -> IncompatibleKeys:
+    def load_state_dict(
+        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+    ) -> IncompatibleKeys:
         """Copy values into the parameters and persistent buffers, converted to their dtypes.
 
         Args:
-            state_dict: what `state_dict` of such a module returned; tensors or arrays.
+            state_dict: what `state_dict` of such a module returned, here or in PyTorch; tensors or arrays.
             strict: refuse missing and unexpected keys, which otherwise are left alone and returned.
+            assign: put the given tensors themselves in place, with their own dtypes and memory. An optimizer made
+                earlier goes on with the old ones.
 
         Returns:
             (missing_keys, unexpected_keys).
@@ -162,7 +211,7 @@ class Module(Registry):
         Raises:
             RuntimeError: names every missing, unexpected and mismatched key; nothing was changed.
         """
-        return load_state(type(self).__name__, self.state_dict(), state_dict, strict)
+        return load_state(type(self).__name__, dict(self._slots()), state_dict, strict, assign)
 
     def train(self, mode: bool = True) -> Self:
         """Set training mode, or evaluation mode if `mode` is False, here and below."""
@@ -220,6 +269,10 @@ class Module(Registry):
         """Convert floating-point parameters and buffers to float64."""
         return self.to(float64)
 
+    def half(self) -> Self:
+        """Convert floating-point parameters and buffers to float16."""
+        return self.to(float16)
+
     # --- text -----------------------------------------------------------------------------------------------------
 
     def extra_repr(self) -> str:
@@ -235,9 +288,9 @@ class Module(Registry):
         return f"{type(self).__name__}(\n  {lines}\n)"
 
 
-def _once(named: Iterable[tuple[str, T]]) -> Iterator[tuple[str, T]]:
-    """Yield each value once, under the first of its names."""
-    seen: set[int] = set()
+def _once(named: Iterable[tuple[str, T]], seen: set[int] | None = None) -> Iterator[tuple[str, T]]:
+    """Yield each value once, under the first of its names; those of the ids `seen` not at all."""
+    seen = set() if seen is None else seen
     for name, value in named:
         if id(value) not in seen:
             seen.add(id(value))

@@ -31,7 +31,8 @@ class Registry:
             registered = self.__dict__.get(kind)
             if registered is not None and name in registered:
                 return registered[name]
-        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        # With name and obj Python adds "Did you mean: ...?" where it prints the error, and only there.
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Parameter):
@@ -105,6 +106,10 @@ class Registry:
         if module is not None and not isinstance(module, Registry):
             raise TypeError(f"add_module: {type(module).__name__} is not a Module subclass")
         modules[name] = module
+
+    def register_module(self, name: str, module: Module | None) -> None:
+        """Add a submodule under `name`: another name of `add_module`."""
+        self.add_module(name, module)
 
     def _check_name(self, what: str, name: str, registry: dict[str, Any]) -> None:
         if not isinstance(name, str):

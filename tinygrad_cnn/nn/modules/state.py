@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import no_grad, wrap
+from tinygrad_cnn.nn.parameter import Parameter
+from tinygrad_cnn.nn.uninitialized import UninitializedParameter
 from tinygrad_cnn.tensor import Tensor
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.nn.modules.module import Module
 
 
 class IncompatibleKeys(NamedTuple):
@@ -19,8 +24,18 @@ class IncompatibleKeys(NamedTuple):
     unexpected_keys: list[str]
 
 
-def load_state(kind: str, own: Mapping[str, Tensor], given: Mapping[str, Any], strict: bool) -> IncompatibleKeys:
-    """Copy `given` into the tensors `own`, both by key.
+class Slot(NamedTuple):
+    """Where a parameter or a buffer is."""
+
+    module: Module
+    name: str
+    tensor: Tensor
+
+
+def load_state(
+    kind: str, own: Mapping[str, Slot], given: Mapping[str, Any], strict: bool, assign: bool
+) -> IncompatibleKeys:
+    """Copy `given` into the tensors of `own`, both by key, or with `assign` put them in their places.
 
     Raises:
         RuntimeError: names every missing, unexpected and mismatched key of a module of this `kind`.
@@ -36,21 +51,42 @@ def load_state(kind: str, own: Mapping[str, Tensor], given: Mapping[str, Any], s
     if strict and unexpected:
         complaints.append(f"unexpected keys: {', '.join(str(key) for key in unexpected)}")
     for key, array in arrays.items():
+        tensor = own[key].tensor
         if array is None:
             complaints.append(f"{key}: expected a tensor, got {type(given[key]).__name__}")
-        elif array.shape != own[key].shape:
-            complaints.append(f"{key}: expected shape {own[key].shape}, got {array.shape}")
+        elif not isinstance(tensor, UninitializedParameter) and array.shape != tensor.shape:
+            complaints.append(f"{key}: expected shape {tensor.shape}, got {array.shape}")
+        elif assign and tensor.requires_grad and array.dtype.kind != "f":
+            complaints.append(f"{key}: expected a floating-point dtype to assign, got {array.dtype}")
     if complaints:
         raise RuntimeError(f"load_state_dict: cannot load into {kind}:\n\t" + "\n\t".join(complaints))
-    with no_grad():
-        for key, array in arrays.items():
-            if array is not None:
-                own[key].copy_(cast(Tensor, wrap(array)))
+    for key, array in arrays.items():
+        if array is None:
+            continue
+        if assign:
+            _assign(own[key], given[key], array)
+        else:
+            target = own[key].tensor
+            if isinstance(target, UninitializedParameter):
+                target.materialize(array.shape)
+            with no_grad():
+                target.copy_(cast(Tensor, wrap(array)))
     return IncompatibleKeys(missing, unexpected)
 
 
+def _assign(slot: Slot, value: object, array: Array) -> None:
+    """Put `value` in the place of the tensor in `slot`, trained as that was: without a copy, with its own dtype."""
+    old = slot.tensor
+    tensor = value if isinstance(value, Tensor) else cast(Tensor, wrap(array))
+    if isinstance(old, Parameter):
+        tensor = tensor if isinstance(tensor, Parameter) else Parameter(tensor, requires_grad=False)
+        tensor.requires_grad = old.requires_grad
+    setattr(slot.module, slot.name, tensor)
+
+
 def _as_array(value: object) -> Array | None:
-    """Return the values of a tensor or of an array of numbers; None for anything else."""
+    """Return the values of a tensor or of an array of numbers, PyTorch's included; None for anything else."""
     if isinstance(value, Tensor):
         return value.array
-    return value if isinstance(value, np.ndarray) and value.dtype.kind in "biuf" else None
+    array = np.asarray(value) if hasattr(value, "__array__") else None
+    return array if array is not None and array.dtype.kind in "biuf" else None

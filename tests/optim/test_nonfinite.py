@@ -1,0 +1,88 @@
+"""A gradient that is not finite stops the step that asks for it, before anything is changed."""
+
+import numpy as np
+import pytest
+
+import tinygrad_cnn as tc
+from tinygrad_cnn import nn, optim
+
+KINDS = [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad, optim.Adadelta]
+
+
+def pair(*shapes, named=False):
+    parameters = [nn.Parameter(tc.ones(shape)) for shape in shapes]
+    for p in parameters:
+        p.grad = tc.ones(p.shape)
+    return [(f"layer.{i}", p) for i, p in enumerate(parameters)] if named else parameters
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
+def test_nothing_is_changed(kind, bad):
+    parameters = pair(3, (2, 2))
+    optimizer = kind(parameters, lr=0.5)
+    optimizer.step(error_if_nonfinite=True)
+    before = [p.tolist() for p in parameters]
+    state = {key: np.array(value) for key, value in optimizer.state.get(parameters[0], {}).items()}
+    parameters[1].grad.array[1, 0] = bad
+    with pytest.raises(RuntimeError, match=rf"{kind.__name__}: expected finite gradients, got {bad} at index \(1, 0\)"):
+        optimizer.step(error_if_nonfinite=True)
+    assert [p.tolist() for p in parameters] == before
+    for key, value in state.items():
+        np.testing.assert_array_equal(np.array(optimizer.state[parameters[0]][key]), value)
+    parameters[1].grad.array[1, 0] = 1
+    optimizer.step(error_if_nonfinite=True)
+    assert [p.tolist() for p in parameters] != before
+
+
+def test_the_message_says_which_parameter():
+    first, second = pair(3), pair(2, (2, 3))
+    second[1].grad.array[1] = np.nan
+    optimizer = optim.SGD([{"params": first}, {"params": second}])
+    with pytest.raises(
+        RuntimeError, match=r"of that of parameter 1 of group 1, of shape \(2, 3\); 3 of its 6 elements"
+    ):
+        optimizer.step(error_if_nonfinite=True)
+
+
+def test_the_message_names_a_named_parameter():
+    parameters = pair(3, 2, named=True)
+    parameters[1][1].grad.array[0] = np.inf
+    with pytest.raises(RuntimeError, match=r"got inf at index \(0,\) of that of parameter 1 \(layer.1\) of group 0"):
+        optim.Adam(parameters).step(error_if_nonfinite=True)
+
+
+def test_a_parameter_of_no_axes():
+    p = nn.Parameter(tc.tensor(1.0))
+    p.grad = tc.tensor(float("nan"))
+    with pytest.raises(RuntimeError, match=r"got nan at index \(\) .* of shape \(\); 1 of its 1 elements"):
+        optim.SGD([p]).step(error_if_nonfinite=True)
+
+
+def test_the_gradients_of_a_closure_are_looked_at():
+    p = nn.Parameter(tc.zeros(1))
+    optimizer = optim.SGD([p])
+
+    def closure():
+        optimizer.zero_grad()
+        loss = p.sqrt().sum()
+        loss.backward()
+        return loss
+
+    with pytest.raises(RuntimeError, match="got inf"):
+        optimizer.step(closure, error_if_nonfinite=True)
+    assert p.item() == 0
+
+
+def test_unless_asked_the_step_is_taken():
+    (p,) = pair(2)
+    p.grad.array[0] = np.inf
+    optim.SGD([p], lr=1).step()
+    assert p.tolist() == [-np.inf, 0]
+
+
+def test_a_parameter_without_a_gradient_is_finite():
+    p, q = pair(2, 2)
+    q.grad = None
+    optim.SGD([q, p], lr=1).step(error_if_nonfinite=True)
+    assert p.tolist() == [0, 0]

@@ -1,0 +1,1 @@
+"""Parity with PyTorch over PyTorch's own module samples."""

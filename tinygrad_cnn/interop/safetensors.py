@@ -1,0 +1,207 @@
+"""Tensors in safetensors files, which hold numbers and names and nothing that could run.
+
+The files are those of ``safetensors.torch``: what one writes the other reads. A file is written wholly or not at all,
+and read wholly or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._dtypes import as_dtype
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.nn import Module
+from tinygrad_cnn.nn.modules.state import IncompatibleKeys
+from tinygrad_cnn.tensor import Tensor
+
+_DTYPES = {
+    "BOOL": "|b1", "U8": "|u1", "I8": "|i1", "I16": "<i2", "I32": "<i4", "I64": "<i8",
+    "F16": "<f2", "F32": "<f4", "F64": "<f8",
+}  # fmt: skip
+"""The format's names of dtypes, whose numbers are little-endian. BF16 is read as well, as float32."""
+
+_PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
+"""How files of ``torch.save`` and of pickle begin."""
+
+
+def save_file(
+    tensors: Mapping[str, Tensor | Array], path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None
+) -> None:
+    """Write `tensors` to a safetensors file; a file of that name is replaced in one step, or left alone on an error.
+
+    Args:
+        tensors: tensors or arrays by name, such as a state_dict. Those that share memory are written each by itself.
+        path: where to; missing folders are made.
+        metadata: texts to keep beside them, by name.
+
+    Raises:
+        TypeError: a name or a text is no string, a value is no tensor, or its dtype is none that tensors have.
+        ValueError: a tensor is named "__metadata__", which the format reserves.
+        ModuleNotFoundError: safetensors is not installed; the message names the extra.
+    """
+    numpy_format = _library("save_file").numpy
+    if not isinstance(tensors, Mapping):
+        raise TypeError(f"save_file: expected a dict of tensors, got {type(tensors).__name__}")
+    arrays = {name: _array(name, value) for name, value in tensors.items()}
+    for name, text in (metadata or {}).items():
+        if not isinstance(name, str) or not isinstance(text, str):
+            raise TypeError(f"save_file: expected metadata as a dict of strings, got {name!r}: {text!r}")
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
+    try:
+        numpy_format.save_file(arrays, part, metadata=None if metadata is None else dict(metadata))
+        with part.open("rb+") as file:
+            os.fsync(file.fileno())  # before the name points at it, so that a power cut leaves the one or the other
+        os.replace(part, target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _array(name: object, value: object) -> Array:
+    """Return what to write under `name`: contiguous, little-endian, of a dtype that tensors have."""
+    if not isinstance(name, str):
+        raise TypeError(f"save_file: expected names as strings, got {name!r}")
+    if name == "__metadata__":
+        raise ValueError('save_file: expected another name than "__metadata__", which the format reserves')
+    if not isinstance(value, Tensor | np.ndarray):
+        raise TypeError(f"save_file: expected {name} as a tensor or an array, got {type(value).__name__}")
+    array = value.array if isinstance(value, Tensor) else value
+    try:
+        dtype = as_dtype(array.dtype.newbyteorder("="))
+    except TypeError as error:
+        raise TypeError(f"save_file: {name}: {error}") from None
+    return np.asarray(array, dtype=dtype.newbyteorder("<"), order="C")
+
+
+def load_file(path: str | os.PathLike[str]) -> dict[str, Tensor]:
+    """Return the tensors of a safetensors file by name.
+
+    A tensor of dtype bfloat16, which NumPy lacks, becomes float32; every value stays what it is.
+
+    Raises:
+        ValueError: the file is no safetensors file, is damaged, or holds a dtype that tensors do not have. The message
+            names the file and the reason.
+        OSError: it cannot be read.
+        ModuleNotFoundError: safetensors is not installed; the message names the extra.
+    """
+    library = _library("load_file")
+    content = Path(path).read_bytes()
+    try:
+        entries = library.deserialize(content)
+    except (library.SafetensorError, ValueError, OverflowError) as error:
+        raise _refusal("load_file", path, content, error) from error
+    return {name: from_numpy(_read(path, name, entry)) for name, entry in entries}
+
+
+def _read(path: str | os.PathLike[str], name: str, entry: Mapping[str, Any]) -> Array:
+    """Return the numbers of one tensor as an array of its own, in the machine's byte order."""
+    kind, shape, data = entry["dtype"], tuple(entry["shape"]), entry["data"]
+    try:
+        if kind == "BF16":  # the upper half of a float32
+            return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32).reshape(shape)
+        if kind == "BOOL":  # any byte that is not 0 counts as true; in a NumPy bool it would be undefined
+            return np.asarray(np.frombuffer(data, np.uint8) != 0).reshape(shape)
+        if kind in _DTYPES:
+            stored = np.dtype(_DTYPES[kind])
+            return np.frombuffer(data, stored).astype(stored.newbyteorder("=")).reshape(shape)
+    except ValueError as error:  # sizes of which one is 0, so that they passed, and others beyond what arrays can have
+        raise ValueError(f"load_file: {os.fspath(path)}: {name} has a shape no array can have: {error}") from error
+    known = ", ".join([*_DTYPES, "BF16"])
+    raise ValueError(f"load_file: {os.fspath(path)}: {name}: expected a dtype among {known}, got {kind}")
+
+
+def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the texts kept in a safetensors file, {} if there are none; the tensors are not read.
+
+    Raises:
+        ValueError, OSError, ModuleNotFoundError: as for `load_file`.
+    """
+    library = _library("load_metadata")
+    with Path(path).open("rb") as file:  # raises what is wrong with the path in Python's words
+        beginning = file.read(64)
+    try:
+        with library.safe_open(os.fspath(path), framework="np") as opened:
+            return dict(opened.metadata() or {})
+    except (library.SafetensorError, ValueError, OverflowError) as error:
+        raise _refusal("load_metadata", path, beginning, error) from error
+
+
+def save_model(model: Module, path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None) -> None:
+    """Write the state_dict of `model` to a safetensors file, a parameter that has several names once.
+
+    Of such names the first in alphabetical order is kept; the metadata says which one stands for each of the others,
+    as ``safetensors.torch.save_model`` does.
+
+    Args:
+        model: whose parameters and persistent buffers to write.
+        path: where to; missing folders are made.
+        metadata: texts to keep beside them, by name.
+
+    Raises:
+        TypeError, ModuleNotFoundError: as for `save_file`.
+    """
+    state = model.state_dict(keep_vars=True)
+    texts = dict(metadata or {})
+    for names in _aliases(state):
+        for name in names[1:]:
+            texts.setdefault(name, names[0])
+            del state[name]
+    save_file(state, path, texts or None)
+
+
+def load_model(model: Module, path: str | os.PathLike[str], strict: bool = True) -> IncompatibleKeys:
+    """Copy the tensors of a safetensors file into `model`, converted to the dtypes of its parameters and buffers.
+
+    A parameter that has several names needs one of them in the file.
+
+    Args:
+        model: what to load into.
+        path: what `save_model` or ``safetensors.torch.save_model`` wrote.
+        strict: refuse missing and unexpected names, which otherwise are left alone and returned.
+
+    Returns:
+        (missing_keys, unexpected_keys).
+
+    Raises:
+        RuntimeError: the message names every missing, unexpected and mismatched key; the model is as it was.
+        ValueError, OSError, ModuleNotFoundError: as for `load_file`; the model is as it was.
+    """
+    state = load_file(path)
+    for names in _aliases(model.state_dict(keep_vars=True)):
+        held = next((name for name in names if name in state), None)
+        if held is not None:
+            for name in names:
+                state.setdefault(name, state[held])
+    return model.load_state_dict(state, strict)
+
+
+def _aliases(state: Mapping[str, Tensor]) -> list[list[str]]:
+    """Return the names of each tensor that has several, in alphabetical order."""
+    names: dict[int, list[str]] = {}
+    for name, tensor in state.items():
+        names.setdefault(id(tensor), []).append(name)
+    return [sorted(group) for group in names.values() if len(group) > 1]
+
+
+def _refusal(place: str, path: str | os.PathLike[str], content: bytes, reason: Exception) -> ValueError:
+    text = f"{place}: expected a safetensors file, got {os.fspath(path)}, which is none or is damaged ({reason})"
+    if content.startswith(_PICKLES):
+        text += "; it looks like a pickle, which could run code: convert it with safetensors.torch.save_file"
+    return ValueError(text)
+
+
+def _library(place: str) -> Any:
+    """Return the package safetensors."""
+    try:
+        import safetensors.numpy
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError(f'{place} needs safetensors: pip install "tinygrad-cnn[weights]"') from error
+    return safetensors

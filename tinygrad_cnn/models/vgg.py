@@ -1,0 +1,99 @@
+"""`VGG`: stacks of 3×3 convolutions between poolings, with torchvision's names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from tinygrad_cnn import nn, ops
+from tinygrad_cnn.tensor import Tensor
+
+_VGG11: tuple[int | str, ...] = (64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M")
+"""Configuration A of the paper: filters of each convolution, "M" for a pooling layer."""
+
+
+class VGG(nn.Module):
+    """Convolutions and poolings, average pooling to 7×7, and three fully connected layers with dropout.
+
+    As in torchvision, whose weights `load_state_dict` takes: convolutions start He-normal over fan_out, fully connected
+    layers N(0, 0.01²), biases at 0.
+
+    Args:
+        features: the convolutional part, made by `vgg_features`; it ends with 512 channels.
+        num_classes: number of classes.
+        init_weights: draw the weights as said above, rather than leave the layers' own.
+        dropout: probability with which an element of a hidden fully connected layer is dropped in training.
+
+    Shape:
+        images (N, 3, H, W) of at least 32×32, made for 224×224 → scores (N, num_classes).
+
+    Ref: Simonyan and Zisserman, "Very deep convolutional networks for large-scale image recognition", 2014, table 1.
+    """
+
+    def __init__(
+        self, features: nn.Module, num_classes: int = 1000, init_weights: bool = True, dropout: float = 0.5
+    ) -> None:
+        super().__init__()
+        self.features = features
+        self.avgpool = nn.AdaptiveAvgPool2d((7, 7))
+        self.classifier = nn.Sequential(
+            nn.Linear(512 * 7 * 7, 4096),
+            nn.ReLU(True),
+            nn.Dropout(dropout),
+            nn.Linear(4096, 4096),
+            nn.ReLU(True),
+            nn.Dropout(dropout),
+            nn.Linear(4096, num_classes),
+        )
+        if init_weights:
+            self._init_weights()
+
+    def _init_weights(self) -> None:
+        for layer in self.modules():
+            if isinstance(layer, nn.Conv2d):
+                nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
+            elif isinstance(layer, nn.Linear):
+                nn.init.normal_(layer.weight, 0, 0.01)
+            else:
+                continue
+            assert layer.bias is not None
+            nn.init.zeros_(layer.bias)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the scores of the classes; sizes below are those of 224×224 images."""
+        x = self.features(x)  # (N, 3, 224, 224) → (N, 512, 7, 7)
+        x = self.avgpool(x)  # (N, 512, 7, 7)
+        x = ops.flatten(x, 1)  # (N, 25088)
+        scores: Tensor = self.classifier(x)
+        return scores
+
+
+def vgg_features(plan: Sequence[int | str], batch_norm: bool = False) -> nn.Sequential:
+    """Return the convolutional part of a `VGG`.
+
+    Args:
+        plan: for each layer the filters of a 3×3 convolution, or "M" for 2×2 max-pooling, from 3 channels on.
+        batch_norm: normalise after each convolution.
+    """
+    layers: list[nn.Module] = []
+    channels = 3
+    for filters in plan:
+        if isinstance(filters, str):
+            layers.append(nn.MaxPool2d(2, stride=2))
+            continue
+        layers.append(nn.Conv2d(channels, filters, 3, padding=1))
+        if batch_norm:
+            layers.append(nn.BatchNorm2d(filters))
+        layers.append(nn.ReLU(inplace=True))
+        channels = filters
+    return nn.Sequential(*layers)
+
+
+def vgg11(**kwargs: Any) -> VGG:
+    """Return VGG-11, configuration A: 132,863,336 parameters; arguments as for `VGG`."""
+    return VGG(vgg_features(_VGG11), **kwargs)
+
+
+def vgg11_bn(**kwargs: Any) -> VGG:
+    """Return VGG-11 with batch normalisation: 132,868,840 parameters; arguments as for `VGG`."""
+    return VGG(vgg_features(_VGG11, batch_norm=True), **kwargs)

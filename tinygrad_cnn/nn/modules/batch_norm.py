@@ -1,0 +1,145 @@
+"""`BatchNorm1d` and `BatchNorm2d`: normalisation over the batch, with running statistics for evaluation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy.typing as npt
+
+from tinygrad_cnn._dtypes import int64
+from tinygrad_cnn.creation import empty, ones, zeros
+from tinygrad_cnn.nn import functional, init
+from tinygrad_cnn.nn.modules.module import Module
+from tinygrad_cnn.nn.parameter import Parameter
+from tinygrad_cnn.tensor import Tensor
+
+
+class _BatchNorm(Module):
+    """What the batch normalisations share: all but the shapes they take."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+    running_mean: Tensor | None
+    running_var: Tensor | None
+    num_batches_tracked: Tensor | None
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: npt.DTypeLike | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if num_features < 1:
+            raise ValueError(f"{type(self).__name__}: expected at least 1 feature, got num_features={num_features}")
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            made = Parameter(empty(num_features, dtype=dtype, device=device)) if wanted else None
+            self.register_parameter(name, made)
+        tracked = track_running_stats
+        self.register_buffer("running_mean", zeros(num_features, dtype=dtype, device=device) if tracked else None)
+        self.register_buffer("running_var", ones(num_features, dtype=dtype, device=device) if tracked else None)
+        self.register_buffer("num_batches_tracked", zeros((), dtype=int64, device=device) if tracked else None)
+        self.reset_parameters()
+
+    def reset_running_stats(self) -> None:
+        """Set the running mean to 0, the running variance to 1, and the count of batches to 0."""
+        for buffer, value in ((self.running_mean, 0), (self.running_var, 1), (self.num_batches_tracked, 0)):
+            if buffer is not None:
+                buffer.fill_(value)
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1, bias to 0, and the running statistics to those of no batch."""
+        self.reset_running_stats()
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+    def _check_input(self, input: Tensor) -> None:
+        """Raise a ValueError unless `input` has a fitting number of axes."""
+        raise NotImplementedError
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the normalised input; in training mode also follow the batch with the running statistics."""
+        self._check_input(input)
+        count = self.num_batches_tracked if self.training and self.track_running_stats else None
+        momentum = self.momentum
+        if momentum is None:  # the mean over all batches: the n-th has a share of 1/n
+            momentum = 0.0 if count is None else 1 / (count.item() + 1)
+        batch = self.training or self.running_mean is None
+        tracked = not self.training or self.track_running_stats
+        y = functional.batch_norm(
+            input,
+            self.running_mean if tracked else None,
+            self.running_var if tracked else None,
+            self.weight,
+            self.bias,
+            batch,
+            momentum,
+            self.eps,
+        )
+        if count is not None:
+            count.add_(1)
+        return y
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class BatchNorm1d(_BatchNorm):
+    """Compute y = w · (x − mean) / √(var + eps) + b for each feature; see `functional.batch_norm`.
+
+    In training mode mean and (biased) variance are those of the batch, and the running ones move toward them, with the
+    unbiased variance; in evaluation mode the running ones are used.
+
+    Args:
+        num_features: C.
+        eps: added to the variance.
+        momentum: the share of a batch in the running statistics; None for their mean over all batches so far.
+        affine: whether to have w and b, which start as 1 and 0.
+        track_running_stats: whether to keep running statistics; without them every batch is normalised by its own.
+        device: the CPU.
+        dtype: of parameters and statistics; the default dtype by default.
+        bias: whether to have b, where there is w.
+
+    Shape:
+        (N, C) → (N, C) or (N, C, L) → (N, C, L); parameters and statistics (C,).
+
+    Raises:
+        ValueError: no feature; on calling, another number of axes, or one value per feature only in training mode.
+
+    Ref: Ioffe, Szegedy, "Batch Normalization", 2015.
+    """
+
+    def _check_input(self, input: Tensor) -> None:
+        if input.ndim not in (2, 3):
+            fix = "; BatchNorm2d takes images" if input.ndim == 4 else ""
+            raise ValueError(f"BatchNorm1d: expected input (N, C) or (N, C, L), got {input.shape}{fix}")
+
+
+class BatchNorm2d(_BatchNorm):
+    """Compute y = w · (x − mean) / √(var + eps) + b for each channel; all else as by `BatchNorm1d`.
+
+    Shape:
+        (N, C, H, W) → (N, C, H, W); parameters and statistics (C,).
+    """
+
+    def _check_input(self, input: Tensor) -> None:
+        if input.ndim != 4:
+            fix = "; BatchNorm1d takes rows and sequences" if input.ndim in (2, 3) else ""
+            raise ValueError(f"BatchNorm2d: expected input (N, C, H, W), got {input.shape}{fix}")

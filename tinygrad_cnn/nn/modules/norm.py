@@ -1,0 +1,147 @@
+"""`LayerNorm` and `GroupNorm`: normalisation within one example, the same in training and evaluation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy.typing as npt
+
+from tinygrad_cnn._checks import normalize_shape
+from tinygrad_cnn.creation import empty
+from tinygrad_cnn.nn import functional, init
+from tinygrad_cnn.nn.modules.module import Module
+from tinygrad_cnn.nn.parameter import Parameter
+from tinygrad_cnn.tensor import Tensor
+
+
+class LayerNorm(Module):
+    """Compute y = w · (x − mean) / √(var + eps) + b with the mean and biased variance over the last axes.
+
+    Args:
+        normalized_shape: the sizes of the axes to normalise over; one number for the last axis.
+        eps: added to the variance.
+        elementwise_affine: whether to have w and b, which start as 1 and 0.
+        bias: whether to have b, where there is w.
+        device: the CPU.
+        dtype: of the parameters; the default dtype by default.
+
+    Shape:
+        (..., *normalized_shape) → the same; parameters (*normalized_shape,).
+
+    Raises:
+        ValueError: no axes to normalise over.
+
+    Ref: Ba, Kiros, Hinton, "Layer Normalization", 2016.
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        normalized_shape: int | Sequence[int],
+        eps: float = 1e-5,
+        elementwise_affine: bool = True,
+        bias: bool = True,
+        device: Any = None,
+        dtype: npt.DTypeLike | None = None,
+    ) -> None:
+        super().__init__()
+        self.normalized_shape = normalize_shape("LayerNorm", (normalized_shape,))
+        if not self.normalized_shape:
+            raise ValueError("LayerNorm: expected normalized_shape with at least one size, got ()")
+        self.eps = eps
+        self.elementwise_affine = elementwise_affine
+        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
+            made = Parameter(empty(self.normalized_shape, dtype=dtype, device=device)) if wanted else None
+            self.register_parameter(name, made)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1 and bias to 0."""
+        _reset(self.weight, self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the normalised input."""
+        return functional.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return (
+            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+class GroupNorm(Module):
+    """Compute y = w · (x − mean) / √(var + eps) + b with mean and biased variance over groups of channels of an image.
+
+    Args:
+        num_groups: how many groups the channels are split into.
+        num_channels: C.
+        eps: added to the variance.
+        affine: whether to have w and b, which start as 1 and 0.
+        device: the CPU.
+        dtype: of the parameters; the default dtype by default.
+        bias: whether to have b, where there is w.
+
+    Shape:
+        (N, C, ...) → the same; parameters (C,).
+
+    Raises:
+        ValueError: `num_groups` does not divide `num_channels`.
+
+    Ref: Wu, He, "Group Normalization", 2018.
+    """
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def __init__(
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        device: Any = None,
+        dtype: npt.DTypeLike | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__()
+        if num_groups < 1 or num_channels < 1 or num_channels % num_groups:
+            raise ValueError(
+                f"GroupNorm: expected num_groups ≥ 1 that divides num_channels={num_channels}, got {num_groups}"
+            )
+        self.num_groups = num_groups
+        self.num_channels = num_channels
+        self.eps = eps
+        self.affine = affine
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            made = Parameter(empty(num_channels, dtype=dtype, device=device)) if wanted else None
+            self.register_parameter(name, made)
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1 and bias to 0."""
+        _reset(self.weight, self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the normalised input."""
+        return functional.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return (
+            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
+            f"bias={self.bias is not None}"
+        )
+
+
+def _reset(weight: Parameter | None, bias: Parameter | None) -> None:
+    """Let the affine map begin as the identity."""
+    if weight is not None:
+        init.ones_(weight)
+    if bias is not None:
+        init.zeros_(bias)

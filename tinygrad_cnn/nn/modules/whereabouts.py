@@ -1,0 +1,164 @@
+"""What an error in a model says besides: which layer it was, what came in, and what that came from.
+
+All of it is found when an error happens, from the frames, the scopes and the graph: calls that succeed pay nothing.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_cnn._dtypes import get_default_dtype
+from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, current_scope
+from tinygrad_cnn.nn.uninitialized import UninitializedParameter
+from tinygrad_cnn.tensor import Tensor
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.nn.modules.module import Module
+
+_PACKAGE = __name__.split(".", maxsplit=1)[0] + "."
+_LAYERS = __name__.rpartition(".")[0] + "."
+_FUNCTIONS = tuple(_PACKAGE + name for name in ("nn.functional", "ops", "tensor", "methods", "autograd"))
+
+
+def explain(error: Exception, module: Module, args: tuple[Any, ...]) -> None:
+    """Add to `error`, raised while `module` was called with `args`, where that was; the innermost module speaks.
+
+    What this package raised says it in its text, which is all that logs and older notebooks show. An error of the
+    user's own keeps its text and gets a note.
+
+    Example:
+        linear: expected input with a last axis of 400 ..., got (64, 576); Linear(in_features=576, ...) would fit
+        in model.3 Linear(in_features=400, out_features=120, bias=True): got (64, 576) after Flatten of (64, 16, 6, 6)
+    """
+    if "in_module" in error.__dict__ or isinstance(error, RecursionError):
+        return
+    frames = list(_frames(error.__traceback__))
+    text = f"in {_place(module)}{_came(module, args, frames)}"
+    error.__dict__["in_module"] = text
+    if _file(frames[-1]).startswith(_PACKAGE) and len(error.args) == 1 and isinstance(error.args[0], str):
+        error.args = (f"{error.args[0]}\n{text}",)
+    else:
+        error.add_note(text)
+
+
+def _frames(trace: TracebackType | None) -> Iterator[FrameType]:
+    """Yield the frames from the call of the module to where the error was raised."""
+    while trace is not None:
+        yield trace.tb_frame
+        trace = trace.tb_next
+
+
+def _file(frame: FrameType) -> str:
+    """Return the name of the file's module."""
+    return str(frame.f_globals.get("__name__", ""))
+
+
+# --- where ------------------------------------------------------------------------------------------------------------
+
+
+def _place(module: Module) -> str:
+    """Return the path and the layer: ``model.3 Linear(in_features=400, ...)``."""
+    scope = current_scope()
+    chain = () if scope is None else scope.chain
+    root = chain[0].owner if chain else module
+    name = _variable(root) or (type(root).__name__ if len(chain) > 1 else "")
+    path = ".".join([name, *[scope.name for scope in chain[1:]]])
+    kind, extra = type(module).__name__, module.extra_repr()
+    layer = f"{kind}({extra})" if extra or not any(True for _ in module.children()) else kind
+    return f"{path} {layer}" if path else layer
+
+
+def _variable(root: object) -> str | None:
+    """Return what the program that called `root` calls it; None if it has no name there."""
+    frame: FrameType | None = sys._getframe(1)
+    found = None
+    while frame is not None:
+        if frame.f_code.co_name == "__call__" and frame.f_locals.get("self") is root:
+            found = frame.f_back
+        frame = frame.f_back
+    if found is None:
+        return None
+    for names in (found.f_locals, found.f_globals):
+        for name, value in list(names.items()):
+            if value is root and name != "self" and not name.startswith("_"):
+                return name
+    return None
+
+
+# --- what came --------------------------------------------------------------------------------------------------------
+
+
+def _came(module: Module, args: tuple[Any, ...], frames: list[FrameType]) -> str:
+    """Return the tensors that a layer got, or that a function called by the user's `forward` got."""
+    call = None
+    if not type(module).__module__.startswith(_LAYERS):
+        call = next((frame for frame in frames if _file(frame).startswith(_FUNCTIONS)), None)
+    if call is None:
+        tensors = list(_tensors(args))
+        return f": got {_all(tensors)}" if tensors else ""
+    own = {id(tensor) for tensor in (*module.parameters(), *module.buffers())}
+    tensors = [tensor for tensor in _tensors(_arguments(call)) if id(tensor) not in own]
+    return f": {call.f_code.co_name.strip('_')} got {_all(tensors)}" if tensors else ""
+
+
+def _arguments(frame: FrameType) -> list[Any]:
+    """Return the positional arguments of the function that runs in `frame`."""
+    code = frame.f_code
+    values = [frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]
+    if code.co_flags & 0x04:  # *args
+        values.append(frame.f_locals.get(code.co_varnames[code.co_argcount + code.co_kwonlyargcount]))
+    return values
+
+
+def _tensors(values: Any) -> Iterator[Tensor]:
+    """Yield the tensors among `values` and in the sequences among them."""
+    for value in values:
+        if isinstance(value, Tensor) and not isinstance(value, UninitializedParameter):
+            yield value
+        elif isinstance(value, list | tuple):
+            yield from _tensors(value)
+
+
+def _all(tensors: list[Tensor]) -> str:
+    return " and ".join([f"{_text(tensor)}{_origin(tensor)}" for tensor in tensors])
+
+
+def _text(tensor: Tensor) -> str:
+    """Return the shape, and the dtype where it is not the default."""
+    return str(tensor.shape) if tensor.dtype == get_default_dtype() else f"{tensor.shape} of {tensor.dtype}"
+
+
+def _origin(tensor: Tensor) -> str:
+    """Return what made `tensor`, and from what shape: `` after Flatten of (64, 16, 6, 6)``; nothing if not known.
+
+    The graph knows it. Without one, a view still knows what it is a view of.
+    """
+    node = tensor.grad_fn
+    if node is None:
+        view = tensor._view
+        return "" if view is None else f" after {view.steps[-1][0].name} of {view.base.shape}"
+    while node.op.name in ("part", "BackwardHook") and isinstance(before := _input(node), Node):
+        node = before  # one output of several, or passed through hooks
+    if node.op.name == "BackwardHook":
+        return ""  # what came in from outside the model
+    made, scope = node.scope, current_scope()
+    finished = made is not None and (scope is None or made not in scope.chain)
+    first = _first(node, made) if finished else node
+    name = made.kind if made is not None and finished else node.op.name
+    before = _input(first)
+    return f" after {name}" + ("" if before is None else f" of {before.shape}")
+
+
+def _first(node: Node, scope: Scope | None) -> Node:
+    """Return where the data entered the call of a module that ended with `node`."""
+    while isinstance(before := _input(node), Node) and before.scope is scope:
+        node = before
+    return node
+
+
+def _input(node: Node) -> Node | Variable | Constant | None:
+    """Return what the first tensor that `node` took came from."""
+    return next((parent for parent in node.parents if parent is not None), None)

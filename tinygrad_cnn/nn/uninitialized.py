@@ -1,0 +1,89 @@
+"""`UninitializedParameter`: a parameter whose shape is not known yet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from tinygrad_cnn._types import Array, DType
+from tinygrad_cnn.autograd import Variable, wrap
+from tinygrad_cnn.creation import empty
+from tinygrad_cnn.nn.parameter import Parameter
+from tinygrad_cnn.tensor import Tensor
+
+_slot: Any = Variable.__dict__["array"]
+"""Where tensors keep their values; here an empty array that knows the dtype, behind a property that refuses."""
+
+_FIX = "call the model on an example input first, which gives every lazy layer its size"
+
+
+class UninitializedParameter(Parameter):
+    """A parameter with a dtype and no shape, held by a lazy layer until its first call.
+
+    It can be listed, frozen, converted to another dtype, copied, and kept by an optimizer that does not ask for its
+    size; everything that needs values or a shape is refused. `materialize` turns the very same object into a
+    `Parameter`.
+
+    Args:
+        requires_grad: whether to compute gradients with respect to it.
+        device: the CPU.
+        dtype: the default dtype by default.
+    """
+
+    __slots__ = ()
+
+    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: npt.DTypeLike | None = None) -> None:
+        _slot.__set__(self, empty(0, dtype=dtype, device=device).array)
+        self._requires_grad = False
+        self._grad = None
+        self._node = None
+        self._view = None
+        self.requires_grad = requires_grad
+
+    def materialize(self, shape: Sequence[int], device: Any = None, dtype: npt.DTypeLike | None = None) -> None:
+        """Become a `Parameter` of `shape`, its values undefined."""
+        made = empty(tuple(shape), dtype=self.dtype if dtype is None else dtype, device=device)
+        self.__class__ = Parameter  # type: ignore[assignment]
+        _slot.__set__(self, made.array)
+
+    @property
+    def array(self) -> Array:  # type: ignore[override]
+        """Refused: there are no values yet."""
+        raise ValueError(f"uninitialized parameter: expected one with values; {_FIX}")
+
+    @property
+    def shape(self) -> NoReturn:
+        """Refused: it is not known yet."""
+        raise RuntimeError(f"uninitialized parameter: its shape is not known yet; {_FIX}")
+
+    @property
+    def dtype(self) -> DType:
+        """Type of the elements there will be."""
+        return cast(DType, _slot.__get__(self).dtype)
+
+    @property
+    def data(self) -> Tensor:
+        """An empty tensor of the dtype. Assigning another changes the dtype."""
+        return cast(Tensor, wrap(_slot.__get__(self)))
+
+    @data.setter
+    def data(self, value: Tensor) -> None:
+        _slot.__set__(self, np.empty(0, value.dtype))
+
+    def detach(self) -> Tensor:
+        """Return the parameter itself, so that a state_dict can list it."""
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> UninitializedParameter:
+        twin = UninitializedParameter(self._requires_grad, dtype=self.dtype)
+        memo[id(self)] = twin
+        return twin
+
+    def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
+        return UninitializedParameter, (self._requires_grad, None, self.dtype)
+
+    def __repr__(self) -> str:
+        return "<UninitializedParameter>"

@@ -1,0 +1,148 @@
+"""`LRScheduler`: counts steps, writes a learning rate into each group, keeps and takes over its state."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Mapping
+from typing import Any
+
+from tinygrad_cnn.optim.optimizer import Optimizer
+
+
+class LRScheduler:
+    """Base of the schedules; a subclass says in `_next_lr`, or in `get_lr`, how a step changes the rates.
+
+    Making a schedule writes the rates of step 0 and notes in each group, as "initial_lr", the rate it starts from.
+
+    Args:
+        optimizer: whose rates to change.
+        last_epoch: the number of steps already taken; -1 begins. To resume, load the state of the optimizer first.
+
+    Attributes:
+        base_lrs: the rate that each group starts from.
+        last_epoch: how many steps were taken.
+
+    Raises:
+        TypeError: `optimizer` is none.
+        KeyError: resuming, and a group does not say what its rate started from.
+    """
+
+    def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
+        self.optimizer = self._checked(optimizer)
+        for i, group in enumerate(optimizer.param_groups):
+            if last_epoch == -1:
+                group.setdefault("initial_lr", group["lr"])
+            elif "initial_lr" not in group:
+                raise KeyError(
+                    f"param 'initial_lr' is not specified in param_groups[{i}] when resuming {type(self).__name__} "
+                    f"with last_epoch={last_epoch}; load the state of the optimizer first"
+                )
+        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        self.last_epoch = last_epoch
+        self._last_lr: list[float] = []
+        self._get_lr_called_within_step = False
+        self._is_initial = False
+        self._initial_step()
+
+    def _checked(self, optimizer: Any) -> Optimizer:
+        if not isinstance(optimizer, Optimizer):
+            raise TypeError(f"{type(optimizer).__name__} is not an Optimizer, which {type(self).__name__} expects")
+        return optimizer
+
+    def _initial_step(self) -> None:
+        """Write the rates of step 0."""
+        self._step_count = 0
+        self._is_initial = True
+        try:
+            self.step()
+        finally:
+            self._is_initial = False
+
+    def step(self, epoch: int | None = None) -> None:
+        """Take a step: write the next learning rates. Call it after the optimizer's own step.
+
+        Args:
+            epoch: go to this step instead of the next one (deprecated).
+
+        Warns:
+            UserWarning: the optimizer took no step yet, so its first rate goes unused; or `epoch` is given.
+        """
+        own = type(self.optimizer).step is Optimizer.step  # of a step written anew nothing is known
+        if self._step_count == 1 and own and not self.optimizer._opt_called:
+            warnings.warn(
+                "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first value of the learning "
+                "rate schedule is skipped. Call `optimizer.step()` first",
+                stacklevel=2,
+            )
+        self._step_count += 1
+        if epoch is not None:
+            warnings.warn(
+                "The epoch parameter in `scheduler.step()` is deprecated; call `step()` without it", stacklevel=2
+            )
+        self._update_lr(epoch)
+
+    def _update_lr(self, epoch: int | None = None) -> None:
+        self._get_lr_called_within_step = True
+        try:
+            self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+            closed = getattr(self, "_lr_at", None)  # the rate of a group whatever the step before was, if one can tell
+            if epoch is None or closed is None:
+                rates = self.get_lr()
+            else:
+                rates = [closed(i) for i in range(len(self.optimizer.param_groups))]
+        finally:
+            self._get_lr_called_within_step = False
+        for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
+            group["lr"] = rate
+        self._last_lr = rates
+
+    def get_lr(self) -> list[float]:
+        """Return the rates that a step from the present ones gives; `get_last_lr` returns the present ones."""
+        if not self._get_lr_called_within_step:
+            warnings.warn(
+                "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.", stacklevel=2
+            )
+        return [self._next_lr(i) for i in range(len(self.optimizer.param_groups))]
+
+    def _next_lr(self, i: int) -> float:
+        """Return the rate of group `i` at step `last_epoch`, from that of the step before, `_lr(i)`."""
+        raise NotImplementedError(f"{type(self).__name__} defines neither get_lr nor _next_lr")
+
+    def _lr(self, i: int) -> float:
+        rate: float = self.optimizer.param_groups[i]["lr"]
+        return rate
+
+    def _base_lr(self, i: int) -> float:
+        if i >= len(self.base_lrs):
+            raise ValueError(
+                f"{type(self).__name__}: parameter group {i} came after the scheduler was made, with no rate to start "
+                "from; call add_param_group first"
+            )
+        return self.base_lrs[i]
+
+    def get_last_lr(self) -> list[float]:
+        """Return the rates written last, one for each group."""
+        return self._last_lr
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return everything but the optimizer."""
+        return {key: value for key, value in vars(self).items() if key != "optimizer"}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over, copied, what `state_dict` of such a scheduler returned; the rates come with the optimizer's state.
+
+        Raises:
+            ValueError: it is another scheduler's, or for another number of groups; nothing was changed.
+        """
+        name = type(self).__name__
+        missing = [key for key in self.state_dict() if not key.startswith("_") and key not in state_dict]
+        if missing:
+            raise ValueError(f"{name}: expected a state with {', '.join(missing)}, got {', '.join(state_dict)}")
+        for key in ("base_lrs", "min_lrs"):
+            if key in state_dict and len(state_dict[key]) != len(self.optimizer.param_groups):
+                raise ValueError(
+                    f"{name}: expected {key} for {len(self.optimizer.param_groups)} parameter groups, got "
+                    f"{len(state_dict[key])}"
+                )
+        vars(self).update(copy.deepcopy(dict(state_dict)))
