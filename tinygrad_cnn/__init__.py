@@ -177,6 +177,7 @@ from tinygrad_cnn.random import (
     manual_seed,
     seed,
 )
+from tinygrad_cnn.report import summary
 from tinygrad_cnn.tensor import Tensor
 
 __version__ = "0.1.0"
@@ -327,6 +328,7 @@ __all__ = [
     "std",
     "sub",
     "sum",
+    "summary",
     "t",
     "tanh",
     "tensor",

@@ -71,10 +71,10 @@ def test_a_failed_write_leaves_the_old_file(tmp_path, monkeypatch):
     path = tmp_path / "a"
     write_idx(path, np.zeros(3, np.uint8))
 
-    def full(self, target):
+    def full(source, target):
         raise OSError("disk full")
 
-    monkeypatch.setattr("pathlib.Path.replace", full)
+    monkeypatch.setattr("os.replace", full)
     with pytest.raises(OSError, match="disk full"):
         write_idx(path, np.ones(5, np.uint8))
     assert read_idx(path).tolist() == [0, 0, 0]

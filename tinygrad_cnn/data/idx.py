@@ -19,6 +19,7 @@ from typing import IO, NoReturn
 
 import numpy as np
 
+from tinygrad_cnn._files import replacing
 from tinygrad_cnn._types import Array, Shape
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -118,10 +119,5 @@ def write_idx(path: str | os.PathLike[str], array: Array) -> None:
         raise ValueError(f"write_idx: expected 1 to {_MAX_AXES} axes, got shape {array.shape}")
     header = bytes([0, 0, code, array.ndim]) + np.array(array.shape, ">u4").tobytes()
     content = header + array.astype(_DTYPES[code]).tobytes()
-    target = Path(path)
-    partial = target.with_name(f"{target.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(gzip.compress(content, 9, mtime=0) if target.suffix == ".gz" else content)
-        partial.replace(target)
-    finally:
-        partial.unlink(missing_ok=True)
+    with replacing(path) as part:
+        part.write_bytes(gzip.compress(content, 9, mtime=0) if Path(path).suffix == ".gz" else content)

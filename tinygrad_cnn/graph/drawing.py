@@ -8,11 +8,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
+from tinygrad_cnn._files import replacing
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.graph.collapse import collapse, without_constants
 from tinygrad_cnn.graph.dot import to_dot
 from tinygrad_cnn.graph.model import Graph
-from tinygrad_cnn.graph.render import to_bytes, to_svg, write
+from tinygrad_cnn.graph.render import to_bytes, to_svg
 from tinygrad_cnn.graph.trace import trace
 
 
@@ -52,7 +53,9 @@ class Drawing:
         """
         target = Path(path)
         ending = target.suffix[1:].lower()
-        write(target, self.svg.encode("utf-8") if ending == "svg" else to_bytes(self.dot, ending))
+        content = self.svg.encode("utf-8") if ending == "svg" else to_bytes(self.dot, ending)
+        with replacing(target) as part:
+            part.write_bytes(content)
         return target
 
     def _repr_svg_(self) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import copy
-import os
 import shutil
 import xml.etree.ElementTree as ET
-from pathlib import Path
 
 from tinygrad_cnn.graph.dot import GAP, INK, MUTED, PAPER
 
@@ -48,17 +46,6 @@ def to_bytes(dot: str, format: str) -> bytes:
             "print, or install Graphviz from https://graphviz.org/download"
         )
     return _with_program(dot, format)
-
-
-def write(path: Path, content: bytes) -> None:
-    """Write `content` to `path` wholly or not at all; folders that are missing are made."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        os.replace(part, path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _with_program(dot: str, format: str) -> bytes:

@@ -7,7 +7,6 @@ and read wholly or not at all.
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._dtypes import as_dtype
+from tinygrad_cnn._files import replacing
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.nn import Module
@@ -53,16 +53,8 @@ def save_file(
     for name, text in (metadata or {}).items():
         if not isinstance(name, str) or not isinstance(text, str):
             raise TypeError(f"save_file: expected metadata as a dict of strings, got {name!r}: {text!r}")
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
-    try:
+    with replacing(path) as part:
         numpy_format.save_file(arrays, part, metadata=None if metadata is None else dict(metadata))
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())  # before the name points at it, so that a power cut leaves the one or the other
-        os.replace(part, target)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _array(name: object, value: object) -> Array:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
+
+from tinygrad_cnn._files import replacing
 
 _NUMBER = re.compile(r"[+−-]?[\d,]+(\.\d+)?(e[+-]\d+)?( of [\d,]+)?( %)?")
 
@@ -68,18 +69,9 @@ def write_page(
     text = environment.from_string(source).render(
         title=title, lead=lead, facts=facts, sections=sections, command=command
     )
-    target = Path(path)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(name, 0o644)
-        os.replace(name, target)
-    except BaseException:
-        os.unlink(name)
-        raise
-    return target
+    with replacing(path) as part:
+        part.write_text(text, encoding="utf-8")
+    return Path(path)
 
 
 def _inline_svg(text: str) -> object:

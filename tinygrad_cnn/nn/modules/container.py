@@ -175,7 +175,8 @@ class ModuleDict(Module):
 
     Example:
         self.heads = nn.ModuleDict({"digit": nn.Linear(8, 10), "parity": nn.Linear(8, 2)})
-        self.heads["digit"](x)
+        head = self.heads["digit"]
+        y = head(x)
     """
 
     _modules: dict[str, Module]  # type: ignore[assignment]
