@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
+from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.windows import fold, lift, pad2d, windows
 
 _CHUNK_BYTES = 32 * 2**20
@@ -30,6 +31,7 @@ def _chunks(n: int, bytes_per_image: int) -> Iterator[slice]:
         yield slice(start, min(start + step, n))
 
 
+@accelerated
 def conv2d(
     x: Array, w: Array, b: Array | None, *, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:
@@ -57,6 +59,7 @@ def conv2d(
     return y
 
 
+@accelerated
 def conv2d_weight(
     x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:
@@ -80,6 +83,7 @@ def conv2d_weight(
     return total.reshape(o, c // groups, kh, kw)
 
 
+@accelerated
 def conv2d_input(
     g: Array, w: Array, *, input_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:

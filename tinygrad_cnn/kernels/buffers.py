@@ -1,0 +1,82 @@
+"""Memory for large results, used again when the array that held it is gone.
+
+Memory fresh from the system costs a page fault for every 4 kB when it is first written: for the activations of a
+training step that is more time than computing some of them. When the last array that looks at a piece of memory dies,
+the piece goes to a free list, from where the next result of that size takes it. No more is kept than was once in use at
+the same time.
+"""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from math import prod
+
+import numpy as np
+
+from tinygrad_cnn._types import Array, DType, Shape
+
+LEAST_BYTES = 1 << 16
+"""Smaller arrays are left to NumPy, whose allocator has them ready."""
+
+_free: dict[int, list[Array]] = {}
+_lent: dict[int, tuple[weakref.ref[Array], Array]] = {}
+_lock = threading.RLock()  # reentrant: a garbage collection inside may return memory
+_kept_bytes = 0
+_lent_bytes = 0
+_most_lent_bytes = 0
+
+
+def empty(shape: Shape, dtype: DType) -> Array:
+    """Return an array with undefined values, as `numpy.empty` does."""
+    global _kept_bytes, _lent_bytes, _most_lent_bytes
+    size = prod(shape) * dtype.itemsize
+    if size < LEAST_BYTES:
+        return np.empty(shape, dtype)
+    size = -(-size // 4096) * 4096
+    with _lock:
+        stack = _free.get(size)
+        if stack:
+            memory = stack.pop()
+            _kept_bytes -= size
+        else:
+            memory = np.empty(size, np.uint8)
+        _lent_bytes += size
+        _most_lent_bytes = max(_most_lent_bytes, _lent_bytes)
+        if _kept_bytes + _lent_bytes > _most_lent_bytes:
+            _drop(_kept_bytes + _lent_bytes - _most_lent_bytes)
+        # Through a memoryview the new array is the owner that views of it keep alive; over the array they would not.
+        array: Array = np.ndarray(shape, dtype, buffer=memoryview(memory))
+        key = id(array)
+        _lent[key] = weakref.ref(array, lambda _: _give_back(key)), memory
+    return array
+
+
+def _give_back(key: int) -> None:
+    global _kept_bytes, _lent_bytes
+    with _lock:
+        _, memory = _lent.pop(key)
+        size = memory.nbytes
+        _lent_bytes -= size
+        if _kept_bytes + _lent_bytes + size <= _most_lent_bytes:
+            _free.setdefault(size, []).append(memory)
+            _kept_bytes += size
+
+
+def _drop(excess: int) -> None:
+    """Let go of at least `excess` free bytes, of the sizes that were asked for longest ago first."""
+    global _kept_bytes
+    for size in list(_free):
+        stack = _free[size]
+        while stack and excess > 0:
+            stack.pop()
+            _kept_bytes -= size
+            excess -= size
+        if not stack:
+            del _free[size]
+
+
+def release() -> None:
+    """Give all memory that is not in use back to the system."""
+    with _lock:
+        _drop(_kept_bytes)

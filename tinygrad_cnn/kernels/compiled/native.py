@@ -1,0 +1,26 @@
+"""`native`: the library of compiled kernels, compiled if need be when this module is imported."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+
+from tinygrad_cnn.kernels import threads
+from tinygrad_cnn.kernels.compiled.build import NoCompiler, compile_library, find_compiler, library_path, load_library
+
+
+def _load() -> ctypes.CDLL:
+    if sys.implementation.name != "cpython" or ctypes.sizeof(ctypes.c_void_p) != 8:
+        raise NoCompiler("compiled kernels need CPython on a 64-bit machine")
+    compiler = find_compiler()
+    if compiler is None:
+        raise NoCompiler('no C compiler was found; pip install "tinygrad-cnn[fast]" brings one')
+    path = library_path(compiler)
+    if not path.exists():
+        compile_library(compiler, path)
+    return load_library(path)
+
+
+native = _load()
+native.set_threads(threads.get_num_threads())
+threads.on_change(native.set_threads)

@@ -1,0 +1,95 @@
+/* What every kernel shares: the arrays that come in, and vectors of floats.
+
+   Kernels are called through ctypes with NumPy arrays as they are. `array` mirrors the public head of NumPy's
+   PyArrayObject, which its own PyArray_DATA and PyArray_DIMS macros compile to; nothing else of Python is used, so
+   that no Python header is needed. The caller checks dtypes, shapes and contiguity, and keeps the arrays alive. */
+#pragma once
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef _WIN32
+#define EXPORT __declspec(dllexport)
+#else
+#define EXPORT __attribute__((visibility("default")))
+#endif
+#define INLINE static inline __attribute__((always_inline))
+
+typedef ptrdiff_t idx;
+
+typedef struct {
+    char head[OBJECT_HEAD]; /* object.__basicsize__ */
+    char *data;
+    int ndim;
+    idx *shape;
+    idx *strides;
+} array;
+
+extern const array *none; /* Python's None, for inputs that may be left out */
+
+INLINE float *floats(const array *a) { return a == none ? 0 : (float *)a->data; }
+
+INLINE idx min_idx(idx a, idx b) { return a < b ? a : b; }
+INLINE idx max_idx(idx a, idx b) { return a > b ? a : b; }
+INLINE idx ceil_div(idx a, idx b) { return (a + b - 1) / b; }
+
+/* --- vectors: as wide as the processor's registers; GCC's and Clang's extension, so the same lines serve all ------- */
+
+#if defined(__AVX512F__)
+#define LANES 16
+#elif defined(__AVX__)
+#define LANES 8
+#else
+#define LANES 4
+#endif
+
+typedef float vec __attribute__((vector_size(LANES * 4)));
+typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
+typedef float vec_in_memory __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+typedef int32_t ivec_in_memory __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+
+INLINE vec load(const float *p) { return *(const vec_in_memory *)p; }
+INLINE void store(float *p, vec v) { *(vec_in_memory *)p = v; }
+INLINE vec splat(float a) { return a - (vec){0}; }
+
+/* Lane by lane: a where mask (0 or −1) is set, else b. */
+INLINE vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~mask & (ivec)b)); }
+
+/* The larger of a and b; NaN if b is NaN, as PyTorch's relu: max(0, NaN) = NaN with b = NaN. */
+INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
+
+INLINE float sum_of(vec v) {
+    float s = 0;
+    for (int i = 0; i < LANES; i++) s += v[i];
+    return s;
+}
+
+/* Load, or store, only the first n < LANES elements. */
+#if defined(__AVX512F__)
+#include <immintrin.h>
+INLINE vec load_first(const float *p, idx n) { return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
+INLINE void store_first(float *p, vec v, idx n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v); }
+#else
+INLINE vec load_first(const float *p, idx n) {
+    vec v = {0};
+    memcpy(&v, p, (size_t)n * 4);
+    return v;
+}
+INLINE void store_first(float *p, vec v, idx n) { memcpy(p, &v, (size_t)n * 4); }
+#endif
+
+/* --- threads (threads.c) ------------------------------------------------------------------------------------------- */
+
+/* Call task(context, i) for every i in 0…count−1, on all threads unless the `work` of all of it, in multiplications or
+   floats moved, is too little to share; returns when all are done. What a task computes must not depend on the thread
+   it runs on, so that results are the same whatever their number. */
+void parallel(void (*task)(void *context, idx i), void *context, idx count, double work);
+
+/* Memory of at least `count` floats, aligned to a cache line, owned by the running thread and reused by its next call
+   with the same slot. */
+enum { SCRATCH_PLANES, SCRATCH_GRADIENT, SCRATCH_TILE, SCRATCH_EXTRA, SCRATCH_SLOTS };
+float *scratch(int slot, idx count);
+
+/* Memory for what all tasks of one call share; given back with `release`. NULL where there is none. */
+float *shared(idx count);
+void release(float *memory);

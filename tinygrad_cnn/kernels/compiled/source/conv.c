@@ -1,0 +1,328 @@
+/* Direct convolution and its two gradients, for every stride, dilation, padding and number of groups.
+
+   The output, and with strides each phase of the input gradient, is computed tile by tile from planes of padded rows
+   (planes.h) by `taps_tile`; the weight gradient by `dots_tile`. No column matrix is ever made. */
+#include "planes.h"
+#include "tile.h"
+#include <stdlib.h>
+
+enum { PLANE_FLOATS = 96 * 1024 /* 384 kB: the planes of one task stay in the second-level cache */,
+       WEIGHT_FLOATS = 64 * 1024, TILES_AT_ONCE = 16 };
+
+/* One stride-1 convolution of planes: the whole output of `conv2d`, or one phase of the input gradient. */
+typedef struct {
+    idx taps; /* for each group */
+    int32_t *at;
+    float *weights; /* packed: for each block of m outputs, for each tap, m factors */
+    idx rows, columns; /* of the outputs that this phase computes */
+    float *y; /* their first */
+} phase;
+
+typedef struct {
+    planes source;
+    const float *x, *gate;
+    idx image_in, image_out; /* distances between images */
+    idx groups, inputs, outputs; /* channels of one group */
+    idx channel_out, row_out, column_out; /* distances in the output */
+    const float *begin; /* the bias, or NULL */
+    int relu;
+    idx phase_count, chunk, chunks; /* output rows computed from one filling of the planes */
+    phase *phases;
+} convolution;
+
+INLINE void copy_row(float *to, idx step, const float *from, idx count, int relu) {
+    vec zero = {0};
+    idx i = 0;
+    if (step == 1) {
+        for (; i + LANES <= count; i += LANES) store(to + i, relu ? larger(zero, load(from + i)) : load(from + i));
+        if (i < count) {
+            vec last = load(from + i); /* the tile it lies in has whole vectors */
+            store_first(to + i, relu ? larger(zero, last) : last, count - i);
+        }
+    } else
+        for (; i < count; i++) to[i * step] = relu && !(from[i] > 0 || from[i] != from[i]) ? 0 : from[i];
+}
+
+/* Write the outputs q…q+width−1 of `rows` channels, counted along the rows of the planes, without what lies between
+   the rows. */
+static void write_tile(const convolution *c, const phase *f, const float *tile, int rows, idx width, idx q, idx last_row,
+                       idx pitch, float *y) {
+    idx row = q / pitch, column = q % pitch;
+    for (idx done = 0; done < width && row < last_row; done += pitch - column, column = 0, row++) {
+        idx count = min_idx(min_idx(pitch, f->columns) - column, width - done);
+        if (count <= 0) continue;
+        float *to = y + row * c->row_out + column * c->column_out;
+        for (int m = 0; m < rows; m++)
+            copy_row(to + m * c->channel_out, c->column_out, tile + m * width + done, count, c->relu);
+    }
+}
+
+static void convolve(void *context, idx i) {
+    const convolution *c = context;
+    idx image = i / c->chunks, first = i % c->chunks * c->chunk;
+    float *filled = scratch(SCRATCH_PLANES, planes_size(&c->source) + SLACK);
+    float tile[MOST_ROWS * MOST_VECTORS * LANES];
+    idx step = c->source.height * c->source.width, pitch = c->source.pitch;
+    fill_planes(&c->source, c->x + image * c->image_in, c->gate ? c->gate + image * c->image_in : 0, step, first, filled);
+    idx group_size = planes_size(&c->source) / c->groups;
+    for (idx n = 0; n < c->phase_count; n++) {
+        const phase *f = &c->phases[n];
+        idx rows = min_idx(f->rows - first, c->chunk);
+        if (rows <= 0 || f->columns <= 0) continue;
+        idx length = (rows - 1) * pitch + f->columns;
+        float *y = f->y + image * c->image_out + first * c->row_out;
+        idx blocks = row_blocks(c->outputs);
+        idx wide = tile_vectors((int)(c->outputs / blocks)) * LANES;
+        if (f->taps * c->outputs > WEIGHT_FLOATS) wide *= TILES_AT_ONCE; /* a block's weights stay near for a while */
+        for (idx g = 0; g < c->groups; g++)
+            for (idx q0 = 0; q0 < length; q0 += wide)
+                for (idx block = 0; block < blocks; block++) {
+                    idx o = block_begin(block, blocks, c->outputs), end = min_idx(length, q0 + wide), width;
+                    int m = (int)(block_begin(block + 1, blocks, c->outputs) - o);
+                    const float *w = f->weights + (g * c->outputs + o) * f->taps;
+                    const float *begin = c->begin ? c->begin + g * c->outputs + o : 0;
+                    for (idx q = q0; q < end; q += width) {
+                        idx vectors = min_idx(tile_vectors(m), ceil_div(end - q, LANES));
+                        width = vectors * LANES;
+                        taps_tile(m, vectors, w, m, filled + g * group_size + q, f->at, f->taps, begin, tile, width);
+                        write_tile(c, f, tile, m, width, q, rows, pitch, y + (g * c->outputs + o) * c->channel_out);
+                    }
+                }
+    }
+}
+
+/* Choose how many output rows to compute from one filling of the planes. `reach` is by how many rows of a plane the
+   windows go beyond the row that they begin in. */
+static void plan_rows(planes *p, idx images, idx rows, idx reach, idx *chunk, idx *chunks) {
+    idx row_floats = p->channels * p->stride_h * p->stride_w * p->pitch;
+    idx parts = max_idx(ceil_div(rows * row_floats, PLANE_FLOATS), ceil_div(8, images)); /* 8: enough to share */
+    *chunk = max_idx(ceil_div(rows, max_idx(min_idx(parts, rows), 1)), 1);
+    *chunks = ceil_div(rows, *chunk);
+    p->rows = *chunk + reach;
+}
+
+/* Pack the factors of `count` taps of `outputs` outputs in `groups` groups so that a tile reads them one after another.
+   w[g][o][k] is at w + g·group + o·output + tap[k]. */
+static void pack(float *to, const float *w, idx groups, idx outputs, idx count, idx group, idx output, const idx *tap) {
+    idx blocks = row_blocks(outputs);
+    for (idx g = 0; g < groups; g++)
+        for (idx block = 0; block < blocks; block++) {
+            idx o = block_begin(block, blocks, outputs), end = block_begin(block + 1, blocks, outputs);
+            for (idx k = 0; k < count; k++)
+                for (idx row = o; row < end; row++) *to++ = w[g * group + row * output + tap[k]];
+        }
+}
+
+/* y[n][o] = b[o] + Σ w[o][c][kh][kw] · x[n][c][…], at least 0 if `relu`. All arrays are contiguous float32. */
+EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y, idx sh, idx sw, idx top, idx left,
+                  idx dh, idx dw, idx groups, int relu) {
+    idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
+    idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
+    idx K = CG * KH * KW;
+    float *weights = shared(O * K);
+    int32_t *at = malloc((size_t)K * sizeof *at);
+    idx *tap = malloc((size_t)K * sizeof *tap);
+    int fits = weights && at && tap;
+    if (fits) {
+        phase only = {K, at, weights, OH, OW, floats(y)};
+        convolution c = {
+            .source = {C, H, W, sh, sw, top, left, 0, OW + (KW - 1) * dw / sw},
+            .x = floats(x), .image_in = C * H * W, .image_out = O * OH * OW,
+            .groups = groups, .inputs = CG, .outputs = O / groups,
+            .channel_out = OH * OW, .row_out = OW, .column_out = 1,
+            .begin = floats(b), .relu = relu, .phase_count = 1, .phases = &only,
+        };
+        plan_rows(&c.source, N, OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
+        for (idx k = 0; k < K; k++) {
+            at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
+            tap[k] = k;
+        }
+        pack(weights, floats(w), groups, c.outputs, K, c.outputs * K, K, tap);
+        parallel(convolve, &c, N * c.chunks, (double)N * O * OH * OW * K);
+    }
+    free(tap), free(at), release(weights);
+    return fits;
+}
+
+/* Of one axis of the input gradient: input place a + S·i takes tap k from output place i + `shift`, if from any. */
+INLINE int shift_of(idx a, idx k, idx stride, idx before, idx dilation, idx *shift) {
+    idx distance = a + before - k * dilation;
+    *shift = distance >= 0 ? distance / stride : -(-distance / stride);
+    return distance % stride == 0;
+}
+
+/* The extent of these shifts over all places and taps. */
+static void shift_range(idx K, idx stride, idx before, idx dilation, idx *least, idx *most) {
+    *least = PTRDIFF_MAX, *most = PTRDIFF_MIN;
+    for (idx a = 0; a < stride; a++)
+        for (idx k = 0, shift; k < K; k++)
+            if (shift_of(a, k, stride, before, dilation, &shift))
+                *least = min_idx(*least, shift), *most = max_idx(*most, shift);
+}
+
+/* gx[n][c] = Σ w[o][c][kh][kw] · g[n][o][…]: what `conv2d` with these arguments does, transposed. With strides, every
+   SH-th row and SW-th column of gx is a stride-1 convolution of g with some of the taps. Where `gate` is given, only
+   places where it is positive count: g is then the gradient after a ReLU with that output. */
+EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const array *gx, idx sh, idx sw, idx top,
+                        idx left, idx dh, idx dw, idx groups) {
+    idx N = g->shape[0], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
+    idx CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], C = gx->shape[1], H = gx->shape[2], W = gx->shape[3];
+    idx OG = O / groups, K = OG * KH * KW, h0, h1, w0, w1;
+    shift_range(KH, sh, top, dh, &h0, &h1);
+    shift_range(KW, sw, left, dw, &w0, &w1);
+    idx steps_h = min_idx(sh, H), steps_w = min_idx(sw, W), room = C * OG * KH * KW; /* every tap is in some phases */
+    float *weights = shared(room);
+    int32_t *at = malloc((size_t)K * sizeof *at);
+    idx *tap = malloc((size_t)K * sizeof *tap);
+    phase *phases = malloc((size_t)(sh * sw) * sizeof *phases);
+    int fits = weights && at && tap && phases;
+    if (fits) {
+        convolution c = {
+            .source = {O, OH, OW, 1, 1, -h0, -w0, 0, ceil_div(W, sw) + w1 - w0},
+            .x = floats(g), .gate = floats(gate), .image_in = O * OH * OW, .image_out = C * H * W,
+            .groups = groups, .inputs = OG, .outputs = CG,
+            .channel_out = H * W, .row_out = sh * W, .column_out = sw,
+            .phase_count = steps_h * steps_w, .phases = phases,
+        };
+        plan_rows(&c.source, N, ceil_div(H, sh), h1 - h0, &c.chunk, &c.chunks);
+        float *next_weights = weights;
+        int32_t *next_at = at;
+        for (idx a = 0; a < steps_h; a++)
+            for (idx b = 0; b < steps_w; b++) {
+                idx count = 0, dy, dx;
+                for (idx o = 0; o < OG; o++)
+                    for (idx kh = 0; kh < KH; kh++)
+                        for (idx kw = 0; kw < KW; kw++)
+                            if (shift_of(a, kh, sh, top, dh, &dy) && shift_of(b, kw, sw, left, dw, &dx)) {
+                                next_at[count] = (int32_t)tap_at(&c.source, o, dy - h0, dx - w0);
+                                tap[count++] = (o * CG * KH + kh) * KW + kw;
+                            }
+                phases[a * steps_w + b] = (phase){count, next_at, next_weights, ceil_div(H - a, sh),
+                                                  ceil_div(W - b, sw), floats(gx) + a * W + b};
+                pack(next_weights, floats(w), groups, CG, count, OG * CG * KH * KW, KH * KW, tap);
+                next_weights += C * count;
+                next_at += count;
+            }
+        parallel(convolve, &c, N * c.chunks, (double)N * O * OH * OW * CG * KH * KW);
+    }
+    free(phases), free(tap), free(at), release(weights);
+    return fits;
+}
+
+/* --- the gradient with respect to the weights ---------------------------------------------------------------------- */
+
+enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 128 * 1024 };
+
+typedef struct {
+    planes source, upstream;
+    const float *x, *g, *gate;
+    float *sums;
+    int32_t *at;
+    idx images, groups, inputs, outputs, taps;
+    idx rows, chunk, chunks, items; /* output rows in one filling of the planes, and images */
+    idx parts, bands; /* of the images, each with sums of its own; of the outputs */
+} weight_gradient;
+
+static void add_up(void *context, idx i) {
+    const weight_gradient *c = context;
+    idx part = i / c->bands, band = i % c->bands;
+    idx o0 = block_begin(band, c->bands, c->outputs), o1 = block_begin(band + 1, c->bands, c->outputs);
+    idx units = c->images * c->chunks, begin = block_begin(part, c->parts, units), end = block_begin(part + 1, c->parts, units);
+    idx in_size = planes_size(&c->source), out_size = planes_size(&c->upstream), row = plane_size(&c->upstream);
+    float *filled_x = scratch(SCRATCH_PLANES, c->items * in_size + SLACK);
+    float *filled_g = scratch(SCRATCH_GRADIENT, c->items * out_size + SLACK);
+    float *sums = c->sums + part * c->groups * c->outputs * c->taps;
+    idx in_image = c->source.channels * c->source.height * c->source.width;
+    idx out_image = c->upstream.channels * c->upstream.height * c->upstream.width;
+    for (idx g = 0; g < c->groups; g++) memset(sums + (g * c->outputs + o0) * c->taps, 0, (size_t)((o1 - o0) * c->taps) * 4);
+    for (idx unit = begin; unit < end;) {
+        idx items = 0;
+        for (; items < c->items && unit < end; items++, unit++) {
+            idx image = unit / c->chunks, first = unit % c->chunks * c->chunk;
+            fill_planes(&c->source, c->x + image * in_image, 0, c->source.height * c->source.width, first, filled_x + items * in_size);
+            fill_planes(&c->upstream, c->g + image * out_image, c->gate ? c->gate + image * out_image : 0,
+                        c->upstream.height * c->upstream.width, first, filled_g + items * out_size);
+        }
+        idx heights = ceil_div(o1 - o0, DOT_ROWS), widths = ceil_div(c->taps, DOT_TAPS);
+        for (idx g = 0; g < c->groups; g++)
+            for (idx h = 0; h < heights; h++) {
+                idx o = o0 + block_begin(h, heights, o1 - o0), next = o0 + block_begin(h + 1, heights, o1 - o0);
+                for (idx w = 0; w < widths; w++) {
+                    idx k = block_begin(w, widths, c->taps), after = block_begin(w + 1, widths, c->taps);
+                    dots_tile((int)(next - o), (int)(after - k), filled_g + (g * c->outputs + o) * row, row, out_size,
+                              filled_x + g * (in_size / c->groups), in_size, c->at + k, items, row,
+                              sums + (g * c->outputs + o) * c->taps + k, c->taps);
+                }
+            }
+    }
+}
+
+/* gw[o][c][kh][kw] = Σ g[n][o][…] · x[n][c][…]; `gate` as for `conv2d_input`. */
+EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, const array *gw, idx sh, idx sw, idx top,
+                         idx left, idx dh, idx dw, idx groups) {
+    idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
+    idx CG = gw->shape[1], KH = gw->shape[2], KW = gw->shape[3], K = CG * KH * KW, size = O * K;
+    idx pitch = OW + (KW - 1) * dw / sw;
+    weight_gradient c = {
+        .source = {C, H, W, sh, sw, top, left, 0, pitch}, .upstream = {O, OH, OW, 1, 1, 0, 0, 0, pitch},
+        .x = floats(x), .g = floats(g), .gate = floats(gate),
+        .images = N, .groups = groups, .inputs = CG, .outputs = O / groups, .taps = K, .rows = OH,
+    };
+    plan_rows(&c.source, N, OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
+    c.upstream.rows = c.chunk;
+    c.items = max_idx(PLANE_FLOATS / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
+    c.parts = size <= SUM_FLOATS ? min_idx(SUMS, N * c.chunks) : 1;
+    c.bands = c.parts > 1 ? 1 : min_idx(SUMS, ceil_div(c.outputs, DOT_ROWS));
+    c.sums = c.parts == 1 ? floats(gw) : shared(c.parts * size);
+    c.at = malloc((size_t)K * sizeof *c.at);
+    int fits = c.sums && c.at;
+    if (fits) {
+        for (idx k = 0; k < K; k++)
+            c.at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
+        parallel(add_up, &c, c.parts * c.bands, (double)N * O * OH * OW * K);
+        if (c.parts > 1)
+            for (idx i = 0; i < size; i++) {
+                float total = 0;
+                for (idx part = 0; part < c.parts; part++) total += c.sums[part * size + i];
+                floats(gw)[i] = total;
+            }
+    }
+    free(c.at);
+    if (c.parts > 1) release(c.sums);
+    return fits;
+}
+
+typedef struct {
+    const float *g, *gate;
+    float *sums;
+    idx images, channels, size;
+} channel_sums;
+
+static void sum_channel(void *context, idx channel) {
+    const channel_sums *c = context;
+    double total = 0;
+    for (idx n = 0; n < c->images; n++) {
+        const float *g = c->g + (n * c->channels + channel) * c->size, *gate = c->gate ? c->gate + (g - c->g) : 0;
+        vec sum = {0};
+        idx i = 0;
+        for (; i + LANES <= c->size; i += LANES) {
+            vec v = load(g + i);
+            sum += gate ? choose(load(gate + i) > 0, v, (vec){0}) : v;
+        }
+        if (i < c->size) {
+            vec v = load_first(g + i, c->size - i);
+            sum += gate ? choose(load_first(gate + i, c->size - i) > 0, v, (vec){0}) : v;
+        }
+        total += sum_of(sum);
+    }
+    c->sums[channel] = (float)total;
+}
+
+/* gb[o] = Σ g[n][o][…]; `gate` as for `conv2d_input`. */
+EXPORT int conv2d_bias(const array *g, const array *gate, const array *gb) {
+    idx size = 1;
+    for (int d = 2; d < g->ndim; d++) size *= g->shape[d];
+    channel_sums c = {floats(g), floats(gate), floats(gb), g->shape[0], g->shape[1], size};
+    parallel(sum_channel, &c, c.channels, (double)c.images * c.channels * size);
+    return 1;
+}

@@ -1,0 +1,75 @@
+/* Images laid out so that every tap of a window reads along unit stride.
+
+   Zeros are added around an image, and with strides SH, SW it is split into SH·SW *phases*, each with every SH-th row
+   and SW-th column. A tap (kh, kw) of a window then finds row i, column j of the output at
+
+       plane(c, kh·DH mod SH, kw·DW mod SW)[i + kh·DH div SH][j + kw·DW div SW],
+
+   which is one fixed distance from plane(0, 0, 0)[i][j] for all i, j. The rows of a plane follow one another without a
+   gap (`pitch` floats each), so that i·pitch + j may run on from row to row; what is computed between the rows is
+   thrown away. */
+#pragma once
+#include "array.h"
+
+typedef struct {
+    idx channels, height, width; /* of the image */
+    idx stride_h, stride_w;
+    idx top, left;  /* zeros before its first row and column; negative where windows begin inside it */
+    idx rows, pitch; /* of one plane */
+} planes;
+
+INLINE idx plane_size(const planes *p) { return p->rows * p->pitch; }
+INLINE idx planes_size(const planes *p) { return p->channels * p->stride_h * p->stride_w * plane_size(p); }
+
+/* Where the tap at (row, column) of channel c begins. */
+INLINE idx tap_at(const planes *p, idx c, idx row, idx column) {
+    idx phase = (c * p->stride_h + row % p->stride_h) * p->stride_w + column % p->stride_w;
+    return phase * plane_size(p) + row / p->stride_h * p->pitch + column / p->stride_w;
+}
+
+/* Fill the planes of one image from the output row `first` on. Where `gate` is given, an element counts only if the one
+   of `gate` at its place is positive: the gradient of a ReLU with that output. `step` is the distance of channels. */
+INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx step, idx first, float *out) {
+    for (idx c = 0; c < p->channels; c++, x += step, gate = gate ? gate + step : 0)
+        for (idx a = 0; a < p->stride_h; a++)
+            for (idx b = 0; b < p->stride_w; b++)
+                for (idx i = 0; i < p->rows; i++, out += p->pitch) {
+                    idx row = (first + i) * p->stride_h + a - p->top;
+                    if (row < 0 || row >= p->height) {
+                        memset(out, 0, (size_t)p->pitch * 4);
+                        continue;
+                    }
+                    const float *from = x + row * p->width;
+                    const float *open = gate ? gate + row * p->width : 0;
+                    /* columns j with 0 ≤ j·SW + b − left < width */
+                    idx begin = min_idx(max_idx(ceil_div(p->left - b, p->stride_w), 0), p->pitch);
+                    if (p->left - b < 0) begin = 0;
+                    idx end = p->width + p->left - b;
+                    end = end <= 0 ? 0 : min_idx(ceil_div(end, p->stride_w), p->pitch);
+                    end = max_idx(end, begin);
+                    for (idx j = 0; j < begin; j++) out[j] = 0;
+                    for (idx j = end; j < p->pitch; j++) out[j] = 0;
+                    from += b - p->left;
+                    open = open ? open + b - p->left : 0;
+                    if (p->stride_w == 1) {
+                        idx j = begin;
+                        if (!open) {
+                            for (; j + LANES <= end; j += LANES) store(out + j, load(from + j));
+                            if (j < end) store_first(out + j, load_first(from + j, end - j), end - j);
+                        } else {
+                            for (; j + LANES <= end; j += LANES)
+                                store(out + j, choose(load(open + j) > 0, load(from + j), (vec){0}));
+                            if (j < end)
+                                store_first(out + j,
+                                            choose(load_first(open + j, end - j) > 0, load_first(from + j, end - j),
+                                                   (vec){0}),
+                                            end - j);
+                        }
+                    } else {
+                        for (idx j = begin; j < end; j++) {
+                            float value = from[j * p->stride_w];
+                            out[j] = open && !(open[j * p->stride_w] > 0) ? 0 : value;
+                        }
+                    }
+                }
+}

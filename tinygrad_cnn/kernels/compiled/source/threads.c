@@ -1,0 +1,190 @@
+/* A pool of threads that share the tasks of one call at a time.
+
+   A worker that has nothing to do looks for work for a while, because the next kernel of a training step follows within
+   microseconds, and then sleeps. A call that finds the pool busy with another Python thread's runs its tasks by itself.
+   After a fork the child starts workers of its own when it first needs them. */
+#include "array.h"
+#include <stdlib.h>
+
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <pthread.h>
+#endif
+
+enum { MOST_THREADS = 256, LOOKS = 4000, LEAST_WORK = 100000 };
+
+const array *none;
+
+EXPORT void set_none(const array *value) { none = value; }
+
+#ifdef _WIN32
+typedef SRWLOCK lock_t;
+typedef CONDITION_VARIABLE signal_t;
+#define LOCK_INIT SRWLOCK_INIT
+#define SIGNAL_INIT CONDITION_VARIABLE_INIT
+static void lock(lock_t *l) { AcquireSRWLockExclusive(l); }
+static int try_lock(lock_t *l) { return TryAcquireSRWLockExclusive(l); }
+static void unlock(lock_t *l) { ReleaseSRWLockExclusive(l); }
+static void wait_for(signal_t *s, lock_t *l) { SleepConditionVariableSRW(s, l, INFINITE, 0); }
+static void wake_all(signal_t *s) { WakeAllConditionVariable(s); }
+static void *aligned_memory(size_t bytes) { return _aligned_malloc(bytes, 64); }
+static void free_aligned(void *memory) { _aligned_free(memory); }
+#define RETURNS DWORD WINAPI
+#else
+typedef pthread_mutex_t lock_t;
+typedef pthread_cond_t signal_t;
+#define LOCK_INIT PTHREAD_MUTEX_INITIALIZER
+#define SIGNAL_INIT PTHREAD_COND_INITIALIZER
+static void lock(lock_t *l) { pthread_mutex_lock(l); }
+static int try_lock(lock_t *l) { return !pthread_mutex_trylock(l); }
+static void unlock(lock_t *l) { pthread_mutex_unlock(l); }
+static void wait_for(signal_t *s, lock_t *l) { pthread_cond_wait(s, l); }
+static void wake_all(signal_t *s) { pthread_cond_broadcast(s); }
+static void *aligned_memory(size_t bytes) {
+    void *memory = 0;
+    return posix_memalign(&memory, 64, bytes) ? 0 : memory;
+}
+static void free_aligned(void *memory) { free(memory); }
+#define RETURNS void *
+#endif
+
+static lock_t calling = LOCK_INIT; /* held by the call whose tasks the pool runs */
+static lock_t sleeping = LOCK_INIT;
+static signal_t work_came = SIGNAL_INIT;
+static int wanted = 1, started; /* threads, the caller's among them; workers that run */
+
+/* One call's work. `round` is even while there is none and odd while there is some. */
+static struct {
+    void (*task)(void *, idx);
+    void *context;
+    idx count;
+} job;
+static unsigned round_number;
+static idx next_task;
+static int inside, asleep; /* workers that look at the job; workers that sleep */
+
+#define LOADED(x) __atomic_load_n(&(x), __ATOMIC_SEQ_CST)
+#define STORED(x, value) __atomic_store_n(&(x), value, __ATOMIC_SEQ_CST)
+#define ADDED(x, value) __atomic_fetch_add(&(x), value, __ATOMIC_SEQ_CST)
+
+static void pause_briefly(void) {
+#if defined(__x86_64__) || defined(__i386__)
+    __builtin_ia32_pause();
+#elif defined(__aarch64__)
+    __asm__ volatile("yield");
+#endif
+}
+
+static void run_tasks(void) {
+    idx i;
+    while ((i = ADDED(next_task, 1)) < job.count) job.task(job.context, i);
+}
+
+static RETURNS work(void *number) {
+    unsigned seen = 0;
+    int me = (int)(intptr_t)number;
+    for (;;) {
+        unsigned now;
+        for (int looks = 0; (now = LOADED(round_number)) == seen || !(now & 1) || me >= LOADED(wanted);) {
+            if (looks++ < LOOKS) {
+                pause_briefly();
+                continue;
+            }
+            lock(&sleeping);
+            ADDED(asleep, 1);
+            while ((now = LOADED(round_number)) == seen || !(now & 1) || me >= LOADED(wanted))
+                wait_for(&work_came, &sleeping);
+            ADDED(asleep, -1);
+            unlock(&sleeping);
+            break;
+        }
+        ADDED(inside, 1);
+        if (LOADED(round_number) == now) run_tasks(); /* else the call is over: leave its job alone */
+        ADDED(inside, -1);
+        seen = now;
+    }
+    return 0;
+}
+
+static void forget_workers(void) {
+    calling = (lock_t)LOCK_INIT;
+    sleeping = (lock_t)LOCK_INIT;
+    work_came = (signal_t)SIGNAL_INIT;
+    started = inside = asleep = 0;
+    round_number = 0;
+}
+
+/* Start what is missing of `wanted` threads; `calling` is held. */
+static void start_workers(void) {
+    while (started < wanted - 1) {
+        void *number = (void *)(intptr_t)(started + 1);
+#ifdef _WIN32
+        HANDLE thread = CreateThread(0, 0, work, number, 0, 0);
+        if (!thread) return;
+        CloseHandle(thread);
+#else
+        static int registered;
+        pthread_t thread;
+        pthread_attr_t attributes;
+        if (!registered) registered = !pthread_atfork(0, 0, forget_workers);
+        pthread_attr_init(&attributes);
+        pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+        int failed = pthread_create(&thread, &attributes, work, number);
+        pthread_attr_destroy(&attributes);
+        if (failed) return; /* fewer threads do the same work */
+#endif
+        started++;
+    }
+}
+
+void parallel(void (*task)(void *, idx), void *context, idx count, double work) {
+    if (count < 2 || work < LEAST_WORK || LOADED(wanted) < 2 || !try_lock(&calling)) {
+        for (idx i = 0; i < count; i++) task(context, i);
+        return;
+    }
+    start_workers();
+    job.task = task, job.context = context, job.count = count;
+    STORED(next_task, 0);
+    ADDED(round_number, 1);
+    if (LOADED(asleep)) {
+        lock(&sleeping);
+        wake_all(&work_came);
+        unlock(&sleeping);
+    }
+    run_tasks();
+    ADDED(round_number, 1); /* nobody begins from here on */
+    while (LOADED(inside)) pause_briefly();
+    unlock(&calling);
+}
+
+EXPORT void set_threads(idx count) {
+    lock(&calling);
+    STORED(wanted, (int)min_idx(max_idx(count, 1), MOST_THREADS));
+    unlock(&calling);
+}
+
+/* --- memory -------------------------------------------------------------------------------------------------------- */
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define THREAD_LOCAL __declspec(thread)
+#else
+#define THREAD_LOCAL __thread
+#endif
+
+float *shared(idx count) { return aligned_memory((size_t)max_idx(count, 16) * 4); }
+void release(float *memory) { free_aligned(memory); }
+
+float *scratch(int slot, idx count) {
+    static THREAD_LOCAL struct {
+        float *memory;
+        idx count;
+    } kept[SCRATCH_SLOTS];
+    if (kept[slot].count < count) {
+        free_aligned(kept[slot].memory);
+        kept[slot].memory = aligned_memory((size_t)count * 4);
+        kept[slot].count = count;
+        if (!kept[slot].memory) abort(); /* a few megabytes: there is nothing sensible left to do */
+    }
+    return kept[slot].memory;
+}

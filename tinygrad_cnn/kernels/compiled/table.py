@@ -1,0 +1,12 @@
+"""`FORMS`: the compiled form of each kernel, by the kernel's name. Importing this loads the library."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from tinygrad_cnn.kernels.compiled import conv
+
+FORMS: dict[str, Callable[..., Any]] = {
+    name: getattr(module, name) for module in (conv,) for name in module.__all__
+}

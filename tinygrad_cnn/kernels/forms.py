@@ -1,0 +1,106 @@
+"""Which form of a kernel runs: the readable NumPy one, or the compiled one behind the same name.
+
+`accelerated` marks a NumPy kernel that has a compiled form. Every call tries that one first; it answers NotImplemented
+for arguments it is not made for (another dtype than float32, no element), and the NumPy form computes.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+MODES = ("auto", "compiled", "numpy")
+_VARIABLE = "TINYGRAD_CNN_KERNELS"
+
+_names: set[str] = set()
+_forms: dict[str, Callable[..., Any]] | None = None
+_mode: str | None = None
+
+
+def accelerated(kernel: Callable[P, R]) -> Callable[P, R]:
+    """Let the compiled form of the decorated kernel, if there is one, compute what it can."""
+    name = kernel.__name__
+    _names.add(name)
+
+    @functools.wraps(kernel)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        form = (_load() if _forms is None else _forms).get(name)
+        if form is not None:
+            result = form(*args, **kwargs)
+            if result is not NotImplemented:
+                return result
+        return kernel(*args, **kwargs)
+
+    return run
+
+
+def form_of(name: str) -> Callable[..., Any] | None:
+    """Return the compiled form of the kernel `name` while compiled kernels are in use, else None."""
+    return (_load() if _forms is None else _forms).get(name)
+
+
+def kernel_mode() -> str:
+    """Return which kernels are in use: "compiled" or "numpy"."""
+    return "compiled" if _load() else "numpy"
+
+
+def set_kernel_mode(mode: str) -> None:
+    """Choose the kernels for all that runs from here on.
+
+    Args:
+        mode: "auto" for compiled kernels where there is a C compiler, as at the start; "compiled" to insist on them;
+            "numpy" for the NumPy forms only. The environment variable ``TINYGRAD_CNN_KERNELS`` sets the start.
+
+    Raises:
+        ValueError: `mode` is none of these.
+        RuntimeError: "compiled", and there is no compiler or it failed; says what to install.
+    """
+    global _mode, _forms
+    if mode not in MODES:
+        raise ValueError(f"set_kernel_mode: expected one of {', '.join(MODES)}, got {mode!r}")
+    _mode, _forms = mode, None
+    _load()
+
+
+@contextmanager
+def kernels_of(mode: str) -> Iterator[None]:
+    """Use the kernels that `set_kernel_mode` would choose inside the ``with`` block, in all threads."""
+    before = _mode or "auto"
+    set_kernel_mode(mode)
+    try:
+        yield
+    finally:
+        set_kernel_mode(before)
+
+
+def _load() -> dict[str, Callable[..., Any]]:
+    """Return the compiled forms by name, none where there is no compiler."""
+    global _mode, _forms
+    if _mode is None:
+        _mode = os.environ.get(_VARIABLE) or "auto"
+        if _mode not in MODES:
+            wrong, _mode = _mode, "auto"
+            warnings.warn(f"{_VARIABLE}: expected one of {', '.join(MODES)}, got {wrong!r}", stacklevel=2)
+    found: dict[str, Callable[..., Any]] = {}
+    if _mode != "numpy":
+        from tinygrad_cnn.kernels.compiled.build import NoCompiler
+
+        try:
+            from tinygrad_cnn.kernels.compiled.table import FORMS
+        except (NoCompiler, RuntimeError, OSError) as error:
+            _forms = {}
+            if _mode == "compiled":
+                raise RuntimeError(f"compiled kernels: {error}") from error
+            if not isinstance(error, NoCompiler):
+                warnings.warn(f"compiled kernels: {error}; the NumPy ones are used", RuntimeWarning, stacklevel=2)
+        else:
+            found = FORMS
+    _forms = found
+    return found
