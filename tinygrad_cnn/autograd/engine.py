@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_cnn._buffers import owns
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import versions
 from tinygrad_cnn.autograd.grad_mode import set_grad_enabled
@@ -191,7 +192,7 @@ def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[Array], create
         _add_to_grad(leaf, value, create_graph)
         return
     # One reference here and one for getrefcount: nobody else can see this array, so it need not be copied.
-    fresh = type(value) is np.ndarray and value.base is None and sys.getrefcount(value) == 2
+    fresh = type(value) is np.ndarray and owns(value) and sys.getrefcount(value) == 2
     if not fresh or any(value is one for one in given) or value.dtype != leaf.dtype:
         value = np.array(value, dtype=leaf.dtype)
     leaf._grad = wrap(value)

@@ -41,6 +41,8 @@ from tinygrad_cnn.autograd.views import refresh, view_of
 if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
 
+_new = object.__new__
+
 registry: dict[str, Op] = {}
 """Every operation by name."""
 
@@ -68,6 +70,9 @@ class Op:
         joint: computes the gradients of all inputs in one call, ``joint(node, g, wanted)``, in place of `vjps`; None
             for all but a user's `Function`.
         views: whether the output may share memory with the first input; no other op's output does.
+        fused: computes the gradients of all inputs on arrays in one go, or declines; see `gradients`.
+        gates: whether the gradient of the only input is g wherever the output is not ≤ 0, and 0 elsewhere, as a
+            ReLU's is: the walk may then hand g and the output to the `fused` gradients of what made the input.
     """
 
     def __init__(
@@ -94,9 +99,22 @@ class Op:
         self.vjps: list[Callable[..., Any] | None] = []
         self.reads: list[Reads] = []
         self.specs: tuple[int, ...] = ()
-        self._plans: dict[int, tuple[tuple[bool, ...], bool]] = {}
+        self._plans: dict[int, tuple[tuple[bool, ...] | bool, bool]] = {}
         self.variadic: Callable[..., Any] | None = None
         self.joint: Callable[[Node, Any, list[int]], Iterable[tuple[int, Any]]] | None = None
+        self.fused: Callable[..., Any] | None = None
+        self.gates = False
+
+    def gradients(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        """Register the decorated function as a faster way to the gradients of all inputs at once, on arrays.
+
+        It is called in a backward pass that is not recorded, as ``gradients(wanted, g, gate, y, *inputs, **attrs)``,
+        with `wanted` saying for each input whether its gradient is asked for. `gate` is None, or the output of a ReLU
+        that g still has to pass (see `gates`). It returns a gradient or None for each input; or None in place of all,
+        and then the VJPs do the work, which remain the definition.
+        """
+        self.fused = function
+        return function
 
     def vjp(self, i: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register the decorated function as the VJP of input `i`.
@@ -134,16 +152,18 @@ class Op:
         self.reads = [Reads(frozenset([0] if every else []), not code.co_varnames[2].startswith("_"))]
         return function
 
-    def _plan(self, tracked: int, count: int) -> tuple[tuple[bool, ...], bool]:
+    def _plan(self, tracked: int, count: int) -> tuple[tuple[bool, ...] | bool, bool]:
         """Return which of `count` inputs, and whether the output, the VJPs of the inputs in the bit set `tracked` read.
 
-        What only the gradient of an input that needs none would read is not kept.
+        One truth value stands for that of all inputs. What only the gradient of an input that needs none would read
+        is not kept.
         """
         if self.variadic is not None:
-            return (bool(self.reads[0].inputs),) * count, self.reads[0].output
+            return bool(self.reads[0].inputs), self.reads[0].output
         wanted = [reads for i, reads in enumerate(self.reads) if tracked >> i & 1]
         inputs = frozenset[int]().union(*[reads.inputs for reads in wanted])
-        plan = tuple([i in inputs for i in range(count)]), any(reads.output for reads in wanted)
+        each = tuple([i in inputs for i in range(count)])
+        plan = each if len(set(each)) > 1 else each[0], any(reads.output for reads in wanted)
         self._plans[tracked] = plan
         return plan
 
@@ -168,8 +188,8 @@ class Op:
         """Compute, and record if a tensor among `args` requires a gradient and recording is on."""
         if self.prepare is not None:
             args = self.prepare(args)
+        # This runs for every operation of a program: no calls that can be done without, see benchmarks/overhead.py.
         values: list[Any] = []
-        parents: list[Any] = []
         tensors = False
         tracked, bit = 0, 1
         for arg in args:
@@ -180,13 +200,8 @@ class Op:
                 values.append(arg.array)
                 if arg._requires_grad:
                     tracked |= bit
-                    node = arg._node
-                    parents.append(arg if node is None else node)
-                else:
-                    parents.append(arg)
             else:
                 values.append(arg)
-                parents.append(arg)
             bit <<= 1
         try:
             out = self.kernel(*values, **attrs)
@@ -200,30 +215,41 @@ class Op:
             aux = dict(zip(self.supplies, rest, strict=True))
         if not tensors:
             return out
-        if type(out) is not np.ndarray:
+        if out.__class__ is not np.ndarray:
             out = np.asarray(out)
-        if not (tracked and self.differentiable and out.dtype.kind == "f" and is_grad_enabled()):
-            if observers:
-                notify(self, values, out, None)
-            return wrap(out) if not self.views else self._as_view(args[0], wrap(out), attrs)
-        for i, parent in enumerate(parents):
-            if parent.__class__ is not Node:
-                parents[i] = origin(parent)
-        saves, saves_output = self._plans.get(tracked) or self._plan(tracked, len(values))
-        made = Node(
-            self,
-            tuple([value if saved else None for value, saved in zip(values, saves, strict=True)]),
-            out if saves_output else None,
-            attrs,
-            aux,
-            tuple(parents),
-            out.shape,
-            out.dtype,
-            current_scope(),
-        )
+        node: Node | None = None
+        if tracked and self.differentiable and is_grad_enabled() and out.dtype.kind == "f":
+            parents = []
+            for arg in args:
+                if isinstance(arg, Variable):
+                    found = arg._node
+                    if found.__class__ is not Node:
+                        found = origin(found if arg._requires_grad and found is not None else arg)
+                    parents.append(found)
+                else:
+                    parents.append(origin(arg))
+            plan = self._plans.get(tracked)
+            saves, saves_output = self._plan(tracked, len(values)) if plan is None else plan
+            node = Node(
+                self,
+                _keep(values, saves),
+                out if saves_output else None,
+                attrs,
+                aux,
+                tuple(parents),
+                out.shape,
+                out.dtype,
+                current_scope(),
+            )
         if observers:
-            notify(self, values, out, made)
-        return wrap(out, made) if not self.views else self._as_view(args[0], wrap(out, made), attrs)
+            notify(self, values, out, node)
+        result = _new(Variable.concrete)  # what `wrap` does
+        result.array = out
+        result._requires_grad = node is not None
+        result._grad = None
+        result._node = node
+        result._view = None
+        return self._as_view(args[0], result, attrs) if self.views else result
 
     def _as_view(self, source: Any, result: Variable, attrs: dict[str, Any]) -> Variable:
         """Return `result`, marked as a view of `source` if they share memory."""
@@ -233,6 +259,15 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
+
+
+def _keep(values: list[Any], saves: tuple[bool, ...] | bool) -> tuple[Any, ...]:
+    """Return those of `values` that are saved, None in place of the others."""
+    if saves is True:
+        return tuple(values)
+    if saves is False:
+        return (None,) * len(values)
+    return tuple([value if saved else None for value, saved in zip(values, saves, strict=True)])
 
 
 def origin(value: object) -> Variable | Constant | None:

@@ -60,6 +60,11 @@ def record_write(array: Array) -> None:
     entry[1].stamps.append(_newest)
 
 
+def newest() -> int:
+    """Return the stamp of the newest write to any storage: nodes younger than that need no check."""
+    return _newest
+
+
 def version(array: Array) -> int:
     """Return how many times the storage of `array` was changed in place."""
     owner = storage(array)

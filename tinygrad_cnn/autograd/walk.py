@@ -7,15 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from operator import attrgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import anomaly, versions
 from tinygrad_cnn.autograd.grad_mode import set_grad_enabled
 from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, owner_of
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.autograd.primitive import Op
 
 _FREED = (
     "backward: the values that {node} saved were freed by an earlier backward pass through this graph. "
@@ -59,7 +63,8 @@ def run(
     """
     sums: dict[Any, Any] = {}
     for output, seed in seeds:
-        _add(sums, owner_of(output), seed if create_graph else seed.array)
+        key, gradient = owner_of(output), seed if create_graph else seed.array
+        sums[key] = sums[key] + gradient if key in sums else gradient
     nodes = collect(list(sums))
     needed = None
     keep: set[Any] = set()
@@ -84,6 +89,32 @@ def run(
     return sums, retained
 
 
+class Gated:
+    """A gradient that has yet to pass a ReLU: `g` where not ``y <= 0``, and 0 elsewhere."""
+
+    __slots__ = ("g", "op", "y")
+
+    def __init__(self, g: Array, y: Array, op: Op) -> None:
+        self.g = g
+        self.y = y
+        self.op = op
+
+    @property
+    def shape(self) -> Shape:
+        """That of the gradient."""
+        return self.g.shape
+
+    def passed(self) -> Array:
+        """Return the gradient after it has passed, by the ReLU's own VJP."""
+        return self.op.vjp_of(0)(self.g, self.y, None)
+
+    def __add__(self, other: Array | Gated) -> Array:
+        return self.passed() + (other.passed() if isinstance(other, Gated) else other)
+
+    __radd__ = __add__
+    __array_ufunc__ = None  # an array on the left leaves the addition to `__radd__`
+
+
 def _walk(
     nodes: list[Node], sums: dict[Any, Any], needed: set[Any] | None, keep: set[Any],
     retained: list[tuple[Variable, Any]], *, retain_graph: bool, create_graph: bool,
@@ -96,23 +127,43 @@ def _walk(
             continue
         op = node.op
         i = None
+        waiting = None
         try:
+            if g.__class__ is Gated:
+                if node.hooks is not None or node in keep:
+                    g = g.passed()
+                else:
+                    waiting = g
+                    g = waiting.g
             if node.hooks is not None:
                 g = _hooked(node, node.hooks, g, retained)
-            if node in keep:
+            if keep and node in keep:
                 sums[node] = g
-            versions.check_saved(node)
+            if versions.newest() > node.seq:
+                versions.check_saved(node)
             found = None
+            parents = node.parents
             if op.joint is not None:
-                found = dict(op.joint(node, g, [i for i, one in enumerate(node.parents) if _flows(one, needed)]))
+                pairs = dict(op.joint(node, g, [i for i, one in enumerate(parents) if _flows(one, needed)]))
+                found = [pairs.get(i) for i in range(len(parents))]
             else:
-                args = _arguments(node, create_graph)
+                args = node.args if not (create_graph or op.specs) else _arguments(node, create_graph)
                 y = wrap(node.out, node) if create_graph and node.out is not None else node.out
                 attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
-            for i, parent in enumerate(node.parents):
+                if op.fused is not None and not create_graph:
+                    wanted = [_flows(one, needed) for one in parents]
+                    found = op.fused(wanted, g, None if waiting is None else waiting.y, y, *args, **attrs)
+                    if found is None and waiting is not None:
+                        g = waiting.passed()
+            for i, parent in enumerate(parents):
                 if parent is None or parent.__class__ is Constant or (needed is not None and parent not in needed):
                     continue
-                gradient = op.vjp_of(i)(g, y, *args, **attrs) if found is None else found.get(i)
+                if found is not None:
+                    gradient = found[i]
+                elif op.gates and not create_graph and check is None and _takes_gate(parent):
+                    gradient = Gated(g, y, op)
+                else:
+                    gradient = op.vjp_of(i)(g, y, *args, **attrs)
                 if gradient is None:
                     continue
                 if gradient.shape != parent.shape:
@@ -123,14 +174,20 @@ def _walk(
                     gradient = op.fit(gradient, parent.shape)
                 if check is not None:
                     check(node, i, gradient)
-                _add(sums, parent, gradient)
+                known = sums.get(parent)
+                sums[parent] = gradient if known is None else known + gradient
         except Exception as error:
             error.add_note(
                 f"in the backward pass of {node}" + ("" if i is None else f", input {i}") + anomaly.place(node)
             )
             raise
         if not retain_graph:
-            node.release()
+            node.args = node.out = node.aux = None
+
+
+def _takes_gate(parent: Any) -> bool:
+    """Tell whether what made an input may compute its gradients from one that has yet to pass a ReLU."""
+    return parent.__class__ is Node and parent.op.fused is not None
 
 
 def _flows(parent: Any, needed: set[Any] | None) -> bool:
@@ -158,8 +215,3 @@ def _arguments(node: Node, create_graph: bool) -> list[Any]:
         if parent is not None and args[i] is None:
             args[i] = Spec(parent.shape, parent.dtype)
     return args
-
-
-def _add(sums: dict[Any, Any], key: object, gradient: Any) -> None:
-    known = sums.get(key)
-    sums[key] = gradient if known is None else known + gradient

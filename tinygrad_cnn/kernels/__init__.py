@@ -1,8 +1,12 @@
-"""Array kernels: ndarrays in, ndarrays out, no gradients. Each has one readable NumPy form."""
+"""Array kernels: ndarrays in, ndarrays out, no gradients.
+
+Each has one readable NumPy form here and, where it pays, one compiled form behind the same name in `compiled`.
+"""
 
 from tinygrad_cnn.kernels.adaptive import adaptive_avg_pool2d, adaptive_avg_pool2d_input, adaptive_max_pool2d
-from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_input, conv2d_weight, conv_transpose2d
+from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from tinygrad_cnn.kernels.erf import erf
+from tinygrad_cnn.kernels.forms import form_of
 from tinygrad_cnn.kernels.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -13,6 +17,7 @@ from tinygrad_cnn.kernels.loss import (
     smooth_l1_loss,
     soft_cross_entropy,
 )
+from tinygrad_cnn.kernels.matmul import linear, matmul
 from tinygrad_cnn.kernels.norm import (
     batch_norm,
     group_norm,
@@ -50,6 +55,7 @@ __all__ = [
     "border_sources",
     "conv1d",
     "conv2d",
+    "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",
     "conv_transpose2d",
@@ -57,11 +63,14 @@ __all__ = [
     "cross_entropy",
     "erf",
     "fold",
+    "form_of",
     "group_norm",
     "huber_loss",
     "layer_norm",
     "lift",
+    "linear",
     "log_softmax",
+    "matmul",
     "max_pool1d",
     "max_pool2d",
     "max_pool2d_gather",

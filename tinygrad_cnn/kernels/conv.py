@@ -105,6 +105,12 @@ def conv2d_input(
     return gx
 
 
+@accelerated
+def conv2d_bias(g: Array) -> Array:
+    """Return the gradient of `conv2d` with respect to its bias, (O,): the sum of g over all but the channels."""
+    return g.sum(axis=(0, 2, 3))
+
+
 def conv1d(x: Array, w: Array, b: Array | None, **how: Any) -> Array:
     """Return y[n, o, i] = b[o] + Σ w[o, c, k] · x[n, c, i·S + k·D − P]: one row of `conv2d`.
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Shape
+from tinygrad_cnn._types import A, Array, Shape
 from tinygrad_cnn.autograd import Spec, primitive
 from tinygrad_cnn.kernels.windows import lift
 from tinygrad_cnn.ops.reduce import sum
@@ -56,6 +56,12 @@ def conv2d_weight_vjp_0(g: A, _y: object, x: Spec, u: A, *, kernel_size: Shape, 
 @conv2d_weight.vjp(1)
 def conv2d_weight_vjp_1(g: A, _y: object, x: A, _u: object, *, kernel_size: Shape, **how: Any) -> A:  # noqa: ARG001
     return conv2d(x, g, None, **how)
+
+
+@conv2d.gradients
+def conv2d_gradients(wanted: list[bool], g: Array, gate: Array | None, _y: object, *args: Any, **how: Any) -> Any:
+    compiled = kernels.form_of("conv2d_gradients")
+    return None if compiled is None else compiled(wanted, g, gate, *args, **how)
 
 
 conv1d = primitive()(kernels.conv1d)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from tinygrad_cnn import kernels
 from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import A, Array, Scalar
 from tinygrad_cnn.autograd import primitive
@@ -13,9 +14,7 @@ from tinygrad_cnn.ops.shape import product, reshape, squeeze, transpose, unsquee
 from tinygrad_cnn.ops.vector import check_one_dtype, dot, mv
 
 
-@primitive("matmul", fit=fit)
-def _matmul(x: Array, other: Array) -> Array:
-    return np.matmul(x, other)
+_matmul = primitive("matmul", fit=fit)(kernels.matmul)
 
 
 @_matmul.vjp(0)
@@ -89,7 +88,7 @@ def bmm(input: A, mat2: A) -> A:
 
 @primitive("addmm", fit=fit)
 def _addmm(x: Array, mat1: Array, mat2: Array, *, beta: Scalar, alpha: Scalar) -> Array:
-    y = np.matmul(mat1, mat2)
+    y = kernels.matmul(mat1, mat2)
     if alpha != 1:
         y = y * alpha
     return y + x * beta if beta else y
@@ -135,13 +134,7 @@ def addmm(input: A, mat1: A, mat2: A, *, beta: Scalar = 1, alpha: Scalar = 1) ->
     return _addmm(input, mat1, mat2, beta=beta, alpha=alpha)
 
 
-@primitive("linear")
-def linear(x: Array, w: Array, b: Array | None) -> Array:
-    """Compute y = x · wᵀ + b for x (..., I), w (O, I), b (O,) or None; y is (..., O)."""
-    y = np.matmul(x, w.T)
-    if b is not None:
-        y += b
-    return y
+linear = primitive()(kernels.linear)
 
 
 @linear.vjp(0)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_cnn.kernels.compiled import conv
+from tinygrad_cnn.kernels.compiled import conv, matmul
 
 FORMS: dict[str, Callable[..., Any]] = {
-    name: getattr(module, name) for module in (conv,) for name in module.__all__
+    name: getattr(module, name) for module in (conv, matmul) for name in module.__all__
 }

@@ -59,10 +59,17 @@ INLINE vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~m
 INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
 
 INLINE float sum_of(vec v) {
-    float s = 0;
-    for (int i = 0; i < LANES; i++) s += v[i];
-    return s;
+    typedef float quarter __attribute__((vector_size(16)));
+    union {
+        vec whole;
+        quarter part[LANES / 4];
+    } u = {v};
+    for (int i = 1; i < LANES / 4; i++) u.part[0] += u.part[i];
+    return (u.part[0][0] + u.part[0][1]) + (u.part[0][2] + u.part[0][3]);
 }
+
+/* What is left of the gradient v where a ReLU gave y: all but where y ≤ 0 (a NaN lets it through). */
+INLINE vec gated(vec v, vec y) { return choose(y <= 0, (vec){0}, v); }
 
 /* Load, or store, only the first n < LANES elements. */
 #if defined(__AVX512F__)

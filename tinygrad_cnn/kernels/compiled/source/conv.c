@@ -84,7 +84,7 @@ static void convolve(void *context, idx i) {
                     for (idx q = q0; q < end; q += width) {
                         idx vectors = min_idx(tile_vectors(m), ceil_div(end - q, LANES));
                         width = vectors * LANES;
-                        taps_tile(m, vectors, w, m, filled + g * group_size + q, f->at, f->taps, begin, tile, width);
+                        taps_tile(m, vectors, w, filled + g * group_size + q, f->at, f->taps, begin, tile, width);
                         write_tile(c, f, tile, m, width, q, rows, pitch, y + (g * c->outputs + o) * c->channel_out);
                     }
                 }
@@ -211,7 +211,8 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
 
 /* --- the gradient with respect to the weights ---------------------------------------------------------------------- */
 
-enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 128 * 1024 };
+enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 128 * 1024,
+       VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
 
 typedef struct {
     planes source, upstream;
@@ -231,7 +232,10 @@ static void add_up(void *context, idx i) {
     idx in_size = planes_size(&c->source), out_size = planes_size(&c->upstream), row = plane_size(&c->upstream);
     float *filled_x = scratch(SCRATCH_PLANES, c->items * in_size + SLACK);
     float *filled_g = scratch(SCRATCH_GRADIENT, c->items * out_size + SLACK);
-    float *sums = c->sums + part * c->groups * c->outputs * c->taps;
+    idx size = c->groups * c->outputs * c->taps;
+    float *sums = c->sums + part * size;
+    vec *kept = size <= VECTOR_SUMS ? (vec *)scratch(SCRATCH_EXTRA, size * LANES) : 0;
+    if (kept) memset(kept, 0, (size_t)size * sizeof *kept);
     idx in_image = c->source.channels * c->source.height * c->source.width;
     idx out_image = c->upstream.channels * c->upstream.height * c->upstream.width;
     for (idx g = 0; g < c->groups; g++) memset(sums + (g * c->outputs + o0) * c->taps, 0, (size_t)((o1 - o0) * c->taps) * 4);
@@ -249,12 +253,19 @@ static void add_up(void *context, idx i) {
                 idx o = o0 + block_begin(h, heights, o1 - o0), next = o0 + block_begin(h + 1, heights, o1 - o0);
                 for (idx w = 0; w < widths; w++) {
                     idx k = block_begin(w, widths, c->taps), after = block_begin(w + 1, widths, c->taps);
+                    idx first = (g * c->outputs + o) * c->taps + k;
+                    vec here[DOT_ROWS * DOT_TAPS] = {0};
                     dots_tile((int)(next - o), (int)(after - k), filled_g + (g * c->outputs + o) * row, row, out_size,
                               filled_x + g * (in_size / c->groups), in_size, c->at + k, items, row,
-                              sums + (g * c->outputs + o) * c->taps + k, c->taps);
+                              kept ? kept + first : here, kept ? c->taps : DOT_TAPS);
+                    if (!kept)
+                        for (idx i = 0; i < next - o; i++)
+                            for (idx j = 0; j < after - k; j++)
+                                sums[first + i * c->taps + j] += sum_of(here[i * DOT_TAPS + j]);
                 }
             }
     }
+    for (idx i = 0; kept && i < size; i++) sums[i] = sum_of(kept[i]);
 }
 
 /* gw[o][c][kh][kw] = Σ g[n][o][…] · x[n][c][…]; `gate` as for `conv2d_input`. */
@@ -306,12 +317,11 @@ static void sum_channel(void *context, idx channel) {
         vec sum = {0};
         idx i = 0;
         for (; i + LANES <= c->size; i += LANES) {
-            vec v = load(g + i);
-            sum += gate ? choose(load(gate + i) > 0, v, (vec){0}) : v;
+            sum += gate ? gated(load(g + i), load(gate + i)) : load(g + i);
         }
         if (i < c->size) {
-            vec v = load_first(g + i, c->size - i);
-            sum += gate ? choose(load_first(gate + i, c->size - i) > 0, v, (vec){0}) : v;
+            vec last = load_first(g + i, c->size - i);
+            sum += gate ? gated(last, load_first(gate + i, c->size - i)) : last;
         }
         total += sum_of(sum);
     }

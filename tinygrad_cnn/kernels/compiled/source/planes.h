@@ -27,8 +27,8 @@ INLINE idx tap_at(const planes *p, idx c, idx row, idx column) {
     return phase * plane_size(p) + row / p->stride_h * p->pitch + column / p->stride_w;
 }
 
-/* Fill the planes of one image from the output row `first` on. Where `gate` is given, an element counts only if the one
-   of `gate` at its place is positive: the gradient of a ReLU with that output. `step` is the distance of channels. */
+/* Fill the planes of one image from the output row `first` on. Where `gate` is given, the output of a
+   ReLU, elements are 0 where it is not positive: x is then the gradient after that ReLU. `step` is the distance of channels. */
 INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx step, idx first, float *out) {
     for (idx c = 0; c < p->channels; c++, x += step, gate = gate ? gate + step : 0)
         for (idx a = 0; a < p->stride_h; a++)
@@ -58,17 +58,15 @@ INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx 
                             if (j < end) store_first(out + j, load_first(from + j, end - j), end - j);
                         } else {
                             for (; j + LANES <= end; j += LANES)
-                                store(out + j, choose(load(open + j) > 0, load(from + j), (vec){0}));
+                                store(out + j, gated(load(from + j), load(open + j)));
                             if (j < end)
-                                store_first(out + j,
-                                            choose(load_first(open + j, end - j) > 0, load_first(from + j, end - j),
-                                                   (vec){0}),
+                                store_first(out + j, gated(load_first(from + j, end - j), load_first(open + j, end - j)),
                                             end - j);
                         }
                     } else {
                         for (idx j = begin; j < end; j++) {
                             float value = from[j * p->stride_w];
-                            out[j] = open && !(open[j * p->stride_w] > 0) ? 0 : value;
+                            out[j] = open && open[j * p->stride_w] <= 0 ? 0 : value;
                         }
                     }
                 }

@@ -10,62 +10,106 @@
 
 /* With 32 registers, 8 × 3 results, 3 vectors of x and one of w leave a few to spare; with 16, half of that. */
 #if defined(__AVX512F__) || defined(__aarch64__)
-enum { MOST_ROWS = 8, DOT_ROWS = 4, DOT_TAPS = 6 };
+#define MANY_REGISTERS 1
+enum { MOST_ROWS = 8, TALL_ROWS = 12, DOT_ROWS = 4, DOT_TAPS = 6 };
 #else
-enum { MOST_ROWS = 4, DOT_ROWS = 2, DOT_TAPS = 5 };
+#define MANY_REGISTERS 0
+enum { MOST_ROWS = 4, TALL_ROWS = 8, DOT_ROWS = 2, DOT_TAPS = 5 };
 #endif
 enum { MOST_VECTORS = 8, SLACK = MOST_VECTORS * LANES };
 
 /* How many vectors wide a tile of `rows` rows is: few rows need more vectors to keep both multipliers busy. */
 INLINE int tile_vectors(int rows) { return rows == 1 ? 8 : rows == 2 ? 6 : rows == 3 ? 4 : 3; }
 
-INLINE void taps_tile_of(const int M, const int V, const float *w, idx w_step, const float *x, const int32_t *at, idx K,
-                         const float *begin, float *out, idx out_step) {
-    vec sum[MOST_ROWS][MOST_VECTORS];
-#pragma GCC unroll 8
+/* The factors of tap k: row m's is at w[k·step + m·row]. */
+typedef struct {
+    const float *w;
+    idx step, row;
+} factors;
+
+/* What the sums of a tile start from: 0, a number for each row, or what `out` holds. */
+enum { FROM_ZERO, FROM_BIAS, FROM_OUT };
+
+INLINE void taps_tile_of(const int M, const int V, factors f, const float *x, const int32_t *at, idx K, const int from,
+                         const float *bias, float *out, idx out_step) {
+    vec sum[TALL_ROWS][MOST_VECTORS];
+    const float *w = f.w;
+#pragma GCC unroll 12
     for (int m = 0; m < M; m++)
 #pragma GCC unroll 8
-        for (int v = 0; v < V; v++) sum[m][v] = splat(begin ? begin[m] : 0);
-    for (idx k = 0; k < K; k++, w += w_step) {
+        for (int v = 0; v < V; v++)
+            sum[m][v] = from == FROM_OUT ? load(out + m * out_step + v * LANES)
+                                         : splat(from == FROM_BIAS ? bias[m] : 0);
+    for (idx k = 0; k < K; k++, w += f.step) {
         const float *row = x + at[k];
         vec in[MOST_VECTORS];
 #pragma GCC unroll 8
         for (int v = 0; v < V; v++) in[v] = load(row + v * LANES);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
         for (int m = 0; m < M; m++) {
-            vec factor = splat(w[m]);
+            vec factor = splat(w[m * f.row]);
 #pragma GCC unroll 8
             for (int v = 0; v < V; v++) sum[m][v] += factor * in[v];
         }
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int m = 0; m < M; m++)
 #pragma GCC unroll 8
         for (int v = 0; v < V; v++) store(out + m * out_step + v * LANES, sum[m][v]);
 }
 
 /* Compute `vectors` vectors, at most `tile_vectors(rows)`, of `rows` rows into `out`, which is written in whole vectors.
-
-   w: the factors of tap k at w + k·w_step; begin: what each row starts from, or NULL for 0. */
-static void taps_tile(int rows, idx vectors, const float *w, idx w_step, const float *x, const int32_t *at, idx K,
-                      const float *begin, float *out, idx out_step) {
+   The factors of a tap lie together; `bias` has what each row starts from, or is NULL for 0. */
+static void taps_tile(int rows, idx vectors, const float *w, const float *x, const int32_t *at, idx K,
+                      const float *bias, float *out, idx out_step) {
+    static const float zeros[MOST_ROWS];
+    factors f = {w, rows, 1};
+    if (!bias) bias = zeros;
 #define CASE(M, V)                                                                                                     \
-    case M * 16 + V: taps_tile_of(M, V, w, w_step, x, at, K, begin, out, out_step); return;
+    case M * 16 + V: taps_tile_of(M, V, f, x, at, K, FROM_BIAS, bias, out, out_step); return;
     switch (rows * 16 + (int)vectors) {
-        CASE(1, 8) CASE(2, 6) CASE(3, 4) CASE(4, 3)
-        CASE(4, 2) CASE(4, 1)
-#if defined(__AVX512F__) || defined(__aarch64__)
-        CASE(5, 3) CASE(6, 3) CASE(7, 3) CASE(8, 3)
-        CASE(5, 2) CASE(6, 2) CASE(7, 2) CASE(8, 2)
-        CASE(5, 1) CASE(6, 1) CASE(7, 1) CASE(8, 1)
+        CASE(1, 8) CASE(2, 6) CASE(3, 4)
+        CASE(4, 1) CASE(4, 2) CASE(4, 3)
+#if MANY_REGISTERS
+        CASE(5, 1) CASE(5, 2) CASE(5, 3)
+        CASE(6, 1) CASE(6, 2) CASE(6, 3)
+        CASE(7, 1) CASE(7, 2) CASE(7, 3)
+        CASE(8, 1) CASE(8, 2) CASE(8, 3)
 #endif
     }
 #undef CASE
     for (idx v = 0; v < vectors; v++, x += LANES, out += LANES) switch (rows) {
-            case 1: taps_tile_of(1, 1, w, w_step, x, at, K, begin, out, out_step); break;
-            case 2: taps_tile_of(2, 1, w, w_step, x, at, K, begin, out, out_step); break;
-            case 3: taps_tile_of(3, 1, w, w_step, x, at, K, begin, out, out_step); break;
+            case 1: taps_tile_of(1, 1, f, x, at, K, FROM_BIAS, bias, out, out_step); break;
+            case 2: taps_tile_of(2, 1, f, x, at, K, FROM_BIAS, bias, out, out_step); break;
+            case 3: taps_tile_of(3, 1, f, x, at, K, FROM_BIAS, bias, out, out_step); break;
         }
+}
+
+/* y[m][p] = Σ_k f[k][m] · x[at[k] + p], added to y if `from` is FROM_OUT, for any number of rows and whole vectors. */
+INLINE void taps_matrix(idx rows, idx vectors, factors f, const float *x, const int32_t *at, idx K, const int from,
+                        float *y, idx y_row) {
+#define CASE(M, V)                                                                                                     \
+    case M * 4 + V: taps_tile_of(M, V, g, x + v * LANES, at, K, from, 0, to, y_row); break;
+    for (idx v = 0, wide; v < vectors; v += wide) {
+        wide = min_idx(vectors - v, vectors - v == 3 && MANY_REGISTERS ? 3 : 2);
+        idx tall = wide == 3 ? MOST_ROWS : wide == 2 && !MANY_REGISTERS ? 4 : TALL_ROWS, blocks = ceil_div(rows, tall);
+        for (idx block = 0; block < blocks; block++) {
+            idx m = block * rows / blocks;
+            int height = (int)((block + 1) * rows / blocks - m);
+            factors g = {f.w + m * f.row, f.step, f.row};
+            float *to = y + m * y_row + v * LANES;
+            switch (height * 4 + (int)wide) {
+                CASE(1, 1) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(5, 1) CASE(6, 1) CASE(7, 1) CASE(8, 1)
+                CASE(1, 2) CASE(2, 2) CASE(3, 2) CASE(4, 2)
+#if MANY_REGISTERS
+                CASE(9, 1) CASE(10, 1) CASE(11, 1) CASE(12, 1)
+                CASE(5, 2) CASE(6, 2) CASE(7, 2) CASE(8, 2) CASE(9, 2) CASE(10, 2) CASE(11, 2) CASE(12, 2)
+                CASE(1, 3) CASE(2, 3) CASE(3, 3) CASE(4, 3) CASE(5, 3) CASE(6, 3) CASE(7, 3) CASE(8, 3)
+#endif
+            }
+        }
+    }
+#undef CASE
 }
 
 /* How to split `count` rows into blocks of nearly equal height, none above MOST_ROWS. */
@@ -73,12 +117,12 @@ INLINE idx row_blocks(idx count) { return ceil_div(count, MOST_ROWS); }
 INLINE idx block_begin(idx block, idx blocks, idx count) { return block * count / blocks; }
 
 INLINE void dots_tile_of(const int M, const int R, const float *a, idx a_row, idx a_item, const float *b, idx b_item,
-                         const int32_t *at, idx items, idx length, float *out, idx out_row) {
+                         const int32_t *at, idx items, idx length, vec *out, idx out_row) {
     vec sum[DOT_ROWS][DOT_TAPS];
 #pragma GCC unroll 8
     for (int m = 0; m < M; m++)
 #pragma GCC unroll 8
-        for (int r = 0; r < R; r++) sum[m][r] = (vec){0};
+        for (int r = 0; r < R; r++) sum[m][r] = out[m * out_row + r];
     for (idx item = 0; item < items; item++, a += a_item, b += b_item) {
         idx p = 0;
         for (; p + LANES <= length; p += LANES) {
@@ -107,18 +151,19 @@ INLINE void dots_tile_of(const int M, const int R, const float *a, idx a_row, id
 #pragma GCC unroll 8
     for (int m = 0; m < M; m++)
 #pragma GCC unroll 8
-        for (int r = 0; r < R; r++) out[m * out_row + r] += sum_of(sum[m][r]);
+        for (int r = 0; r < R; r++) out[m * out_row + r] = sum[m][r];
 }
 
-/* Add to out[m][r] the sum over `items` and p of a[item][m][p] · b[item][at[r] + p], for m < rows, r < taps. */
+/* Add to out[m][r], a vector whose lanes are yet to be summed, the products a[item][m][p] · b[item][at[r] + p] for all
+   items and p, for m < rows, r < taps. */
 static void dots_tile(int rows, int taps, const float *a, idx a_row, idx a_item, const float *b, idx b_item,
-                      const int32_t *at, idx items, idx length, float *out, idx out_row) {
+                      const int32_t *at, idx items, idx length, vec *out, idx out_row) {
 #define CASE(M, R)                                                                                                     \
     case M * 8 + R: dots_tile_of(M, R, a, a_row, a_item, b, b_item, at, items, length, out, out_row); return;
     switch (rows * 8 + taps) {
         CASE(1, 1) CASE(1, 2) CASE(1, 3) CASE(1, 4) CASE(1, 5)
         CASE(2, 1) CASE(2, 2) CASE(2, 3) CASE(2, 4) CASE(2, 5)
-#if defined(__AVX512F__) || defined(__aarch64__)
+#if MANY_REGISTERS
         CASE(1, 6) CASE(2, 6)
         CASE(3, 1) CASE(3, 2) CASE(3, 3) CASE(3, 4) CASE(3, 5) CASE(3, 6)
         CASE(4, 1) CASE(4, 2) CASE(4, 3) CASE(4, 4) CASE(4, 5) CASE(4, 6)

@@ -52,6 +52,11 @@ def empty(shape: Shape, dtype: DType) -> Array:
     return array
 
 
+def owns(array: Array) -> bool:
+    """Tell whether `array` looks at memory of its own, which no other array owns."""
+    return array.base is None or id(array) in _lent
+
+
 def _give_back(key: int) -> None:
     global _kept_bytes, _lent_bytes
     with _lock:

@@ -1,0 +1,35 @@
+"""Calls of the compiled matrix products; `tinygrad_cnn.kernels.matmul` says what each computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn._buffers import empty
+from tinygrad_cnn.kernels.compiled.native import contiguous, float32, native, usable
+
+__all__ = ["linear", "matmul"]
+
+
+def matmul(a: Array, b: Array) -> Any:
+    """Compute `kernels.matmul` of two matrices, either of which may be a transposed view."""
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or not usable(a, b):
+        return NotImplemented
+    y = empty((a.shape[0], b.shape[1]), float32)
+    if not b.flags.c_contiguous and b.flags.f_contiguous:
+        native.matmul_nt(contiguous(a), b.T, None, y, 0)
+    elif not a.flags.c_contiguous and a.flags.f_contiguous:
+        native.matmul_tn(a.T, contiguous(b), y)
+    else:
+        native.matmul_nn(contiguous(a), contiguous(b), y)
+    return y
+
+
+def linear(x: Array, w: Array, b: Array | None) -> Any:
+    """Compute `kernels.linear`."""
+    if not x.ndim or x.shape[-1] != w.shape[1] or not usable(x, w, b):
+        return NotImplemented
+    rows = contiguous(x) if x.ndim == 2 else contiguous(x).reshape(-1, x.shape[-1])
+    y = empty((len(rows), len(w)), float32)
+    native.matmul_nt(rows, contiguous(w), None if b is None else contiguous(b), y, 0)
+    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(w))
