@@ -30,38 +30,81 @@ typedef struct {
     phase *phases;
 } convolution;
 
-INLINE void copy_row(float *to, idx step, const float *from, idx count, int relu) {
+/* Copy `count` results to where they belong; `from` lies in a tile, which has whole vectors. */
+INLINE void copy_row(float *to, idx step, const float *from, idx count, const int relu) {
     vec zero = {0};
     idx i = 0;
     if (step == 1) {
         for (; i + LANES <= count; i += LANES) store(to + i, relu ? larger(zero, load(from + i)) : load(from + i));
-        if (i < count) {
-            vec last = load(from + i); /* the tile it lies in has whole vectors */
-            store_first(to + i, relu ? larger(zero, last) : last, count - i);
-        }
+        if (i < count) store_first(to + i, relu ? larger(zero, load(from + i)) : load(from + i), count - i);
     } else
-        for (; i < count; i++) to[i * step] = relu && !(from[i] > 0 || from[i] != from[i]) ? 0 : from[i];
+        for (; i < count; i++) to[i * step] = relu && from[i] <= 0 ? 0 : from[i];
 }
 
 /* Write the outputs q…q+width−1 of `rows` channels, counted along the rows of the planes, without what lies between
    the rows. */
-static void write_tile(const convolution *c, const phase *f, const float *tile, int rows, idx width, idx q, idx last_row,
-                       idx pitch, float *y) {
-    idx row = q / pitch, column = q % pitch;
+INLINE void write_tile_of(const convolution *c, const phase *f, const float *tile, int rows, idx width, idx q,
+                          idx last_row, idx pitch, float *y, const int relu) {
+    idx row = q / pitch, column = q - row * pitch, wide = min_idx(pitch, f->columns);
     for (idx done = 0; done < width && row < last_row; done += pitch - column, column = 0, row++) {
-        idx count = min_idx(min_idx(pitch, f->columns) - column, width - done);
+        idx count = min_idx(wide - column, width - done);
         if (count <= 0) continue;
         float *to = y + row * c->row_out + column * c->column_out;
-        for (int m = 0; m < rows; m++)
-            copy_row(to + m * c->channel_out, c->column_out, tile + m * width + done, count, c->relu);
+        if (count == LANES && c->column_out == 1)
+            for (int m = 0; m < rows; m++) copy_row(to + m * c->channel_out, 1, tile + m * width + done, LANES, relu);
+        else if (count < LANES && c->column_out == 1)
+            for (int m = 0; m < rows; m++) {
+                vec v = load(tile + m * width + done);
+                store_first(to + m * c->channel_out, relu ? larger((vec){0}, v) : v, count);
+            }
+        else
+            for (int m = 0; m < rows; m++)
+                copy_row(to + m * c->channel_out, c->column_out, tile + m * width + done, count, relu);
     }
+}
+
+#if defined(__AVX512F__)
+/* The same where the rows of the output follow one another without a gap: what lies between them is squeezed out of
+   each vector. Rows of a dozen outputs would otherwise be copied piece by piece. */
+INLINE void squeeze_tile(const convolution *c, const phase *f, const float *tile, int rows, idx width, idx q,
+                         idx last_row, idx pitch, float *y, const int relu) {
+    idx row = q / pitch, column = q - row * pitch;
+    for (idx done = 0; done < width && row < last_row; done += LANES) {
+        float *to = y + row * f->columns + min_idx(column, f->columns);
+        __mmask16 kept = 0;
+        idx count = 0;
+        for (idx lane = 0; lane < LANES && row < last_row;) {
+            idx run = min_idx(pitch - column, LANES - lane), valid = max_idx(min_idx(f->columns - column, run), 0);
+            kept |= (__mmask16)(((1u << valid) - 1) << lane);
+            count += valid, lane += run, column += run;
+            if (column == pitch) column = 0, row++;
+        }
+        for (int m = 0; m < rows; m++) {
+            vec v = (vec)_mm512_maskz_compress_ps(kept, (__m512)load(tile + m * width + done));
+            store_first(to + m * c->channel_out, relu ? larger((vec){0}, v) : v, count);
+        }
+    }
+}
+#endif
+
+static void write_tile(const convolution *c, const phase *f, const float *tile, int rows, idx width, idx q, idx last_row,
+                       idx pitch, float *y) {
+#if defined(__AVX512F__)
+    if (c->column_out == 1 && c->row_out == f->columns && pitch < 2 * width && pitch >= f->columns) {
+        if (c->relu) squeeze_tile(c, f, tile, rows, width, q, last_row, pitch, y, 1);
+        else squeeze_tile(c, f, tile, rows, width, q, last_row, pitch, y, 0);
+        return;
+    }
+#endif
+    if (c->relu) write_tile_of(c, f, tile, rows, width, q, last_row, pitch, y, 1);
+    else write_tile_of(c, f, tile, rows, width, q, last_row, pitch, y, 0);
 }
 
 static void convolve(void *context, idx i) {
     const convolution *c = context;
     idx image = i / c->chunks, first = i % c->chunks * c->chunk;
     float *filled = scratch(SCRATCH_PLANES, planes_size(&c->source) + SLACK);
-    float tile[MOST_ROWS * MOST_VECTORS * LANES];
+    float tile[MOST_ROWS * MOST_VECTORS * LANES + LANES]; /* and room to read beyond */
     idx step = c->source.height * c->source.width, pitch = c->source.pitch;
     fill_planes(&c->source, c->x + image * c->image_in, c->gate ? c->gate + image * c->image_in : 0, step, first, filled);
     idx group_size = planes_size(&c->source) / c->groups;
@@ -212,7 +255,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
 /* --- the gradient with respect to the weights ---------------------------------------------------------------------- */
 
 enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 128 * 1024,
-       VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
+       PART_WORK = 400000, VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
 
 typedef struct {
     planes source, upstream;
@@ -282,15 +325,16 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     plan_rows(&c.source, N, OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
     c.upstream.rows = c.chunk;
     c.items = max_idx(PLANE_FLOATS / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
-    c.parts = size <= SUM_FLOATS ? min_idx(SUMS, N * c.chunks) : 1;
-    c.bands = c.parts > 1 ? 1 : min_idx(SUMS, ceil_div(c.outputs, DOT_ROWS));
+    double work = (double)N * O * OH * OW * K;
+    c.parts = size <= SUM_FLOATS ? min_idx(min_idx(SUMS, N * c.chunks), 1 + (idx)(work / PART_WORK)) : 1;
+    c.bands = c.parts > 1 || work < PART_WORK ? 1 : min_idx(SUMS, ceil_div(c.outputs, DOT_ROWS));
     c.sums = c.parts == 1 ? floats(gw) : shared(c.parts * size);
     c.at = malloc((size_t)K * sizeof *c.at);
     int fits = c.sums && c.at;
     if (fits) {
         for (idx k = 0; k < K; k++)
             c.at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
-        parallel(add_up, &c, c.parts * c.bands, (double)N * O * OH * OW * K);
+        parallel(add_up, &c, c.parts * c.bands, work);
         if (c.parts > 1)
             for (idx i = 0; i < size; i++) {
                 float total = 0;

@@ -32,25 +32,29 @@ INLINE idx tap_at(const planes *p, idx c, idx row, idx column) {
 INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx step, idx first, float *out) {
     for (idx c = 0; c < p->channels; c++, x += step, gate = gate ? gate + step : 0)
         for (idx a = 0; a < p->stride_h; a++)
-            for (idx b = 0; b < p->stride_w; b++)
+            for (idx b = 0; b < p->stride_w; b++) {
+                /* the columns j with 0 ≤ j·SW + b − left < width */
+                idx begin = p->left <= b ? 0 : min_idx(ceil_div(p->left - b, p->stride_w), p->pitch);
+                idx end = p->width + p->left - b;
+                end = max_idx(end <= 0 ? 0 : min_idx(ceil_div(end, p->stride_w), p->pitch), begin);
                 for (idx i = 0; i < p->rows; i++, out += p->pitch) {
                     idx row = (first + i) * p->stride_h + a - p->top;
                     if (row < 0 || row >= p->height) {
                         memset(out, 0, (size_t)p->pitch * 4);
                         continue;
                     }
-                    const float *from = x + row * p->width;
-                    const float *open = gate ? gate + row * p->width : 0;
-                    /* columns j with 0 ≤ j·SW + b − left < width */
-                    idx begin = min_idx(max_idx(ceil_div(p->left - b, p->stride_w), 0), p->pitch);
-                    if (p->left - b < 0) begin = 0;
-                    idx end = p->width + p->left - b;
-                    end = end <= 0 ? 0 : min_idx(ceil_div(end, p->stride_w), p->pitch);
-                    end = max_idx(end, begin);
+                    const float *from = x + row * p->width + b - p->left;
+                    const float *open = gate ? gate + row * p->width + b - p->left : 0;
+                    if (p->pitch <= LANES && p->stride_w == 1 && end - begin < LANES) { /* what is written too far is */
+                        vec v = load_first(from + begin, end - begin);                  /* written again after it */
+                        if (open) v = gated(v, load_first(open + begin, end - begin));
+                        if (begin) store(out, (vec){0});
+                        if (begin) store_first(out + begin, v, end - begin);
+                        else store(out, v);
+                        continue;
+                    }
                     for (idx j = 0; j < begin; j++) out[j] = 0;
                     for (idx j = end; j < p->pitch; j++) out[j] = 0;
-                    from += b - p->left;
-                    open = open ? open + b - p->left : 0;
                     if (p->stride_w == 1) {
                         idx j = begin;
                         if (!open) {
@@ -70,4 +74,5 @@ INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx 
                         }
                     }
                 }
+            }
 }

@@ -12,7 +12,7 @@
 #include <pthread.h>
 #endif
 
-enum { MOST_THREADS = 256, LOOKS = 4000, LEAST_WORK = 100000 };
+enum { MOST_THREADS = 256, LOOKS = 4000, LEAST_WORK = 200000 };
 
 const array *none;
 
