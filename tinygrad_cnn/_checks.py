@@ -36,9 +36,9 @@ def normalize_dims(op: str, dim: int | Sequence[int] | None, ndim: int) -> tuple
 
 def normalize_shape(op: str, shape: Sequence[Any]) -> Shape:
     """Return the sizes given either one by one or as one sequence."""
-    sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape
+    sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list | Sequence) else shape
     try:
-        return tuple(operator.index(size) for size in sizes)
+        return tuple([operator.index(size) for size in sizes])
     except TypeError:
         raise TypeError(f"{op}: expected sizes as ints, got {tuple(sizes)!r}") from None
 

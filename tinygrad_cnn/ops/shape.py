@@ -34,6 +34,8 @@ def reshape(input: A, shape: Sequence[int]) -> A:
 def _resolve(op: str, old: Shape, new: Shape) -> Shape:
     """Return `new` with −1 worked out so that it holds as many elements as `old`."""
     total = product(old)
+    if -1 not in new and product(new) == total and min(new, default=0) >= 0:
+        return new
     unknown = [i for i, size in enumerate(new) if size == -1]
     known = product([size for size in new if size != -1])
     if len(unknown) > 1 or any(size < -1 for size in new):
@@ -59,9 +61,8 @@ def flatten(input: A, start_dim: int = 0, end_dim: int = -1) -> A:
     end = normalize_dim("flatten", end_dim, input.ndim)
     if start > end:
         raise RuntimeError(f"flatten: expected start_dim ≤ end_dim, got {start_dim} and {end_dim}")
-    sizes = list(input.shape)
-    sizes[start : end + 1] = [product(sizes[start : end + 1])]
-    return reshape(input, sizes)
+    shape = input.shape
+    return _reshape(input, shape=(*shape[:start], product(shape[start : end + 1]), *shape[end + 1 :]))
 
 
 def unflatten(input: A, dim: int, sizes: Sequence[int]) -> A:

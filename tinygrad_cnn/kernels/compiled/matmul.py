@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn.kernels.compiled.native import contiguous, float32, native, usable
 
-__all__ = ["linear", "matmul"]
+__all__ = ["linear", "linear_gradients", "matmul"]
 
 
 def matmul(a: Array, b: Array) -> Any:
@@ -33,3 +34,31 @@ def linear(x: Array, w: Array, b: Array | None) -> Any:
     y = empty((len(rows), len(w)), float32)
     native.matmul_nt(rows, contiguous(w), None if b is None else contiguous(b), y, 0)
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(w))
+
+
+def linear_gradients(
+    wanted: list[bool], g: Array, gate: Array | None, x: Any, w: Any, _b: object
+) -> list[Array | None] | None:  # fmt: skip
+    """Return the gradients of `linear` that are `wanted`, or None where its dtype is another or a ReLU follows it.
+
+    Args:
+        wanted: for x, w and b.
+        g: (..., O), the gradient of the output.
+        gate: the output of a ReLU that g has yet to pass, or None.
+        x, w: the inputs, or only their shapes where the values are not needed.
+    """
+    if gate is not None or g.dtype is not float32 or not g.size or not math.prod(w.shape):
+        return None
+    rows = contiguous(g).reshape(-1, g.shape[-1])
+    gx = gw = gb = None
+    if wanted[0]:
+        gx = empty((len(rows), w.shape[1]), float32)
+        native.matmul_nn(rows, contiguous(w), gx)
+        gx = gx.reshape(x.shape)
+    if wanted[1]:
+        gw = empty(w.shape, float32)
+        native.matmul_tn(rows, contiguous(x).reshape(len(rows), -1), gw)
+    if wanted[2]:
+        gb = empty((rows.shape[1],), float32)
+        native.column_sums(rows, gb)
+    return [gx, gw, gb]

@@ -5,8 +5,9 @@ Everything is a tuple with one entry for each axis that windows slide along: siz
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Callable, Sequence
+from functools import lru_cache, wraps
+from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from tinygrad_cnn import kernels, ops
 from tinygrad_cnn._checks import per_axis
@@ -18,6 +19,32 @@ Padding: TypeAlias = tuple[Pair, ...]
 
 PLACES = {1: "L", 2: "H, W"}
 """How shapes in messages name the axes that windows slide along."""
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """Work out the decorated function once for the same arguments: a layer is called with the same at every step.
+
+    Arguments are ints, words, None and tuples of ints; with others, such as lists, it is worked out anew.
+    """
+
+    @lru_cache(maxsize=1024)
+    def known(_types: object, args: tuple[Any, ...]) -> R:
+        return function(*args)  # type: ignore[call-arg]
+
+    @wraps(function)
+    def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        # 1, 1.0 and True are equal as keys; the types, also of what tuples hold, keep them apart.
+        types = tuple([tuple(map(type, one)) if one.__class__ is tuple else one.__class__ for one in args])
+        try:
+            return known(types, args)
+        except TypeError:
+            return function(*args, **kwargs)
+
+    return call
 
 
 def batched(input: Tensor, axes: int, op: str) -> Tensor:
@@ -60,11 +87,31 @@ def resolve_padding(
     return tuple([(span // 2, span - span // 2) for span in spans])
 
 
+@remembered
+def conv_windows(
+    op: str, shape: Shape, kernel_size: Shape, stride: Size, padding: str | Size, dilation: Size
+) -> dict[str, Any]:  # fmt: skip
+    """Return the windows of a convolution over an input of `shape`, which is not to be changed.
+
+    Raises:
+        RuntimeError: an argument is out of range, or the window is larger than the padded input.
+    """
+    axes = len(kernel_size)
+    strides = per_axis(op, "stride", stride, axes, least=1)
+    dilations = per_axis(op, "dilation", dilation, axes, least=1)
+    zeros = resolve_padding(op, padding, kernel_size, strides, dilations, error=RuntimeError)
+    check_reach(op, shape, kernel_size, dilations, zeros)
+    return {"stride": strides, "padding": zeros, "dilation": dilations}
+
+
+@remembered
 def pool_windows(
-    op: str, input: Tensor, axes: int, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size,
+    op: str, shape: Shape, axes: int, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size,
     ceil_mode: bool,
 ) -> dict[str, Any]:  # fmt: skip
-    """Return the windows of a pooling; `padding` includes what ceil_mode adds.
+    """Return the windows of a pooling over an input of `shape`, which is not to be changed.
+
+    `padding` includes what ceil_mode adds.
 
     Raises:
         RuntimeError: an argument is out of range, or the window is larger than the padded input.
@@ -76,10 +123,10 @@ def pool_windows(
     spread = per_axis(op, "dilation", dilation, axes, least=1)
     if any(zeros > size // 2 for zeros, size in zip(before, kernel, strict=True)):
         raise RuntimeError(f"{op}: expected padding of at most half of kernel_size {kernel}, got {before}")
-    sizes = input.shape[-axes:]
+    sizes = shape[-axes:]
     extents = zip(sizes, reaches(kernel, spread), step, before, strict=True)
     around = tuple([_around(*axis, ceil_mode) for axis in extents])
-    check_reach(op, input, kernel, spread, around)
+    check_reach(op, shape, kernel, spread, around)
     return {"kernel_size": kernel, "stride": step, "padding": around, "dilation": spread}
 
 
@@ -88,15 +135,15 @@ def reaches(kernel_size: Shape, dilation: Shape) -> Shape:
     return tuple([spread * (kernel - 1) + 1 for kernel, spread in zip(kernel_size, dilation, strict=True)])
 
 
-def check_reach(op: str, input: Tensor, kernel_size: Shape, dilation: Shape, padding: Padding) -> None:
+def check_reach(op: str, shape: Shape, kernel_size: Shape, dilation: Shape, padding: Padding) -> None:
     """Raise a RuntimeError unless the windows fit into the padded input."""
     reach = reaches(kernel_size, dilation)
-    padded = tuple([size + sum(around) for size, around in zip(input.shape[-len(reach) :], padding, strict=True)])
+    padded = tuple([size + sum(around) for size, around in zip(shape[-len(reach) :], padding, strict=True)])
     if any(extent > size for extent, size in zip(reach, padded, strict=True)):
         why = f" (kernel_size {kernel_size}, dilation {dilation})" if reach != kernel_size else ""
         raise RuntimeError(
             f"{op}: expected a window no larger than the padded input, got a window of {reach}{why} on {padded}, from "
-            f"input {input.shape}; use a smaller kernel_size, more padding or a larger input"
+            f"input {shape}; use a smaller kernel_size, more padding or a larger input"
         )
 
 

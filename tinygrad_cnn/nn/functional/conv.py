@@ -6,7 +6,7 @@ from typing import Any
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import per_axis
-from tinygrad_cnn.nn.functional._geometry import PLACES, Size, check_reach, reaches, resolve_padding, unbatched
+from tinygrad_cnn.nn.functional._geometry import PLACES, Size, conv_windows, reaches, resolve_padding, unbatched
 from tinygrad_cnn.nn.functional._operands import check_one_dtype
 from tinygrad_cnn.tensor import Tensor
 
@@ -140,13 +140,9 @@ def _prepare(
 ) -> tuple[Tensor, dict[str, Any]]:  # fmt: skip
     """Return the input with a batch axis and the geometry of a convolution, all checked."""
     _check_operands(op, axes, input, weight, bias, groups)
-    strides = per_axis(op, "stride", stride, axes, least=1)
-    dilations = per_axis(op, "dilation", dilation, axes, least=1)
-    kernel_size = weight.shape[2:]
-    zeros = resolve_padding(op, padding, kernel_size, strides, dilations, error=RuntimeError)
-    check_reach(op, input, kernel_size, dilations, zeros)
+    how = conv_windows(op, input.shape, weight.shape[2:], stride, padding, dilation)
     x = input if input.ndim == axes + 2 else ops.unsqueeze(input, 0)
-    return x, {"stride": strides, "padding": zeros, "dilation": dilations, "groups": groups}
+    return x, {**how, "groups": groups}
 
 
 def _check_operands(

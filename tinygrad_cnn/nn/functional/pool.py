@@ -53,7 +53,7 @@ def max_pool1d(
     """
     check_tensors("max_pool1d", input=input)
     x = batched(input, 1, "max_pool1d")
-    how = pool_windows("max_pool1d", input, 1, kernel_size, stride, padding, dilation, ceil_mode)
+    how = pool_windows("max_pool1d", input.shape, 1, kernel_size, stride, padding, dilation, ceil_mode)
     y = ops.max_pool1d(x, **how)
     if not return_indices:
         return unbatched(y, input, 1)
@@ -101,7 +101,7 @@ def max_pool2d(
     """
     check_tensors("max_pool2d", input=input)
     x = batched(input, 2, "max_pool2d")
-    how = pool_windows("max_pool2d", input, 2, kernel_size, stride, padding, dilation, ceil_mode)
+    how = pool_windows("max_pool2d", input.shape, 2, kernel_size, stride, padding, dilation, ceil_mode)
     y = ops.max_pool2d(x, **how)
     if not return_indices:
         return unbatched(y, input, 2)
@@ -187,7 +187,7 @@ def _average(
     if input.dtype.kind not in "fi":
         raise RuntimeError(f"{op}: expected input of a floating-point or integer dtype, got {input.dtype}")
     x = batched(input, axes, op)
-    how = pool_windows(op, input, axes, kernel_size, stride, padding, 1, ceil_mode)
+    how = {**pool_windows(op, input.shape, axes, kernel_size, stride, padding, 1, ceil_mode)}
     del how["dilation"]
     zeros = per_axis(op, "padding", padding, axes, least=0)
     counted = tuple([(one, one) if count_include_pad else (0, 0) for one in zeros])

@@ -32,7 +32,7 @@ def unfold(input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size =
     check_tensors("unfold", input=input)
     how = _blocks("unfold", kernel_size, dilation, padding, stride)
     x = batched(input, 2, "unfold")
-    check_reach("unfold", input, how["kernel_size"], how["dilation"], how["padding"])
+    check_reach("unfold", input.shape, how["kernel_size"], how["dilation"], how["padding"])
     return unbatched(ops.unfold(x, **how), input, 2)
 
 

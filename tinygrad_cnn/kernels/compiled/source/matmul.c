@@ -133,3 +133,22 @@ EXPORT int matmul_nn(const array *a, const array *b, const array *y) {
 EXPORT int matmul_tn(const array *a, const array *b, const array *y) {
     return product((factors){floats(a), a->shape[1], 1}, b, y);
 }
+
+/* y = the sum of the rows of a, with the sums of up to 64 rows added up in double precision. */
+EXPORT int column_sums(const array *a, const array *y) {
+    idx rows = a->shape[0], columns = a->shape[1];
+    for (idx c = 0; c < columns; c += LANES) {
+        idx count = min_idx(LANES, columns - c);
+        double totals[LANES] = {0};
+        for (idx first = 0; first < rows; first += 64) {
+            vec sum = {0};
+            for (idx r = first; r < min_idx(rows, first + 64); r++) {
+                const float *p = floats(a) + r * columns + c;
+                sum += count == LANES ? load(p) : load_first(p, count);
+            }
+            for (int i = 0; i < LANES; i++) totals[i] += sum[i];
+        }
+        for (idx i = 0; i < count; i++) floats(y)[c + i] = (float)totals[i];
+    }
+    return 1;
+}
