@@ -1,5 +1,6 @@
 """Array kernels: ndarrays in, ndarrays out, no gradients. Each has one readable NumPy form."""
 
+from tinygrad_cnn.kernels.activation import dropout, relu, relu_input
 from tinygrad_cnn.kernels.adaptive import adaptive_avg_pool2d, adaptive_avg_pool2d_input, adaptive_max_pool2d
 from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_input, conv2d_weight, conv_transpose2d
 from tinygrad_cnn.kernels.erf import erf
@@ -7,6 +8,7 @@ from tinygrad_cnn.kernels.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    cross_entropy_input,
     huber_loss,
     nll_loss,
     reduced,
@@ -15,6 +17,7 @@ from tinygrad_cnn.kernels.loss import (
 )
 from tinygrad_cnn.kernels.norm import (
     batch_norm,
+    batch_norm_gradients,
     group_norm,
     layer_norm,
     standardize,
@@ -45,6 +48,7 @@ __all__ = [
     "avg_pool2d",
     "avg_pool2d_input",
     "batch_norm",
+    "batch_norm_gradients",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "border_sources",
@@ -55,6 +59,8 @@ __all__ = [
     "conv_transpose2d",
     "copy_along",
     "cross_entropy",
+    "cross_entropy_input",
+    "dropout",
     "erf",
     "fold",
     "group_norm",
@@ -73,6 +79,8 @@ __all__ = [
     "pad2d",
     "pad_constant",
     "reduced",
+    "relu",
+    "relu_input",
     "select",
     "sigmoid",
     "smooth_l1_loss",
