@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_cnn.kernels.compiled import activation, conv, loss, norm, pool
+from tinygrad_cnn.kernels.compiled import activation, conv, loss, norm, optim, pool
 
 FORMS: dict[str, Callable[..., Any]] = {
-    name: getattr(module, name) for module in (activation, conv, loss, norm, pool) for name in module.__all__
+    name: getattr(module, name) for module in (activation, conv, loss, norm, optim, pool) for name in module.__all__
 }

@@ -10,9 +10,9 @@ typedef struct {
 } elementwise;
 
 static void rectify(void *context, idx task) {
-    const elementwise *c = context;
-    for (idx i = task * CHUNK, end = min_idx(i + CHUNK, c->size); i < end; i += LANES)
-        store_up_to(c->out + i, larger((vec){0}, load_up_to(c->x + i, end - i)), end - i);
+    const elementwise c = *(const elementwise *)context;
+    idx begin = task * CHUNK;
+    EACH_VECTOR(begin, min_idx(begin + CHUNK, c.size), store_up_to(c.out + i, larger((vec){0}, load_up_to(c.x + i, n)), n););
 }
 
 /* y = max(x, 0); NaN stays. */
@@ -22,11 +22,12 @@ EXPORT void relu(const array *x, const array *y) {
 }
 
 static void open_gate(void *context, idx task) {
-    const elementwise *c = context;
-    for (idx i = task * CHUNK, end = min_idx(i + CHUNK, c->size); i < end; i += LANES) {
-        vec g = load_up_to(c->x + i, end - i), y = load_up_to(c->y + i, end - i);
-        store_up_to(c->out + i, choose(y <= 0, (vec){0}, g), end - i);
-    }
+    const elementwise c = *(const elementwise *)context;
+    idx begin = task * CHUNK;
+    EACH_VECTOR(begin, min_idx(begin + CHUNK, c.size), {
+        vec g = load_up_to(c.x + i, n), y = load_up_to(c.y + i, n);
+        store_up_to(c.out + i, choose(y <= 0, (vec){0}, g), n);
+    });
 }
 
 /* gx = 0 where y ≤ 0, g elsewhere. */
@@ -36,9 +37,9 @@ EXPORT void relu_input(const array *g, const array *y, const array *gx) {
 }
 
 static void drop(void *context, idx task) {
-    const elementwise *c = context;
-    for (idx i = task * CHUNK, end = min_idx(i + CHUNK, c->size); i < end; i++)
-        c->out[i] = c->x[i] * (c->keep[i] ? c->scale : 0);
+    const elementwise c = *(const elementwise *)context;
+    for (idx i = task * CHUNK, end = min_idx(i + CHUNK, c.size); i < end; i++)
+        c.out[i] = c.x[i] * (c.keep[i] ? c.scale : 0);
 }
 
 /* y = x · keep · scale, keep of booleans. */

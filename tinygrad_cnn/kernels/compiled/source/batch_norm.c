@@ -9,6 +9,7 @@ enum { SUMMED = 32 * LANES };
 
 typedef struct {
     idx images, channels, places;
+    idx planes; /* of a task, where it is not a channel */
     const float *x, *g, *gate, *w, *b, *mean, *var;
     float *y, *new_mean, *new_var, *gw, *gb;
     double eps;
@@ -27,32 +28,23 @@ INLINE double scale_of(double var, double eps) { return 1 / __builtin_sqrt(var +
 
 INLINE double sum_of_places(const float *x, idx count) {
     double total = 0;
-    for (idx i = 0; i < count; i += SUMMED) {
-        vec sums[2] = {{0}, {0}};
-        idx end = min_idx(i + SUMMED, count), j = i;
-        for (; j + 2 * LANES <= end; j += 2 * LANES) sums[0] += load(x + j), sums[1] += load(x + j + LANES);
-        for (; j < end; j += LANES) sums[0] += load_up_to(x + j, end - j);
-        total += sum_of(sums[0] + sums[1]);
+    for (idx begin = 0; begin < count; begin += SUMMED) {
+        vec sum = {0};
+        EACH_VECTOR(begin, min_idx(begin + SUMMED, count), sum += load_up_to(x + i, n););
+        total += sum_of(sum);
     }
     return total;
 }
 
-INLINE vec squared(vec x) { return x * x; }
-
 INLINE double squares_of_places(const float *x, idx count, vec mean) {
     double total = 0;
-    for (idx i = 0; i < count; i += SUMMED) {
-        vec sums[2] = {{0}, {0}};
-        idx end = min_idx(i + SUMMED, count), j = i;
-        for (; j + 2 * LANES <= end; j += 2 * LANES) {
-            sums[0] += squared(load(x + j) - mean);
-            sums[1] += squared(load(x + j + LANES) - mean);
-        }
-        for (; j < end; j += LANES) {
-            vec v = squared(load_up_to(x + j, end - j) - mean);
-            sums[0] += end - j < LANES ? choose(lanes_below(end - j), v, (vec){0}) : v;
-        }
-        total += sum_of(sums[0] + sums[1]);
+    for (idx begin = 0; begin < count; begin += SUMMED) {
+        vec sum = {0};
+        EACH_VECTOR(begin, min_idx(begin + SUMMED, count), {
+            vec distance = existing(load_up_to(x + i, n) - mean, n, (vec){0});
+            sum += distance * distance;
+        });
+        total += sum_of(sum);
     }
     return total;
 }
@@ -60,10 +52,10 @@ INLINE double squares_of_places(const float *x, idx count, vec mean) {
 /* y = (x − mean) · scale + shift, at least 0 if `relu`. */
 INLINE void write_places(const float *x, idx count, float mean, float scale, float shift, int relu, float *y) {
     vec m = splat(mean), s = splat(scale), b = splat(shift);
-    for (idx i = 0; i < count; i += LANES) {
-        vec v = (load_up_to(x + i, count - i) - m) * s + b;
-        store_up_to(y + i, relu ? larger((vec){0}, v) : v, count - i);
-    }
+    EACH_VECTOR(0, count, {
+        vec v = (load_up_to(x + i, n) - m) * s + b;
+        store_up_to(y + i, relu ? larger((vec){0}, v) : v, n);
+    });
 }
 
 static void normalize_channel(void *context, idx channel) {
@@ -89,12 +81,14 @@ EXPORT void batch_norm(const array *x, const array *w, const array *b, const arr
     parallel(normalize_channel, &c, c.channels, work_of(&c));
 }
 
-static void scale_channel(void *context, idx i) {
+static void scale_planes(void *context, idx task) {
     const normalization *c = context;
-    idx channel = i % c->channels;
-    float scale = (float)scale_of(c->var[channel], c->eps) * (c->w ? c->w[channel] : 1);
-    write_places(c->x + i * c->places, c->places, c->mean[channel], scale, c->b ? c->b[channel] : 0, c->relu,
-                 c->y + i * c->places);
+    for (idx i = task * c->planes, end = min_idx(i + c->planes, c->images * c->channels); i < end; i++) {
+        idx channel = i % c->channels;
+        float scale = (float)scale_of(c->var[channel], c->eps) * (c->w ? c->w[channel] : 1);
+        write_places(c->x + i * c->places, c->places, c->mean[channel], scale, c->b ? c->b[channel] : 0, c->relu,
+                     c->y + i * c->places);
+    }
 }
 
 /* y = w·x̂ + b by given statistics (C,). */
@@ -102,7 +96,8 @@ EXPORT void batch_norm_given(const array *x, const array *w, const array *b, con
                              const array *y, double eps, int relu) {
     normalization c = batch_of(x, eps);
     c.w = floats(w), c.b = floats(b), c.mean = floats(mean), c.var = floats(var), c.y = floats(y), c.relu = relu;
-    parallel(scale_channel, &c, c.images * c.channels, work_of(&c));
+    c.planes = max_idx(CHUNK / c.places, 1);
+    parallel(scale_planes, &c, ceil_div(c.images * c.channels, c.planes), work_of(&c));
 }
 
 /* --- gradients ----------------------------------------------------------------------------------------------------- */
@@ -114,13 +109,13 @@ INLINE vec gated(const float *g, const float *gate, idx n) {
 
 /* Add Σ g and Σ g·(x − mean) to the sums. */
 INLINE void dots_of_places(const float *g, const float *gate, const float *x, idx count, vec mean, double *sum, double *dot) {
-    for (idx i = 0; i < count; i += SUMMED) {
+    for (idx begin = 0; begin < count; begin += SUMMED) {
         vec sums = {0}, dots = {0};
-        for (idx j = i, end = min_idx(i + SUMMED, count); j < end; j += LANES) {
-            vec v = gated(g + j, gate ? gate + j : 0, end - j), product = v * (load_up_to(x + j, end - j) - mean);
+        EACH_VECTOR(begin, min_idx(begin + SUMMED, count), {
+            vec v = gated(g + i, gate ? gate + i : 0, n);
             sums += v;
-            dots += end - j < LANES ? choose(lanes_below(end - j), product, (vec){0}) : product;
-        }
+            dots += existing(v * (load_up_to(x + i, n) - mean), n, (vec){0});
+        });
         *sum += sum_of(sums), *dot += sum_of(dots);
     }
 }
@@ -129,10 +124,10 @@ INLINE void dots_of_places(const float *g, const float *gate, const float *x, id
 INLINE void write_gradient(const float *g, const float *gate, const float *x, idx count, float mean, float mean_g, float slope,
                            float scale, float *gx) {
     vec m = splat(mean), a = splat(mean_g), b = splat(slope), s = splat(scale);
-    for (idx i = 0; i < count; i += LANES) {
-        vec v = gated(g + i, gate ? gate + i : 0, count - i);
-        store_up_to(gx + i, (v - a - (load_up_to(x + i, count - i) - m) * b) * s, count - i);
-    }
+    EACH_VECTOR(0, count, {
+        vec v = gated(g + i, gate ? gate + i : 0, n);
+        store_up_to(gx + i, (v - a - (load_up_to(x + i, n) - m) * b) * s, n);
+    });
 }
 
 static void differentiate_channel(void *context, idx channel) {

@@ -29,12 +29,35 @@ INLINE void store_up_to(float *p, vec v, idx n) {
     else store_first(p, v, n);
 }
 
+/* Run the statements for i = begin, begin + LANES, … below end, where only the first n elements from i on exist: LANES of
+   them but in the last round. */
+#if defined(__clang__)
+#define UNROLLED _Pragma("unroll 4")
+#else
+#define UNROLLED _Pragma("GCC unroll 4")
+#endif
+#define EACH_VECTOR(begin, end, ...)                                                                                   \
+    do {                                                                                                               \
+        idx i = (begin), last_ = (end);                                                                                \
+        UNROLLED for (; i + LANES <= last_; i += LANES) {                                                              \
+            enum { n = LANES };                                                                                        \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+        if (i < last_) {                                                                                               \
+            idx n = last_ - i;                                                                                         \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    } while (0)
+
 /* −1 in the first n lanes, 0 in the others. */
 INLINE ivec lanes_below(idx n) {
     ivec number;
     for (int i = 0; i < LANES; i++) number[i] = i;
     return number < (int32_t)min_idx(n, LANES);
 }
+
+/* v in the first n lanes, `other` in those that do not exist. */
+INLINE vec existing(vec v, idx n, vec other) { return n >= LANES ? v : choose(lanes_below(n), v, other); }
 
 INLINE vec root(vec v) {
 #if defined(__AVX512F__)

@@ -1,7 +1,7 @@
 /* Softmax and log-softmax along rows, and the cross-entropy of class indices with its gradient. */
 #include "elementwise.h"
 
-enum { ROWS_AT_ONCE = 16 };
+enum { ROWS_AT_ONCE = 16, SUMMED = 32 * LANES /* in float32; these sums are added up in float64 */ };
 
 typedef struct {
     const float *x, *g;
@@ -15,20 +15,20 @@ typedef struct {
 /* Write e^(x − most) to `out` and return its sum; `most` is the largest element. */
 INLINE double exponentials(const float *x, idx count, float *most, float *out) {
     vec top = splat(-__builtin_inff());
-    for (idx i = 0; i < count; i += LANES) {
-        vec v = load_up_to(x + i, count - i);
-        top = larger(top, count - i < LANES ? choose(lanes_below(count - i), v, top) : v);
-    }
+    EACH_VECTOR(0, count, top = larger(top, existing(load_up_to(x + i, n), n, top)););
     *most = largest_of(top);
-    double sum = 0;
+    double total = 0;
     vec shift = splat(*most);
-    for (idx i = 0; i < count; i += LANES) {
-        vec e = exponential(load_up_to(x + i, count - i) - shift);
-        if (count - i < LANES) e = choose(lanes_below(count - i), e, (vec){0});
-        store_up_to(out + i, e, count - i);
-        sum += sum_of(e);
+    for (idx begin = 0; begin < count; begin += SUMMED) {
+        vec sum = {0};
+        EACH_VECTOR(begin, min_idx(begin + SUMMED, count), {
+            vec e = existing(exponential(load_up_to(x + i, n) - shift), n, (vec){0});
+            store_up_to(out + i, e, n);
+            sum += e;
+        });
+        total += sum_of(sum);
     }
-    return sum;
+    return total;
 }
 
 static void soften(void *context, idx task) {
@@ -38,10 +38,10 @@ static void soften(void *context, idx task) {
         float *y = c->y + row * c->classes, most;
         double sum = exponentials(x, c->classes, &most, y);
         vec log_sum = splat((float)logarithm(sum)), total = splat((float)sum), shift = splat(most);
-        for (idx i = 0; i < c->classes; i += LANES) {
-            idx n = c->classes - i;
-            store_up_to(y + i, c->logarithmic ? load_up_to(x + i, n) - shift - log_sum : load_up_to(y + i, n) / total, n);
-        }
+        int logarithmic = c->logarithmic;
+        EACH_VECTOR(0, c->classes, {
+            store_up_to(y + i, logarithmic ? load_up_to(x + i, n) - shift - log_sum : load_up_to(y + i, n) / total, n);
+        });
     }
 }
 

@@ -9,21 +9,26 @@ typedef struct {
     float *y;
     uint8_t *taps;
     const int32_t *first_columns; /* the first tap column that lies on the input, for each output column */
+    idx rows[MOST_TAPS], columns[MOST_TAPS], offsets[MOST_TAPS]; /* of each tap, from its window's first */
+    int all_inside;                                                /* no window touches the padding */
     const float *share;           /* (OH, OW), or NULL where `divisor` holds everywhere */
     float divisor;
 } pooling;
 
 typedef uint8_t bytes __attribute__((vector_size(LANES)));
 
-/* Store n numbers below 256. The bytes after them up to `end` may be written too: they are still to come. */
+/* Store n numbers below 256. The bytes after them up to `end` may be written too: they are still to come. Whole vectors
+   are stored and loaded where they may be: a copy of n bytes is a call. */
 INLINE void store_bytes(uint8_t *p, ivec v, idx n, const uint8_t *end) {
     bytes b = __builtin_convertvector(v, bytes);
-    memcpy(p, &b, p + LANES <= end ? LANES : (size_t)n);
+    if (p + LANES <= end) memcpy(p, &b, LANES);
+    else memcpy(p, &b, (size_t)n);
 }
 
-INLINE ivec load_bytes(const uint8_t *p, idx n) {
+INLINE ivec load_bytes(const uint8_t *p, idx n, const uint8_t *end) {
     bytes b = {0};
-    memcpy(&b, p, n >= LANES ? LANES : (size_t)n);
+    if (p + LANES <= end) memcpy(&b, p, LANES);
+    else memcpy(&b, p, (size_t)n);
     return __builtin_convertvector(b, ivec);
 }
 
@@ -133,29 +138,40 @@ EXPORT int max_pool2d(const array *x, const array *y, const array *taps, idx kh,
 static void scatter_pairs(void *context, idx plane) {
     const pooling *c = context;
     const float *g = c->x + plane * c->OH * c->OW;
-    const uint8_t *taps = c->taps + plane * c->OH * c->OW;
+    const uint8_t *taps = c->taps + plane * c->OH * c->OW, *end = taps + c->OH * c->OW;
     float *out = c->y + plane * c->H * c->W;
     idx covered = 2 * c->OW, rest = c->W - covered;
     for (idx i = 0; i < c->OH; i++, g += c->OW, taps += c->OW, out += 2 * c->W) {
         for (idx j = 0; j < c->OW; j += LANES) {
             idx n = min_idx(c->OW - j, LANES);
             vec v = load_up_to(g + j, n);
-            ivec tap = load_bytes(taps + j, n);
+            ivec tap = load_bytes(taps + j, n, end);
             for (int a = 0; a < 2; a++) {
                 vec even = choose(tap == 2 * a, v, (vec){0}), odd = choose(tap == 2 * a + 1, v, (vec){0});
                 store_pairs(out + a * c->W + 2 * j, even, odd, n);
             }
         }
-        for (int a = 0; a < 2; a++) memset(out + a * c->W + covered, 0, (size_t)rest * 4);
+        for (int a = 0; a < 2 && rest; a++) memset(out + a * c->W + covered, 0, (size_t)rest * 4);
     }
     memset(out, 0, (size_t)((c->H - 2 * c->OH) * c->W) * 4);
 }
 
+static void tabulate_taps(pooling *c) {
+    for (idx t = 0; t < c->KH * c->KW; t++) {
+        c->rows[t] = t / c->KW * c->DH, c->columns[t] = t % c->KW * c->DW;
+        c->offsets[t] = c->rows[t] * c->W + c->columns[t];
+    }
+    c->all_inside = c->top == 0 && c->left == 0 && (c->OH - 1) * c->SH + (c->KH - 1) * c->DH < c->H &&
+                    (c->OW - 1) * c->SW + (c->KW - 1) * c->DW < c->W;
+}
+
 /* Where tap t of the window at (i, j) is in its plane, or −1 if it is on the padding. */
 INLINE idx place_of(const pooling *c, idx i, idx j, idx t) {
-    idx row = i * c->SH - c->top + t / c->KW * c->DH, column = j * c->SW - c->left + t % c->KW * c->DW;
-    int inside = t < c->KH * c->KW && row >= 0 && row < c->H && column >= 0 && column < c->W;
-    return inside ? row * c->W + column : -1;
+    if (t >= c->KH * c->KW) return -1;
+    idx row = i * c->SH - c->top, column = j * c->SW - c->left;
+    if (c->all_inside) return row * c->W + column + c->offsets[t];
+    row += c->rows[t], column += c->columns[t];
+    return row >= 0 && row < c->H && column >= 0 && column < c->W ? row * c->W + column : -1;
 }
 
 static void scatter_windows(void *context, idx plane) {
@@ -177,6 +193,7 @@ EXPORT void max_pool2d_scatter(const array *g, const array *taps, const array *g
                                idx left, idx dh, idx dw) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, dh, dw);
     c.x = floats(g), c.y = floats(gx), c.taps = (uint8_t *)taps->data;
+    tabulate_taps(&c);
     double work = (double)c.planes * (c.H * c.W + 4 * c.OH * c.OW);
     parallel(in_pairs(&c) ? scatter_pairs : scatter_windows, &c, c.planes, work);
 }
@@ -198,48 +215,64 @@ EXPORT void max_pool2d_gather(const array *x, const array *taps, const array *y,
                               idx left, idx dh, idx dw) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, dh, dw);
     c.x = floats(x), c.y = floats(y), c.taps = (uint8_t *)taps->data;
+    tabulate_taps(&c);
     parallel(gather_windows, &c, c.planes, (double)c.planes * 4 * c.OH * c.OW);
 }
 
 /* --- averages: columns of a window are summed first, then its rows' sums ---------------------------------------------- */
 
 /* sum[j] = Σ x[row][j] over `rows` rows of W elements. */
-static void sum_rows(const float *x, idx rows, idx W, float *sum) {
-    for (idx j = 0; j < W; j += LANES) {
+INLINE void sum_rows(const float *x, idx rows, idx W, float *sum) {
+    EACH_VECTOR(0, W, {
         vec total = {0};
-        for (idx a = 0; a < rows; a++) total += load_up_to(x + a * W + j, W - j);
-        store_up_to(sum + j, total, W - j);
+        for (idx a = 0; a < rows; a++) total += load_up_to(x + a * W + i, n);
+        store_up_to(sum + i, total, n);
+    });
+}
+
+/* The windows whose column b lies on the image: those from *begin to *end. */
+INLINE void windows_with(const pooling *c, idx stride, idx b, idx *begin, idx *end) {
+    idx before = c->left - b;
+    *begin = before > 0 ? min_idx(ceil_div(before, stride), c->OW) : 0;
+    *end = max_idx(before + c->W > 0 ? min_idx(ceil_div(before + c->W, stride), c->OW) : 0, *begin);
+}
+
+/* y[j] = Σ of the columns of window j; `stride` is SW, known when this is compiled. */
+INLINE void sum_columns_of(const pooling *c, const idx stride, const float *sum, float *y) {
+    memset(y, 0, (size_t)c->OW * 4);
+    for (idx b = 0, begin, end; b < c->KW; b++) {
+        windows_with(c, stride, b, &begin, &end);
+        const float *from = sum + b - c->left;
+        for (idx j = begin; j < end; j++) y[j] += from[j * stride];
     }
 }
 
 static void sum_columns(const pooling *c, const float *sum, float *y) {
-    idx paired = c->KW == 2 && c->SW == 2 && c->left == 0 ? min_idx(c->W / 2, c->OW) : 0;
-    for (idx j = 0; j < paired; j += LANES) {
-        vec even, odd;
-        load_pairs(sum + 2 * j, min_idx(paired - j, LANES), &even, &odd);
-        store_up_to(y + j, even + odd, paired - j);
+    switch (c->SW) {
+        case 1: sum_columns_of(c, 1, sum, y); break;
+        case 2: sum_columns_of(c, 2, sum, y); break;
+        case 3: sum_columns_of(c, 3, sum, y); break;
+        case 4: sum_columns_of(c, 4, sum, y); break;
+        default: sum_columns_of(c, c->SW, sum, y);
     }
-    for (idx j = paired; j < c->OW; j++) {
-        idx begin = max_idx(j * c->SW - c->left, 0), end = min_idx(j * c->SW - c->left + c->KW, c->W);
-        float total = 0;
-        for (idx k = begin; k < end; k++) total += sum[k];
-        y[j] = total;
-    }
+}
+
+/* y = x / share, element by element, or over one divisor. */
+INLINE void share_out(const float *x, const float *share, float divisor, idx count, float *y) {
+    EACH_VECTOR(0, count, {
+        store_up_to(y + i, load_up_to(x + i, n) / (share ? load_up_to(share + i, n) : splat(divisor)), n);
+    });
 }
 
 static void average(void *context, idx plane) {
     const pooling *c = context;
     const float *x = c->x + plane * c->H * c->W;
     float *y = c->y + plane * c->OH * c->OW, *sum = scratch(SCRATCH_PLANES, c->W);
-    for (idx i = 0; i < c->OH; i++, y += c->OW) {
-        idx begin = max_idx(i * c->SH - c->top, 0), end = min_idx(i * c->SH - c->top + c->KH, c->H);
+    for (idx row = 0; row < c->OH; row++, y += c->OW) {
+        idx begin = max_idx(row * c->SH - c->top, 0), end = min_idx(row * c->SH - c->top + c->KH, c->H);
         sum_rows(x + begin * c->W, end - begin, c->W, sum);
         sum_columns(c, sum, y);
-        for (idx j = 0; j < c->OW; j += LANES) {
-            idx n = c->OW - j;
-            vec share = c->share ? load_up_to(c->share + i * c->OW + j, n) : splat(c->divisor);
-            store_up_to(y + j, load_up_to(y + j, n) / share, n);
-        }
+        share_out(y, c->share ? c->share + row * c->OW : 0, c->divisor, c->OW, y);
     }
 }
 
@@ -253,8 +286,16 @@ EXPORT void avg_pool2d(const array *x, const array *share, double divisor, const
 
 /* out[k] = Σ of sum[j] over the windows j that see column k. */
 static void spread_columns(const pooling *c, const float *sum, float *out) {
-    memset(out, 0, (size_t)c->W * 4);
-    for (idx j = 0; j < c->OW; j++) {
+    idx j = 0;
+    if (c->KW == 2 && c->SW == 2 && c->left == 0 && 2 * c->OW <= c->W) {
+        EACH_VECTOR(0, c->OW, {
+            vec v = load_up_to(sum + i, n);
+            store_pairs(out + 2 * i, v, v, n);
+        });
+        j = c->OW;
+    }
+    memset(out + 2 * j, 0, (size_t)(c->W - 2 * j) * 4);
+    for (; j < c->OW; j++) {
         idx begin = max_idx(j * c->SW - c->left, 0), end = min_idx(j * c->SW - c->left + c->KW, c->W);
         for (idx k = begin; k < end; k++) out[k] += sum[j];
     }
@@ -265,11 +306,7 @@ static void spread(void *context, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
     float *out = c->y + plane * c->H * c->W, *parts = scratch(SCRATCH_PLANES, c->OH * c->OW);
     float *sum = scratch(SCRATCH_EXTRA, c->OW);
-    for (idx j = 0; j < c->OH * c->OW; j += LANES) {
-        idx n = c->OH * c->OW - j;
-        vec share = c->share ? load_up_to(c->share + j, n) : splat(c->divisor);
-        store_up_to(parts + j, load_up_to(g + j, n) / share, n);
-    }
+    share_out(g, c->share, c->divisor, c->OH * c->OW, parts);
     idx filled = -1, filled_end = -1; /* the windows' rows in `sum` */
     for (idx i = 0; i < c->H; i++, out += c->W) {
         idx from = i + c->top - c->KH + 1; /* the windows' rows that see row i: those from there to i + top */
