@@ -194,6 +194,15 @@ def cross_entropy(x, target, reduction):
     return {"none": losses, "sum": losses.sum(), "mean": mean}[reduction]
 
 
+def cross_entropy_input(g, x, target, reduction):
+    """Compute g · (softmax(x) − one-hot), g shared out evenly among the places for the mean."""
+    p = np.exp(x) / np.exp(x).sum(1, keepdims=True)
+    for place in np.ndindex(target.shape):
+        p[(place[0], target[place], *place[1:])] -= 1
+    part = np.expand_dims(g, 1) if reduction == "none" else g
+    return p * part / (target.size if reduction == "mean" and target.size else 1)
+
+
 def soft_cross_entropy(x, q, reduction, count):
     losses = np.zeros((x.shape[0], *x.shape[2:]))
     for n, c, *rest in np.ndindex(x.shape):

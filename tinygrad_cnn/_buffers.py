@@ -19,6 +19,9 @@ from tinygrad_cnn._types import Array, DType, Shape
 LEAST_BYTES = 1 << 16
 """Smaller arrays are left to NumPy, whose allocator has them ready."""
 
+LINE = 64
+"""Bytes of a cache line: vectors of arrays that begin with one never lie across two."""
+
 _free: dict[int, list[Array]] = {}
 _lent: dict[int, tuple[weakref.ref[Array], Array]] = {}
 _lock = threading.RLock()  # reentrant: a garbage collection inside may return memory
@@ -40,7 +43,9 @@ def empty(shape: Shape, dtype: DType) -> Array:
             memory = stack.pop()
             _kept_bytes -= size
         else:
-            memory = np.empty(size, np.uint8)
+            memory = np.empty(size + LINE, np.uint8)
+            start = -memory.ctypes.data % LINE
+            memory = memory[start : start + size]
         _lent_bytes += size
         _most_lent_bytes = max(_most_lent_bytes, _lent_bytes)
         if _kept_bytes + _lent_bytes > _most_lent_bytes:

@@ -55,3 +55,13 @@ row(
     lambda x: np.clip(x, -1, 2),
     [-3, 1, 4],
 )
+row(
+    "relu_input",
+    "2-d",
+    ops.relu_input,
+    lambda g, y: np.where(y > 0, g, 0),
+    normal(3, 4),
+    apart(3, 4),
+    batch=(0, 0),
+    third=True,
+)

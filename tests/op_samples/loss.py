@@ -51,6 +51,19 @@ for reduction in ("none", "sum", "mean"):
         normal(2, 3, 2, 2), [[[0, 1], [2, 2]], [[1, 1], [0, 2]]],
     )  # fmt: skip
     row(
+        "cross_entropy_input", reduction,
+        lambda g, x, t, r=reduction: ops.cross_entropy_input(g, x, t, reduction=r),
+        lambda g, x, t, r=reduction: ref.cross_entropy_input(g, x, t, r),
+        normal(*[4] * (reduction == "none")), normal(4, 3), [2, 0, 1, 2],
+        batch=(0 if reduction == "none" else None, 0, 0),
+    )  # fmt: skip
+    row(
+        "cross_entropy_input", f"{reduction}, places",
+        lambda g, x, t, r=reduction: ops.cross_entropy_input(g, x, t, reduction=r),
+        lambda g, x, t, r=reduction: ref.cross_entropy_input(g, x, t, r),
+        normal(*[2, 2, 2][: 3 * (reduction == "none")]), normal(2, 3, 2, 2), [[[0, 1], [2, 2]], [[1, 1], [0, 2]]],
+    )  # fmt: skip
+    row(
         "mse_loss", reduction,
         lambda x, t, r=reduction: ops.mse_loss(x, t, reduction=r),
         lambda x, t, r=reduction: {"none": np.copy, "sum": np.sum, "mean": np.mean}[r]((x - t) * (x - t)),

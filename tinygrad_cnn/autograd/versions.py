@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -48,16 +49,23 @@ def _forget(key: int, reference: weakref.ref[Array]) -> None:
 
 def record_write(array: Array) -> None:
     """Note that the storage of `array` was changed in place."""
+    record_writes((array,))
+
+
+def record_writes(arrays: Iterable[Array]) -> None:
+    """Note that the storages of `arrays` were changed in place, all of them at one time."""
     global _newest
-    owner = storage(array)
-    key = id(owner)
-    entry = _writes.get(key)
-    if entry is None or entry[0]() is not owner:
-        reference = weakref.ref(owner, lambda dead, key=key: _forget(key, dead))  # type: ignore[misc]
-        entry = _writes[key] = (reference, _Writes())
-    _newest = next(clock)
-    entry[1].count += 1
-    entry[1].stamps.append(_newest)
+    stamp = _newest = next(clock)
+    for array in arrays:
+        owner = array if array.base is None else storage(array)
+        key = id(owner)
+        entry = _writes.get(key)
+        if entry is None or entry[0]() is not owner:
+            reference = weakref.ref(owner, lambda dead, key=key: _forget(key, dead))  # type: ignore[misc]
+            entry = _writes[key] = (reference, _Writes())
+        writes = entry[1]
+        writes.count += 1
+        writes.stamps.append(stamp)
 
 
 def newest() -> int:

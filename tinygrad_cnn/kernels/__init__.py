@@ -3,6 +3,7 @@
 Each has one readable NumPy form here and, where it pays, one compiled form behind the same name in `compiled`.
 """
 
+from tinygrad_cnn.kernels.activation import dropout, relu, relu_input
 from tinygrad_cnn.kernels.adaptive import adaptive_avg_pool2d, adaptive_avg_pool2d_input, adaptive_max_pool2d
 from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from tinygrad_cnn.kernels.erf import erf
@@ -11,6 +12,7 @@ from tinygrad_cnn.kernels.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
+    cross_entropy_input,
     huber_loss,
     nll_loss,
     reduced,
@@ -20,6 +22,7 @@ from tinygrad_cnn.kernels.loss import (
 from tinygrad_cnn.kernels.matmul import linear, matmul
 from tinygrad_cnn.kernels.norm import (
     batch_norm,
+    batch_norm_gradients,
     group_norm,
     layer_norm,
     standardize,
@@ -50,6 +53,7 @@ __all__ = [
     "avg_pool2d",
     "avg_pool2d_input",
     "batch_norm",
+    "batch_norm_gradients",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "border_sources",
@@ -61,6 +65,8 @@ __all__ = [
     "conv_transpose2d",
     "copy_along",
     "cross_entropy",
+    "cross_entropy_input",
+    "dropout",
     "erf",
     "fold",
     "form_of",
@@ -82,6 +88,8 @@ __all__ = [
     "pad2d",
     "pad_constant",
     "reduced",
+    "relu",
+    "relu_input",
     "select",
     "sigmoid",
     "smooth_l1_loss",

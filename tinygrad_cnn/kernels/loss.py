@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.kernels.softmax import log_softmax, top
+from tinygrad_cnn.kernels.forms import accelerated
+from tinygrad_cnn.kernels.softmax import log_softmax, softmax, top
 
 
 def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
@@ -19,6 +20,7 @@ def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
         return np.true_divide(total, losses.size if count is None else count)
 
 
+@accelerated
 def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
     """Return −log softmax(x)[target] along axis 1: for each place, summed, or averaged over all places.
 
@@ -30,6 +32,20 @@ def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
     shifted = x - top(x, 1)
     chosen = np.take_along_axis(shifted, np.expand_dims(target, 1), 1).squeeze(1)
     return reduced(np.log(np.exp(shifted).sum(axis=1)) - chosen, reduction)
+
+
+@accelerated
+def cross_entropy_input(g: Array, x: Array, target: Array, reduction: str) -> Array:
+    """Return the gradient of `cross_entropy` with respect to x: g · (softmax(x) − [class = target]).
+
+    Args:
+        g: the gradient of the loss: one number, or (N, ...) for "none".
+    """
+    gx = softmax(x, 1)
+    places = np.expand_dims(target, 1)
+    np.put_along_axis(gx, places, np.take_along_axis(gx, places, 1) - 1, 1)
+    part = np.expand_dims(g, 1) if reduction == "none" else g
+    return gx * (part / max(target.size, 1) if reduction == "mean" else part)
 
 
 def soft_cross_entropy(x: Array, q: Array, reduction: str, count: float) -> Array:

@@ -14,6 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.kernels.activation import relu_input
+from tinygrad_cnn.kernels.forms import accelerated
 
 Dims = tuple[int, ...]
 
@@ -63,6 +65,7 @@ def standardize(
     return y, mean, var
 
 
+@accelerated
 def standardize_input(
     g: Array, x: Array, w: Array | None, *, dims: Dims, eps: float, mean: Array, var: Array
 ) -> Array:  # fmt: skip
@@ -77,11 +80,13 @@ def standardize_input(
     return gx
 
 
+@accelerated
 def standardize_dot(g: Array, x: Array, *, dims: Dims, eps: float, mean: Array, var: Array) -> Array:
     """Return Σ g·x̂ over `dims`, kept with length 1."""
     return _dot(g, x - mean, dims) * _rstd(var, eps)
 
 
+@accelerated
 def batch_norm(
     x: Array, w: Array | None, b: Array | None, mean: Array | None, var: Array | None, *, eps: float
 ) -> tuple[Array, Array | None, Array | None]:
@@ -105,6 +110,30 @@ def batch_norm(
     if b is not None:
         y += channels(b, x.ndim)
     return y, batch_mean, batch_var
+
+
+@accelerated
+def batch_norm_gradients(
+    g: Array, gate: Array | None, x: Array, w: Array | None, mean: Array, var: Array, eps: float
+) -> tuple[Array, Array, Array]:
+    """Return the gradients of `batch_norm` by the batch's statistics with respect to x, w and b, in one go.
+
+    Args:
+        g: the gradient of the output, or of its ReLU.
+        gate: the output of that ReLU, where there is one: g counts only where it is not ≤ 0.
+        w: (C,) or None.
+        mean, var: those that `batch_norm` returned.
+
+    Returns:
+        gx like x, gw and gb (C,).
+    """
+    if gate is not None:
+        g = relu_input(g, gate)
+    dims = (0, *range(2, x.ndim))
+    scale = None if w is None else channels(w, x.ndim)
+    gx = standardize_input(g, x, scale, dims=dims, eps=eps, mean=mean, var=var)
+    gw = standardize_dot(g, x, dims=dims, eps=eps, mean=mean, var=var)
+    return gx, gw.reshape(-1), g.sum(axis=dims)
 
 
 def layer_norm(

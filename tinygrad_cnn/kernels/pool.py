@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
+from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, windows
 
 
@@ -25,6 +26,7 @@ def _first_taps(outputs: int, stride: int, before: int, dilation: int) -> Array:
     return np.maximum(-(-starts // dilation), 0)
 
 
+@accelerated
 def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> tuple[Array, Array]:
     """Return the largest element of each window (N, C, OH, OW), and the tap (row-major) where it was found.
 
@@ -48,6 +50,7 @@ def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d,
     return y, taps
 
 
+@accelerated
 def max_pool2d_scatter(
     g: Array, taps: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Array:
@@ -63,6 +66,7 @@ def max_pool2d_scatter(
     return out[:, :, top : top + h, left : left + w]
 
 
+@accelerated
 def max_pool2d_gather(
     x: Array, taps: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Array:
@@ -116,6 +120,7 @@ def divisors(
     return counts[0][:, None] * counts[1]
 
 
+@accelerated
 def avg_pool2d(
     x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d, divisor_override: int | None
 ) -> Array:
@@ -133,6 +138,7 @@ def avg_pool2d(
     return np.divide(total, share, out=total, casting="same_kind")
 
 
+@accelerated
 def avg_pool2d_input(
     g: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d,
     divisor_override: int | None,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_cnn._types import Array
+from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.select import select
 
 
@@ -14,12 +15,14 @@ def sigmoid(x: Array) -> Array:
     return select(x >= 0, 1, e) / (1 + e)
 
 
+@accelerated
 def softmax(x: Array, dim: int) -> Array:
     """Return exp(x) / Σ exp(x) along `dim`."""
     e = np.exp(x - top(x, dim))
     return e / e.sum(axis=dim, keepdims=True)
 
 
+@accelerated
 def log_softmax(x: Array, dim: int) -> Array:
     """Return x − log Σ exp(x) along `dim`."""
     shifted = x - top(x, dim)

@@ -8,6 +8,7 @@ import numpy as np
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._types import A, Array
+from tinygrad_cnn.autograd import primitive
 from tinygrad_cnn.ops.broadcast import elementwise
 from tinygrad_cnn.ops.exponential import erf, exp
 from tinygrad_cnn.ops.reduce import sum
@@ -19,15 +20,26 @@ def relu(x: Array) -> Array:
     """Compute max(x, 0); the gradient at 0 is 0."""
     if x.dtype.kind == "b":
         raise TypeError("booleans are not rectified")
-    return np.maximum(x, 0)
+    return kernels.relu(x)
 
 
 relu.gates = True
+relu_input = primitive()(kernels.relu_input)
 
 
 @relu.vjp(0)
 def relu_vjp_0(g: A, y: A, _x: object) -> A:
-    return g * ~(y <= 0)  # NaN passes it on
+    return relu_input(g, y)
+
+
+@relu_input.vjp(0)
+def relu_input_vjp_0(u: A, _gx: object, _g: object, y: A) -> A:
+    return relu_input(u, y)
+
+
+@relu_input.vjp(1)
+def relu_input_vjp_1(u: A, _gx: object, _g: object, _y: object) -> A:
+    return where(False, u, 0)  # constant on either side of 0
 
 
 @elementwise()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
+from tinygrad_cnn import kernels
 from tinygrad_cnn._types import A, Array
 from tinygrad_cnn.autograd import primitive
 
@@ -14,7 +13,7 @@ def dropout(x: Array, keep: Array, *, p: float) -> Array:
 
     They are an input like any other, so that whatever runs the recorded operation again runs it with the same ones.
     """
-    return np.multiply(x, np.multiply(keep, 0 if p == 1 else 1 / (1 - p), dtype=x.dtype))
+    return kernels.dropout(x, keep, p)
 
 
 @dropout.vjp(0)

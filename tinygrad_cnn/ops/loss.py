@@ -49,8 +49,27 @@ def cross_entropy(x: Array, target: Array, *, reduction: str) -> Array:
 
 @cross_entropy.vjp(0)
 def cross_entropy_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
+    return cross_entropy_input(g, x, target, reduction=reduction)
+
+
+@primitive()
+def cross_entropy_input(g: Array, x: Array, target: Array, *, reduction: str) -> Array:
+    """Compute g · (softmax(x) − [class = target]), the gradient of `cross_entropy` with respect to x, in one go."""
+    return kernels.cross_entropy_input(g, x, target, reduction)
+
+
+@cross_entropy_input.vjp(0)
+def cross_entropy_input_vjp_0(u: A, _gx: object, _g: object, x: A, target: A, *, reduction: str) -> A:
     truth = one_hot(target, num_classes=x.shape[1], dim=1, dtype=x.dtype)
-    return _part_of(g, reduction, product(target.shape)) * (softmax(x, dim=1) - truth)
+    parts = u * (softmax(x, dim=1) - truth)
+    return sum(parts, 1) if reduction == "none" else sum(_part_of(parts, reduction, product(target.shape)))
+
+
+@cross_entropy_input.vjp(1)
+def cross_entropy_input_vjp_1(u: A, _gx: object, g: A, x: A, target: Spec, *, reduction: str) -> A:
+    p = softmax(x, dim=1)
+    part = _part_of(g, reduction, product(target.shape)) * u
+    return p * (part - sum(p * part, 1, keepdim=True))
 
 
 @primitive()

@@ -33,6 +33,8 @@ class Adadelta(Optimizer):
     Ref: Zeiler, "ADADELTA: an adaptive learning rate method", 2012.
     """
 
+    _step_name = "adadelta_step"
+
     def __init__(
         self,
         params: ParamsT,
@@ -52,13 +54,24 @@ class Adadelta(Optimizer):
         check_number("Adadelta", "epsilon value", settings["eps"])
         check_number("Adadelta", "weight_decay value", settings["weight_decay"])
 
+    def _state_of(self, p: Tensor) -> dict[str, Any]:
+        state = self.state.setdefault(p, {})
+        if not state:
+            state.update(step=0, square_avg=zeros_like(p), acc_delta=zeros_like(p))
+        return state
+
+    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:  # noqa: ARG002
+        state = self._state_of(p)
+        return None, [p.array, p._grad.array, state["square_avg"].array, state["acc_delta"].array]  # type: ignore[union-attr]
+
+    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:  # noqa: ARG002
+        return group["lr"], group["rho"], group["eps"], group["weight_decay"], group["maximize"]
+
     def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
         kept, eps = group["rho"], group["eps"]
         d = self._penalized(p, g, group)
         scratch, s = self._scratch(p.array, 1), self._scratch(p.array, 2)
-        state = self.state.setdefault(p, {})
-        if not state:
-            state.update(step=0, square_avg=zeros_like(p), acc_delta=zeros_like(p))
+        state = self._state_of(p)
         state["step"] += 1
         v, u = state["square_avg"].array, state["acc_delta"].array
         np.multiply(d, d, out=scratch)  # v = rho · v + (1 − rho) · d²

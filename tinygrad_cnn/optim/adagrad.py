@@ -32,6 +32,8 @@ class Adagrad(Optimizer):
     Ref: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
     """
 
+    _step_name = "adagrad_step"
+
     def __init__(
         self,
         params: ParamsT,
@@ -60,12 +62,24 @@ class Adagrad(Optimizer):
         check_number("Adagrad", "initial_accumulator_value value", settings["initial_accumulator_value"])
         check_number("Adagrad", "epsilon value", settings["eps"])
 
-    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
-        d = self._penalized(p, g, group)
-        scratch = self._scratch(p.array, 1)
+    def _state_of(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
         state = self.state.setdefault(p, {})
         if not state:
             state.update(step=0, sum=full_like(p, group["initial_accumulator_value"]))
+        return state
+
+    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
+        state = self._state_of(p, group)
+        return state["step"], [p.array, p._grad.array, state["sum"].array]  # type: ignore[union-attr]
+
+    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:
+        lr = group["lr"] / (1 + key * group["lr_decay"])
+        return lr, group["eps"], group["weight_decay"], group["maximize"]
+
+    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
+        d = self._penalized(p, g, group)
+        scratch = self._scratch(p.array, 1)
+        state = self._state_of(p, group)
         state["step"] += 1
         s = state["sum"].array
         s += np.multiply(d, d, out=scratch)

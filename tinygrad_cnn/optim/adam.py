@@ -37,6 +37,8 @@ class Adam(Optimizer):
     and beyond", 2018 (amsgrad).
     """
 
+    _step_name = "adam_step"
+
     def __init__(
         self,
         params: ParamsT,
@@ -73,17 +75,36 @@ class Adam(Optimizer):
         check_number(name, "beta parameter at index 1", settings["betas"][1], below=1)
         check_number(name, "weight_decay value", settings["weight_decay"])
 
+    def _state_of(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
+        state = self.state.setdefault(p, {})
+        if not state:
+            state.update(step=0, exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
+            if group["amsgrad"]:
+                state["max_exp_avg_sq"] = zeros_like(p)
+        return state
+
+    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
+        state = self._state_of(p, group)
+        row = [p.array, p._grad.array, state["exp_avg"].array, state["exp_avg_sq"].array]  # type: ignore[union-attr]
+        if group["amsgrad"]:
+            row.append(state["max_exp_avg_sq"].array)
+        return state["step"], row
+
+    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:
+        beta1, beta2 = group["betas"]
+        lr, decay, decoupled = group["lr"], group["weight_decay"], group["decoupled_weight_decay"]
+        return (
+            lr / (1 - beta1 ** (key + 1)), beta1, beta2, group["eps"], 1 / math.sqrt(1 - beta2 ** (key + 1)),
+            lr * decay if decoupled else decay, group["amsgrad"], group["maximize"], decoupled,
+        )  # fmt: skip
+
     def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
         beta1, beta2 = group["betas"]
         if group["decoupled_weight_decay"] and group["weight_decay"]:
             np.multiply(p.array, 1 - group["lr"] * group["weight_decay"], out=p.array)
         d = self._penalized(p, g, group)
         scratch = self._scratch(p.array, 1)
-        state = self.state.setdefault(p, {})
-        if not state:
-            state.update(step=0, exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros_like(p)
+        state = self._state_of(p, group)
         state["step"] += 1
         m, v = state["exp_avg"].array, state["exp_avg_sq"].array
         np.subtract(d, m, out=scratch)  # m += (1 − β₁) · (d − m)

@@ -5,14 +5,16 @@ from __future__ import annotations
 import copy
 import warnings
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import enable_grad, versions
 from tinygrad_cnn.creation import as_tensor
+from tinygrad_cnn.kernels.forms import form_of
 from tinygrad_cnn.optim.checks import check_finite, plain, split_names
+from tinygrad_cnn.optim.together import table_of
 from tinygrad_cnn.tensor import Tensor
 
 ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[dict[str, Any]]
@@ -43,6 +45,9 @@ class Optimizer:
     Warns:
         UserWarning: a parameter is twice in one group: each step changes it twice.
     """
+
+    _step_name: ClassVar[str | None] = None
+    """Which compiled kernel takes a step, if there is one; `_row`, `_settings` and `_note` go with it."""
 
     def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
         if isinstance(params, Tensor | Mapping | str) or not isinstance(params, Iterable):
@@ -132,16 +137,56 @@ class Optimizer:
             check_finite(type(self).__name__, self.param_groups)
         self._opt_called = True
         for group in self.param_groups:
-            for p in group["params"]:
-                gradient = p._grad
-                if gradient is not None:
-                    self._update(p, gradient.array, group)
-                    versions.record_write(p.array)
+            self._update_all([p for p in group["params"] if p._grad is not None], group)
         return loss
+
+    def _update_all(self, params: list[Tensor], group: dict[str, Any]) -> None:
+        """Change `params`, of one group and with gradients: together by a compiled step, or else one by one."""
+        step = None if self._step_name is None else form_of(self._step_name)
+        if step is None:
+            self._update_each(params, group)
+            return
+        batches: dict[Any, tuple[list[Tensor], list[list[Array]]]] = {}
+        for p in params:
+            key, row = self._row(p, group)
+            batch = batches.get(key)
+            if batch is None:
+                batches[key] = [p], [row]
+            else:
+                batch[0].append(p)
+                batch[1].append(row)
+        for key, (members, rows) in batches.items():
+            table = table_of(rows)
+            if table is None or not step(table, *self._settings(group, key)):
+                self._update_each(members, group)
+                continue
+            for p, row in zip(members, rows, strict=True):
+                self._note(p, row)
+            versions.record_writes([row[0] for row in rows])
+
+    def _update_each(self, params: list[Tensor], group: dict[str, Any]) -> None:
+        for p in params:
+            self._update(p, p._grad.array, group)  # type: ignore[union-attr]
+            versions.record_write(p.array)
 
     def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
         """Change ``p.array`` in place by the gradient `g`, which must be left as it is."""
         raise NotImplementedError(f"{type(self).__name__} does not define _update")
+
+    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
+        """Return the arrays that the compiled step takes for `p`, which has a gradient; state that is missing is made.
+
+        Before them comes what must be the same for parameters to be changed in one call.
+        """
+        raise NotImplementedError(f"{type(self).__name__} does not define _row")
+
+    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:
+        """Return the settings that the compiled step takes for parameters for which `_row` gave `key`."""
+        raise NotImplementedError(f"{type(self).__name__} does not define _settings")
+
+    def _note(self, p: Tensor, row: list[Array]) -> None:  # noqa: ARG002
+        """Note in the state of `p` that the compiled step was taken with `row`."""
+        self.state[p]["step"] += 1
 
     def _scratch(self, like: Array, i: int = 0) -> Array:
         """Return the i-th array to compute in, shaped like `like`: the same at every step, its values undefined."""

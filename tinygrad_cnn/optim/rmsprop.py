@@ -37,6 +37,8 @@ class RMSprop(Optimizer):
     neural networks", 2013 (centered).
     """
 
+    _step_name = "rmsprop_step"
+
     def __init__(
         self,
         params: ParamsT,
@@ -67,10 +69,7 @@ class RMSprop(Optimizer):
         check_number("RMSprop", "weight_decay value", settings["weight_decay"])
         check_number("RMSprop", "alpha value", settings["alpha"])
 
-    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
-        kept = group["alpha"]
-        d = self._penalized(p, g, group)
-        scratch = self._scratch(p.array, 1)
+    def _state_of(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
         state = self.state.setdefault(p, {})
         if not state:
             state.update(step=0, square_avg=zeros_like(p))
@@ -78,6 +77,28 @@ class RMSprop(Optimizer):
             state["momentum_buffer"] = zeros_like(p)
         if group["centered"] and "grad_avg" not in state:
             state["grad_avg"] = zeros_like(p)
+        return state
+
+    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
+        state = self._state_of(p, group)
+        row = [p.array, p._grad.array, state["square_avg"].array]  # type: ignore[union-attr]
+        if group["centered"]:
+            row.append(state["grad_avg"].array)
+        if group["momentum"]:
+            row.append(state["momentum_buffer"].array)
+        return None, row
+
+    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:  # noqa: ARG002
+        return (
+            group["lr"], group["alpha"], group["eps"], group["momentum"], group["weight_decay"], group["centered"],
+            group["maximize"],
+        )  # fmt: skip
+
+    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
+        kept = group["alpha"]
+        d = self._penalized(p, g, group)
+        scratch = self._scratch(p.array, 1)
+        state = self._state_of(p, group)
         state["step"] += 1
         v = state["square_avg"].array
         np.multiply(d, d, out=scratch)  # v = alpha · v + (1 − alpha) · d²

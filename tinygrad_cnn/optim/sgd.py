@@ -32,6 +32,8 @@ class SGD(Optimizer):
     Ref: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
     """
 
+    _step_name = "sgd_step"
+
     def __init__(
         self,
         params: ParamsT,
@@ -62,6 +64,27 @@ class SGD(Optimizer):
                 f"Nesterov momentum requires a momentum and zero dampening, got momentum={settings['momentum']} and "
                 f"dampening={settings['dampening']}"
             )
+
+    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
+        row = [p.array, p._grad.array]  # type: ignore[union-attr]
+        if not group["momentum"]:
+            return False, row
+        state = self.state.get(p)
+        velocity = state.get("momentum_buffer") if state else None
+        row.append(np.empty_like(p.array) if velocity is None else velocity.array)
+        return velocity is None, row
+
+    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:
+        return (
+            group["lr"], group["momentum"], group["dampening"], group["weight_decay"], group["nesterov"],
+            group["maximize"], key,
+        )  # fmt: skip
+
+    def _note(self, p: Tensor, row: list[Array]) -> None:
+        if len(row) > 2:
+            state = self.state.setdefault(p, {})
+            if state.get("momentum_buffer") is None:
+                state["momentum_buffer"] = from_numpy(row[2])
 
     def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
         momentum, kept = group["momentum"], 1 - group["dampening"]

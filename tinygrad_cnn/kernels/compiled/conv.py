@@ -10,7 +10,8 @@ from typing import Any
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn._buffers import empty
-from tinygrad_cnn.kernels.compiled.native import contiguous, done, float32, native, usable
+from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
+from tinygrad_cnn.kernels.compiled.native import done, native
 from tinygrad_cnn.kernels.windows import output_size
 
 __all__ = ["conv2d", "conv2d_bias", "conv2d_gradients", "conv2d_input", "conv2d_weight"]

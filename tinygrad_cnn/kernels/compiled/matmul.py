@@ -7,7 +7,8 @@ from typing import Any
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn._buffers import empty
-from tinygrad_cnn.kernels.compiled.native import contiguous, float32, native, usable
+from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
+from tinygrad_cnn.kernels.compiled.native import native
 
 __all__ = ["linear", "linear_gradients", "matmul"]
 

@@ -6,9 +6,6 @@ import ctypes
 import sys
 from typing import TypeVar
 
-import numpy as np
-
-from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels import threads
 from tinygrad_cnn.kernels.compiled.build import NoCompiler, compile_library, find_compiler, library_path, load_library
 
@@ -29,22 +26,7 @@ native = _load()
 native.set_threads(threads.get_num_threads())
 threads.on_change(native.set_threads)
 
-float32 = np.dtype(np.float32)
-
 T = TypeVar("T")
-
-
-def usable(*arrays: Array | None) -> bool:
-    """Tell whether all of `arrays` that are given hold float32 values, at least one each."""
-    for a in arrays:
-        if a is not None and (a.dtype is not float32 or not a.size):
-            return False
-    return True
-
-
-def contiguous(a: Array) -> Array:
-    """Return `a` with its elements one after another: itself, or a copy."""
-    return a if a.flags.c_contiguous else np.ascontiguousarray(a)
 
 
 def done(kernel: str, fits: int, result: T) -> T:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tinygrad_cnn.kernels.compiled import conv, matmul
+from tinygrad_cnn.kernels.compiled import activation, conv, loss, matmul, norm, optim, pool
 
 FORMS: dict[str, Callable[..., Any]] = {
-    name: getattr(module, name) for module in (conv, matmul) for name in module.__all__
+    name: getattr(module, name)
+    for module in (activation, conv, loss, matmul, norm, optim, pool)
+    for name in module.__all__
 }

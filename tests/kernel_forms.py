@@ -1,0 +1,71 @@
+"""What tests of compiled kernels share: both forms of one call, and how to compare them."""
+
+import numpy as np
+import pytest
+
+from tinygrad_cnn import kernels
+from tinygrad_cnn.kernels.compiled.build import find_compiler
+from tinygrad_cnn.kernels.forms import form_of, kernels_of
+from tinygrad_cnn.kernels.threads import get_num_threads, set_num_threads
+
+needs_compiler = pytest.mark.skipif(
+    find_compiler() is None, reason='no C compiler; pip install "tinygrad-cnn[fast]" brings one'
+)
+
+
+def both(name, *args, **how):
+    """Return what the compiled and the NumPy form of a kernel give; fails if there is no compiled form for this."""
+    with kernels_of("compiled"):
+        found = form_of(name)(*args, **how)
+    assert found is not NotImplemented, f"{name} has no compiled form for {args}, {how}"
+    with kernels_of("numpy"), np.errstate(all="ignore"):  # of NaN and infinities
+        return found, getattr(kernels, name)(*args, **how)
+
+
+def falls_back(name, *args, **how):
+    """Tell whether the compiled form leaves this call to NumPy."""
+    with kernels_of("compiled"):
+        return form_of(name)(*args, **how) is NotImplemented
+
+
+def agree(found, expected, rtol=1e-5, atol=1e-6):
+    """Check that results have the same shapes and dtypes, and values equal to rounding."""
+    if isinstance(expected, tuple):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            agree(one, other, rtol, atol)
+    elif expected is None:
+        assert found is None
+    else:
+        assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+        np.testing.assert_allclose(found, expected, rtol=rtol, atol=atol)
+
+
+def same_bits_on_any_threads(call):
+    """Check that `call`, an array or a tuple of arrays, gives the same bits on one, two and three threads."""
+    before, results = get_num_threads(), []
+    try:
+        for count in (1, 2, 3):
+            set_num_threads(count)
+            found = call()
+            results.append([one.tobytes() for one in (found if isinstance(found, tuple) else (found,))])
+    finally:
+        set_num_threads(before)
+    assert results[0] == results[1] == results[2]
+
+
+def float32(seed, *shape):
+    return np.random.default_rng(seed).standard_normal(shape).astype(np.float32)
+
+
+def with_specials(a, seed=0):
+    """Return a copy of `a` with NaN, infinities, zeros of both signs and ties strewn in."""
+    flat = a.ravel().copy()
+    places = np.random.default_rng(seed).integers(0, flat.size, flat.size // 2)
+    flat[places] = np.resize(np.array([np.nan, np.inf, -np.inf, 0.0, -0.0, 1, 1, 2], np.float32), places.size)
+    return flat.reshape(a.shape)
+
+
+def spread_out(a):
+    """Return an array equal to `a` that is not contiguous."""
+    return np.repeat(a, 2, axis=-1)[..., ::2]

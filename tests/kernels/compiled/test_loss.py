@@ -1,0 +1,129 @@
+"""Softmax and cross-entropy: the compiled form equals the NumPy form."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from kernel_forms import agree, both, falls_back, float32, needs_compiler, same_bits_on_any_threads, spread_out
+
+from tinygrad_cnn import kernels
+
+pytestmark = needs_compiler
+
+REDUCTIONS = ("none", "sum", "mean")
+SHAPES = st.one_of(
+    st.tuples(st.integers(1, 20), st.integers(1, 70)),
+    st.tuples(st.integers(1, 4), st.integers(1, 9), st.integers(1, 40)),
+    st.tuples(st.integers(1, 3), st.integers(1, 5), st.integers(1, 6), st.integers(1, 6)),
+)
+
+
+def classified(shape, seed, scale=3):
+    target = np.random.default_rng(seed).integers(0, shape[1], shape[:1] + shape[2:])
+    return float32(seed, *shape) * np.float32(scale), target
+
+
+@example((33, 10), 0)
+@given(SHAPES, st.integers(0, 9))
+def test_cross_entropy_and_its_gradient(shape, seed):
+    x, target = classified(shape, seed)
+    for reduction in REDUCTIONS:
+        found, expected = both("cross_entropy", x, target, reduction)
+        agree(np.asarray(found), np.asarray(expected))
+        g = float32(seed + 1, *target.shape) if reduction == "none" else np.array(0.7, np.float32)
+        agree(*both("cross_entropy_input", g, x, target, reduction))
+
+
+@given(SHAPES, st.integers(0, 9))
+def test_softmax_along_the_last_axis(shape, seed):
+    x, _ = classified(shape, seed)
+    for name in ("softmax", "log_softmax"):
+        for dim in (-1, x.ndim - 1):
+            agree(*both(name, x, dim))
+
+
+@pytest.mark.parametrize("shape", [(6, 5), (6, 40), (6, 5, 3)])
+def test_nan_and_infinities(shape):
+    x, target = classified(shape, 0)
+    x[0, 0], x[1, 1], x[2, 2], x[3], x[4, 0] = np.nan, np.inf, -np.inf, -np.inf, 1e30
+    target[2] = 2
+    for reduction in REDUCTIONS:
+        g = np.ones(target.shape if reduction == "none" else (), np.float32)
+        found, expected = both("cross_entropy", x, target, reduction)
+        agree(np.asarray(found), np.asarray(expected))
+        agree(*both("cross_entropy_input", g, x, target, reduction))
+    if x.ndim == 2:
+        agree(*both("softmax", x, 1))
+        agree(*both("log_softmax", x, 1))
+
+
+def ulps(found, exact):
+    """Return the distance of float32 values from exact ones, in units in the last place of float32."""
+    least = np.float32(np.finfo(np.float32).smallest_subnormal)
+    return abs(found.astype(np.float64) - exact) / np.maximum(np.spacing(exact.astype(np.float32)), least)
+
+
+def test_the_exponential_function_is_accurate_over_its_whole_range():
+    x = np.concatenate([np.linspace(-110, 0, 200_001), -np.logspace(-30, 2, 10_000)]).astype(np.float32)
+    rows = np.stack([np.zeros_like(x), x, np.full_like(x, -np.inf)], axis=1)
+    ratio = kernels.softmax(rows, 1)
+    # Softmax of (0, x, −∞) is (1, eˣ, 0) / (1 + eˣ): eˣ itself for small x, and for others rounded twice more.
+    exact = np.exp(x.astype(np.float64))
+    error = ulps(ratio[:, 1], exact / (1 + exact))
+    assert error[x < -18].max() < 1.1
+    assert error.max() < 2.5
+    assert (ratio[:, 2] == 0).all()
+
+
+def test_a_large_row_and_small_differences():
+    x = np.linspace(0, 1e-3, 50_000, dtype=np.float32)[None]
+    agree(*both("softmax", x, 1), rtol=2e-6, atol=0)
+    exact = np.log(np.exp(x.astype(np.float64)).sum())
+    np.testing.assert_allclose(kernels.log_softmax(x, 1), x - exact, rtol=3e-7)
+
+
+def test_arrays_that_are_not_contiguous():
+    x, target = classified((6, 5, 3), 1)
+    agree(
+        np.asarray(both("cross_entropy", spread_out(x), spread_out(target), "none")[0]),
+        kernels.cross_entropy(x, target, "none"),
+    )
+    g = float32(2, *target.shape)
+    agree(*both("cross_entropy_input", spread_out(g), spread_out(x), spread_out(target), "none"))
+    agree(*both("cross_entropy_input", np.broadcast_to(np.float32(2), ()), x, target, "mean"))
+    agree(*both("softmax", x.T, 2))
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    x, target = classified((3001, 17), 0)
+    wide, places = classified((40, 5, 300), 0)
+    g = np.ones((), np.float32)
+    same_bits_on_any_threads(
+        lambda: (
+            kernels.softmax(x, 1),
+            kernels.log_softmax(x, 1),
+            np.asarray(kernels.cross_entropy(x, target, "mean")),
+            kernels.cross_entropy_input(g, x, target, "mean"),
+            np.asarray(kernels.cross_entropy(wide, places, "sum")),
+            kernels.cross_entropy_input(g, wide, places, "sum"),
+        )
+    )
+
+
+def test_what_is_left_to_numpy():
+    x, target = classified((6, 5), 0)
+    g = np.ones((), np.float32)
+    for scores, classes in (
+        (x[:0], target[:0]),
+        (x.astype(np.float64), target),
+        (x, target.astype(np.int32)),
+        (x, target - 5),  # NumPy counts these from the end
+        (x, target + 5),
+    ):
+        assert falls_back("cross_entropy", scores, classes, "mean")
+        assert falls_back("cross_entropy_input", g, scores, classes, "mean")
+    assert falls_back("softmax", x, 0)
+    assert falls_back("softmax", x[:, :0], 1)
+    with pytest.raises(IndexError):
+        kernels.cross_entropy(x, target + 5, "mean")
+    agree(kernels.cross_entropy(x, target - 5, "none"), kernels.cross_entropy(x, target, "none"))

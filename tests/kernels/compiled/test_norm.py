@@ -1,0 +1,137 @@
+"""Batch normalisation: the compiled form equals the NumPy form, and is as accurate."""
+
+import numpy as np
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from kernel_forms import agree, both, falls_back, float32, needs_compiler, same_bits_on_any_threads, spread_out
+
+from tinygrad_cnn import kernels
+from tinygrad_cnn.kernels.forms import form_of, kernels_of
+
+pytestmark = needs_compiler
+
+SHAPES = st.one_of(
+    st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(8, 40)),
+    st.tuples(st.integers(1, 4), st.integers(1, 5), st.integers(3, 9), st.integers(3, 40)),
+    st.tuples(st.integers(1, 2), st.integers(1, 2), st.integers(500, 1100)),
+).filter(lambda shape: shape[0] * np.prod(shape[2:]) > 20)  # of few values the variance may be next to nothing
+LONG = example((2, 3, 1111), True)
+OPTIONAL = st.booleans()
+
+
+def weights(c, given=True, seed=3):
+    return (float32(seed, c), float32(seed + 1, c)) if given else (None, None)
+
+
+@LONG
+@given(SHAPES, OPTIONAL)
+def test_with_the_statistics_of_the_batch(shape, affine):
+    w, b = weights(shape[1], affine)
+    agree(*both("batch_norm", float32(0, *shape), w, b, None, None, eps=1e-5), rtol=2e-5, atol=2e-5)
+
+
+@LONG
+@given(SHAPES, OPTIONAL)
+def test_with_given_statistics(shape, affine):
+    w, b = weights(shape[1], affine)
+    mean, var = float32(8, shape[1]), abs(float32(9, shape[1])) + 0.1
+    agree(*both("batch_norm", float32(0, *shape), w, b, mean, var, eps=1e-5), rtol=2e-5, atol=2e-5)
+
+
+@pytest.mark.parametrize("given_statistics", [False, True])
+def test_with_a_relu(given_statistics):
+    x, (w, b) = float32(0, 3, 4, 5, 7), weights(4)
+    statistics = (b, abs(w)) if given_statistics else (None, None)
+    with kernels_of("compiled"):
+        plain = kernels.batch_norm(x, w, b, *statistics, eps=1e-5)[0]
+        rectified = form_of("batch_norm")(x, w, b, *statistics, eps=1e-5, relu=True)[0]
+    np.testing.assert_array_equal(rectified, np.maximum(plain, 0))
+    assert (plain < 0).any()
+
+
+@pytest.mark.parametrize("mean", [0, 1000, 1e6])
+def test_a_large_mean_costs_no_more_accuracy_than_in_numpy(mean):
+    x = float32(0, 8, 2, 64, 64) + np.float32(mean)
+    exact = kernels.batch_norm(x.astype(np.float64), None, None, None, None, eps=1e-5)
+    found, reference = both("batch_norm", x, None, None, None, None, eps=1e-5)
+    for ours, numpy, true in zip(found, reference, exact, strict=True):
+        assert abs(ours - true).max() <= 1.1 * abs(numpy - true).max() + 1e-6 * abs(true).max()
+
+
+def test_nan_and_infinity_spoil_their_channel_only():
+    x = float32(0, 3, 4, 5, 7)
+    x[1, 1, 2, 3], x[2, 2, 0, 0] = np.nan, np.inf
+    found, expected = both("batch_norm", x, None, None, None, None, eps=1e-5)
+    agree(found, expected, rtol=2e-5, atol=2e-5)
+    assert np.isnan(found[0][:, 1]).all()
+    assert np.isfinite(found[0][:, [0, 3]]).all()
+
+
+def gradient_inputs(shape, affine, gated):
+    x, g, (w, _) = float32(0, *shape), float32(1, *shape), weights(shape[1], affine)
+    _, mean, var = kernels.batch_norm(x, w, None, None, None, eps=1e-5)
+    gate = np.maximum(float32(2, *shape), 0) if gated else None
+    return g, gate, x, w, mean, var, 1e-5
+
+
+@example((2, 3, 1111), True, True)
+@given(SHAPES, OPTIONAL, OPTIONAL)
+def test_gradients(shape, affine, gated):
+    agree(*both("batch_norm_gradients", *gradient_inputs(shape, affine, gated)), rtol=1e-4, atol=1e-4)
+
+
+def test_the_gate_lets_nan_through_and_stops_infinities_where_it_is_shut():
+    g, gate, *rest = gradient_inputs((2, 3, 4, 5), True, True)
+    gate[0, 0, 0, 0], gate[0, 1, 0, 0], gate[0, 2, 0, 0] = np.nan, 0, 0
+    g[0, 1, 0, 0], g[0, 2, 0, 0] = np.inf, np.nan
+    found, expected = both("batch_norm_gradients", g, gate, *rest)
+    agree(found, expected, rtol=1e-4, atol=1e-4)
+    assert all(np.isfinite(one).all() for one in found)
+
+
+@LONG
+@given(SHAPES, OPTIONAL)
+def test_standardize_input_and_dot(shape, affine):
+    g, _, x, w, mean, var, eps = gradient_inputs(shape, affine, False)
+    how = {"dims": (0, *range(2, len(shape))), "eps": eps, "mean": mean, "var": var}
+    scale = None if w is None else w.reshape(mean.shape)
+    agree(*both("standardize_input", g, x, scale, **how), rtol=1e-4, atol=1e-4)
+    agree(*both("standardize_dot", g, x, **how), rtol=1e-4, atol=1e-4)
+
+
+def test_arrays_that_are_not_contiguous():
+    g, gate, x, w, mean, var, eps = gradient_inputs((3, 4, 5, 7), True, True)
+    wide = spread_out(w)
+    agree(*both("batch_norm", spread_out(x), wide, wide, None, None, eps=eps), rtol=2e-5, atol=2e-5)
+    agree(*both("batch_norm", spread_out(x), wide, wide, wide, abs(wide), eps=eps), rtol=2e-5, atol=2e-5)
+    agree(
+        *both("batch_norm_gradients", spread_out(g), spread_out(gate), spread_out(x), wide, mean, var, eps),
+        rtol=1e-4, atol=1e-4,
+    )  # fmt: skip
+
+
+def test_any_number_of_threads_gives_the_same_bits():
+    given_ = gradient_inputs((30, 7, 31, 33), True, True)
+    g, _, x, w, mean, var, eps = given_
+    same_bits_on_any_threads(
+        lambda: (
+            *kernels.batch_norm(x, w, w, None, None, eps=eps),
+            kernels.batch_norm(x, w, w, w, abs(w), eps=eps)[0],
+            *kernels.batch_norm_gradients(*given_),
+            kernels.standardize_dot(g, x, dims=(0, 2, 3), eps=eps, mean=mean, var=var),
+        )
+    )
+
+
+def test_what_is_left_to_numpy():
+    g, _, x, w, mean, var, eps = gradient_inputs((3, 4, 5, 7), True, False)
+    none = (None, None, None, None)
+    assert falls_back("batch_norm", x[:0], *none, eps=eps)
+    assert falls_back("batch_norm", x.astype(np.float64), *none, eps=eps)
+    assert falls_back("batch_norm", x[:, :, 0, 0], *none, eps=eps)  # no axis to make vectors of
+    assert falls_back("batch_norm", x, w.astype(np.float64), *none[1:], eps=eps)
+    how = {"dims": (2, 3), "eps": eps, "mean": mean, "var": var}
+    assert falls_back("standardize_input", g, x, None, **how)
+    assert falls_back("standardize_dot", g, x, **how)
+    assert falls_back("batch_norm_gradients", g[:2], None, x, w, mean, var, eps)

@@ -1,0 +1,27 @@
+"""What compiled kernels take: float32 arrays with an element, their elements one after another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+
+float32 = np.dtype(np.float32)
+
+
+def usable(*arrays: Any) -> bool:
+    """Tell whether all of `arrays` are arrays of float32 values, at least one each; None counts as one.
+
+    NumPy's scalars, which kernels may be given in place of 0-d arrays, are not.
+    """
+    for a in arrays:
+        if a is not None and (a.__class__ is not np.ndarray or a.dtype is not float32 or not a.size):
+            return False
+    return True
+
+
+def contiguous(a: Array) -> Array:
+    """Return `a` with its elements one after another: itself, or a copy."""
+    return a if a.flags.c_contiguous else np.ascontiguousarray(a)

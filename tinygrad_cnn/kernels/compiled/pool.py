@@ -1,0 +1,113 @@
+"""Calls of the compiled pooling kernels; `tinygrad_cnn.kernels.pool` says what each computes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
+from tinygrad_cnn._buffers import empty
+from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
+from tinygrad_cnn.kernels.compiled.native import native
+from tinygrad_cnn.kernels.pool import divisors
+from tinygrad_cnn.kernels.windows import output_size
+
+__all__ = ["avg_pool2d", "avg_pool2d_input", "max_pool2d", "max_pool2d_gather", "max_pool2d_scatter"]
+
+_max_pool2d, _scatter, _gather = native.max_pool2d, native.max_pool2d_scatter, native.max_pool2d_gather
+_avg_pool2d, _avg_pool2d_input = native.avg_pool2d, native.avg_pool2d_input
+_uint8 = np.dtype(np.uint8)
+
+
+def _places(size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> Shape | None:
+    """Return (OH, OW) of windows over (H, W), or None where there are none or the padding cuts places off."""
+    (top, bottom), (left, right) = padding
+    oh = output_size(size[0], kernel_size[0], stride[0], top, bottom, dilation[0])
+    ow = output_size(size[1], kernel_size[1], stride[1], left, right, dilation[1])
+    return None if min(oh, ow) < 1 or min(top, bottom, left, right) < 0 else (oh, ow)
+
+
+def _are_taps(taps: Array, shape: Shape) -> bool:
+    return isinstance(taps, np.ndarray) and taps.dtype == _uint8 and taps.shape == shape
+
+
+def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> Any:
+    """Compute `kernels.max_pool2d`."""
+    if not usable(x) or kernel_size[0] * kernel_size[1] > 256:
+        return NotImplemented
+    places = _places(x.shape[2:], kernel_size, stride, padding, dilation)
+    if places is None:
+        return NotImplemented
+    shape = (*x.shape[:2], *places)
+    y, taps = empty(shape, float32), empty(shape, _uint8)
+    (top, _), (left, _) = padding
+    if not _max_pool2d(contiguous(x), y, taps, *kernel_size, *stride, top, left, *dilation):
+        raise MemoryError("max_pool2d: not enough memory")
+    return y, taps
+
+
+def max_pool2d_scatter(
+    g: Array, taps: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
+) -> Any:
+    """Compute `kernels.max_pool2d_scatter`."""
+    if not usable(g) or not _are_taps(taps, g.shape) or 0 in input_size:
+        return NotImplemented
+    gx = empty((*g.shape[:2], *input_size), float32)
+    (top, _), (left, _) = padding
+    _scatter(contiguous(g), contiguous(taps), gx, *kernel_size, *stride, top, left, *dilation)
+    return gx
+
+
+def max_pool2d_gather(
+    x: Array, taps: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
+) -> Any:
+    """Compute `kernels.max_pool2d_gather`."""
+    if not usable(x) or not _are_taps(taps, (*x.shape[:2], *taps.shape[2:])) or not taps.size:
+        return NotImplemented
+    y = empty(taps.shape, float32)
+    (top, _), (left, _) = padding
+    _gather(contiguous(x), contiguous(taps), y, *kernel_size, *stride, top, left, *dilation)
+    return y
+
+
+def _shares(input_size: Shape, places: Shape, **how: Any) -> tuple[Array | None, float]:
+    """Return what each window's sum is divided by: an array (OH, OW), or None and the number that holds everywhere."""
+    found = divisors(input_size, **how)
+    if not isinstance(found, np.ndarray):
+        return None, found
+    return np.ascontiguousarray(np.broadcast_to(found, places), float32), 0
+
+
+def avg_pool2d(
+    x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d, divisor_override: int | None
+) -> Any:
+    """Compute `kernels.avg_pool2d`."""
+    if not usable(x):
+        return NotImplemented
+    places = _places(x.shape[2:], kernel_size, stride, padding, (1, 1))
+    if places is None:
+        return NotImplemented
+    share, divisor = _shares(
+        x.shape[2:], places, kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
+        divisor_override=divisor_override,
+    )  # fmt: skip
+    y = empty((*x.shape[:2], *places), float32)
+    _avg_pool2d(contiguous(x), share, divisor, y, *kernel_size, *stride, padding[0][0], padding[1][0])
+    return y
+
+
+def avg_pool2d_input(
+    g: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d,
+    divisor_override: int | None,
+) -> Any:  # fmt: skip
+    """Compute `kernels.avg_pool2d_input`."""
+    if not usable(g) or _places(input_size, kernel_size, stride, padding, (1, 1)) != g.shape[2:]:
+        return NotImplemented
+    share, divisor = _shares(
+        input_size, g.shape[2:], kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
+        divisor_override=divisor_override,
+    )  # fmt: skip
+    gx = empty((*g.shape[:2], *input_size), float32)
+    _avg_pool2d_input(contiguous(g), share, divisor, gx, *kernel_size, *stride, padding[0][0], padding[1][0])
+    return gx

@@ -1,0 +1,201 @@
+/* The steps of the optimizers: all parameters of a group in one call.
+
+   `table` is an array of objects, one row for each parameter: references to the arrays of the parameter, its gradient,
+   and its state. A task is a piece of one parameter. What each kernel computes is written in the optimizer's class. */
+#include "elementwise.h"
+#include <stdlib.h>
+
+enum { MOST_ARRAYS = 6, FEW_TASKS = 64 };
+
+typedef struct {
+    float *at[MOST_ARRAYS];
+    idx count;
+} piece;
+
+typedef struct {
+    piece *pieces;
+    double lr, decay, a, b, eps, correction;
+    int maximize, first, nesterov, amsgrad, decoupled, centered;
+} update;
+
+INLINE int is_contiguous(const array *a) {
+    idx step = 4;
+    if (!elements(a)) return 1;
+    for (int d = a->ndim - 1; d >= 0; step *= a->shape[d], d--)
+        if (a->shape[d] != 1 && a->strides[d] != step) return 0;
+    return 1;
+}
+
+INLINE int overlap(const array *a, const array *b) {
+    return a->data < b->data + elements(b) * 4 && b->data < a->data + elements(a) * 4;
+}
+
+/* Whether each row's arrays are contiguous and of one size, and no two parameters share memory. */
+static int is_regular(const array *const *arrays, idx rows, idx columns) {
+    for (idx i = 0; i < rows; i++) {
+        const array *const *row = arrays + i * columns;
+        for (idx k = 0; k < columns; k++)
+            if (!is_contiguous(row[k]) || elements(row[k]) != elements(row[0])) return 0;
+        for (idx other = 0; other < i; other++)
+            if (overlap(row[0], arrays[other * columns])) return 0;
+    }
+    return 1;
+}
+
+/* Cut the parameters of `table` into pieces and hand each to `task`; 0 if they are not regular, and nothing is done. */
+static int run(void (*task)(void *, idx), update *u, const array *table) {
+    const array *const *arrays = (const array *const *)table->data;
+    idx rows = table->shape[0], columns = table->shape[1], count = 0, total = 0;
+    if (!is_regular(arrays, rows, columns)) return 0;
+    for (idx i = 0; i < rows; i++) {
+        idx size = elements(arrays[i * columns]);
+        count += ceil_div(size, CHUNK), total += size;
+    }
+    piece few[FEW_TASKS];
+    u->pieces = count <= FEW_TASKS ? few : malloc((size_t)count * sizeof(piece));
+    if (!u->pieces) return 0;
+    piece *next = u->pieces;
+    for (idx i = 0; i < rows; i++)
+        for (idx begin = 0, size = elements(arrays[i * columns]); begin < size; begin += CHUNK, next++) {
+            next->count = min_idx(CHUNK, size - begin);
+            for (idx k = 0; k < columns; k++) next->at[k] = floats(arrays[i * columns + k]) + begin;
+        }
+    parallel(task, u, count, (double)total * (double)columns);
+    if (u->pieces != few) free(u->pieces);
+    return 1;
+}
+
+/* ±g + decay · p */
+INLINE vec penalized(const update *u, vec g, vec p) {
+    if (u->maximize) g = -g;
+    return u->decay != 0 ? p * (float)u->decay + g : g;
+}
+
+INLINE vec at_least_zero(vec v) { return larger((vec){0}, v); }
+
+/* columns: p, g, and velocity where momentum ≠ 0 */
+static void sgd(void *context, idx task) {
+    const update u = *(const update *)context;
+    const piece t = u.pieces[task];
+    float *p = t.at[0], *g = t.at[1], *velocity = t.at[2];
+    float momentum = (float)u.a, kept = (float)u.b, lr = (float)u.lr;
+    EACH_VECTOR(0, t.count, {
+        vec now = load_up_to(p + i, n), d = penalized(&u, load_up_to(g + i, n), now);
+        if (momentum != 0) {
+            vec v = u.first ? d : load_up_to(velocity + i, n) * momentum + d * kept;
+            store_up_to(velocity + i, v, n);
+            d = u.nesterov ? v * momentum + d : v;
+        }
+        store_up_to(p + i, now - d * lr, n);
+    });
+}
+
+EXPORT int sgd_step(const array *table, double lr, double momentum, double dampening, double decay, int nesterov,
+                    int maximize, int first) {
+    update u = {.lr = lr, .a = momentum, .b = 1 - dampening, .decay = decay, .nesterov = nesterov, .maximize = maximize,
+                .first = first};
+    return run(sgd, &u, table);
+}
+
+/* columns: p, g, m, v, and the largest v with amsgrad; a = β₁, b = β₂ */
+static void adam(void *context, idx task) {
+    const update u = *(const update *)context;
+    const piece t = u.pieces[task];
+    float *p = t.at[0], *g = t.at[1], *m = t.at[2], *v = t.at[3], *most = t.at[4];
+    float taken = (float)(1 - u.a), kept = (float)u.b, new = (float)(1 - u.b);
+    float lr = (float)u.lr, correction = (float)u.correction, eps = (float)u.eps;
+    EACH_VECTOR(0, t.count, {
+        vec now = load_up_to(p + i, n);
+        if (u.decoupled) now *= (float)(1 - u.decay); /* decoupled: lr · decay */
+        vec d = load_up_to(g + i, n);
+        if (u.decoupled) d = u.maximize ? -d : d;
+        else d = penalized(&u, d, now);
+        vec mean = load_up_to(m + i, n), square = load_up_to(v + i, n) * kept + d * d * new;
+        mean += (d - mean) * taken;
+        store_up_to(m + i, mean, n);
+        store_up_to(v + i, square, n);
+        if (u.amsgrad) {
+            vec before = load_up_to(most + i, n);
+            square = choose((before > square) | (before != before), before, square);
+            store_up_to(most + i, square, n);
+        }
+        store_up_to(p + i, now - mean / (root(square) * correction + eps) * lr, n);
+    });
+}
+
+/* lr: divided by 1 − β₁ᵗ; correction: 1 / √(1 − β₂ᵗ); decay: times lr if decoupled. */
+EXPORT int adam_step(const array *table, double lr, double beta1, double beta2, double eps, double correction, double decay,
+                     int amsgrad, int maximize, int decoupled) {
+    update u = {.lr = lr, .a = beta1, .b = beta2, .eps = eps, .correction = correction, .decay = decay, .amsgrad = amsgrad,
+                .maximize = maximize, .decoupled = decoupled};
+    return run(adam, &u, table);
+}
+
+/* columns: p, g, v, then a if centered, then b if momentum ≠ 0 */
+static void rmsprop(void *context, idx task) {
+    const update u = *(const update *)context;
+    const piece t = u.pieces[task];
+    float *p = t.at[0], *g = t.at[1], *v = t.at[2], *a = t.at[3], *b = t.at[u.centered ? 4 : 3];
+    float kept = (float)u.a, new = (float)(1 - u.a), momentum = (float)u.b, lr = (float)u.lr, eps = (float)u.eps;
+    EACH_VECTOR(0, t.count, {
+        vec now = load_up_to(p + i, n), d = penalized(&u, load_up_to(g + i, n), now);
+        vec square = load_up_to(v + i, n) * kept + d * d * new, spread = square;
+        store_up_to(v + i, square, n);
+        if (u.centered) {
+            vec mean = load_up_to(a + i, n);
+            mean += (d - mean) * new;
+            store_up_to(a + i, mean, n);
+            spread = at_least_zero(square - mean * mean); /* rounding may leave a variance below 0 */
+        }
+        vec step = d / (root(spread) + eps);
+        if (momentum != 0) {
+            step += load_up_to(b + i, n) * momentum;
+            store_up_to(b + i, step, n);
+        }
+        store_up_to(p + i, now - step * lr, n);
+    });
+}
+
+EXPORT int rmsprop_step(const array *table, double lr, double alpha, double eps, double momentum, double decay, int centered,
+                        int maximize) {
+    update u = {.lr = lr, .a = alpha, .b = momentum, .eps = eps, .decay = decay, .centered = centered, .maximize = maximize};
+    return run(rmsprop, &u, table);
+}
+
+/* columns: p, g, s */
+static void adagrad(void *context, idx task) {
+    const update u = *(const update *)context;
+    const piece t = u.pieces[task];
+    float *p = t.at[0], *g = t.at[1], *s = t.at[2], lr = (float)u.lr, eps = (float)u.eps;
+    EACH_VECTOR(0, t.count, {
+        vec now = load_up_to(p + i, n), d = penalized(&u, load_up_to(g + i, n), now), sum = load_up_to(s + i, n) + d * d;
+        store_up_to(s + i, sum, n);
+        store_up_to(p + i, now - d / (root(sum) + eps) * lr, n);
+    });
+}
+
+EXPORT int adagrad_step(const array *table, double lr, double eps, double decay, int maximize) {
+    update u = {.lr = lr, .eps = eps, .decay = decay, .maximize = maximize};
+    return run(adagrad, &u, table);
+}
+
+/* columns: p, g, v, u */
+static void adadelta(void *context, idx task) {
+    const update u = *(const update *)context;
+    const piece t = u.pieces[task];
+    float *p = t.at[0], *g = t.at[1], *v = t.at[2], *w = t.at[3];
+    float kept = (float)u.a, new = (float)(1 - u.a), lr = (float)u.lr, eps = (float)u.eps;
+    EACH_VECTOR(0, t.count, {
+        vec now = load_up_to(p + i, n), d = penalized(&u, load_up_to(g + i, n), now);
+        vec square = load_up_to(v + i, n) * kept + d * d * new, steps = load_up_to(w + i, n);
+        vec step = root(steps + eps) / root(square + eps) * d;
+        store_up_to(v + i, square, n);
+        store_up_to(w + i, steps * kept + step * step * new, n);
+        store_up_to(p + i, now - step * lr, n);
+    });
+}
+
+EXPORT int adadelta_step(const array *table, double lr, double rho, double eps, double decay, int maximize) {
+    update u = {.lr = lr, .a = rho, .eps = eps, .decay = decay, .maximize = maximize};
+    return run(adadelta, &u, table);
+}
