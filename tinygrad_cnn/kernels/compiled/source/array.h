@@ -69,7 +69,7 @@ INLINE float sum_of(vec v) {
 }
 
 /* What is left of the gradient v where a ReLU gave y: all but where y ≤ 0 (a NaN lets it through). */
-INLINE vec gated(vec v, vec y) { return choose(y <= 0, (vec){0}, v); }
+INLINE vec let_through(vec v, vec y) { return choose(y <= 0, (vec){0}, v); }
 
 /* Load, or store, only the first n < LANES elements. */
 #if defined(__AVX512F__)

@@ -361,11 +361,11 @@ static void sum_channel(void *context, idx channel) {
         vec sum = {0};
         idx i = 0;
         for (; i + LANES <= c->size; i += LANES) {
-            sum += gate ? gated(load(g + i), load(gate + i)) : load(g + i);
+            sum += gate ? let_through(load(g + i), load(gate + i)) : load(g + i);
         }
         if (i < c->size) {
             vec last = load_first(g + i, c->size - i);
-            sum += gate ? gated(last, load_first(gate + i, c->size - i)) : last;
+            sum += gate ? let_through(last, load_first(gate + i, c->size - i)) : last;
         }
         total += sum_of(sum);
     }

@@ -47,7 +47,7 @@ INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx 
                     const float *open = gate ? gate + row * p->width + b - p->left : 0;
                     if (p->pitch <= LANES && p->stride_w == 1 && end - begin < LANES) { /* what is written too far is */
                         vec v = load_first(from + begin, end - begin);                  /* written again after it */
-                        if (open) v = gated(v, load_first(open + begin, end - begin));
+                        if (open) v = let_through(v, load_first(open + begin, end - begin));
                         if (begin) store(out, (vec){0});
                         if (begin) store_first(out + begin, v, end - begin);
                         else store(out, v);
@@ -62,9 +62,9 @@ INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx 
                             if (j < end) store_first(out + j, load_first(from + j, end - j), end - j);
                         } else {
                             for (; j + LANES <= end; j += LANES)
-                                store(out + j, gated(load(from + j), load(open + j)));
+                                store(out + j, let_through(load(from + j), load(open + j)));
                             if (j < end)
-                                store_first(out + j, gated(load_first(from + j, end - j), load_first(open + j, end - j)),
+                                store_first(out + j, let_through(load_first(from + j, end - j), load_first(open + j, end - j)),
                                             end - j);
                         }
                     } else {

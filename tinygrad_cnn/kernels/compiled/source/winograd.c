@@ -58,8 +58,8 @@ static void row_to_channels(const float *from, const float *gate, idx step, idx 
             for (int i = 0; i < LANES; i++) {
                 const float *p = from + (c + i) * step + j, *open = gate ? gate + (c + i) * step + j : 0;
                 if (c + i >= channels) square[i] = (vec){0};
-                else if (count == LANES) square[i] = open ? gated(load(p), load(open)) : load(p);
-                else square[i] = open ? gated(load_first(p, count), load_first(open, count)) : load_first(p, count);
+                else if (count == LANES) square[i] = open ? let_through(load(p), load(open)) : load(p);
+                else square[i] = open ? let_through(load_first(p, count), load_first(open, count)) : load_first(p, count);
             }
             transpose(square);
             for (idx i = 0; i < count; i++) store(to + (j + i) * wide + c, square[i]);
