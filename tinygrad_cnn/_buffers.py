@@ -38,18 +38,22 @@ def empty(shape: Shape, dtype: DType) -> Array:
         return np.empty(shape, dtype)
     size = -(-size // 4096) * 4096
     with _lock:
-        stack = _free.get(size)
-        if stack:
+        # Rather a piece up to twice as large than a new one: sizes come in the reverse order in the backward pass.
+        fitting = [known for known in _free if size <= known <= 2 * size]
+        if fitting:
+            size = min(fitting)
+            stack = _free[size]
             memory = stack.pop()
             _kept_bytes -= size
+            if not stack:
+                del _free[size]
         else:
             memory = np.empty(size + LINE, np.uint8)
             start = -memory.ctypes.data % LINE
             memory = memory[start : start + size]
         _lent_bytes += size
         _most_lent_bytes = max(_most_lent_bytes, _lent_bytes)
-        if _kept_bytes + _lent_bytes > _most_lent_bytes:
-            _drop(_kept_bytes + _lent_bytes - _most_lent_bytes)
+        _drop(_kept_bytes + _lent_bytes - _most())
         # Through a memoryview the new array is the owner that views of it keep alive; over the array they would not.
         array: Array = np.ndarray(shape, dtype, buffer=memoryview(memory))
         key = id(array)
@@ -68,9 +72,14 @@ def _give_back(key: int) -> None:
         _, memory = _lent.pop(key)
         size = memory.nbytes
         _lent_bytes -= size
-        if _kept_bytes + _lent_bytes + size <= _most_lent_bytes:
+        if _kept_bytes + _lent_bytes + size <= _most():
             _free.setdefault(size, []).append(memory)
             _kept_bytes += size
+
+
+def _most() -> int:
+    """Return how many bytes to hold at most: a little more than was in use at one time, for sizes that do not fit."""
+    return _most_lent_bytes + _most_lent_bytes // 4
 
 
 def _drop(excess: int) -> None:

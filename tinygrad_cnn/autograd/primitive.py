@@ -24,6 +24,7 @@ and it is saved only if the gradient of that VJP's own input may be asked for.
 
 from __future__ import annotations
 
+import copy
 import functools
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
@@ -115,6 +116,12 @@ class Op:
         """
         self.fused = function
         return function
+
+    def twin(self, kernel: Callable[..., Any]) -> Op:
+        """Return this operation, by name and gradients, with another kernel: for part of a fused computation."""
+        other = copy.copy(self)
+        other.kernel = kernel
+        return other
 
     def vjp(self, i: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         """Register the decorated function as the VJP of input `i`.

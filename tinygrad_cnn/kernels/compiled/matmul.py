@@ -27,13 +27,13 @@ def matmul(a: Array, b: Array) -> Any:
     return y
 
 
-def linear(x: Array, w: Array, b: Array | None) -> Any:
-    """Compute `kernels.linear`."""
+def linear(x: Array, w: Array, b: Array | None, relu: bool = False) -> Any:
+    """Compute `kernels.linear`, and with `relu` the larger of that and 0."""
     if not x.ndim or x.shape[-1] != w.shape[1] or not usable(x, w, b):
         return NotImplemented
     rows = contiguous(x) if x.ndim == 2 else contiguous(x).reshape(-1, x.shape[-1])
     y = empty((len(rows), len(w)), float32)
-    native.matmul_nt(rows, contiguous(w), None if b is None else contiguous(b), y, 0)
+    native.matmul_nt(rows, contiguous(w), None if b is None else contiguous(b), y, relu)
     return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(w))
 
 

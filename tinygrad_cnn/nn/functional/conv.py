@@ -6,6 +6,7 @@ from typing import Any
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.nn.functional._geometry import PLACES, Size, conv_windows, reaches, resolve_padding, unbatched
 from tinygrad_cnn.nn.functional._operands import check_one_dtype
 from tinygrad_cnn.tensor import Tensor
@@ -73,8 +74,16 @@ def conv2d(
         RuntimeError: the shapes do not fit, the window is larger than the padded input, the dtypes differ, or an
             argument is out of range.
     """  # noqa: E501
+    return convolve2d(ops.conv2d, input, weight, bias, stride, padding, dilation, groups)
+
+
+def convolve2d(
+    op: Op, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Size, padding: str | Size, dilation: Size,
+    groups: int,
+) -> Tensor:  # fmt: skip
+    """Compute `conv2d` by `op`: itself, or its fusion with what follows."""
     x, how = _prepare("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
-    return unbatched(ops.conv2d(x, weight, bias, **how), input, 2)
+    return unbatched(op(x, weight, bias, **how), input, 2)
 
 
 def conv_transpose2d(

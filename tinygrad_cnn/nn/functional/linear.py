@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tinygrad_cnn import ops
+from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.nn.functional._operands import check_one_dtype
 from tinygrad_cnn.tensor import Tensor
 
@@ -21,6 +22,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Raises:
         RuntimeError: the shapes do not fit, or the dtypes differ.
     """
+    return apply_linear(ops.linear, input, weight, bias)
+
+
+def apply_linear(op: Op, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
+    """Compute `linear` by `op`: itself, or for a weight (O, I) its fusion with what follows."""
     check_one_dtype("linear", input=input, weight=weight, bias=bias)
     if weight.ndim not in (1, 2):
         raise RuntimeError(f"linear: expected weight (out_features, in_features), got {weight.shape}")
@@ -35,7 +41,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     if weight.ndim == 1:
         y = ops.matmul(input, weight)
         return y if bias is None else y + bias
-    return ops.linear(input, weight, bias)
+    return op(input, weight, bias)
 
 
 def _likely_fix(input: Tensor, weight: Tensor) -> str:

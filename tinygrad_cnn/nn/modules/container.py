@@ -7,6 +7,7 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from itertools import groupby
 from typing import Any, Self, overload
 
+from tinygrad_cnn.nn.modules.fusion import fusable, run_rectified
 from tinygrad_cnn.nn.modules.module import Module
 
 
@@ -123,9 +124,15 @@ class Sequential(_Row):
     def forward(self, input: Any) -> Any:
         """Pass `input` through the modules in order."""
         y = input
-        for module in self._modules.values():
-            if module is not None:
-                y = module(y)
+        modules = [module for module in self._modules.values() if module is not None]
+        i = 0
+        while i < len(modules):
+            if i + 1 < len(modules) and fusable(modules[i], modules[i + 1]):
+                y = run_rectified(modules[i], modules[i + 1], y)
+                i += 2
+            else:
+                y = modules[i](y)
+                i += 1
         return y
 
     def _part(self, items: list[tuple[str, Module | None]]) -> Self:

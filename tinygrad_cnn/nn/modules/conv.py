@@ -6,9 +6,13 @@ from typing import Any
 
 import numpy.typing as npt
 
+from tinygrad_cnn import ops
+from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.functional._geometry import Size
+from tinygrad_cnn.nn.functional.conv import convolve2d
 from tinygrad_cnn.nn.modules.convolution import Convolution
+from tinygrad_cnn.ops.rectified import rectified
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -112,5 +116,11 @@ class Conv2d(Convolution):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the feature maps."""
+        return self._apply(ops.conv2d, input)
+
+    def _rectified(self, input: Tensor) -> Tensor:
+        return self._apply(rectified["conv2d"], input)
+
+    def _apply(self, op: Op, input: Tensor) -> Tensor:
         x, padding = self._padded(input)
-        return functional.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        return convolve2d(op, x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)

@@ -9,8 +9,10 @@ import numpy.typing as npt
 
 from tinygrad_cnn.creation import empty
 from tinygrad_cnn.nn import functional, init
+from tinygrad_cnn.nn.functional.linear import apply_linear
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
+from tinygrad_cnn.ops.rectified import rectified
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -63,6 +65,9 @@ class Linear(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return x · wᵀ + b."""
         return functional.linear(input, self.weight, self.bias)
+
+    def _rectified(self, input: Tensor) -> Tensor:
+        return apply_linear(rectified["linear"], input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """Return the sizes."""
