@@ -12,7 +12,9 @@ from benchmarks.frameworks import versions
 from benchmarks.machine import machine
 
 
-def record(command: str, arguments: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], **more: Any) -> dict[str, Any]:
+def record(
+    command: str, arguments: Mapping[str, Any], rows: Sequence[Mapping[str, Any]], **more: Any
+) -> dict[str, Any]:
     """Return one run's line.
 
     Args:

@@ -9,7 +9,7 @@ def resnet18(torch: Any) -> Any:
     """Return ResNet-18 with 1,000 classes (He et al., 2015)."""
     nn, F = torch.nn, torch.nn.functional  # noqa: N806
 
-    class Block(nn.Module):  # type: ignore[misc]
+    class Block(nn.Module):  # type: ignore[misc, name-defined]
         def __init__(self, c: int, o: int, stride: int) -> None:
             super().__init__()
             self.conv1 = nn.Conv2d(c, o, 3, stride=stride, padding=1, bias=False)

@@ -74,7 +74,7 @@ def _layer(torch: Any, layer: Any, x: Any, needed: bool, seconds: float) -> tupl
 
     for _ in range(LEAST):
         call()
-    found = []
+    found: list[tuple[float, float]] = []
     end = clock() + seconds
     while len(found) < LEAST or clock() < end:
         found.append(call())
@@ -112,7 +112,7 @@ def cells(rows: Sequence[Mapping[str, Any]], frameworks: Sequence[str]) -> list[
         }  # fmt: skip
     found = []
     for row in (*rows, sums):
-        line = [f"{row['name']} {row['kind']}".strip(), "×".join(map(str, row["output"]))]
+        line = [f"{row['name']}\N{NO-BREAK SPACE}{row['kind']}", "×".join(map(str, row["output"]))]
         for key in ("forward", "backward"):
             ours, theirs = [row.get(framework, {}).get(key) for framework in ("ours", "torch")]
             line += [ms(ours), ms(theirs), ratio(ours, theirs)]

@@ -20,7 +20,7 @@ def machine() -> dict[str, object]:
 
 def _cpu() -> str:
     listing = Path("/proc/cpuinfo")
-    found = {}
+    found: dict[str, str] = {}
     if listing.exists():
         for line in listing.read_text().splitlines():
             key, _, value = line.partition(":")

@@ -58,7 +58,9 @@ def footer(rows: Sequence[Mapping[str, Any]]) -> str:
     for framework, name in NAMES.items():
         runs = [row[framework] for row in rows if framework in row]
         if runs:
-            text = f"{name}: {runs[0]['threads']} threads, slowest median {max(one['spread'] for one in runs):.2f} × best"
+            text = (
+                f"{name}: {runs[0]['threads']} threads, slowest median {max(one['spread'] for one in runs):.2f} × best"
+            )
             process = [one["process"] for one in runs if one.get("process") is not None]
             lines.append(text + (f", whole process up to {mb(max(process))} MB" if process else ""))
     return "\n".join(lines)

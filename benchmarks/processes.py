@@ -13,7 +13,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 
 _TUNED = ("OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE")
-"""Settings that some machines make for reproducibility's sake; they slow NumPy's BLAS down and leave PyTorch as it is."""
+"""Settings that some machines make for equal results everywhere; they slow NumPy's BLAS and leave PyTorch as it is."""
 
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS")
 

@@ -22,7 +22,7 @@ def show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], texts: 
         raise ModuleNotFoundError('benchmarks need rich: pip install "tinygrad-cnn[cli]"') from error
     table = Table(title=title, box=SIMPLE_HEAD, title_justify="left", title_style="bold", pad_edge=False)
     for i, name in enumerate(head):
-        table.add_column(name, justify="left" if i < texts else "right", no_wrap=True)
+        table.add_column(name, justify="left" if i < texts else "right")
     for row in rows:
         table.add_row(*row)
     console = Console()

@@ -30,7 +30,7 @@ def ratio(ours: float | None, theirs: float | None) -> str:
 
 def percent(part: float | None) -> str:
     """Return a share in per cent."""
-    return "–" if part is None else f"{100 * part:.0f} %"
+    return "–" if part is None else f"{100 * part:.0f}\N{NO-BREAK SPACE}%"
 
 
 def geometric_mean(values: Iterable[float]) -> float:
