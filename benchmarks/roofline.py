@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.processes import run
+from benchmarks.timing import durations
 
 SIZES = (1 << 20, 1 << 24, 1 << 28)
 """Bytes moved: about a core's cache, the shared cache, the main memory."""
@@ -32,13 +32,8 @@ def measure(torch: Any, threads: int, seconds: float) -> dict[str, Any]:
 
 
 def _least(call: Callable[[], object], seconds: float) -> float:
-    end, found = time.perf_counter() + seconds, float("inf")
     call()
-    while time.perf_counter() < end:
-        before = time.perf_counter()
-        call()
-        found = min(found, time.perf_counter() - before)
-    return found
+    return min(durations(call, seconds))
 
 
 def _bandwidth(size: int, threads: int, seconds: float) -> float:

@@ -16,7 +16,7 @@ from benchmarks.options import choose, parser, plain
 from benchmarks.processes import alternate, run
 from benchmarks.quiet import Watch
 from benchmarks.roofline import bandwidth_for, roof
-from benchmarks.same import differences
+from benchmarks.same import TRAINED, differences
 from benchmarks.steps import stand_still, training_step
 from benchmarks.tables import show
 from benchmarks.timing import best, medians, spread
@@ -98,7 +98,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     show("Memory and start", networks_table.STARTS, networks_table.starts(rows))
     print(networks_table.footer(rows), networks_table.roof_line(top), watch.text(), sep="\n")
     append(arguments.json, record("train_step", plain(arguments), rows, roof=top, others=watch.others()))
-    differences([row for row in rows if not NETWORKS[row["name"]].random])
+    differences([row for row in rows if not NETWORKS[row["name"]].random], TRAINED)
 
 
 if __name__ == "__main__":
