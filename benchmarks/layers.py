@@ -22,8 +22,7 @@ from benchmarks.units import ms, ratio, significant
 _TASK = "benchmarks.layers"
 
 HEAD = (
-    "layer", "output", "forward ms, ours", "PyTorch", "ratio", "backward ms, ours", "PyTorch", "ratio",
-    "GFLOP/s, ours", "PyTorch",
+    "layer", "output", "forward ms", "PyTorch", "ratio", "backward ms", "PyTorch", "ratio", "GFLOP/s", "PyTorch"
 )  # fmt: skip
 
 

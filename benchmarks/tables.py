@@ -26,7 +26,7 @@ def show(title: str, head: Sequence[str], rows: Sequence[Sequence[str]], texts: 
     for row in rows:
         table.add_row(*row)
     console = Console()
-    console.width = max(console.width, 100)  # a log file counts as 80 columns; figures would be cut
+    console.width = max(console.width, 110)  # a log file counts as 80 columns; figures would be cut
     console.print(table)
 
 

@@ -48,7 +48,14 @@ def test_the_large_ones_are_those_of_the_package():
     assert vgg11.__module__.endswith("vgg")
 
 
-@pytest.mark.parametrize("name", [name for name, network in NETWORKS.items() if not network.random])
+COMPARABLE = [
+    pytest.param(name, marks=[pytest.mark.slow] if name == "W2c" else [])
+    for name, network in NETWORKS.items()
+    if not network.random
+]
+
+
+@pytest.mark.parametrize("name", COMPARABLE)
 def test_the_first_losses_are_pytorchs(name):
     torch = pytest.importorskip("torch")
     network = NETWORKS[name]
