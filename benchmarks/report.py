@@ -55,7 +55,7 @@ def _networks(history: Sequence[Line]) -> str | None:
         markdown(("network", "layers; batch; optimizer"), titles, texts=2),
         markdown(networks_table.TIMES, networks_table.times(rows)),
         markdown(networks_table.STARTS, networks_table.starts(rows)),
-        f"{networks_table.roof_line(runs[-1]['roof']).capitalize()}. {source(runs)}",
+        f"The {networks_table.roof_line(runs[-1]['roof'])}. {source(runs)}",
     ]
     return "\n".join(parts)
 

@@ -31,6 +31,8 @@ def test_networks_without_pytorch(tmp_path, capsys, monkeypatch):
     assert line["arguments"]["threads"] == 1
     text = report.TABLES["networks"]([line])
     assert "| W0 |" in text
+    assert "The roof: sgemm " in text
+    assert " GFLOP/s; copies " in text
     assert "1 threads" in text
 
 
