@@ -7,7 +7,7 @@ DEV := .venv/.installed-dev
 COMPARED = $(shell grep -rl --include='test_*.py' --exclude-dir=parity 'importorskip."torch"' tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo examples test test-fast parity mutants check format lint types docs clean
+.PHONY: help demo examples test test-fast parity bench mutants check format lint types docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
@@ -36,6 +36,12 @@ test-fast: $(DEV)  ## run the tests that take less than a few seconds each
 parity: $(DEV)  ## compare with PyTorch, number by number (installs it)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 expecttest
 	$(BIN)/python -m pytest tests/parity $(COMPARED)
+
+bench: $(DEV)  ## measure training steps against PyTorch (installs it), append to runs/benchmarks.json
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0
+	$(BIN)/python -m benchmarks.train_step --vs torch --json runs/benchmarks.json
+	$(BIN)/python -m benchmarks.shapes --vs torch --json runs/benchmarks.json
+	$(BIN)/python -m benchmarks.overhead --vs torch --json runs/benchmarks.json
 
 mutants: $(DEV)  ## make mistakes in every gradient and see that a test catches each
 	$(BIN)/python tests/mutation/mutate.py

@@ -1,0 +1,160 @@
+"""The commands from end to end, their history, and the page that is made of it."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("rich")
+
+from benchmarks import frameworks, history, numba_conv, overhead, processes, report, shapes, train_step
+from benchmarks.processes import ROOT
+
+QUICK = ["--rounds", "1", "--seconds", "0.02", "--threads", "1"]
+
+
+def test_networks_without_pytorch(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(frameworks, "available", lambda name: name == "ours")
+    file = tmp_path / "deep" / "history.json"
+    train_step.main(["--vs", "torch", "--networks", "W0", *QUICK, "--json", str(file)])
+    out = capsys.readouterr().out
+    assert out.startswith("torch is not installed (pip install torch): measuring tinygrad_cnn only")
+    assert "tinygrad_cnn: 1 threads" in out
+    (line,) = history.read(file)
+    (row,) = line["rows"]
+    assert row["name"] == "W0"
+    assert "torch" not in row
+    assert 0 < row["least_s"] < row["ours"]["step_s"] < row["ours"]["import_s"]
+    assert {"cpu", "cores", "os", "python"} == set(line["machine"])
+    assert "numpy" in line["versions"]
+    assert line["arguments"]["threads"] == 1
+    text = report.TABLES["networks"]([line])
+    assert "| W0 |" in text
+    assert "The roof: sgemm " in text
+    assert " GFLOP/s; copies " in text
+    assert "1 threads" in text
+
+
+@pytest.mark.parametrize(
+    ("command", "options", "name"), [(shapes, ["--shapes", "odd"], "odd"), (overhead, [], "forward")]
+)
+def test_other_commands_alone(command, options, name, tmp_path, capsys):
+    file = tmp_path / "history.json"
+    command.main([*options, *QUICK, "--json", str(file)])
+    assert "ours" in capsys.readouterr().out
+    assert history.read(file)[0]["rows"][0]["name"] == name
+
+
+@pytest.mark.slow
+def test_against_pytorch(tmp_path):
+    pytest.importorskip("torch")
+    file = tmp_path / "history.json"
+    commands = [["train_step", "--networks", "W0"], ["shapes", "--shapes", "grey"], ["overhead"], ["layers", "W0"]]
+    for name, *options in commands:
+        done = subprocess.run(
+            [sys.executable, "-m", f"benchmarks.{name}", *options, "--vs", "torch", *QUICK, "--json", str(file)],
+            cwd=ROOT, capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+    lines = history.read(file)
+    assert [line["command"] for line in lines] == [command[0] for command in commands]
+    for row in lines[0]["rows"]:
+        assert row["ours"]["check"] == pytest.approx(row["torch"]["check"], rel=1e-2)
+    page = report.fill((ROOT / "docs" / "performance.md").read_text(), {
+        name: text for name, make in report.TABLES.items() if (text := make(lines)) is not None
+    })  # fmt: skip
+    assert page.count("| geometric mean |") == 2
+    assert "0 Conv2d" in page.replace("\N{NO-BREAK SPACE}", " ")
+
+
+@pytest.mark.slow
+def test_the_loop_for_numba_computes_the_convolution(tmp_path, capsys):
+    pytest.importorskip("numba")
+    file = tmp_path / "history.json"
+    numba_conv.main([*QUICK, "--json", str(file)])  # fails if the results differ
+    assert "first call with an empty cache" in capsys.readouterr().out
+    ours, numba = history.read(file)[0]["rows"]
+    assert (ours["name"], numba["name"]) == ("ours", "numba")
+    assert numba["cold_s"] > numba["medians"]
+    assert "Numba, a loop" in report.TABLES["numba"](history.read(file))
+
+
+def test_without_numba_its_loop_is_left_out(monkeypatch, capsys):
+    monkeypatch.setattr(numba_conv, "available", lambda _: False)
+    numba_conv.main(QUICK)
+    assert "numba is not installed (pip install numba)" in capsys.readouterr().out
+
+
+def test_the_environment_of_a_child(monkeypatch):
+    seen = {}
+
+    def run(command, **options):
+        seen.update(options, command=command)
+        return subprocess.CompletedProcess(command, 0, 'noise\n{"x": 1}\n', "")
+
+    monkeypatch.setenv("OPENBLAS_CORETYPE", "Haswell")
+    monkeypatch.setenv("OPENBLAS_L2_SIZE", "512")
+    monkeypatch.setattr(subprocess, "run", run)
+    assert processes.run("task", "ours", 2, {"a": 1}, {"CACHE": "here"}) == {"x": 1}
+    assert not {"OPENBLAS_CORETYPE", "OPENBLAS_L2_SIZE"} & seen["env"].keys()
+    assert seen["env"]["OMP_NUM_THREADS"] == seen["env"]["OPENBLAS_NUM_THREADS"] == "2"
+    assert seen["env"]["CACHE"] == "here"
+    assert seen["command"][-4:] == ["task", "ours", "2", '{"a": 1}']
+
+
+def test_processes_alternate(monkeypatch):
+    order = []
+    monkeypatch.setattr(processes, "run", lambda task, framework, *_: order.append(framework) or {"n": len(order)})
+    found = processes.alternate("task", ["ours", "torch"], 1, {}, 2)
+    assert order == ["ours", "torch", "ours", "torch"]
+    assert found == {"ours": [{"n": 1}, {"n": 3}], "torch": [{"n": 2}, {"n": 4}]}
+
+
+def test_a_child_that_fails_says_why():
+    with pytest.raises(RuntimeError, match=r"benchmarks\.shapes with ours and .*failed:\n(.|\n)*KeyError: 'round'"):
+        processes.run("benchmarks.shapes", "ours", 1, {"shape": "round", "seconds": 0.1})
+
+
+@pytest.mark.parametrize("option", [["--rounds", "0"], ["--seconds", "x"], ["--networks", "W9"], ["--vs", "jax"]])
+def test_bad_options_are_refused(option, capsys):
+    with pytest.raises(SystemExit, match="2"):
+        train_step.main(option)
+    assert f"argument {option[0]}: invalid" in capsys.readouterr().err
+
+
+def line(date, names, seconds):
+    rows = [{"name": name, "title": name, "ours": {"step_s": seconds}, "torch": {"step_s": 2.0}} for name in names]
+    return {
+        "command": "shapes", "date": date, "rows": rows, "versions": {"numpy": "2"}, "arguments": {"threads": 2},
+        "machine": {"cpu": "C", "cores": 2, "os": "O", "python": "3"}, "others": 0.01,
+    }  # fmt: skip
+
+
+def test_the_newest_figures_of_each_name_make_the_table(tmp_path):
+    file = tmp_path / "h.json"
+    file.write_text("".join(json.dumps(one) + "\n" for one in (
+        line("2026-01-01T00:00", ["odd", "stem"], 4.0), line("2026-01-02T00:00", ["odd"], 1.0)
+    )))  # fmt: skip
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- begin shapes -->\nold\n<!-- end shapes -->\nz\n")
+    for _ in range(2):
+        report.main([str(file), "--into", str(page)])
+        text = page.read_text()
+        assert "old" not in text
+        assert text.startswith("a\n")
+        assert text.endswith("z\n")
+        assert "| odd | odd | 1000 | 2000 | 0.50 |" in text
+        assert "| stem | stem | 4000 | 2000 | 2.00 |" in text
+        assert "| geometric mean |  |  |  | 1.00 |" in text
+        assert "2026-01-01 and 2026-01-02; C, 2 cores" in text
+
+
+def test_pages_and_histories_that_do_not_fit(tmp_path):
+    with pytest.raises(ValueError, match="begin shapes"):
+        report.fill("nothing", {"shapes": "text"})
+    file = tmp_path / "h.json"
+    for text in ("{", "[]", '{"command": "shapes"}'):
+        file.write_text(f"{json.dumps(line('d', [], 1.0))}\n{text}\n")
+        with pytest.raises(ValueError, match=r"h\.json:2: expected"):
+            history.read(file)
