@@ -8,9 +8,11 @@ the same time.
 
 from __future__ import annotations
 
+import ctypes
 import threading
 import weakref
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -22,8 +24,8 @@ LEAST_BYTES = 1 << 16
 LINE = 64
 """Bytes of a cache line: vectors of arrays that begin with one never lie across two."""
 
-_free: dict[int, list[Array]] = {}
-_lent: dict[int, tuple[weakref.ref[Array], Array]] = {}
+_free: dict[int, list[Any]] = {}
+_lent: dict[int, tuple[weakref.ref[Array], Any]] = {}
 _lock = threading.RLock()  # reentrant: a garbage collection inside may return memory
 _kept_bytes = 0
 _lent_bytes = 0
@@ -48,17 +50,25 @@ def empty(shape: Shape, dtype: DType) -> Array:
             if not stack:
                 del _free[size]
         else:
-            memory = np.empty(size + LINE, np.uint8)
-            start = -memory.ctypes.data % LINE
-            memory = memory[start : start + size]
+            memory = _new_piece(size)
         _lent_bytes += size
         _most_lent_bytes = max(_most_lent_bytes, _lent_bytes)
         _drop(_kept_bytes + _lent_bytes - _most())
-        # Through a memoryview the new array is the owner that views of it keep alive; over the array they would not.
-        array: Array = np.ndarray(shape, dtype, buffer=memoryview(memory))
+        array: Array = np.ndarray(shape, dtype, buffer=memory)
         key = id(array)
         _lent[key] = weakref.ref(array, lambda _: _give_back(key)), memory
     return array
+
+
+def _new_piece(size: int) -> Any:
+    """Return `size` bytes that begin with a cache line.
+
+    They are no array, so that the array made over them is the owner that views of it keep alive: NumPy lets views of
+    an array over an array refer to the latter.
+    """
+    memory = np.empty(size + LINE, np.uint8)
+    start = -memory.ctypes.data % LINE
+    return (ctypes.c_char * size).from_buffer(memory[start : start + size])
 
 
 def owns(array: Array) -> bool:
@@ -70,7 +80,7 @@ def _give_back(key: int) -> None:
     global _kept_bytes, _lent_bytes
     with _lock:
         _, memory = _lent.pop(key)
-        size = memory.nbytes
+        size = len(memory)
         _lent_bytes -= size
         if _kept_bytes + _lent_bytes + size <= _most():
             _free.setdefault(size, []).append(memory)
