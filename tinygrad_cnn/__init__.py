@@ -7,7 +7,10 @@
 Operations on tensors are recorded as they run; ``loss.backward()`` walks the record back and fills ``.grad``.
 """
 
-from tinygrad_cnn import autograd, cuda, data, gradcheck, graph, nn, optim, utils
+from importlib import import_module as _import_module
+from typing import TYPE_CHECKING as _TYPE_CHECKING
+
+from tinygrad_cnn import autograd, cuda, nn, optim
 from tinygrad_cnn._dtypes import (
     bool_ as bool,
 )
@@ -67,7 +70,6 @@ from tinygrad_cnn.creation import (
     zeros_like,
 )
 from tinygrad_cnn.device import Device as device
-from tinygrad_cnn.graph import draw
 from tinygrad_cnn.nn.functional import (
     avg_pool1d,
     conv1d,
@@ -177,10 +179,34 @@ from tinygrad_cnn.random import (
     manual_seed,
     seed,
 )
-from tinygrad_cnn.report import summary
 from tinygrad_cnn.tensor import Tensor
 
 __version__ = "0.1.0"
+
+if _TYPE_CHECKING:
+    from tinygrad_cnn import data, gradcheck, graph, utils
+    from tinygrad_cnn.graph import draw
+    from tinygrad_cnn.report import summary
+
+_LATER = {"data": "", "draw": "graph", "gradcheck": "", "graph": "", "summary": "report", "utils": ""}
+"""What is imported when it is first used: names, and where they are if they are not modules themselves."""
+
+
+def __getattr__(name: str) -> object:
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+    value = (
+        getattr(_import_module(f"{__name__}.{_LATER[name]}"), name)
+        if _LATER[name]
+        else _import_module(f"{__name__}.{name}")
+    )
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_LATER})
+
 
 __all__ = [
     "Generator",

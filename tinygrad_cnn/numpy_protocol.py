@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -87,6 +86,8 @@ def call_function(tensor_of: Callable[[Any], Any], function: Any, args: Any, kwa
         [_as_tensor(tensor_of, part) for part in one] if isinstance(one, list | tuple) else _as_tensor(tensor_of, one)
         for one in args
     ]
+    import inspect  # for what NumPy's own dispatch brings here only
+
     try:
         inspect.signature(meaning).bind(*given, **kwargs)
     except TypeError as error:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import linecache
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
-from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from weakref import WeakKeyDictionary
@@ -21,7 +19,7 @@ from tinygrad_cnn.autograd.variable import Variable
 if TYPE_CHECKING:
     from tinygrad_cnn.autograd.primitive import Op
 
-_PACKAGE = str(Path(__file__).parents[1]) + "/"
+_PACKAGE = __file__.removesuffix("autograd/anomaly.py").removesuffix("autograd\\anomaly.py")
 
 
 class _Line(NamedTuple):
@@ -32,6 +30,8 @@ class _Line(NamedTuple):
     function: str
 
     def __str__(self) -> str:
+        import linecache  # for messages only
+
         text = linecache.getline(self.file, self.number).strip()
         return f"{self.file}:{self.number}, in {self.function}" + (f": {text}" if text else "")
 

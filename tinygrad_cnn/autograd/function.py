@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 import weakref
 from collections.abc import Iterator
 from typing import Any
@@ -221,6 +220,8 @@ class _FunctionOp(Op):
     @functools.cached_property
     def argument_names(self) -> list[str]:
         """What `forward` calls its arguments, as far as each has a name of its own."""
+        import inspect  # for pictures only
+
         names = [
             name
             for name, one in inspect.signature(self.function.forward).parameters.items()

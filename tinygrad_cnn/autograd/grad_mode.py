@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import inspect
 from collections.abc import Callable, Generator
 from contextvars import ContextVar
 from types import TracebackType
@@ -42,6 +41,8 @@ class _GradMode:
 
 def _decorated(function: Callable[P, R], mode: bool) -> Callable[P, R]:
     """Return `function` running in `mode`: a generator function while it runs, not while it waits for its caller."""
+    import inspect  # here, because it takes longer to load than all of this room
+
     run: Any
     if inspect.isgeneratorfunction(function):
 

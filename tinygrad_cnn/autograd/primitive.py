@@ -35,7 +35,7 @@ from tinygrad_cnn._types import A, Scalar, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
 from tinygrad_cnn.autograd.node import Node, notify, observers
 from tinygrad_cnn.autograd.scope import current_scope
-from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
+from tinygrad_cnn.autograd.variable import Constant, Variable
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh, view_of
 
@@ -193,9 +193,9 @@ class Op:
     def __call__(self, *args: Any, **attrs: Any) -> Tensor: ...
     def __call__(self, *args: Any, **attrs: Any) -> Any:
         """Compute, and record if a tensor among `args` requires a gradient and recording is on."""
+        # This runs for every operation of a program: no calls that can be done without, see benchmarks/overhead.py.
         if self.prepare is not None:
             args = self.prepare(args)
-        # This runs for every operation of a program: no calls that can be done without, see benchmarks/overhead.py.
         values: list[Any] = []
         tensors = False
         tracked, bit = 0, 1

@@ -30,7 +30,8 @@ class _Writes:
 
 
 _writes: dict[int, tuple[weakref.ref[Array], _Writes]] = {}
-_newest = 0
+newest = 0
+"""The stamp of the newest write to any storage: nodes younger than that need no check."""
 
 
 def storage(array: Array) -> Array:
@@ -54,8 +55,8 @@ def record_write(array: Array) -> None:
 
 def record_writes(arrays: Iterable[Array]) -> None:
     """Note that the storages of `arrays` were changed in place, all of them at one time."""
-    global _newest
-    stamp = _newest = next(clock)
+    global newest
+    stamp = newest = next(clock)
     for array in arrays:
         owner = array if array.base is None else storage(array)
         key = id(owner)
@@ -66,11 +67,6 @@ def record_writes(arrays: Iterable[Array]) -> None:
         writes = entry[1]
         writes.count += 1
         writes.stamps.append(stamp)
-
-
-def newest() -> int:
-    """Return the stamp of the newest write to any storage: nodes younger than that need no check."""
-    return _newest
 
 
 def version(array: Array) -> int:
@@ -86,7 +82,7 @@ def check_saved(node: Node) -> None:
     Raises:
         RuntimeError: names the operation, which value, its shape, and the versions saved and found.
     """
-    if node.seq > _newest or node.args is None:
+    if node.seq > newest or node.args is None:
         return
     count = len(node.parents)  # a user's Function may have saved more than its inputs
     values = [(f"argument {i}" if i < count else "a saved value", value) for i, value in enumerate(node.args)]

@@ -120,6 +120,7 @@ def _walk(
     retained: list[tuple[Variable, Any]], *, retain_graph: bool, create_graph: bool,
 ) -> None:  # fmt: skip
     """Pass gradients from each of `nodes` to its parents; what remains in `sums` is the leaves' and `keep`'s."""
+    # The loop runs once for every operation of a program: no calls that can be done without.
     check = anomaly.gradient_check()
     for node in nodes:
         g = sums.pop(node, None)
@@ -139,10 +140,11 @@ def _walk(
                 g = _hooked(node, node.hooks, g, retained)
             if keep and node in keep:
                 sums[node] = g
-            if versions.newest() > node.seq:
+            if versions.newest > node.seq:
                 versions.check_saved(node)
             found = None
             parents = node.parents
+            vjps = op.vjps
             if op.joint is not None:
                 pairs = dict(op.joint(node, g, [i for i, one in enumerate(parents) if _flows(one, needed)]))
                 found = [pairs.get(i) for i in range(len(parents))]
@@ -163,7 +165,10 @@ def _walk(
                 elif op.gates and not create_graph and check is None and _takes_gate(parent):
                     gradient = Gated(g, y, op)
                 else:
-                    gradient = op.vjp_of(i)(g, y, *args, **attrs)
+                    vjp = vjps[i] if i < len(vjps) else None
+                    if vjp is None:
+                        vjp = op.vjp_of(i)
+                    gradient = vjp(g, y, *args, **attrs) if attrs else vjp(g, y, *args)
                 if gradient is None:
                     continue
                 if gradient.shape != parent.shape:

@@ -11,7 +11,6 @@ learning in deep linear neural networks", 2013 (orthogonal).
 from __future__ import annotations
 
 import math
-from statistics import NormalDist
 from typing import Any
 
 import numpy as np
@@ -59,6 +58,8 @@ def trunc_normal_(
     """
     if std <= 0:
         raise ValueError(f"trunc_normal_: expected std > 0, got {std}")
+    from statistics import NormalDist  # here, because it takes long to load
+
     normal = NormalDist(mean, std)
     # Far above the mean the distribution function rounds to 1; mirrored there, it keeps its digits.
     mirror = -1 if a > mean else 1

@@ -15,7 +15,6 @@ from tinygrad_cnn.ops.reduce import sum
 from tinygrad_cnn.ops.shape import product, reshape, squeeze, transpose, unsqueeze
 from tinygrad_cnn.ops.vector import check_one_dtype, dot, mv
 
-
 _matmul = primitive("matmul", fit=fit)(kernels.matmul)
 
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, TypeVar, overload
+from typing import Generic, NamedTuple, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
-from typing_extensions import NamedTuple
 
 from tinygrad_cnn._checks import normalize_dim, normalize_dims
 from tinygrad_cnn._dtypes import int64, is_floating, uint8

@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_cnn._types import Array
 from tinygrad_cnn._buffers import empty
+from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
 from tinygrad_cnn.kernels.compiled.native import native
 

@@ -67,7 +67,9 @@ def _processor() -> str:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:
         return platform.processor() + platform.machine()
-    lines = [line for line in text.split("\n\n")[0].splitlines() if line.startswith(("model name", "flags", "Features"))]
+    lines = [
+        line for line in text.split("\n\n")[0].splitlines() if line.startswith(("model name", "flags", "Features"))
+    ]
     return "".join(lines)
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn._buffers import empty
+from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
 from tinygrad_cnn.kernels.compiled.native import done, native
 from tinygrad_cnn.kernels.windows import output_size
@@ -21,7 +21,9 @@ _LEAST_CHANNELS = 12  # below, turning channels along vectors costs more than it
 _LEAST_TILES = 40  # of 4×4 outputs: below, transforming the weights does
 
 
-def _winograd(w_shape: Shape, images: int, size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int) -> bool:
+def _winograd(
+    w_shape: Shape, images: int, size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
+) -> bool:
     """Tell whether Winograd's kernel is the one for windows of `w_shape` with `size` places in each image."""
     o, c, kh, kw = w_shape
     if kh != 3 or kw != 3 or c < _LEAST_CHANNELS or o < _LEAST_CHANNELS:
@@ -31,7 +33,7 @@ def _winograd(w_shape: Shape, images: int, size: Shape, stride: Pair, padding: P
         stride == _ONE == dilation
         and groups == 1
         and images * -(-size[0] // 4) * -(-size[1] // 4) >= _LEAST_TILES
-        and 0 <= min(top, bottom, left, right)
+        and min(top, bottom, left, right) >= 0
         and max(top, bottom, left, right) <= 2
     )
 

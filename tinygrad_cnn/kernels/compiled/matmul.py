@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from tinygrad_cnn._types import Array
 from tinygrad_cnn._buffers import empty
+from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
 from tinygrad_cnn.kernels.compiled.native import native
 
