@@ -1,4 +1,4 @@
-"""Where the real data sets are that some tests read: in TINYGRAD_CNN_SHARED, or ../shared/data beside the repository."""
+"""Where the real data sets are that some tests read: TINYGRAD_CNN_SHARED, or ../shared/data beside the repository."""
 
 import os
 from pathlib import Path

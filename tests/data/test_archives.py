@@ -45,7 +45,9 @@ def test_symbolic_links(tmp_path):
 
 def test_bombs(tmp_path):
     path = make_zip(tmp_path / "a.zip", [("zeros", bytes(10**7))], compression=zipfile.ZIP_DEFLATED)
-    with pytest.raises(DataError, match=r"expected at most 100 times the [\d,]+ bytes of the file, got 10,000,000 bytes"):
+    with pytest.raises(
+        DataError, match=r"expected at most 100 times the [\d,]+ bytes of the file, got 10,000,000 bytes"
+    ):
         read_all(path)
 
 
@@ -76,7 +78,9 @@ def test_encrypted_members(tmp_path):
 @pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
 def test_other_ways_of_packing(tmp_path, method):
     path = make_zip(tmp_path / "a.zip", [("a", b"1")], compression=method)
-    with pytest.raises(DataError, match=f"expected files that are stored or deflated, got 'a' packed by method {method}"):
+    with pytest.raises(
+        DataError, match=f"expected files that are stored or deflated, got 'a' packed by method {method}"
+    ):
         read_all(path)
 
 

@@ -5,6 +5,7 @@ import hashlib
 import io
 import tarfile
 from dataclasses import replace
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -43,7 +44,7 @@ def digits(server, tmp_path, monkeypatch):
 
 
 class SmallCIFAR10(CIFAR10):
-    _parts = {True: {f"data_batch_{i}": 2 for i in range(1, 6)}, False: {"test_batch": 2}}
+    _parts: ClassVar = {True: {f"data_batch_{i}": 2 for i in range(1, 6)}, False: {"test_batch": 2}}
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 import pickle
 import subprocess
 import sys
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -14,11 +15,11 @@ from tinygrad_cnn.data import CIFAR10, CIFAR100, DataError
 
 
 class Small10(CIFAR10):
-    _parts = {True: {"data_batch_1": 3, "data_batch_2": 2}, False: {"test_batch": 2}}
+    _parts: ClassVar = {True: {"data_batch_1": 3, "data_batch_2": 2}, False: {"test_batch": 2}}
 
 
 class Small100(CIFAR100):
-    _parts = {True: {"train": 4}, False: {"test": 2}}
+    _parts: ClassVar = {True: {"train": 4}, False: {"test": 2}}
 
 
 def records(count, seed, classes=10):
@@ -88,7 +89,9 @@ def test_100_takes_the_fine_label(tmp_path):
 
 
 def test_missing_files_name_every_place(tmp_path):
-    with pytest.raises(FileNotFoundError, match="CIFAR10: expected the file data_batch_1.bin, or data_batch_1") as caught:
+    with pytest.raises(
+        FileNotFoundError, match="CIFAR10: expected the file data_batch_1.bin, or data_batch_1"
+    ) as caught:
         CIFAR10(tmp_path)
     lines = [line.strip() for line in str(caught.value).splitlines()[1:]]
     assert lines[:-1] == [

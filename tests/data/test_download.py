@@ -13,6 +13,7 @@ from tinygrad_cnn.data.download import download
 pytest.importorskip("pooch")
 
 CONTENT = bytes(range(256)) * 4000
+SIZE = len(CONTENT)
 SUM = f"sha256:{hashlib.sha256(CONTENT).hexdigest()}"
 
 
@@ -31,7 +32,7 @@ def nowhere():
         yield f"http://127.0.0.1:{unused.getsockname()[1]}/a.bin"
 
 
-def fetch(target, *urls, size=len(CONTENT), checksum=SUM, **arguments):
+def fetch(target, *urls, size=SIZE, checksum=SUM, **arguments):
     return download(urls, target, checksum, size, **arguments)
 
 

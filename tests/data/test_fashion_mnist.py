@@ -29,7 +29,9 @@ def test_reads_its_files(tmp_path, place):
 def test_is_not_mistaken_for_mnist(tmp_path):
     save(tmp_path)
     save(tmp_path / "MNIST" / "raw")
-    with pytest.raises(FileNotFoundError, match="FashionMNIST: expected the file train-images-idx3-ubyte, plain or .gz"):
+    with pytest.raises(
+        FileNotFoundError, match="FashionMNIST: expected the file train-images-idx3-ubyte, plain or .gz"
+    ):
         FashionMNIST(tmp_path)
     save(tmp_path / "new" / "FashionMNIST" / "raw")
     with pytest.raises(FileNotFoundError, match="MNIST: expected the file"):

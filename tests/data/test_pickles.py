@@ -41,9 +41,12 @@ scalars = st.one_of(
     st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False), st.text(max_size=5), st.binary(max_size=5)
 )
 numpy_arrays = st.sampled_from(DTYPES).flatmap(
-    lambda dtype: arrays(dtype, array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3), elements={"allow_nan": False}
-                         if "f" in dtype else None)
-)  # fmt: skip
+    lambda dtype: arrays(
+        dtype,
+        array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=3),
+        elements={"allow_nan": False} if "f" in dtype else None,
+    )
+)
 values = st.recursive(
     scalars | numpy_arrays,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3) | st.integers(), inner, max_size=3),
@@ -120,7 +123,10 @@ def test_refuses_everything_else(value, protocol, match):
         (b"Pabc\n.", "got the step PERSID"),
         (b"\x80\x02\x82\x01.", "got the step EXT1"),
         (b"\x80\x02cnumpy\nndarray\n)\x81.", "got the step NEWOBJ"),
-        (b"cnumpy\nndarray\n(I3\ntR.", "expected an array, a dtype or Latin-1 bytes, got another call of numpy.ndarray"),
+        (
+            b"cnumpy\nndarray\n(I3\ntR.",
+            "expected an array, a dtype or Latin-1 bytes, got another call of numpy.ndarray",
+        ),
         (b"c_codecs\nencode\n(V\\u0101\nVlatin1\ntR.", "got a damaged one"),
         (b"c_codecs\nencode\n(Vabc\nVzip\ntR.", "got another call of _codecs.encode"),
         (b"]K\x01K\x02a.", "expected a list to add to, got int"),

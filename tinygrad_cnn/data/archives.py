@@ -31,7 +31,8 @@ def open_zip(path: str | os.PathLike[str]) -> Iterator[tuple[zipfile.ZipFile, li
 
     Raises:
         DataError: not a zip file, or damaged; a member leads out of the folder (an absolute path or ..), is a link, is
-            encrypted, packed by a method other than deflate, is there twice, or would unpack to more than 100 times the size of the file.
+            encrypted, packed by a method other than deflate, is there twice, or would unpack to more than 100
+            times the size of the file.
         OSError: the file cannot be opened.
     """
     name = os.fspath(path)

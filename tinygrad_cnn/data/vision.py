@@ -110,9 +110,9 @@ class ArrayImages(VisionDataset):
         images = planes[rows]  # (N, C, H, W)
         if self.transform is not None:
             images = self.transform.batch(images)  # type: ignore[attr-defined]  # `batched` says so
-        if images.dtype != np.uint8:
-            return images
-        return images[:, 0] if grey else np.ascontiguousarray(np.moveaxis(images, 1, -1))
+        if images.dtype == np.uint8:
+            images = images[:, 0] if grey else np.moveaxis(images, 1, -1)
+        return np.ascontiguousarray(images)
 
     def _labels(self, rows: Array) -> Any:
         """Return the transformed labels at `rows`."""

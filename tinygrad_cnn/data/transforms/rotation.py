@@ -114,8 +114,6 @@ def _expanded(h: int, w: int, cos: float, sin: float, cx: float, cy: float) -> t
     xs = [cos * x + sin * y for x, y in corners]
     ys = [cos * y - sin * x for x, y in corners]
     # 1e-9: a quarter turn must not grow by a pixel because of a rounding error.
-    left, top = math.floor(min(xs) + cx + 1e-9) - cx, math.floor(min(ys) + cy + 1e-9) - cy
-    right, low = math.ceil(max(xs) + cx - 1e-9) - cx, math.ceil(max(ys) + cy - 1e-9) - cy
-    new_w, new_h = round(right - left), round(low - top)
-    # Whole pixels, and the turned image in the middle of them.
+    new_w, new_h = (math.ceil(max(values) - min(values) - 1e-9) for values in (xs, ys))
+    # The turned image is in the middle of the new one.
     return new_h, new_w, (min(xs) + max(xs) - new_w) / 2, (min(ys) + max(ys) - new_h) / 2
