@@ -90,6 +90,15 @@ def test_too_many_members(tmp_path, monkeypatch):
         read_all(make_zip(tmp_path / "a.zip", [(name, b"") for name in "abc"]))
 
 
+def test_a_member_without_a_name(tmp_path):
+    content = make_zip(tmp_path / "a.zip", [("a", b"1")]).read_bytes()
+    directory = content.index(b"PK\x01\x02")
+    nameless = content[: directory + 28] + b"\0\0" + content[directory + 30 : directory + 46] + content[directory + 47 :]
+    (tmp_path / "a.zip").write_bytes(nameless)
+    with pytest.raises(DataError, match="a.zip: expected"):
+        read_all(tmp_path / "a.zip")
+
+
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"not a zip file at all"])
 def test_no_zip_file(tmp_path, content):
     (tmp_path / "a.zip").write_bytes(content)

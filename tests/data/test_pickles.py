@@ -133,6 +133,7 @@ def test_refuses_everything_else(value, protocol, match):
         (b"K\x01(K\x02K\x03u.", "expected a dict and pairs to add to it, got int"),
         (b"}(K\x02u.", "expected a dict and pairs"),
         (b"j\xff\xff\xff\xff.", "got a damaged one"),
+        (b"S'\\q'\n.", "got a damaged one"),
         (b"\x80\x05\x96" + struct.pack("<Q", 2**62) + b"x.", "got a damaged one"),
         (b"\x80\x04\x8e" + struct.pack("<Q", 2**62) + b"x.", "got a damaged one"),
         (b"\x80\x02\x8b" + struct.pack("<i", 2**31 - 1) + b"x.", "got a damaged one"),

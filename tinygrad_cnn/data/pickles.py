@@ -89,7 +89,7 @@ def parse_pickle(content: bytes, name: str) -> Any:
             machine.run(instruction.name, argument)
     except DataError:
         raise
-    except (ValueError, IndexError, KeyError, TypeError, OverflowError, AttributeError, MemoryError) as error:
+    except (ValueError, LookupError, TypeError, OverflowError, AttributeError, MemoryError, Warning) as error:
         raise DataError(f"{name}: expected a whole pickle, got a damaged one ({error})") from error
     raise DataError(f"{name}: expected a whole pickle, got one without an end")
 
