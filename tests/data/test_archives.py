@@ -93,7 +93,9 @@ def test_too_many_members(tmp_path, monkeypatch):
 def test_a_member_without_a_name(tmp_path):
     content = make_zip(tmp_path / "a.zip", [("a", b"1")]).read_bytes()
     directory = content.index(b"PK\x01\x02")
-    nameless = content[: directory + 28] + b"\0\0" + content[directory + 30 : directory + 46] + content[directory + 47 :]
+    nameless = (
+        content[: directory + 28] + b"\0\0" + content[directory + 30 : directory + 46] + content[directory + 47 :]
+    )
     (tmp_path / "a.zip").write_bytes(nameless)
     with pytest.raises(DataError, match="a.zip: expected"):
         read_all(tmp_path / "a.zip")

@@ -16,6 +16,7 @@ from typing import Literal
 from tinygrad_cnn.data.archives import open_zip, read_member, unpack_tar
 from tinygrad_cnn.data.download import Progress, download
 from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.idx import read_idx
 from tinygrad_cnn.data.locations import data_root
 from tinygrad_cnn.data.published import ENTRIES, DataFile, Entry
 
@@ -72,11 +73,11 @@ def get(
     wanted = [file for file in found.files if status.get(file.name) != "ok"]
     if found.archive is None:
         for file in wanted:
+            urls = [mirror + file.name for mirror in found.mirrors]
+            download(urls, target / file.name, file.checksum, file.size, progress)
             path = find(found, folder, file.name)
             if path is not None and path.parent == target and path.name != file.name:
                 path.unlink()  # a damaged unpacked file, which would be read before the packed one
-            urls = [mirror + file.name for mirror in found.mirrors]
-            download(urls, target / file.name, file.checksum, file.size, progress)
     else:
         packed = target.parent / found.archive.name
         urls = [mirror + found.archive.name for mirror in found.mirrors]
@@ -95,7 +96,8 @@ def verify(name: str, root: str | os.PathLike[str] | None = None) -> dict[str, S
 
     Returns:
         For each file "ok", "missing" or "damaged", which is anything but the published file. Where a set is there in
-        another published form only (CIFAR's pickles), the files of that form. An IDX file may be packed or not.
+        another published form only (CIFAR's pickles), the files of that form. An IDX file may be unpacked; where no
+        checksum of that is known, it is compared with the packed one beside it, or else must be whole.
 
     Raises:
         ValueError: there is no such data set.
@@ -156,7 +158,13 @@ def _state(path: Path | None, file: DataFile) -> Status:
         return "ok" if _whole_zip(path) else "damaged"
     if file.size in {0, path.stat().st_size} and _checksum(path, file.checksum) == file.checksum:
         return "ok"
-    return "ok" if file.content and _checksum(path, file.content, unpacked=True) == file.content else "damaged"
+    content = file.content
+    if not content and path.name != file.name:
+        packed = path.with_name(file.name)
+        if not (packed.is_file() and _checksum(packed, file.checksum) == file.checksum):
+            return "ok" if _whole_idx(path) else "damaged"
+        content = _checksum(packed, file.checksum, unpacked=True)
+    return "ok" if content and _checksum(path, content, unpacked=True) == content else "damaged"
 
 
 def _checksum(path: Path, like: str, *, unpacked: bool = False) -> str:
@@ -173,6 +181,14 @@ def _checksum(path: Path, like: str, *, unpacked: bool = False) -> str:
         except (EOFError, gzip.BadGzipFile, zlib.error):
             return "no gzip file"
     return f"{algorithm}:{digest.hexdigest()}"
+
+
+def _whole_idx(path: Path) -> bool:
+    try:
+        read_idx(path)
+    except DataError:
+        return False
+    return True
 
 
 def _whole_zip(path: Path) -> bool:

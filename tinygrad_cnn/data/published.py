@@ -179,7 +179,7 @@ _FLOWERS = Entry(
     "flowers",
     "Flowers",
     "photographs of five kinds of flowers, 4,317 colour images in folders by class",
-    "the set Flowers Recognition (A. Mamaev)",
+    "https://www.kaggle.com/datasets/alxmamaev/flowers-recognition",
     (DataFile("flowers.zip", 0, ""),),
 )
 
