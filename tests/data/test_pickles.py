@@ -49,7 +49,11 @@ numpy_arrays = st.sampled_from(DTYPES).flatmap(
 )
 values = st.recursive(
     scalars | numpy_arrays,
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3) | st.integers(), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.lists(inner, max_size=4).map(tuple)
+        | st.dictionaries(st.text(max_size=3) | st.integers(), inner, max_size=3)
+    ),
     max_leaves=8,
 )
 
@@ -66,6 +70,9 @@ def test_fortran_order_and_one_array_twice(protocol):
     got = parse_pickle(pickle.dumps([array, array], protocol), "p")
     np.testing.assert_array_equal(got[0], array)
     assert got[0] is got[1]
+    first, (second,) = parse_pickle(pickle.dumps((array, (array,)), protocol), "p")
+    np.testing.assert_array_equal(first, array)
+    assert first is second
 
 
 def test_reads_what_python_2_wrote(tmp_path):
@@ -97,7 +104,10 @@ class Evil:
         (collections.OrderedDict(a=1), "got collections.OrderedDict"),
         (np.array([Evil()]), r"eval|a dtype among"),
         (np.array(["a"]), "expected an array of a dtype among b1, f2"),
-        (np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f4")]), "expected an array of a dtype among"),
+        (
+            np.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f4")]),
+            "a dtype among|an unfinished dtype or array",
+        ),
         (np.datetime64("2020-01-01"), "numpy.*scalar|a dtype among"),
         ({(1, 2): 3}, "expected strings, bytes and numbers as keys, got tuple"),
         ({1, 2}, r"got the step EMPTY_SET|got (builtins|__builtin__).set"),
@@ -116,8 +126,11 @@ def test_refuses_everything_else(value, protocol, match):
         (b"hello", "got a damaged one"),
         (b"N", "got a damaged one"),
         (b".", "got a damaged one"),
-        (b"(.", "one with a part that is used before it is complete"),
-        (b"cnumpy\nndarray\n.", "one with a part that is used before it is complete"),
+        (b"cnumpy\nndarray\n\x85.", "got an unfinished dtype or array"),
+        (b"]cnumpy\nndarray\n\x85\x85a.", "got an unfinished dtype or array"),
+        (b"}K\x01cnumpy\nndarray\n\x85s.", "got an unfinished dtype or array"),
+        (b"(.", "got an unfinished dtype or array"),
+        (b"cnumpy\nndarray\n.", "got an unfinished dtype or array"),
         (b"cos\nsystem\n(S'ls'\ntR.", "got os.system, which is not loaded"),
         (b"(S'ls'\nios\nsystem\n.", "got the step INST"),
         (b"Pabc\n.", "got the step PERSID"),

@@ -60,6 +60,10 @@ class _Array:
         self.value: Array | None = None
 
 
+class _Parts(tuple[Any, ...]):
+    """A tuple with something in the making: arguments of a call or the state of an array, never a value."""
+
+
 def read_pickle(path: str | os.PathLike[str]) -> Any:
     """Return what a pickle file holds, if that is arrays, dicts, lists, tuples, strings, bytes and numbers.
 
@@ -125,8 +129,8 @@ class _Machine:
     def _finished(self, value: Any) -> Any:
         if isinstance(value, _Array) and value.value is not None:
             return value.value
-        if isinstance(value, _Mark | _Global | _Dtype | _Array):
-            raise self.fail("a whole pickle", "one with a part that is used before it is complete")
+        if isinstance(value, _UNFINISHED):
+            raise self.fail("values and whole arrays", "an unfinished dtype or array in a place that takes neither")
         return value
 
     def pop_mark(self, onto: Any = None) -> list[Any]:
@@ -158,8 +162,8 @@ class _Machine:
             target[key] = self._finished(value)
 
     def tuple(self, items: list[Any]) -> None:
-        # Parts in the making may stand in the tuple of an array's state, which `build` takes apart again.
-        self.stack.append(tuple(items))
+        parts = [item.value if isinstance(item, _Array) and item.value is not None else item for item in items]
+        self.stack.append(_Parts(parts) if any(isinstance(part, _UNFINISHED) for part in parts) else tuple(parts))
 
     def find(self, module: Any, name: Any) -> None:
         """Push a name, if it is one of the few that are needed for arrays and bytes."""
@@ -213,6 +217,7 @@ class _Machine:
         return values.reshape(shape, order="F" if fortran else "C")
 
 
+_UNFINISHED = (_Mark, _Global, _Dtype, _Array, _Parts)
 _IGNORED = {"PROTO", "FRAME"}
 _LITERALS = {
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
