@@ -1,18 +1,17 @@
 """The digits: the embedded ones always, the original files where they are."""
 
 import hashlib
-import os
 import re
 from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
 import pytest
+import real_data
 
 import tinygrad_cnn
 from tinygrad_cnn.data import MNIST, DataError, MNIST5k, load_mnist_5k, read_idx, write_idx
 
-ROOT = Path(os.environ.get("TINYGRAD_CNN_DATA", Path(__file__).parents[3] / "shared" / "data"))
 NAMES = ["train-images-idx3-ubyte", "train-labels-idx1-ubyte", "t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"]
 MD5 = {
     True: ("6bbc9ace898e44ae57da46a324031adb", "a25bea736e30d166cdddb491f175f624"),
@@ -20,10 +19,7 @@ MD5 = {
 }
 """Of the unpacked original files, as they are published."""
 
-needs_files = pytest.mark.skipif(
-    not (ROOT / "mnist" / f"{NAMES[0]}.gz").exists(),
-    reason=f"the original MNIST files are not in {ROOT / 'mnist'}; set TINYGRAD_CNN_DATA to the folder that has mnist/",
-)
+needs_files = real_data.needs(f"mnist/{NAMES[0]}.gz")
 
 
 @pytest.fixture
@@ -73,7 +69,7 @@ def test_embedded_files_are_small_and_attributed():
 @needs_files
 @pytest.mark.parametrize(("train", "total", "count"), [(True, 60_000, 5000), (False, 10_000, 1000)])
 def test_original_files(train, total, count):
-    digits, embedded = MNIST(ROOT, train), MNIST5k(train)
+    digits, embedded = MNIST(real_data.ROOT, train), MNIST5k(train)
     assert len(digits) == total
     assert digits.data.shape == (total, 28, 28)
     assert digits.data.dtype == tinygrad_cnn.uint8
@@ -90,7 +86,7 @@ def test_original_files(train, total, count):
 @needs_files
 def test_embedded_files_can_be_made_again(tmp_path):
     for name, count in zip(NAMES, [5000, 5000, 1000, 1000], strict=True):
-        write_idx(tmp_path / name, read_idx(ROOT / "mnist" / f"{name}.gz")[:count])
+        write_idx(tmp_path / name, read_idx(real_data.ROOT / "mnist" / f"{name}.gz")[:count])
         np.testing.assert_array_equal(
             read_idx(tmp_path / name), read_idx(str(files("tinygrad_cnn.data") / "mnist_5k" / f"{name}.gz"))
         )
@@ -107,7 +103,8 @@ def test_samples_are_arrays_and_ints():
     assert len(digits.classes) == 10
     image[:] = 0
     assert digits[0][0].any()
-    assert repr(digits) == "MNIST5k(5000 training digits)"
+    assert repr(digits) == "Dataset MNIST5k\n    Number of datapoints: 5000\n    Split: Train"
+    assert digits.class_to_idx["7 - seven"] == 7
 
 
 def test_transforms_apply_to_each_sample():
@@ -136,8 +133,9 @@ def test_missing_file_names_every_path_tried(folder):
     with pytest.raises(FileNotFoundError, match=r"expected the file train-labels-idx1-ubyte, plain or \.gz") as caught:
         MNIST(folder)
     lines = str(caught.value).splitlines()[1:]
-    tried = [folder / place / (NAMES[1] + suffix) for place in (".", "MNIST/raw", "mnist") for suffix in ("", ".gz")]
-    assert [Path(line.strip()) for line in lines] == tried
+    tried = [folder / place / (NAMES[1] + suffix) for place in ("MNIST/raw", ".", "mnist") for suffix in ("", ".gz")]
+    assert [Path(line.strip()) for line in lines[:-1]] == tried
+    assert lines[-1] == "download=True fetches it; by hand, get it from http://yann.lecun.com/exdb/mnist/"
     assert len(MNIST(folder, train=False)) == 2
 
 

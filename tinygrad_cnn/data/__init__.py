@@ -1,10 +1,16 @@
 """Data sets, samplers and the loader that makes batches of them."""
 
-from tinygrad_cnn.data import sampler
+from tinygrad_cnn.data import catalog, sampler, transforms
+from tinygrad_cnn.data.cifar import CIFAR10, CIFAR100
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.data.dataset import Dataset, Subset, TensorDataset, random_split
-from tinygrad_cnn.data.idx import DataError, read_idx, write_idx
+from tinygrad_cnn.data.errors import DataError, DownloadError
+from tinygrad_cnn.data.fashion_mnist import FashionMNIST
+from tinygrad_cnn.data.flowers import Flowers
+from tinygrad_cnn.data.idx import read_idx, write_idx
+from tinygrad_cnn.data.image_folder import DatasetFolder, ImageFolder
 from tinygrad_cnn.data.loader import DataLoader
+from tinygrad_cnn.data.locations import data_root
 from tinygrad_cnn.data.mnist import MNIST, MNIST5k, load_mnist_5k
 from tinygrad_cnn.data.sampler import (
     BatchSampler,
@@ -14,13 +20,21 @@ from tinygrad_cnn.data.sampler import (
     SubsetRandomSampler,
 )
 from tinygrad_cnn.data.toy import toy_classes, toy_patterns
+from tinygrad_cnn.data.vision import VisionDataset
 
 __all__ = [
+    "CIFAR10",
+    "CIFAR100",
     "MNIST",
     "BatchSampler",
     "DataError",
     "DataLoader",
     "Dataset",
+    "DatasetFolder",
+    "DownloadError",
+    "FashionMNIST",
+    "Flowers",
+    "ImageFolder",
     "MNIST5k",
     "RandomSampler",
     "Sampler",
@@ -28,6 +42,9 @@ __all__ = [
     "Subset",
     "SubsetRandomSampler",
     "TensorDataset",
+    "VisionDataset",
+    "catalog",
+    "data_root",
     "default_collate",
     "load_mnist_5k",
     "random_split",
@@ -35,5 +52,6 @@ __all__ = [
     "sampler",
     "toy_classes",
     "toy_patterns",
+    "transforms",
     "write_idx",
 ]

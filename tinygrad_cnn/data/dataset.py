@@ -23,7 +23,8 @@ class Dataset(Generic[T_co]):
     """Samples by index. A subclass defines ``__getitem__``, and ``__len__`` for whatever needs to know how many.
 
     One that can read many samples at once may also define ``batch(indices)``: it returns what `default_collate` makes
-    of ``[self[i] for i in indices]``, and `DataLoader` calls it instead of reading sample by sample.
+    of ``[self[i] for i in indices]``, and `DataLoader` calls it instead of reading sample by sample. One that applies a
+    transform does so with ``transform.batch(images)`` where ``transform.batched`` is true (see `transforms.Transform`).
 
     Example:
         >>> class Squares(Dataset):

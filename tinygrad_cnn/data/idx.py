@@ -21,16 +21,13 @@ import numpy as np
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.data.errors import DataError
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_AXES = 32
 _MAX_RATIO = 1032
 """How many times larger its content can be than a gzip file: DEFLATE's limit."""
 _CHUNK = 1 << 20
-
-
-class DataError(ValueError):
-    """A data file is damaged or not what it should be. The message names the file, what was expected and what came."""
 
 
 def read_idx(path: str | os.PathLike[str]) -> Array:

@@ -14,8 +14,9 @@ from tinygrad_cnn.random import Generator
 class DataLoader:
     """Iterate over a data set in batches; each ``for`` loop over the loader is one epoch.
 
-    Without a `collate_fn`, a data set that reads by whole batches (see `Dataset`) does so: `TensorDataset`, the digit
-    sets without transforms, and subsets of them. The batches are the same as those read sample by sample.
+    Without a `collate_fn`, a data set that reads by whole batches (see `Dataset`) does so: `TensorDataset`, the image
+    sets that are held in one array, unless their transform has no batch form, and subsets of them. The batches are the
+    same as those read sample by sample, apart from what random transforms draw.
 
     Args:
         dataset: a `Dataset`, or anything with ``__getitem__`` and ``__len__``.

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import ClassVar
 
 import numpy as np
 
 from tinygrad_cnn._dtypes import float32
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.data.collate import default_collate
-from tinygrad_cnn.data.dataset import Dataset
-from tinygrad_cnn.data.idx import DataError, read_idx, read_idx_stream
+from tinygrad_cnn.data import catalog
+from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.idx import read_idx, read_idx_stream
+from tinygrad_cnn.data.locations import data_root
+from tinygrad_cnn.data.published import Entry
+from tinygrad_cnn.data.vision import ArrayImages, Transform
 from tinygrad_cnn.tensor import Tensor
 
 _SIDE = 28
@@ -26,69 +29,57 @@ _NAMES = {
 """The files of images and of labels, by `train`."""
 
 
-class _Digits(Dataset[tuple[Any, Any]]):
-    """Images and labels in memory, given out as torchvision's MNIST does.
+class IdxImages(ArrayImages):
+    """The training or the test images of a set that is kept as the four files of MNIST.
 
     Attributes:
         data: uint8 tensor (N, 28, 28), from 0 (paper) to 255 (ink).
         targets: int64 tensor (N,).
     """
 
-    classes = (
-        "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four",
-        "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine",
-    )  # fmt: skip
+    data: Tensor
+    targets: Tensor
+    _name: ClassVar[str]
 
     def __init__(
         self,
-        images: Array,
-        labels: Array,
-        train: bool,
-        transform: Callable[[Any], Any] | None,
-        target_transform: Callable[[Any], Any] | None,
+        root: str | os.PathLike[str] | None = None,
+        train: bool = True,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+        download: bool = False,
     ) -> None:
+        folder, entry = data_root(root), catalog.entry(self._name)
+        if download and any(catalog.find(entry, folder, file.name) is None for file in entry.files):
+            catalog.get(self._name, folder)
+        paths = [_find(entry, folder, name) for name in _NAMES[train]]
+        images, labels = (read_idx(path) for path in paths)
+        _check(images, labels, *map(str, paths))
+        super().__init__(folder, transform, target_transform)
+        self._hold(images, labels, train)
+
+    def _hold(self, images: Array, labels: Array, train: bool) -> None:
         self.data = from_numpy(images)
         self.targets = from_numpy(labels.astype(np.int64))
         self.train = train
-        self.transform = transform
-        self.target_transform = target_transform
-
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        """Return the image, a uint8 array (28, 28), and its label, an int; each after its transform."""
-        image: Any = self.data.array[index].copy()
-        label: Any = int(self.targets.array[index])
-        if self.transform is not None:
-            image = self.transform(image)
-        if self.target_transform is not None:
-            label = self.target_transform(label)
-        return image, label
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def batch(self, indices: Sequence[int]) -> Any:
-        """Return the collated samples at `indices`, sliced at once when there are no transforms."""
-        if self.transform is not None or self.target_transform is not None:
-            return default_collate([self[index] for index in indices])
-        rows = np.array(indices, dtype=np.int64)
-        return [self.data[rows], self.targets[rows]]
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({len(self)} {'training' if self.train else 'test'} digits)"
 
 
-class MNIST(_Digits):
+class MNIST(IdxImages):
     """The 60,000 training or 10,000 test digits, 28×28, from the original IDX files, plain or .gz.
 
     Args:
-        root: the folder of the files; its subfolders MNIST/raw and mnist are searched too.
+        root: the folder of the data sets; the files are looked for in MNIST/raw below it, in itself and in mnist. See
+            `data_root` for None.
         train: the training digits; the test digits otherwise.
         transform: applied to each image, a uint8 array (28, 28), when it is read.
         target_transform: applied to each label, an int, when it is read.
+        download: fetch the set if a file is missing. Where all four are there they are read, whatever they hold:
+            `catalog.verify` compares checksums, `catalog.get` replaces damaged files.
 
     Raises:
         FileNotFoundError: a file is in none of the places, which are all named.
         DataError: a file is damaged, is not of digits, or images and labels differ in number.
+        DownloadError: a missing file could not be fetched.
 
     Example:
         >>> train = MNIST("data")
@@ -96,21 +87,14 @@ class MNIST(_Digits):
         ((60000, 28, 28), [5, 0, 4], '5 - five')
     """
 
-    def __init__(
-        self,
-        root: str | os.PathLike[str],
-        train: bool = True,
-        transform: Callable[[Any], Any] | None = None,
-        target_transform: Callable[[Any], Any] | None = None,
-    ) -> None:
-        paths = [_find(Path(root), name) for name in _NAMES[train]]
-        images, labels = (read_idx(path) for path in paths)
-        _check(images, labels, *map(str, paths))
-        super().__init__(images, labels, train, transform, target_transform)
-        self.root = root
+    _name = "mnist"
+    classes: Sequence[str] = (
+        "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four",
+        "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine",
+    )  # fmt: skip
 
 
-class MNIST5k(_Digits):
+class MNIST5k(IdxImages):
     """The first 5,000 training or 1,000 test digits of MNIST, which come with the package.
 
     Args:
@@ -119,13 +103,16 @@ class MNIST5k(_Digits):
         target_transform: applied to each label, an int, when it is read.
     """
 
+    classes = MNIST.classes
+
     def __init__(
         self,
         train: bool = True,
-        transform: Callable[[Any], Any] | None = None,
-        target_transform: Callable[[Any], Any] | None = None,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
     ) -> None:
-        super().__init__(*_embedded(train), train, transform, target_transform)
+        ArrayImages.__init__(self, None, transform, target_transform)
+        self._hold(*_embedded(train), train)
 
 
 def load_mnist_5k(normalize: bool = True, flatten: bool = False) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
@@ -161,15 +148,16 @@ def _embedded(train: bool) -> tuple[Array, Array]:
     return arrays[0], arrays[1]
 
 
-def _find(root: Path, name: str) -> Path:
-    """Return where the file `name`, or `name`.gz, is; the error lists where it was looked for."""
-    folders = (root, root / "MNIST" / "raw", root / "mnist")
-    tried = [folder / file for folder in folders for file in (name, f"{name}.gz")]
-    found = next((path for path in tried if path.is_file()), None)
-    if found is None:
-        places = "".join(f"\n  {path}" for path in tried)
-        raise FileNotFoundError(f"MNIST: expected the file {name}, plain or .gz, found none of{places}")
-    return found
+def _find(entry: Entry, folder: Path, name: str) -> Path:
+    """Return where the IDX file `name` of a set is; the error lists where it was looked for."""
+    path = catalog.find(entry, folder, f"{name}.gz")
+    if path is None:
+        tried = "".join(f"\n  {place}" for place in catalog.places(entry, folder, f"{name}.gz"))
+        raise FileNotFoundError(
+            f"{entry.title}: expected the file {name}, plain or .gz, found none of{tried}\n"
+            f"download=True fetches it; by hand, get it from {entry.home}"
+        )
+    return path
 
 
 def _check(images: Array, labels: Array, image_file: str, label_file: str) -> None:

@@ -1,0 +1,141 @@
+"""Reading archives that somebody else made: nothing is written where they say, nor more than they may hold.
+
+Members are read by name, never extracted by the archive's own paths.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import IO
+
+from tinygrad_cnn._files import replacing
+from tinygrad_cnn.data.errors import DataError
+
+_MAX_RATIO = 100
+"""How many times larger its content may be than a zip file. Photographs are packed already: about 1."""
+_MAX_MEMBER = 1 << 28
+_MAX_MEMBERS = 1_000_000
+_CHUNK = 1 << 20
+
+
+@contextmanager
+def open_zip(path: str | os.PathLike[str]) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
+    """Open a zip file and give it with its members, folders left out; none of them is hostile.
+
+    Raises:
+        DataError: not a zip file, or damaged; a member leads out of the folder (an absolute path or ..), is a link, is
+            encrypted, packed by a method other than deflate, is there twice, or would unpack to more than 100
+            times the size of the file.
+        OSError: the file cannot be opened.
+    """
+    name = os.fspath(path)
+    with open(path, "rb") as file:
+        try:
+            archive = zipfile.ZipFile(file)
+            members = [member for member in archive.infolist() if not member.is_dir()]
+        except Exception as error:  # zipfile lets through whatever a damaged header happens to hit
+            raise DataError(f"{name}: expected a zip file, got none or a damaged one ({error})") from error
+        _check_members(name, members, os.fstat(file.fileno()).st_size)
+        with archive:
+            yield archive, members
+
+
+def _check_members(name: str, members: list[zipfile.ZipInfo], size: int) -> None:
+    """Raise a `DataError` if a member of the zip file `name` of `size` bytes is hostile."""
+
+    def refuse(expected: str, got: str) -> DataError:
+        return DataError(f"{name}: expected {expected}, got {got}")
+
+    if len(members) > _MAX_MEMBERS:
+        raise refuse(f"at most {_MAX_MEMBERS:,} files", f"{len(members):,}")
+    seen = set()
+    total = 0
+    for member in members:
+        inner = member.filename
+        parts = PurePosixPath(inner.replace("\\", "/")).parts
+        if not parts or parts[0] == "/" or ".." in parts or ":" in parts[0]:
+            raise refuse("files inside the archive's own folder", f"the path {inner!r}")
+        if stat.S_ISLNK(member.external_attr >> 16):
+            raise refuse("files and folders only", f"the symbolic link {inner!r}")
+        if member.flag_bits & 1:
+            raise refuse("files that are not encrypted", f"{inner!r}")
+        if member.compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
+            raise refuse("files that are stored or deflated", f"{inner!r} packed by method {member.compress_type}")
+        if inner in seen:
+            raise refuse("each file once", f"{inner!r} twice")
+        if member.file_size > _MAX_MEMBER:
+            raise refuse(f"files of at most {_MAX_MEMBER:,} bytes", f"{inner!r} of {member.file_size:,}")
+        seen.add(inner)
+        total += member.file_size
+    if total > _MAX_RATIO * size:
+        raise refuse(f"at most {_MAX_RATIO} times the {size:,} bytes of the file", f"{total:,} bytes when unpacked")
+
+
+def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
+    """Return the bytes of a member of the zip file `name`, its checksum compared.
+
+    Raises:
+        DataError: it is damaged.
+    """
+    try:
+        return archive.read(member)
+    except Exception as error:  # as above
+        raise DataError(
+            f"{name}: expected {member.filename!r} whole, got a damaged one ({error or type(error).__name__})"
+        ) from error
+
+
+def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
+    """Write the files of a .tar.gz that `sizes` names into `folder`, each whole or not at all.
+
+    A member counts by the last part of its path: where the archive would put it does not matter.
+
+    Args:
+        path: the archive.
+        folder: where to; made if missing.
+        sizes: the length in bytes of each file wanted, by its name.
+
+    Raises:
+        DataError: a file is missing, is no ordinary file or of another length, or the archive is damaged.
+    """
+    wanted = dict(sizes)
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for member in archive:
+                name = PurePosixPath(member.name).name
+                if name not in wanted:
+                    continue
+                source = archive.extractfile(member) if member.isreg() else None
+                if source is None or member.size != wanted[name]:
+                    got = "a link or folder" if source is None else f"{member.size:,}"
+                    raise DataError(f"{path}: expected {name} as a file of {wanted[name]:,} bytes, got {got}")
+                with replacing(folder / name) as part:
+                    _copy(source, part, wanted.pop(name), str(path))
+    except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
+        if isinstance(error, DataError):
+            raise
+        if isinstance(error, OSError) and error.filename is not None:  # the disk's, not the archive's
+            raise
+        raise DataError(f"{path}: expected a whole .tar.gz, got a damaged one ({error})") from error
+    if wanted:
+        raise DataError(f"{path}: expected it to hold {', '.join(wanted)}, got no such file")
+
+
+def _copy(source: IO[bytes], target: Path, size: int, name: str) -> None:
+    with target.open("wb") as file:
+        for chunk in _chunks(source):
+            size -= file.write(chunk)
+    if size:
+        raise DataError(f"{name}: expected {size:,} bytes more, got the end of the file")
+
+
+def _chunks(source: IO[bytes]) -> Iterable[bytes]:
+    while chunk := source.read(_CHUNK):
+        yield chunk

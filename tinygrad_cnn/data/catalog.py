@@ -1,0 +1,202 @@
+"""The data sets there are: their files, where to get them, and whether those on disk are the published ones.
+
+Reading a set never asks for a checksum, so that copies and subsets in the same format can be read; `get` and `verify`
+do.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import zlib
+from pathlib import Path
+from typing import Literal
+
+from tinygrad_cnn.data.archives import open_zip, read_member, unpack_tar
+from tinygrad_cnn.data.download import Progress, download
+from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.idx import read_idx
+from tinygrad_cnn.data.locations import data_root
+from tinygrad_cnn.data.published import ENTRIES, DataFile, Entry
+
+Status = Literal["ok", "missing", "damaged"]
+
+_CHUNK = 1 << 20
+
+
+def available() -> tuple[Entry, ...]:
+    """Return every data set that can be read by name; those without files come with the package."""
+    return tuple(ENTRIES.values())
+
+
+def entry(name: str) -> Entry:
+    """Return what is known of the data set `name`.
+
+    Raises:
+        ValueError: there is none of that name; the message lists those there are.
+    """
+    if name not in ENTRIES:
+        raise ValueError(f"data: expected the name of a data set, one of {', '.join(ENTRIES)}, got {name!r}")
+    return ENTRIES[name]
+
+
+def get(
+    name: str, root: str | os.PathLike[str] | None = None, progress: Progress | bool | None = None
+) -> dict[str, Path]:
+    """Download what is missing or damaged of a data set, and return where each of its files is.
+
+    Nothing is fetched, and no network needed, when all files are there and right.
+
+    Args:
+        name: of the data set, such as ``"mnist"``; `available` lists them.
+        root: the folder of the data sets; see `data_root` for None.
+        progress: what to call as bytes arrive: ``progress(name, done, total)``. None draws a bar where standard error
+            is a terminal, True always, False never.
+
+    Returns:
+        The path of each file by its name; nothing for a set that comes with the package.
+
+    Raises:
+        ValueError: there is no such data set.
+        DownloadError: a file could not be had from any of its addresses.
+        FileNotFoundError: the set has no address to download from, and its file is not there.
+        ModuleNotFoundError: something is to be fetched, and pooch is not installed; the message names the extra.
+    """
+    found, folder = entry(name), data_root(root)
+    status = verify(name, root)
+    if all(state == "ok" for state in status.values()):
+        return {file: _place(found, folder, file) for file in status}
+    if not found.mirrors:
+        raise FileNotFoundError(f"{found.title}: {missing(found, folder)}")
+    target = folder / found.folders[0]
+    wanted = [file for file in found.files if status.get(file.name) != "ok"]
+    if found.archive is None:
+        for file in wanted:
+            urls = [mirror + file.name for mirror in found.mirrors]
+            download(urls, target / file.name, file.checksum, file.size, progress)
+            path = find(found, folder, file.name)
+            if path is not None and path.parent == target and path.name != file.name:
+                path.unlink()  # a damaged unpacked file, which would be read before the packed one
+    else:
+        packed = target.parent / found.archive.name
+        urls = [mirror + found.archive.name for mirror in found.mirrors]
+        download(urls, packed, found.archive.checksum, found.archive.size, progress)
+        unpack_tar(packed, target, {file.name: file.size for file in found.files})
+        packed.unlink()
+    return {file.name: _place(found, folder, file.name) for file in found.files}
+
+
+def verify(name: str, root: str | os.PathLike[str] | None = None) -> dict[str, Status]:
+    """Compare the files of a data set with their published checksums.
+
+    Args:
+        name: of the data set.
+        root: the folder of the data sets; see `data_root` for None.
+
+    Returns:
+        For each file "ok", "missing" or "damaged", which is anything but the published file. Where a set is there in
+        another published form only (CIFAR's pickles), the files of that form. An IDX file may be unpacked; where no
+        checksum of that is known, it is compared with the packed one beside it, or else must be whole.
+
+    Raises:
+        ValueError: there is no such data set.
+    """
+    found, folder = entry(name), data_root(root)
+    other = found.other_form
+    if other is not None and not _any_there(found, folder) and _any_there(other, folder):
+        found = other
+    return {file.name: _state(find(found, folder, file.name), file) for file in found.files}
+
+
+def find(found: Entry, folder: Path, name: str) -> Path | None:
+    """Return where the file `name` of a data set is below `folder`, None if it is nowhere."""
+    for path in places(found, folder, name):
+        if path.is_file() or (name.endswith(".zip") and path.name != name and path.is_dir()):
+            return path
+    return None
+
+
+def places(found: Entry, folder: Path, name: str) -> list[Path]:
+    """Return where the file `name` of a data set is looked for: what a .gz or .zip unpacks to before itself."""
+    unpacked, dot, suffix = name.rpartition(".")
+    names = (unpacked, name) if dot and suffix in {"gz", "zip"} else (name,)
+    return [folder / inner / file for inner in found.folders for file in names]
+
+
+def missing(found: Entry, folder: Path) -> str:
+    """Return what to tell someone whose `folder` lacks files of a data set."""
+    lines = [f"expected its files below {folder}, found none of"]
+    for file in found.files:
+        if find(found, folder, file.name) is None:
+            lines += [f"  {path}" for path in places(found, folder, file.name)]
+    lines.append(
+        f"download=True fetches them; by hand, get them from {found.home}"
+        if found.mirrors
+        else f"It cannot be downloaded from here; get it from {found.home} and put it in one of these places"
+    )
+    return "\n".join(lines)
+
+
+def _place(found: Entry, folder: Path, name: str) -> Path:
+    """Return where a file is, of this form of the set or the other one."""
+    form = next(form for form in (found, found.other_form) if form and any(file.name == name for file in form.files))
+    return find(form, folder, name) or places(form, folder, name)[-1]
+
+
+def _any_there(found: Entry, folder: Path) -> bool:
+    return any(find(found, folder, file.name) for file in found.files)
+
+
+def _state(path: Path | None, file: DataFile) -> Status:
+    """Return how the file at `path` compares with the published one."""
+    if path is None:
+        return "missing"
+    if path.is_dir():  # an unpacked zip
+        return "ok" if any(path.iterdir()) else "damaged"
+    if not file.checksum:
+        return "ok" if _whole_zip(path) else "damaged"
+    if file.size in {0, path.stat().st_size} and _checksum(path, file.checksum) == file.checksum:
+        return "ok"
+    content = file.content
+    if not content and path.name != file.name:
+        packed = path.with_name(file.name)
+        if not (packed.is_file() and _checksum(packed, file.checksum) == file.checksum):
+            return "ok" if _whole_idx(path) else "damaged"
+        content = _checksum(packed, file.checksum, unpacked=True)
+    return "ok" if content and _checksum(path, content, unpacked=True) == content else "damaged"
+
+
+def _checksum(path: Path, like: str, *, unpacked: bool = False) -> str:
+    """Return the checksum of a file, or of what it holds if it is a .gz, by the algorithm that `like` begins with."""
+    algorithm = like.partition(":")[0]
+    digest = hashlib.new(algorithm, usedforsecurity=False)
+    with path.open("rb") as file:
+        packed = unpacked and file.read(2) == b"\x1f\x8b"
+        file.seek(0)
+        try:
+            with gzip.GzipFile(fileobj=file) if packed else file as content:
+                while chunk := content.read(_CHUNK):
+                    digest.update(chunk)
+        except (EOFError, gzip.BadGzipFile, zlib.error):
+            return "no gzip file"
+    return f"{algorithm}:{digest.hexdigest()}"
+
+
+def _whole_idx(path: Path) -> bool:
+    try:
+        read_idx(path)
+    except DataError:
+        return False
+    return True
+
+
+def _whole_zip(path: Path) -> bool:
+    """Return whether every member of a zip file has the checksum that the file itself records."""
+    try:
+        with open_zip(path) as (archive, members):
+            for member in members:
+                read_member(archive, member, str(path))
+    except DataError:
+        return False
+    return True

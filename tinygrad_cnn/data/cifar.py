@@ -1,0 +1,169 @@
+"""CIFAR-10 and CIFAR-100: small photographs, from the binary version of the sets or from the pickled one."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.data import catalog
+from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.locations import data_root
+from tinygrad_cnn.data.pickles import read_pickle
+from tinygrad_cnn.data.vision import ArrayImages, Transform
+
+_SHAPE = (3, 32, 32)
+_PIXELS = 3 * 32 * 32
+
+
+class CIFAR10(ArrayImages):
+    """The 50,000 training or 10,000 test photographs of CIFAR-10, 32×32 in colour.
+
+    The binary version is read where it is, the pickled one otherwise, with a reader that can build nothing but arrays,
+    dicts, lists, strings, bytes and numbers.
+
+    Args:
+        root: the folder of the data sets; the files are looked for in cifar-10-batches-bin below it, in itself, and in
+            cifar-10-batches-py. See `data_root` for None.
+        train: the training photographs; the test photographs otherwise.
+        transform: applied to each image, a uint8 array (32, 32, 3), when it is read.
+        target_transform: applied to each label, an int, when it is read.
+        download: fetch and unpack the binary version if neither version is there whole, 170 MB.
+
+    Attributes:
+        data: uint8 array (N, 32, 32, 3), a view of planes of red, green and blue.
+        targets: list of N ints.
+
+    Raises:
+        FileNotFoundError: a file is in none of the places, which are all named.
+        DataError: a file is damaged, or holds another number of images than the published one.
+        DownloadError: the files could not be fetched.
+
+    Example:
+        >>> train = CIFAR10("data")
+        >>> train.data.shape, train.classes[:2]
+        ((50000, 32, 32, 3), ('airplane', 'automobile'))
+    """
+
+    data: Array
+    targets: list[int]
+    _name: ClassVar[str] = "cifar10"
+    _parts: ClassVar[dict[bool, dict[str, int]]] = {
+        True: {f"data_batch_{i}": 10_000 for i in range(1, 6)},
+        False: {"test_batch": 10_000},
+    }
+    """How many images each file has, by `train`; the names of the binary version end in .bin."""
+    _label_bytes: ClassVar[int] = 1
+    """Before the pixels of an image; the last of them is the label."""
+    _label_key: ClassVar[str] = "labels"
+    """In the pickled version."""
+    classes: Sequence[str] = (
+        "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+    )  # fmt: skip
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        train: bool = True,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+        download: bool = False,
+    ) -> None:
+        folder, entry = data_root(root), catalog.entry(self._name)
+        super().__init__(folder, transform, target_transform)
+        self.train = train
+        forms = [form for form in (entry, entry.other_form) if form is not None]
+        if download and not any(all(catalog.find(form, folder, file.name) for file in form.files) for form in forms):
+            catalog.get(self._name, folder)
+        parts = []
+        for name, count in self._parts[train].items():
+            binary = catalog.find(entry, folder, f"{name}.bin")
+            path = binary or catalog.find(forms[-1], folder, name)
+            if path is None:
+                tried = [*catalog.places(entry, folder, f"{name}.bin"), *catalog.places(forms[-1], folder, name)]
+                raise FileNotFoundError(
+                    f"{entry.title}: expected the file {name}.bin, or {name} of the pickled version, found none of"
+                    + "".join(f"\n  {place}" for place in tried)
+                    + f"\ndownload=True fetches them; by hand, get them from {entry.home}"
+                )
+            parts.append(self._read_binary(path, count) if binary else self._read_pickled(path, count))
+        images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+        self.data = images.transpose(0, 2, 3, 1)  # (N, 3, 32, 32) seen as (N, 32, 32, 3)
+        self.targets = labels.tolist()
+
+    def _read_binary(self, path: Path, count: int) -> tuple[Array, Array]:
+        """Return the images (N, 3, 32, 32) and labels (N,) of a file of the binary version."""
+        record = self._label_bytes + _PIXELS
+        size = path.stat().st_size
+        if size != count * record:
+            raise DataError(
+                f"{path}: expected {count * record:,} bytes, {count:,} images of {record:,} each, got {size:,}"
+            )
+        records = np.fromfile(path, np.uint8).reshape(count, record)
+        images = records[:, self._label_bytes :].reshape(count, *_SHAPE)
+        return images, self._checked(records[:, self._label_bytes - 1], path)
+
+    def _read_pickled(self, path: Path, count: int) -> tuple[Array, Array]:
+        """Return the images (N, 3, 32, 32) and labels (N,) of a file of the pickled version."""
+        content = read_pickle(path)
+        if not isinstance(content, dict):
+            raise DataError(f"{path}: expected a dict, got {type(content).__name__}")
+        entries = {key.decode("latin-1") if isinstance(key, bytes) else key: value for key, value in content.items()}
+        images, labels = entries.get("data"), entries.get(self._label_key)
+        if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.shape != (count, _PIXELS):
+            got = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
+            raise DataError(f"{path}: expected 'data' as a uint8 array of shape {(count, _PIXELS)}, got {got}")
+        if not isinstance(labels, list) or len(labels) != count or any(type(label) is not int for label in labels):
+            got = f"a list of {len(labels)}" if isinstance(labels, list) else type(labels).__name__
+            raise DataError(f"{path}: expected '{self._label_key}' as a list of {count} ints, got {got}")
+        return images.reshape(count, *_SHAPE), self._checked(np.array(labels), path)
+
+    def _checked(self, labels: Array, path: Path) -> Array:
+        """Return the labels of a file, which must be those of classes."""
+        wrong = np.flatnonzero((labels < 0) | (labels >= len(self.classes)))
+        if wrong.size:
+            raise DataError(
+                f"{path}: expected labels from 0 to {len(self.classes) - 1}, got {labels[wrong[0]]} at image {wrong[0]}"
+            )
+        return labels
+
+
+class CIFAR100(CIFAR10):
+    """The 50,000 training or 10,000 test photographs of CIFAR-100, 32×32 in colour, with the labels of 100 classes.
+
+    Args:
+        root: the folder of the data sets; the files are looked for in cifar-100-binary below it, in itself, and in
+            cifar-100-python. See `data_root` for None.
+        train: the training photographs; the test photographs otherwise.
+        transform: applied to each image, a uint8 array (32, 32, 3), when it is read.
+        target_transform: applied to each label, an int, when it is read.
+        download: fetch and unpack the binary version if neither version is there whole, 169 MB.
+
+    Attributes:
+        data: uint8 array (N, 32, 32, 3), a view of planes of red, green and blue.
+        targets: list of N ints.
+
+    Raises:
+        FileNotFoundError, DataError, DownloadError: as for `CIFAR10`.
+    """
+
+    _name = "cifar100"
+    _parts: ClassVar[dict[bool, dict[str, int]]] = {True: {"train": 50_000}, False: {"test": 10_000}}
+    _label_bytes = 2
+    _label_key = "fine_labels"
+    classes: Sequence[str] = (
+        "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl",
+        "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee",
+        "clock", "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant",
+        "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower",
+        "leopard", "lion", "lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain", "mouse", "mushroom",
+        "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate",
+        "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark",
+        "shrew", "skunk", "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower",
+        "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor", "train", "trout", "tulip",
+        "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
+    )  # fmt: skip

@@ -1,0 +1,154 @@
+"""Downloading one file: mirrors in order, a known checksum, progress, and going on where a download was cut off."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tinygrad_cnn.data.errors import DownloadError
+
+Progress = Callable[[str, int, int], None]
+"""Called as ``progress(name, done, total)`` in bytes while a file arrives; the last call has done == total."""
+
+_CHUNK = 1 << 18
+_TIMEOUT = (10.0, 30.0)
+"""Seconds to wait for a connection, and for the next bytes."""
+
+
+def download(
+    urls: Sequence[str], target: Path, checksum: str, size: int, progress: Progress | bool | None = None
+) -> Path:
+    """Download a file unless it is there already, and return where it is.
+
+    The file appears under its name when it is whole and its checksum is right. What arrived before a connection broke
+    is kept beside it as ``.NAME.part``, and the next attempt asks the server for the rest only.
+
+    Args:
+        urls: where the file can be had, tried in this order.
+        target: where to put it; missing folders are made.
+        checksum: the expected one, such as ``"sha256:…"`` or ``"md5:…"``.
+        size: its length in bytes.
+        progress: what to call as bytes arrive; None draws a bar where standard error is a terminal, True always, False
+            never.
+
+    Raises:
+        DownloadError: no address gave the file; the message has the reason of each.
+        ModuleNotFoundError: pooch is not installed; the message names the extra.
+    """
+    pooch = _pooch()
+    arrive = progress if callable(progress) else _bar if _wants_bar(progress) else _silent
+    failures = []
+    for url in urls:
+        transfer = _Transfer(target.with_name(f".{target.name}.part"), size, arrive, target.name)
+        try:
+            with _quiet(pooch):
+                _retrieve(pooch, url, target, checksum, transfer)
+            return target
+        except (OSError, ValueError) as error:  # requests' errors are OSErrors, a wrong checksum is a ValueError
+            failures.append(f"\n  {url}: {_reason(error)}")
+    tried = "".join(failures) or " (no address is known)"
+    raise DownloadError(
+        f"{target.name}: expected to download {size:,} bytes, got it from nowhere:{tried}\n"
+        f"Download it by another way and put it at {target}"
+    )
+
+
+def _retrieve(pooch: Any, url: str, target: Path, checksum: str, transfer: _Transfer) -> None:
+    """Let pooch fetch `url`; a file put together from two downloads that do not fit is fetched once more, whole."""
+    arguments = {"known_hash": checksum, "fname": target.name, "path": target.parent, "downloader": transfer}
+    try:
+        pooch.retrieve(url, **arguments)
+    except ValueError:
+        if not transfer.resumed:
+            raise
+        pooch.retrieve(url, **arguments)
+
+
+class _Transfer:
+    """A downloader for pooch that keeps what arrived when a connection breaks, and resumes from there."""
+
+    def __init__(self, part: Path, size: int, arrive: Progress, name: str) -> None:
+        self.part, self.size, self.arrive, self.name = part, size, arrive, name
+        self.resumed = False
+
+    def __call__(self, url: str, output_file: str, _pooch: Any) -> None:
+        """Fetch `url` into `output_file`."""
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        have = self.part.stat().st_size if self.part.exists() else 0
+        if have >= self.size:
+            self.part.unlink()
+            have = 0
+        # Without this a server may pack the bytes, or call a .gz file packed, and ranges would count other bytes.
+        headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
+        with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+            response.raise_for_status()
+            goes_on = response.status_code == requests.codes.partial_content
+            self.resumed = bool(have) and goes_on
+            have = have if self.resumed else 0
+            try:
+                with self.part.open("ab" if self.resumed else "wb") as file:
+                    for chunk in response.raw.stream(_CHUNK, decode_content=False):
+                        have += len(chunk)
+                        if have > self.size:
+                            break
+                        file.write(chunk)
+                        self.arrive(self.name, have, self.size)
+            except HTTPError as error:
+                raise OSError(f"the connection broke after {have:,} of {self.size:,} bytes ({error})") from error
+        if have < self.size:
+            raise OSError(f"expected {self.size:,} bytes, got {have:,}")
+        if have > self.size:
+            self.part.unlink()
+            raise ValueError(f"expected {self.size:,} bytes, got more")
+        self.part.replace(output_file)
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of an error's text: pooch's and requests' go on for several."""
+    text = str(error).splitlines()[0] if str(error) else type(error).__name__
+    if "hash of downloaded file" in text:
+        return f"the checksum is wrong: {text}"
+    return text
+
+
+def _wants_bar(progress: bool | None) -> bool:
+    return sys.stderr.isatty() if progress is None else progress
+
+
+def _bar(name: str, done: int, total: int) -> None:
+    """Draw how much has arrived on the last line of standard error."""
+    filled = 30 * done // max(total, 1)
+    end = "\n" if done >= total else ""
+    sys.stderr.write(f"\r{name}  [{'#' * filled:<30}] {done / 1e6:.1f} of {total / 1e6:.1f} MB{end}")
+    sys.stderr.flush()
+
+
+def _silent(name: str, done: int, total: int) -> None:
+    """Say nothing."""
+
+
+@contextmanager
+def _quiet(pooch: Any) -> Iterator[None]:
+    """Keep pooch from announcing every download."""
+    logger = pooch.get_logger()
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _pooch() -> Any:
+    """Return the package pooch."""
+    try:
+        import pooch
+    except ModuleNotFoundError as error:
+        raise ModuleNotFoundError('downloading needs pooch: pip install "tinygrad-cnn[data]"') from error
+    return pooch

@@ -1,0 +1,186 @@
+"""`Flowers`: photographs of five kinds of flowers, made equally large once and then kept as one array."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import warnings
+import zipfile
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from tinygrad_cnn._files import replacing
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.data import catalog
+from tinygrad_cnn.data.archives import open_zip, read_member
+from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.image_folder import DatasetFolder
+from tinygrad_cnn.data.locations import data_root
+from tinygrad_cnn.data.pictures import EXTENSIONS, pillow, read_picture
+from tinygrad_cnn.data.vision import ArrayImages, Transform
+
+_EVERY = 5
+"""One in so many photographs of a class is for testing."""
+_VERSION = 1
+"""Of what the cache holds: to be counted up when that changes."""
+
+_Photograph = tuple[str, str, object, Callable[[], bytes]]
+"""The class, the name, what tells it from another of that name, and how to read its bytes."""
+
+
+class Flowers(ArrayImages):
+    """Photographs of flowers, one folder for each kind, all resized to the same square.
+
+    They are read from flowers.zip or from what it unpacks to; any other set of photographs of that form will do. The
+    first time they are decoded and resized, which takes some seconds, and kept as one file of arrays; after that, that
+    file is read as long as the photographs are the same ones.
+
+    Args:
+        root: the folder that has flowers.zip or flowers/; or that zip file, or the folder of the classes itself. See
+            `data_root` for None.
+        train: None for all photographs. True leaves out, False gives, every fifth of each kind in the order of their
+            names: the set has no test part of its own.
+        transform: applied to each image, a uint8 array (size, size, 3), when it is read.
+        target_transform: applied to each label, an int, when it is read.
+        download: as for other sets; but this one has no address to be downloaded from, and an error says where to put
+            it.
+        size: height and width in pixels.
+        cache: the folder to keep the arrays in; cache below the data root (see `data_root`) if None. If it cannot be
+            written to, a warning says so.
+
+    Attributes:
+        data: uint8 array (N, size, size, 3).
+        targets: list of N ints.
+        classes: the names of the folders, sorted.
+
+    Raises:
+        FileNotFoundError: the photographs are in none of the places, which are all named.
+        DataError: the zip file is damaged or hostile, or a photograph is damaged; the message names it.
+        ModuleNotFoundError: Pillow is not installed; the message names the extra.
+    """
+
+    data: Array
+    targets: list[int]
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        train: bool | None = None,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+        download: bool = False,
+        size: int = 96,
+        cache: str | os.PathLike[str] | None = None,
+    ) -> None:
+        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
+            raise ValueError(f"Flowers: expected size as a positive int, got {size!r}")
+        super().__init__(data_root(root), transform, target_transform)
+        self.train = train
+        if download and _source(data_root(root)) is None:
+            catalog.get("flowers", root)
+        source = _source(data_root(root))
+        if source is None:
+            raise FileNotFoundError(f"Flowers: {catalog.missing(catalog.entry('flowers'), data_root(root))}")
+        folder = data_root() / "cache" if cache is None else Path(cache)
+        self.classes, images, labels = _arrays(source, size, folder)
+        chosen = np.ones(len(labels), bool) if train is None else _is_test(labels) ^ train
+        self.data = images if train is None else images[chosen]
+        self.targets = labels[chosen].tolist()
+
+    def extra_repr(self) -> str:
+        """Return which part of the set it is, and how large the images are."""
+        return "\n".join([*super().extra_repr().splitlines(), f"Image size: {self.data.shape[1]}×{self.data.shape[2]}"])
+
+
+def _source(root: Path) -> Path | None:
+    """Return the zip file or the folder of classes that `root` stands for."""
+    if root.is_file():
+        return root
+    found = catalog.find(catalog.entry("flowers"), root, "flowers.zip")
+    if found is None and root.is_dir() and any(_is_picture(path.name) for path in root.glob("*/*")):
+        return root
+    return found
+
+
+def _is_test(labels: Array) -> Array:
+    """Return which photographs are for testing: within each class the first, then every fifth."""
+    chosen = np.zeros(len(labels), bool)
+    for label in np.unique(labels):
+        chosen[np.flatnonzero(labels == label)[::_EVERY]] = True
+    return chosen
+
+
+def _arrays(source: Path, size: int, cache: Path) -> tuple[list[str], Array, Array]:
+    """Return the classes, images and labels of `source`, from the cache if it holds them."""
+    with ExitStack() as stack:
+        photographs = sorted(_in_folder(source) if source.is_dir() else _in_zip(source, stack), key=lambda p: p[:2])
+        if not photographs:
+            raise DataError(f"{source}: expected photographs in one folder for each class, found none")
+        classes = sorted({kind for kind, *_ in photographs})
+        labels = np.array([classes.index(kind) for kind, *_ in photographs])
+        shape = (len(photographs), size, size, 3)
+        identity = repr((_VERSION, size, [photograph[:3] for photograph in photographs]))
+        path = cache / f"flowers-{size}-{hashlib.sha256(identity.encode()).hexdigest()[:16]}.npy"
+        images = _cached(path, shape)
+        if images is None:
+            images = _decoded(source, photographs, shape)
+            _keep(path, images)
+    return classes, images, labels
+
+
+def _in_folder(folder: Path) -> Iterable[_Photograph]:
+    classes, labels = DatasetFolder.find_classes(folder)
+    for file, label in DatasetFolder.make_dataset(folder, labels, EXTENSIONS, allow_empty=True):
+        path = Path(file)
+        status = path.stat()
+        yield classes[label], str(path.relative_to(folder)), (status.st_size, status.st_mtime_ns), path.read_bytes
+
+
+def _in_zip(path: Path, stack: ExitStack) -> Iterable[_Photograph]:
+    archive, members = stack.enter_context(open_zip(path))
+    for member in members:
+        parts = PurePosixPath(member.filename).parts
+        if len(parts) < 2 or not _is_picture(parts[-1]) or any(part.startswith((".", "__")) for part in parts):
+            continue
+        yield parts[-2], member.filename, (member.file_size, member.CRC), partial(_read, archive, member, str(path))
+
+
+def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
+    return read_member(archive, member, name)
+
+
+def _is_picture(name: str) -> bool:
+    return name.lower().endswith(EXTENSIONS) and not name.startswith(".")
+
+
+def _decoded(source: Path, photographs: list[_Photograph], shape: tuple[int, ...]) -> Array:
+    """Return the photographs, decoded and resized."""
+    image = pillow("reading flowers")
+    images = np.empty(shape, np.uint8)
+    for place, (_, name, _, read) in zip(images, photographs, strict=True):
+        picture = read_picture(io.BytesIO(read()), f"{source}: {name}")
+        place[...] = np.asarray(picture.resize((shape[2], shape[1]), image.Resampling.BILINEAR))
+    return images
+
+
+def _cached(path: Path, shape: tuple[int, ...]) -> Array | None:
+    """Return the array kept at `path`; None if there is none, or a damaged one, which is then made again."""
+    try:
+        array = np.load(path, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return array if isinstance(array, np.ndarray) and (array.shape, array.dtype) == (shape, np.uint8) else None
+
+
+def _keep(path: Path, images: Array) -> None:
+    """Write the array to `path`, wholly or not at all; a folder that cannot be written to costs time, not the set."""
+    try:
+        with replacing(path) as part, part.open("wb") as file:
+            np.save(file, images, allow_pickle=False)
+    except OSError as error:
+        warnings.warn(f"Flowers: could not keep the resized photographs at {path} ({error})", UserWarning, stacklevel=4)

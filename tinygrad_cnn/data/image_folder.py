@@ -1,0 +1,187 @@
+"""`ImageFolder`: one folder for each class, whatever is in them read as it is asked for."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from tinygrad_cnn.data.pictures import EXTENSIONS, load_picture
+from tinygrad_cnn.data.vision import Transform, VisionDataset
+
+Loader = Callable[[str], Any]
+
+
+class DatasetFolder(VisionDataset):
+    """The files below one folder for each class, read by a loader when they are asked for.
+
+    Classes and files are in alphabetical order; folders within a class are searched too. Files and folders whose names
+    begin with a dot are skipped, and so are links back to a folder that is being searched.
+
+    Args:
+        root: the folder that has the folders of the classes.
+        loader: makes a sample of a path.
+        extensions: how names of files end that count, in any case; not together with `is_valid_file`.
+        transform: applied to each sample when it is read.
+        target_transform: applied to each label, an int, when it is read.
+        is_valid_file: says of a path whether it counts.
+        allow_empty: a class without files is no error.
+
+    Attributes:
+        classes: the names of the folders, sorted.
+        class_to_idx: the label of each.
+        samples: a list of (path, label).
+        targets: a list of labels.
+
+    Raises:
+        FileNotFoundError: there is no such folder, it has no folders, or a class has no files; the message names it.
+        ValueError: both or neither of `extensions` and `is_valid_file`.
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        loader: Loader,
+        extensions: Sequence[str] | None = None,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+        is_valid_file: Callable[[str], bool] | None = None,
+        allow_empty: bool = False,
+    ) -> None:
+        super().__init__(root, transform, target_transform)
+        self.loader = loader
+        self.extensions = extensions
+        classes, class_to_idx = self.find_classes(root)
+        self.classes = classes
+        self._class_to_idx = class_to_idx
+        self.samples = self.make_dataset(root, class_to_idx, extensions, is_valid_file, allow_empty)
+        self.targets = [label for _, label in self.samples]
+
+    @property
+    def class_to_idx(self) -> dict[str, int]:
+        """The label of each class by its name."""
+        return self._class_to_idx
+
+    @staticmethod
+    def find_classes(directory: str | os.PathLike[str]) -> tuple[list[str], dict[str, int]]:
+        """Return the names of the folders in `directory`, sorted, hidden ones left out, and the label of each.
+
+        A subclass may name classes in another way.
+
+        Raises:
+            FileNotFoundError: there is no such folder, or none in it.
+        """
+        if not os.path.isdir(directory):
+            raise FileNotFoundError(f"expected a folder with one folder for each class, found no folder {directory}")
+        with os.scandir(directory) as entries:
+            classes = sorted(entry.name for entry in entries if entry.is_dir() and not entry.name.startswith("."))
+        if not classes:
+            raise FileNotFoundError(f"expected one folder for each class in {directory}, found none")
+        return classes, {name: i for i, name in enumerate(classes)}
+
+    @staticmethod
+    def make_dataset(
+        directory: str | os.PathLike[str],
+        class_to_idx: dict[str, int] | None = None,
+        extensions: Sequence[str] | str | None = None,
+        is_valid_file: Callable[[str], bool] | None = None,
+        allow_empty: bool = False,
+    ) -> list[tuple[str, int]]:
+        """Return the files that count as (path, label), sorted by class and path.
+
+        Args:
+            directory: the folder that has the folders of the classes.
+            class_to_idx: the label of each class; by `find_classes` if None.
+            extensions: how names of files end that count, in any case.
+            is_valid_file: says of a path whether it counts; instead of `extensions`.
+            allow_empty: a class without files is no error.
+
+        Raises:
+            FileNotFoundError, ValueError: as for the class.
+        """
+        if class_to_idx is None:
+            class_to_idx = DatasetFolder.find_classes(directory)[1]
+        if (extensions is None) == (is_valid_file is None):
+            raise ValueError("DatasetFolder: expected either extensions or is_valid_file, got both or neither")
+        ends = tuple(e.lower() for e in ([extensions] if isinstance(extensions, str) else extensions or ()))
+        counts = is_valid_file or (lambda path: path.lower().endswith(ends))
+        samples = []
+        empty = []
+        for name, label in sorted(class_to_idx.items()):
+            found = sorted(path for path in _files(Path(directory) / name) if counts(path))
+            samples += [(path, label) for path in found]
+            if not found:
+                empty.append(name)
+        if empty and not allow_empty:
+            wanted = f" ending in {', '.join(ends)}" if ends else ""
+            raise FileNotFoundError(f"expected files{wanted} of every class in {directory}, found none of {empty}")
+        return samples
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        """Return a sample and its label, an int, each transformed; an error says which file it is about."""
+        path, label = self.samples[index]
+        try:
+            return self._transformed(self.loader(path), label)
+        except Exception as error:
+            if path not in str(error):
+                error.add_note(f"while reading {path}")
+            raise
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+
+class ImageFolder(DatasetFolder):
+    """The pictures below one folder for each class: root/dog/a.png, root/cat/b.jpg.
+
+    Args:
+        root: the folder that has the folders of the classes.
+        transform: applied to each image, a PIL image in RGB unless `loader` makes something else, when it is read.
+        target_transform: applied to each label, an int, when it is read.
+        loader: makes an image of a path.
+        is_valid_file: says of a path whether it counts; names that end as those of images do if None.
+        allow_empty: a class without images is no error.
+
+    Attributes:
+        classes: the names of the folders, sorted.
+        class_to_idx: the label of each.
+        samples, imgs: a list of (path, label).
+        targets: a list of labels.
+
+    Raises:
+        FileNotFoundError: there is no such folder, it has no folders, or a class has no images; the message names it.
+        DataError: when an image is read: it is damaged; the message names the file.
+
+    Example:
+        >>> pets = ImageFolder("pets", transform=Compose([Resize((64, 64)), ToTensor()]))
+        >>> image, label = pets[0]
+        >>> image.shape, pets.classes[label]
+        ((3, 64, 64), 'cat')
+    """
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str],
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+        loader: Loader = load_picture,
+        is_valid_file: Callable[[str], bool] | None = None,
+        allow_empty: bool = False,
+    ) -> None:
+        extensions = EXTENSIONS if is_valid_file is None else None
+        super().__init__(root, loader, extensions, transform, target_transform, is_valid_file, allow_empty)
+        self.imgs = self.samples
+
+
+def _files(folder: Path) -> Iterator[str]:
+    """Yield the paths of all files below a folder that are not hidden."""
+    entered: set[str] = set()
+    for place, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(place)
+        if real in entered:  # a link to a folder above, or a second one to the same place
+            folders.clear()
+            continue
+        entered.add(real)
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        yield from (os.path.join(place, name) for name in names if not name.startswith("."))

@@ -1,0 +1,270 @@
+"""A reader of pickles that runs nothing: arrays, dicts, lists, tuples, strings, bytes and numbers are all it can build.
+
+A pickle is a program for a stack machine, whose instructions can call anything. Here a machine of our own knows only
+those that build the above; NumPy's array is the one thing that may be "called", and is put together from its shape,
+dtype and bytes without running NumPy's own unpickling, which trusts what it reads.
+
+Ref. the module pickletools of Python's library, which describes the instructions.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import pickletools
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.data.errors import DataError
+
+_RECONSTRUCT = {("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct")}
+_NDARRAY = ("numpy", "ndarray")
+_DTYPE = ("numpy", "dtype")
+_FROM_BUFFER = {("numpy.core.numeric", "_frombuffer"), ("numpy._core.numeric", "_frombuffer")}
+"""An array in protocol 5, complete in one call."""
+_ENCODE = ("_codecs", "encode")
+_BYTES = {("__builtin__", "bytes"), ("builtins", "bytes")}
+"""How Python 3 writes bytes in the older protocols: a string to be encoded in Latin-1, or a call without arguments."""
+_KNOWN = _RECONSTRUCT | _FROM_BUFFER | _BYTES | {_NDARRAY, _DTYPE, _ENCODE}
+
+_NUMBERS = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
+_MAX_SIZE = 1 << 30
+
+
+class _Mark:
+    """Where the items of a list or tuple begin on the stack."""
+
+
+class _Global:
+    """A name that the pickle refers to; one of those above."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self.key = (module, name)
+
+
+class _Dtype:
+    """A dtype in the making: its letter and size, and then its byte order."""
+
+    def __init__(self, letters: str) -> None:
+        self.letters, self.order = letters, "="
+
+
+class _Array:
+    """An array in the making; `value` once its state is known."""
+
+    def __init__(self) -> None:
+        self.value: Array | None = None
+
+
+class _Parts(tuple[Any, ...]):
+    """A tuple with something in the making: arguments of a call or the state of an array, never a value."""
+
+
+def read_pickle(path: str | os.PathLike[str]) -> Any:
+    """Return what a pickle file holds, if that is arrays, dicts, lists, tuples, strings, bytes and numbers.
+
+    Strings that Python 2 wrote are decoded as Latin-1, byte for byte.
+
+    Args:
+        path: the file, at most 1 GiB.
+
+    Raises:
+        DataError: the file is no pickle, is damaged, or refers to anything else; the message names that.
+        OSError: it cannot be read.
+    """
+    name = os.fspath(path)
+    size = Path(path).stat().st_size
+    if size > _MAX_SIZE:
+        raise DataError(f"{name}: expected a pickle of at most {_MAX_SIZE:,} bytes, got {size:,}")
+    return parse_pickle(Path(path).read_bytes(), name)
+
+
+def parse_pickle(content: bytes, name: str) -> Any:
+    """Return what the pickle `content` holds; `name` stands for it in messages. See `read_pickle`."""
+    machine = _Machine(name)
+    try:
+        for instruction, argument, _ in pickletools.genops(content):
+            if instruction.name == "STOP":
+                return machine.pop()
+            machine.run(instruction.name, argument)
+    except DataError:
+        raise
+    except (ValueError, LookupError, TypeError, OverflowError, AttributeError, MemoryError, Warning) as error:
+        raise DataError(f"{name}: expected a whole pickle, got a damaged one ({error})") from error
+    raise DataError(f"{name}: expected a whole pickle, got one without an end")
+
+
+class _Machine:
+    """A stack, a memory, and the instructions that can do no harm."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.stack: list[Any] = []
+        self.memory: dict[int, Any] = {}
+
+    def fail(self, expected: str, got: str) -> DataError:
+        return DataError(f"{self.name}: expected {expected}, got {got}")
+
+    def run(self, instruction: str, argument: Any) -> None:
+        """Carry out one instruction."""
+        if instruction in _IGNORED:
+            return
+        if instruction in _LITERALS:
+            self.stack.append(argument)
+        elif instruction in _BUILDERS:
+            self.stack.append(_BUILDERS[instruction]())
+        elif instruction in _ACTIONS:
+            _ACTIONS[instruction](self, argument)
+        else:
+            raise self.fail("a pickle of arrays, dicts, lists, strings, bytes and numbers", f"the step {instruction}")
+
+    def pop(self) -> Any:
+        """Take the top of the stack, which must be a value and not something in the making."""
+        return self._finished(self.stack.pop())
+
+    def _finished(self, value: Any) -> Any:
+        if isinstance(value, _Array) and value.value is not None:
+            return value.value
+        if isinstance(value, _UNFINISHED):
+            raise self.fail("values and whole arrays", "an unfinished dtype or array in a place that takes neither")
+        return value
+
+    def pop_mark(self, onto: Any = None) -> list[Any]:
+        """Take everything above the last mark, and the mark; push `onto`, if given, in its place."""
+        items: list[Any] = []
+        while not isinstance(top := self.stack.pop(), _Mark):
+            items.append(top)
+        if onto is not None:
+            self.stack.append(onto)
+        return items[::-1]
+
+    def remember(self, place: int | None) -> None:
+        """Put the top of the stack into the memory, at the next place if None is given."""
+        self.memory[len(self.memory) if place is None else place] = self.stack[-1]
+
+    def append(self, items: list[Any]) -> None:
+        target = self.stack[-1]
+        if not isinstance(target, list):
+            raise self.fail("a list to add to", type(target).__name__)
+        target.extend(map(self._finished, items))
+
+    def set_items(self, items: list[Any]) -> None:
+        target = self.stack[-1]
+        if not isinstance(target, dict) or len(items) % 2:
+            raise self.fail("a dict and pairs to add to it", type(target).__name__)
+        for key, value in zip(items[::2], items[1::2], strict=True):
+            if not isinstance(key, str | bytes | int | float):  # a tuple nested deeply would overflow C's stack
+                raise self.fail("strings, bytes and numbers as keys", type(key).__name__)
+            target[key] = self._finished(value)
+
+    def tuple(self, items: list[Any]) -> None:
+        parts = [item.value if isinstance(item, _Array) and item.value is not None else item for item in items]
+        self.stack.append(_Parts(parts) if any(isinstance(part, _UNFINISHED) for part in parts) else tuple(parts))
+
+    def find(self, module: Any, name: Any) -> None:
+        """Push a name, if it is one of the few that are needed for arrays and bytes."""
+        if (module, name) not in _KNOWN:
+            raise self.fail("a pickle that refers to NumPy arrays only", f"{module}.{name}, which is not loaded")
+        self.stack.append(_Global(module, name))
+
+    def call(self) -> None:
+        """Begin an array or a dtype, or encode a string."""
+        arguments, function = self.stack.pop(), self.stack.pop()
+        if not isinstance(function, _Global) or not isinstance(arguments, tuple):
+            raise self.fail("a call with a tuple of arguments", f"one of {type(function).__name__}")
+        if function.key in _RECONSTRUCT and isinstance(arguments[0], _Global) and arguments[0].key == _NDARRAY:
+            self.stack.append(_Array())
+        elif function.key == _DTYPE and isinstance(arguments[0], str):
+            self.stack.append(_Dtype(arguments[0]))
+        elif function.key in _FROM_BUFFER:
+            content, dtype, shape, order = arguments
+            self.stack.append(self._array(shape, dtype, order == "F", content))
+        elif function.key in _BYTES and not arguments:
+            self.stack.append(b"")
+        elif function.key == _ENCODE and arguments[1] in {"latin1", "latin-1"} and isinstance(arguments[0], str):
+            self.stack.append(arguments[0].encode("latin-1"))
+        else:
+            raise self.fail("an array, a dtype or Latin-1 bytes", f"another call of {'.'.join(function.key)}")
+
+    def build(self) -> None:
+        """Complete the array or the dtype at the top of the stack from the state above it."""
+        state, target = self.stack.pop(), self.stack[-1]
+        if isinstance(target, _Dtype) and isinstance(state, tuple):
+            target.order = state[1]
+        elif isinstance(target, _Array) and isinstance(state, tuple):
+            target.value = self._array(*state[1:])
+        else:
+            raise self.fail("the state of an array or a dtype", f"that of {type(target).__name__}")
+
+    def _array(self, shape: Any, dtype: Any, fortran: Any, data: Any) -> Array:
+        """Return the array of that shape and dtype whose elements `data` has the bytes of."""
+        letters, order = (dtype.letters, dtype.order) if isinstance(dtype, _Dtype) else (type(dtype).__name__, "")
+        if letters not in _NUMBERS or order not in {"<", ">", "|", "="}:
+            raise self.fail(f"an array of a dtype among {', '.join(sorted(_NUMBERS))}", letters)
+        if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape):
+            raise self.fail("a shape", repr(shape)[:80])
+        content = data.encode("latin-1") if isinstance(data, str) else data  # a string: Python 2 wrote it
+        kind = np.dtype(order + letters)
+        size = math.prod(shape) * kind.itemsize
+        if not isinstance(content, bytes | bytearray) or len(content) != size:
+            got = f"{len(content):,}" if isinstance(content, bytes | bytearray) else type(content).__name__
+            raise self.fail(f"{size:,} bytes for an array of shape {shape}", got)
+        values = np.frombuffer(content, kind).astype(kind.newbyteorder("="))  # astype: memory of its own
+        return values.reshape(shape, order="F" if fortran else "C")
+
+
+_UNFINISHED = (_Mark, _Global, _Dtype, _Array, _Parts)
+_IGNORED = {"PROTO", "FRAME"}
+_LITERALS = {
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
+    "STRING", "BINSTRING", "SHORT_BINSTRING", "UNICODE", "BINUNICODE", "SHORT_BINUNICODE", "BINUNICODE8",
+    "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8",
+}  # fmt: skip
+_BUILDERS: dict[str, Callable[[], Any]] = {
+    "NONE": lambda: None,
+    "NEWTRUE": lambda: True,
+    "NEWFALSE": lambda: False,
+    "EMPTY_LIST": list,
+    "EMPTY_DICT": dict,
+    "EMPTY_TUPLE": tuple,
+    "MARK": _Mark,
+}
+
+
+def _last(machine: _Machine, count: int) -> list[Any]:
+    if len(machine.stack) < count:
+        raise machine.fail(f"{count} values on the stack", str(len(machine.stack)))
+    items = machine.stack[-count:]
+    del machine.stack[-count:]
+    return items
+
+
+_ACTIONS: dict[str, Callable[[_Machine, Any], Any]] = {
+    "POP": lambda machine, _: machine.stack.pop(),
+    "DUP": lambda machine, _: machine.stack.append(machine.stack[-1]),
+    "APPEND": lambda machine, _: machine.append(_last(machine, 1)),
+    "APPENDS": lambda machine, _: machine.append(machine.pop_mark()),
+    "SETITEM": lambda machine, _: machine.set_items(_last(machine, 2)),
+    "SETITEMS": lambda machine, _: machine.set_items(machine.pop_mark()),
+    "LIST": lambda machine, _: machine.append(machine.pop_mark(onto=[])),
+    "DICT": lambda machine, _: machine.set_items(machine.pop_mark(onto={})),
+    "TUPLE": lambda machine, _: machine.tuple(machine.pop_mark()),
+    "TUPLE1": lambda machine, _: machine.tuple(_last(machine, 1)),
+    "TUPLE2": lambda machine, _: machine.tuple(_last(machine, 2)),
+    "TUPLE3": lambda machine, _: machine.tuple(_last(machine, 3)),
+    "PUT": lambda machine, place: machine.remember(place),
+    "BINPUT": lambda machine, place: machine.remember(place),
+    "LONG_BINPUT": lambda machine, place: machine.remember(place),
+    "MEMOIZE": lambda machine, _: machine.remember(None),
+    "GET": lambda machine, place: machine.stack.append(machine.memory[place]),
+    "BINGET": lambda machine, place: machine.stack.append(machine.memory[place]),
+    "LONG_BINGET": lambda machine, place: machine.stack.append(machine.memory[place]),
+    "GLOBAL": lambda machine, names: machine.find(*names.split(" ", 1)),
+    "STACK_GLOBAL": lambda machine, _: machine.find(*_last(machine, 2)),
+    "REDUCE": lambda machine, _: machine.call(),
+    "BUILD": lambda machine, _: machine.build(),
+}

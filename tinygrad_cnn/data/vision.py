@@ -1,0 +1,132 @@
+"""What the image data sets share: transforms, how they print, and reading whole batches of images held in one array."""
+
+from __future__ import annotations
+
+import operator
+import os
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.data.collate import default_collate
+from tinygrad_cnn.data.dataset import Dataset
+from tinygrad_cnn.tensor import Tensor
+
+Transform = Callable[[Any], Any]
+
+
+class VisionDataset(Dataset[tuple[Any, Any]]):
+    """Images with labels; a subclass defines ``__getitem__`` and ``__len__``, and may add lines to how it prints.
+
+    Attributes:
+        root: where the images are from; None if not from a folder.
+        transform: applied to each image when it is read, None for none.
+        target_transform: applied to each label when it is read, None for none.
+    """
+
+    classes: Sequence[str] = ()
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+    ) -> None:
+        self.root = root
+        self.transform = transform
+        self.target_transform = target_transform
+
+    @property
+    def class_to_idx(self) -> dict[str, int]:
+        """The label of each class by its name."""
+        return {name: i for i, name in enumerate(self.classes)}
+
+    def extra_repr(self) -> str:
+        """Return lines to print below the number of samples and the root."""
+        return ""
+
+    def __repr__(self) -> str:
+        lines = [f"Number of datapoints: {len(self)}"]
+        if self.root is not None:
+            lines.append(f"Root location: {os.fspath(self.root)}")
+        lines += self.extra_repr().splitlines()
+        transforms = [("Transform: ", self.transform), ("Target transform: ", self.target_transform)]
+        if any(transform is not None for _, transform in transforms):
+            lines.append("StandardTransform")
+        text = "\n    ".join([f"Dataset {type(self).__name__}", *lines])
+        for head, transform in transforms:
+            if transform is not None:
+                text += f"\n{head}" + repr(transform).replace("\n", "\n" + " " * len(head))
+        return text
+
+    def _transformed(self, image: Any, target: Any) -> tuple[Any, Any]:
+        if self.transform is not None:
+            image = self.transform(image)
+        if self.target_transform is not None:
+            target = self.target_transform(target)
+        return image, target
+
+
+class ArrayImages(VisionDataset):
+    """Images held in memory as one array.
+
+    With a transform that has a batch form (its ``batched`` is true), or none, `DataLoader` reads whole batches: one
+    gather of the images, then ``transform.batch`` on all of them, of shape (N, C, H, W).
+
+    Attributes:
+        data: all images: uint8, (N, H, W) or (N, H, W, C), a tensor or an array.
+        targets: all labels: a tensor or a list of ints.
+        train: whether these are the training images; None where there is no such part.
+    """
+
+    data: Tensor | Array
+    targets: Tensor | list[int]
+    train: bool | None
+
+    def __getitem__(self, index: int) -> tuple[Any, Any]:
+        """Return an image, a uint8 array (H, W) or (H, W, C) of its own, and its label, an int; each transformed."""
+        row = operator.index(index)
+        return self._transformed(np.array(_array(self.data)[row], order="C"), int(self.targets[row]))
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def batch(self, indices: Sequence[int]) -> Any:
+        """Return the collated samples at `indices`, read at once unless the transform has no batch form."""
+        if self.transform is not None and not getattr(self.transform, "batched", False):
+            return default_collate([self[index] for index in indices])
+        rows = np.array([operator.index(index) for index in indices], dtype=np.int64)
+        return [from_numpy(self._images(rows)), self._labels(rows)]
+
+    def _images(self, rows: Array) -> Array:
+        """Return the transformed images at `rows`, in the layout that single ones have."""
+        data = _array(self.data)
+        grey = data.ndim == 3
+        planes = data[:, np.newaxis] if grey else np.moveaxis(data, -1, 1)
+        # Planes first: CIFAR's arrays are (N, H, W, C) views of planes, and then each image is one run of memory.
+        images = planes[rows]  # (N, C, H, W)
+        if self.transform is not None:
+            images = self.transform.batch(images)  # type: ignore[attr-defined]  # `batched` says so
+        if images.dtype == np.uint8:
+            images = images[:, 0] if grey else np.moveaxis(images, 1, -1)
+        return np.ascontiguousarray(images)
+
+    def _labels(self, rows: Array) -> Any:
+        """Return the transformed labels at `rows`."""
+        if self.target_transform is None and isinstance(self.targets, Tensor):
+            return self.targets[rows]
+        labels = [int(self.targets[row]) for row in rows.tolist()]
+        if self.target_transform is not None:
+            return default_collate([self.target_transform(label) for label in labels])
+        return from_numpy(np.array(labels, dtype=np.int64))
+
+    def extra_repr(self) -> str:
+        """Return which part of the set it is."""
+        return "" if self.train is None else f"Split: {'Train' if self.train else 'Test'}"
+
+
+def _array(images: Tensor | Array) -> Array:
+    return images.array if isinstance(images, Tensor) else images
