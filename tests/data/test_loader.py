@@ -118,8 +118,6 @@ def test_refuses():
         DataLoader(pairs(3), batch_size=0)
     with pytest.raises(ValueError, match="expected num_samples as a positive int, got 0"):
         DataLoader([], shuffle=True)
-    with pytest.raises(TypeError, match="num_workers"):
-        DataLoader(pairs(3), num_workers=2)
 
 
 def test_empty_data_set_has_no_batches():

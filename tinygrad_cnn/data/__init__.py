@@ -1,8 +1,9 @@
 """Data sets, samplers and the loader that makes batches of them."""
 
 from tinygrad_cnn.data import sampler
-from tinygrad_cnn.data.collate import default_collate
-from tinygrad_cnn.data.dataset import Dataset, Subset, TensorDataset, random_split
+from tinygrad_cnn.data.collate import default_collate, default_convert
+from tinygrad_cnn.data.concat import ChainDataset, ConcatDataset
+from tinygrad_cnn.data.dataset import Dataset, IterableDataset, Subset, TensorDataset, random_split
 from tinygrad_cnn.data.idx import DataError, read_idx, write_idx
 from tinygrad_cnn.data.loader import DataLoader
 from tinygrad_cnn.data.mnist import MNIST, MNIST5k, load_mnist_5k
@@ -12,15 +13,21 @@ from tinygrad_cnn.data.sampler import (
     Sampler,
     SequentialSampler,
     SubsetRandomSampler,
+    WeightedRandomSampler,
 )
+from tinygrad_cnn.data.seeding import current_generator, use_generator
 from tinygrad_cnn.data.toy import toy_classes, toy_patterns
+from tinygrad_cnn.data.workers import WorkerInfo, get_worker_info
 
 __all__ = [
     "MNIST",
     "BatchSampler",
+    "ChainDataset",
+    "ConcatDataset",
     "DataError",
     "DataLoader",
     "Dataset",
+    "IterableDataset",
     "MNIST5k",
     "RandomSampler",
     "Sampler",
@@ -28,12 +35,18 @@ __all__ = [
     "Subset",
     "SubsetRandomSampler",
     "TensorDataset",
+    "WeightedRandomSampler",
+    "WorkerInfo",
+    "current_generator",
     "default_collate",
+    "default_convert",
+    "get_worker_info",
     "load_mnist_5k",
     "random_split",
     "read_idx",
     "sampler",
     "toy_classes",
     "toy_patterns",
+    "use_generator",
     "write_idx",
 ]

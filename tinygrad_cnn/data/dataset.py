@@ -1,16 +1,18 @@
-"""`Dataset` and the ones that wrap what is already there: tensors, or a part of another data set."""
+"""`Dataset`, `IterableDataset`, and those that wrap what is already there: tensors, or a part of another data set."""
 
 from __future__ import annotations
 
 import math
 import operator
+import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
+from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.random import Generator, default_generator
@@ -23,7 +25,8 @@ class Dataset(Generic[T_co]):
     """Samples by index. A subclass defines ``__getitem__``, and ``__len__`` for whatever needs to know how many.
 
     One that can read many samples at once may also define ``batch(indices)``: it returns what `default_collate` makes
-    of ``[self[i] for i in indices]``, and `DataLoader` calls it instead of reading sample by sample.
+    of ``[self[i] for i in indices]``, and `DataLoader` calls it instead of reading sample by sample. PyTorch's
+    ``__getitems__(indices)``, which returns that list of samples, is called too.
 
     Example:
         >>> class Squares(Dataset):
@@ -39,6 +42,43 @@ class Dataset(Generic[T_co]):
     def __len__(self) -> int:
         raise TypeError(f"{type(self).__name__}: this data set has no length; define __len__(self)")
 
+    def __add__(self, other: Dataset[Any]) -> Any:
+        from tinygrad_cnn.data.concat import ConcatDataset
+
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Generic[T_co]):
+    """Samples in a row, for what cannot be read by index: a stream, a socket, a generator. Define ``__iter__``.
+
+    `DataLoader` takes batches from it in its order. With several workers each iterates over the data set by itself, so
+    it must give each worker its own share, which `get_worker_info` helps with; otherwise every sample comes once for
+    each worker.
+
+    Example:
+        >>> class Numbers(IterableDataset):
+        ...     def __iter__(self):
+        ...         info = get_worker_info()
+        ...         first, step = (0, 1) if info is None else (info.id, info.num_workers)
+        ...         return iter(range(first, 100, step))
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
+        raise NotImplementedError(f"{type(self).__name__}: an iterable data set must define __iter__(self)")
+
+    def __add__(self, other: IterableDataset[Any]) -> Any:
+        from tinygrad_cnn.data.concat import ChainDataset
+
+        return ChainDataset([self, other])
+
+
+def is_iterable(dataset: Any) -> bool:
+    """Return whether `dataset` is an `IterableDataset`, this package's or PyTorch's."""
+    if isinstance(dataset, IterableDataset):
+        return True
+    torch = sys.modules.get("torch.utils.data")
+    return torch is not None and isinstance(dataset, torch.IterableDataset)
+
 
 def fetch(dataset: Any, indices: Iterable[Any]) -> Any:
     """Return the collated samples at `indices`, in one read where `dataset` has a ``batch`` that can be trusted.
@@ -46,10 +86,60 @@ def fetch(dataset: Any, indices: Iterable[Any]) -> Any:
     A subclass that overrides ``__getitem__``, to transform samples for instance, outdates the ``batch`` it inherits:
     then samples are read one by one.
     """
-    kind = type(dataset)
-    if hasattr(kind, "batch") and issubclass(_definer(kind, "batch"), _definer(kind, "__getitem__")):
+    if reads_batches(dataset):
         return dataset.batch(list(indices))
-    return default_collate([dataset[index] for index in indices])
+    return default_collate(samples(dataset, indices))
+
+
+def samples(dataset: Any, indices: Iterable[Any]) -> list[Any]:
+    """Return the samples at `indices`; an error raised by one gets a note that names it."""
+    if hasattr(dataset, "__getitems__") and _trusts(dataset, "__getitems__"):
+        return list(dataset.__getitems__(list(indices)))
+    found = []
+    for index in indices:
+        try:
+            found.append(dataset[index])
+        except Exception as error:
+            error.add_note(f"raised while reading index {index!r} of {type(dataset).__name__}")
+            raise
+    return found
+
+
+def transformed(transform: Callable[[Any], Any] | None, values: Array) -> Tensor:
+    """Return the batch of `values` after `transform`, for the ``batch`` of a data set that has one.
+
+    A transform whose attribute ``batched`` is true is called once with all of them, and returns the whole batch;
+    another one is called for each, and its results are collated.
+
+    Args:
+        transform: of a sample or of a batch; None for no change.
+        values: samples along the first axis, (N, ...).
+
+    Raises:
+        ValueError: a batched transform returned another number of samples.
+    """
+    if transform is None:
+        return as_tensor(values)
+    if not getattr(transform, "batched", False):
+        return default_collate([transform(value) for value in values])
+    batch = as_tensor(transform(values))
+    if not batch.ndim or len(batch) != len(values):
+        raise ValueError(
+            f"{transform!r} is batched: expected it to return {len(values)} samples along the first axis, got shape "
+            f"{batch.shape}"
+        )
+    return batch
+
+
+def reads_batches(dataset: Any) -> bool:
+    """Return whether `dataset` has a ``batch`` that belongs to its ``__getitem__``."""
+    return _trusts(dataset, "batch")
+
+
+def _trusts(dataset: Any, name: str) -> bool:
+    """Return whether the method `name` was defined together with ``__getitem__`` or after it."""
+    kind = type(dataset)
+    return hasattr(kind, name) and issubclass(_definer(kind, name), _definer(kind, "__getitem__"))
 
 
 def _definer(kind: type, name: str) -> type:
