@@ -6,13 +6,12 @@ import math
 import operator
 import sys
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
 import numpy as np
 
-from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.random import Generator, default_generator
@@ -103,32 +102,6 @@ def samples(dataset: Any, indices: Iterable[Any]) -> list[Any]:
             error.add_note(f"raised while reading index {index!r} of {type(dataset).__name__}")
             raise
     return found
-
-
-def transformed(transform: Callable[[Any], Any] | None, values: Array) -> Tensor:
-    """Return the batch of `values` after `transform`, for the ``batch`` of a data set that has one.
-
-    A transform whose attribute ``batched`` is true is called once with all of them, and returns the whole batch;
-    another one is called for each, and its results are collated.
-
-    Args:
-        transform: of a sample or of a batch; None for no change.
-        values: samples along the first axis, (N, ...).
-
-    Raises:
-        ValueError: a batched transform returned another number of samples.
-    """
-    if transform is None:
-        return as_tensor(values)
-    if not getattr(transform, "batched", False):
-        return default_collate([transform(value) for value in values])
-    batch = as_tensor(transform(values))
-    if not batch.ndim or len(batch) != len(values):
-        raise ValueError(
-            f"{transform!r} is batched: expected it to return {len(values)} samples along the first axis, got shape "
-            f"{batch.shape}"
-        )
-    return batch
 
 
 def reads_batches(dataset: Any) -> bool:

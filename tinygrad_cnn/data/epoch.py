@@ -88,6 +88,8 @@ class Epoch(Iterator[Any]):
                 if worker in self._turns:
                     self._turns.remove(worker)
                 continue
+            dropped = self._skip > 0 and not isinstance(result, Failure)
+            self._skip -= dropped
             if self._pool.ahead:
                 self._fill()  # before the caller goes to work, so that the worker can
             if isinstance(result, Failure):
@@ -97,8 +99,7 @@ class Epoch(Iterator[Any]):
                     raise error
                 finally:
                     del error
-            if self._skip:
-                self._skip -= 1
+            if dropped:
                 continue
             self._progress.batches = self._progress.batches + 1 if self._order is None else number + 1
             return result

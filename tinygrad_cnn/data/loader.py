@@ -215,7 +215,7 @@ class DataLoader:
                 place is noticed when the iteration begins.
         """
         own = sources.own_generators(self)
-        check_state(state, len(own))
+        check_state(state, own, sources.shared_generators(self))
         with self._lock:
             sources.set_states(own, state["now"])
             self._progress = None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from tinygrad_cnn.data import sources
 from tinygrad_cnn.random import Generator
 
 _METHODS = ("thread", "multiprocessing")
@@ -67,8 +68,8 @@ def _count(name: str, value: Any, least: int) -> None:
         raise ValueError(f"DataLoader: expected {name} as {kind}, got {value!r}")
 
 
-def check_state(state: Any, generators: int) -> None:
-    """Raise a ValueError unless `state` is what `state_dict` returns, of a loader with so many generators."""
+def check_state(state: Any, own: list[Any], shared: list[Any]) -> None:
+    """Raise a ValueError unless `state` is what `state_dict` returns, of a loader with such generators."""
     if not isinstance(state, Mapping) or set(state) != _STATE:
         got = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
         raise ValueError(f"load_state_dict: expected a loader's state with {sorted(_STATE)}, got {got}")
@@ -78,8 +79,6 @@ def check_state(state: Any, generators: int) -> None:
             "load_state_dict: expected base_seed as an int or None and batches as an int of at least 0, "
             f"got {seed!r} and {batches!r}"
         )
-    if not len(state["start"]) == len(state["now"]) == generators:
-        raise ValueError(
-            f"load_state_dict: expected the states of {generators} generators, as this loader and its samplers have, "
-            f"got {len(state['now'])}"
-        )
+    sources.check_states("the states now", own, state["now"])
+    sources.check_states("the states start", own, state["start"])
+    sources.check_states("the states shared", shared if seed is not None else [], state["shared"])

@@ -13,7 +13,8 @@ import numpy as np
 from tinygrad_cnn._dtypes import float32
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.data.dataset import Dataset, transformed
+from tinygrad_cnn.data.collate import default_collate
+from tinygrad_cnn.data.dataset import Dataset
 from tinygrad_cnn.data.idx import DataError, read_idx, read_idx_stream
 from tinygrad_cnn.tensor import Tensor
 
@@ -66,12 +67,11 @@ class _Digits(Dataset[tuple[Any, Any]]):
         return len(self.data)
 
     def batch(self, indices: Sequence[int]) -> Any:
-        """Return the collated samples at `indices`: sliced at once, and transformed at once by batched transforms."""
+        """Return the collated samples at `indices`, sliced at once when there are no transforms."""
+        if self.transform is not None or self.target_transform is not None:
+            return default_collate([self[index] for index in indices])
         rows = np.array(indices, dtype=np.int64)
-        labels: Any = self.targets.array[rows]
-        if self.target_transform is not None and not getattr(self.target_transform, "batched", False):
-            labels = labels.tolist()  # a transform of one label takes an int
-        return [transformed(self.transform, self.data.array[rows]), transformed(self.target_transform, labels)]
+        return [self.data[rows], self.targets[rows]]
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({len(self)} {'training' if self.train else 'test'} digits)"

@@ -38,6 +38,19 @@ def states_of(generators: list[Any]) -> list[Any]:
     return [state if isinstance(state, dict) else state.numpy().tobytes().hex() for state in states]
 
 
+def check_states(place: str, generators: list[Any], states: list[Any]) -> None:
+    """Raise a ValueError unless there is a state for each of the generators that it accepts; change none of them."""
+    if len(states) != len(generators):
+        raise ValueError(f"load_state_dict: expected {place} of {len(generators)} generators, got {len(states)}")
+    before = states_of(generators)
+    try:
+        set_states(generators, states)
+    except Exception as error:
+        raise ValueError(f"load_state_dict: {place} are not of this loader's generators: {error}") from error
+    finally:
+        set_states(generators, before)
+
+
 def set_states(generators: list[Any], states: list[Any]) -> None:
     """Put the generators into states that `states_of` returned."""
     for generator, state in zip(generators, states, strict=True):

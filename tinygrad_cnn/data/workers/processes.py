@@ -174,6 +174,7 @@ class ProcessPool:
             left = None if end is None else max(0.0, end - time.monotonic())
             ready = wait([one.connection, one.process.sentinel], left)
             if not ready:
+                one.process.terminate()  # it hangs, so waiting for it at the end is no use either
                 raise RuntimeError(
                     f"DataLoader: timed out after {limit} s waiting for a batch of worker {worker} "
                     f"(process {one.process.pid})"
