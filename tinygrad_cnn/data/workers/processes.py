@@ -28,8 +28,8 @@ _starting = threading.Lock()
 def context_of(method: str | BaseContext | None) -> BaseContext:
     """Return the `multiprocessing` context for a start method.
 
-    The default is forkserver, else spawn: a process that forks while its threads hold locks, those of BLAS for
-    instance, hands its child locks that nobody will ever open.
+    The default is forkserver, else spawn: a process that forks while its threads hold locks hands its child locks that
+    nobody will ever open, and with OpenBLAS the fork itself never returns if another thread is in a matrix product.
 
     Raises:
         TypeError: neither a string nor a context.

@@ -28,7 +28,7 @@ class Message(NamedTuple):
     """What a worker sends.
 
     Attributes:
-        epoch: to which the result belongs; None if the worker could not start.
+        epoch: to which the result belongs; 0 that the worker is ready, None that it could not start.
         layout: of the packed result.
         slot: the segment in which it lies.
         fresh: whether that segment is new and follows.
@@ -76,6 +76,7 @@ def serve(
     except Exception as error:  # the data set's class cannot be imported here, for instance
         answers.send(None, _sendable(Failure(error)))
         return
+    answers.send(0, None)  # ready: the loader's first epoch is 1
     seed_everything(seed, worker)
     set_process_info(WorkerInfo(worker, workers, seed + worker, plan.dataset, "multiprocessing"))
     name = f"worker {worker} (process {os.getpid()})"
