@@ -33,6 +33,7 @@ from tinygrad_cnn.optim import Adam
 
 FLOWERS = Path("/work/shared/data/flowers.zip")
 WAYS = [(0, "thread"), (1, "thread"), (2, "thread"), (1, "multiprocessing"), (2, "multiprocessing")]
+ROUNDS = 6
 MEAN, STD = np.float32(0.45), np.float32(0.25)
 
 
@@ -129,7 +130,10 @@ def loader_of(dataset: Dataset, batch_size: int, workers: int, method: str) -> D
 
 def name_of(workers: int, method: str) -> str:
     """Return how a way of reading is called in the tables."""
-    return "no workers" if not workers else f"{workers} {'thread' if method == 'thread' else 'process'}"
+    if not workers:
+        return "no workers"
+    kind, plural = ("thread", "s") if method == "thread" else ("process", "es")
+    return f"{workers} {kind}{plural if workers > 1 else ''}"
 
 
 def reading(title: str, dataset: Dataset, batch_size: int, seconds: float) -> None:
@@ -177,10 +181,10 @@ def unpacked(flowers: Path, folder: Path) -> Path | None:
     return next(path.parent.parent for path in folder.rglob("*.jpg"))
 
 
-def trainer(channels: int, side: int, filters: int = 30) -> Callable[[list[tg.Tensor]], int]:
+def trainer(channels: int, side: int) -> Callable[[list[tg.Tensor]], int]:
     """Return a function that takes one step on a batch."""
     tg.manual_seed(0)
-    net = SimpleConvNet((channels, side, side), filter_num=filters)
+    net = SimpleConvNet((channels, side, side))
     optimizer = Adam(net.parameters())
 
     def step(batch: list[tg.Tensor]) -> int:
@@ -214,9 +218,9 @@ def shares(title: str, step: Callable[[list[tg.Tensor]], int], dataset: Dataset,
         batches = endless(loader_of(dataset, 100, workers, method))
         ways[name_of(workers, method)] = lambda batches=batches: step(next(batches))
     found = dict.fromkeys(ways, 0.0)
-    for number in range(4):
+    for number in range(ROUNDS + 1):
         for name, work in ways.items():
-            measured = rate(work, seconds / 4, rounds=1)
+            measured = rate(work, seconds / ROUNDS, rounds=1)
             found[name] = max(found[name], measured if number else 0.0)
     print(f"{title}, batches of 100")
     for name, steps in found.items():

@@ -29,7 +29,7 @@ class Puppets:
         answer = self.script.get((worker, task.number), (worker, task.number))
         if isinstance(answer, BaseException):
             raise answer
-        return None if task.drop else answer
+        return None if task.drop and not isinstance(answer, End) else answer
 
     def close(self):
         self.closed = True

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 
 from tinygrad_cnn.data import BatchSampler, DataLoader, RandomSampler, WeightedRandomSampler
@@ -20,6 +21,22 @@ def test_found_wherever_they_are_each_once():
     batches = BatchSampler(RandomSampler(range(3), generator=b), 2, False)
     assert own_generators(DataLoader(range(3), batch_sampler=batches)) == [b]
     assert shared_generators(DataLoader(range(3))) == [default_generator]
+
+
+def test_numpys_generators_and_others():
+    class Order(list):
+        generator = None
+
+    order = Order([1, 2])
+    loader = DataLoader(range(3), sampler=order)
+    order.generator = np.random.default_rng(1)
+    assert own_generators(loader) == [order.generator]
+    states = json.loads(json.dumps(states_of(own_generators(loader))))
+    expected = order.generator.random()
+    set_states(own_generators(loader), states)
+    assert order.generator.random() == expected
+    order.generator = (i for i in range(3))  # something else of that name
+    assert own_generators(loader) == []
 
 
 def test_states_go_through_json():

@@ -121,7 +121,7 @@ class DataLoader:
 
     def _prepare(self) -> None:
         """Make what is not part of a pickled loader."""
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a handler of Ctrl-C may ask for the state at any moment
         self._kept = Kept(self.persistent_workers)
         weakref.finalize(self, self._kept.close)
 
@@ -202,6 +202,9 @@ class DataLoader:
         it, are then the same bit for bit. The order is drawn again and the batches before are passed over without
         being read. Only an iterable data set has to be read from its start, since a stream cannot be skipped; its
         samples are dropped before they are collated.
+
+        A sampler of one's own keeps its generator as an attribute ``generator``, a `Generator` or a NumPy one; an order
+        that depends on anything else cannot be found again.
 
         Generators that the loader and its samplers own are put into their states at once. The default generator is
         left where it is: set it too if the following epochs are to be the same. What data sets draw from `random` or

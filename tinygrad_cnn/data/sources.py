@@ -15,7 +15,8 @@ def own_generators(loader: Any) -> list[Any]:
     found: list[Any] = []
     for holder in _holders(loader):
         generator = getattr(holder, "generator", None)
-        if generator is not None and all(generator is not one for one in found):
+        known = hasattr(generator, "get_state") or isinstance(generator, np.random.Generator)
+        if known and all(generator is not one for one in found):
             found.append(generator)
     return found
 
@@ -34,8 +35,14 @@ def _holders(loader: Any) -> list[Any]:
 
 def states_of(generators: list[Any]) -> list[Any]:
     """Return the generators' states, of dicts, numbers and strings only."""
-    states = [generator.get_state() for generator in generators]
-    return [state if isinstance(state, dict) else state.numpy().tobytes().hex() for state in states]
+    return [_state_of(generator) for generator in generators]
+
+
+def _state_of(generator: Any) -> Any:
+    if isinstance(generator, np.random.Generator):
+        return dict(generator.bit_generator.state)
+    state = generator.get_state()
+    return state if isinstance(state, dict) else state.numpy().tobytes().hex()
 
 
 def check_states(place: str, generators: list[Any], states: list[Any]) -> None:
@@ -54,7 +61,9 @@ def check_states(place: str, generators: list[Any], states: list[Any]) -> None:
 def set_states(generators: list[Any], states: list[Any]) -> None:
     """Put the generators into states that `states_of` returned."""
     for generator, state in zip(generators, states, strict=True):
-        if isinstance(state, str):
+        if isinstance(generator, np.random.Generator):
+            generator.bit_generator.state = state
+        elif isinstance(state, str):
             import torch
 
             generator.set_state(torch.from_numpy(np.frombuffer(bytes.fromhex(state), np.uint8).copy()))

@@ -1,5 +1,7 @@
 """One set of persistent workers is kept, and none once the loader is gone."""
 
+import os
+
 import pytest
 
 from tinygrad_cnn.data.workers.keeping import Kept
@@ -21,6 +23,14 @@ def test_kept_if_wanted(wanted):
     assert (first.closed, second.closed) == (not wanted, True)
     assert kept.take() is (first if wanted else None)
     assert kept.take() is None
+
+
+def test_a_forked_process_leaves_its_parents_workers_alone(monkeypatch):
+    kept, pool = Kept(True), Pool()
+    kept.give_back(pool)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert kept.take() is None
+    assert not pool.closed
 
 
 def test_closing_ends_what_is_kept_and_what_comes_later():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from tinygrad_cnn.data.workers.reading import Pool
 
 
@@ -14,11 +16,13 @@ class Kept:
     def __init__(self, wanted: bool) -> None:
         self._wanted = wanted
         self._pool: Pool | None = None
+        self._owner = os.getpid()
 
     def take(self) -> Pool | None:
         """Return the workers that wait, if there are any."""
         pool, self._pool = self._pool, None
-        return pool
+        # A forked process has a copy of the loader, but the workers are its parent's.
+        return pool if self._owner == os.getpid() else None
 
     def give_back(self, pool: Pool) -> None:
         """Keep the workers for the next epoch, or end them."""
