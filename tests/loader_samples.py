@@ -116,6 +116,24 @@ class Slow(Dataset):
         return index
 
 
+class Meeting(Dataset):
+    """Each sample waits until `count` of them are being read, and is how many it has seen; a minute at most."""
+
+    def __init__(self, folder, count):
+        self.folder = folder
+        self.count = count
+
+    def __len__(self):
+        return self.count
+
+    def __getitem__(self, index):
+        (self.folder / str(index)).touch()
+        end = time.monotonic() + 60
+        while (seen := len(list(self.folder.iterdir()))) < self.count and time.monotonic() < end:
+            time.sleep(0.01)
+        return seen
+
+
 class Globals(Dataset):
     """What the generators that live in a process give, and which process."""
 

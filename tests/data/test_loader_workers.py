@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from loader_samples import Noisy, NoisyArrays, Slow, Stream, Trouble, Unfair, Who, as_is, note_start, refuse_start
+from loader_samples import Meeting, Noisy, NoisyArrays, Stream, Trouble, Unfair, Who, as_is, note_start, refuse_start
 
 from tinygrad_cnn.data import DataLoader, Dataset, Subset, current_generator
 from tinygrad_cnn.random import Generator, default_generator, manual_seed
@@ -162,12 +162,9 @@ def test_without_workers_nothing_is_read_before_it_is_asked_for():
 
 
 @KINDS
-def test_reading_happens_in_the_background(method):
-    loader = DataLoader(Slow(4, 0.2), 1, num_workers=4, worker_method=method, persistent_workers=True)
-    list(loader)  # processes take a while to start
-    start = time.monotonic()
-    assert [int(x) for x in loader] == [0, 1, 2, 3]
-    assert time.monotonic() - start < 0.7  # one after the other they take 0.8
+def test_workers_read_at_the_same_time(method, tmp_path):
+    loader = DataLoader(Meeting(tmp_path, 4), 1, num_workers=4, worker_method=method, prefetch_factor=1)
+    assert [int(x) for x in loader] == [4, 4, 4, 4]
 
 
 @KINDS
@@ -185,8 +182,10 @@ def test_persistent_workers_stay(method, persistent):
     loader = DataLoader(Who(), 4, num_workers=1, worker_method=method, collate_fn=as_is, persistent_workers=persistent)
     key = "process" if method == "multiprocessing" else "thread"
 
+    others = threading.enumerate()
+
     def live():
-        return [thread.ident for thread in threading.enumerate() if thread.name.startswith("DataLoader worker")]
+        return [thread.ident for thread in threading.enumerate() if thread not in others]
 
     if method == "multiprocessing":
         found = [next(iter(batch[0][key] for batch in loader)) for _ in range(3)]
@@ -202,7 +201,7 @@ def test_persistent_workers_stay(method, persistent):
     until(lambda: not live())
 
 
-def until(condition, seconds=5):
+def until(condition, seconds=60):
     end = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < end
@@ -264,7 +263,7 @@ def test_stop_iteration_does_not_end_the_loop_in_silence(form):
 def test_time_limit(method):
     loader = DataLoader(Trouble("sleep"), 4, num_workers=2, timeout=0.5 if method == "thread" else 3,
                         worker_method=method)  # fmt: skip
-    with pytest.raises(RuntimeError, match=r"DataLoader: timed out after [\d.]+ s waiting for a batch of worker 1"):
+    with pytest.raises(RuntimeError, match=r"DataLoader: timed out after [\d.]+ s waiting for a batch of worker [01] "):
         list(loader)
 
 

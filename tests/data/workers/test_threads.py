@@ -11,11 +11,21 @@ from tinygrad_cnn.autograd import is_grad_enabled, no_grad
 from tinygrad_cnn.data import DataLoader, Dataset, IterableDataset, get_worker_info
 
 
+OTHERS = set()
+"""Threads of other tests, one of which lets a thread hang."""
+
+
+@pytest.fixture(autouse=True)
+def _others():
+    OTHERS.clear()
+    OTHERS.update(threading.enumerate())
+
+
 def live():
-    return [thread for thread in threading.enumerate() if thread.name.startswith("DataLoader worker")]
+    return [thread for thread in threading.enumerate() if thread not in OTHERS]
 
 
-def gone(seconds=5):
+def gone(seconds=60):
     end = time.monotonic() + seconds
     while live():
         assert time.monotonic() < end
