@@ -10,7 +10,6 @@ from loader_samples import Noisy, Slow, Trouble
 from tinygrad_cnn.autograd import is_grad_enabled, no_grad
 from tinygrad_cnn.data import DataLoader, Dataset, IterableDataset, get_worker_info
 
-
 OTHERS = set()
 """Threads of other tests, one of which lets a thread hang."""
 

@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import Any, NamedTuple
 
@@ -74,11 +75,18 @@ def serve(
     except EOFError:
         return
     except Exception as error:  # the data set's class cannot be imported here, for instance
-        answers.send(None, _sendable(Failure(error)))
+        with suppress(ConnectionError):
+            answers.send(None, _sendable(Failure(error)))
         return
-    answers.send(0, None)  # ready: the loader's first epoch is 1
     seed_everything(seed, worker)
     set_process_info(WorkerInfo(worker, workers, seed + worker, plan.dataset, "multiprocessing"))
+    with suppress(ConnectionError):  # the loader is gone
+        _work(connection, answers, worker, plan, seed)
+
+
+def _work(connection: Connection[Any, Any], answers: _Answers, worker: int, plan: Plan, seed: int) -> None:
+    """Read what the loader asks for until it has had enough."""
+    answers.send(0, None)  # ready: the loader's first epoch is 1
     name = f"worker {worker} (process {os.getpid()})"
     broken = None
     if plan.init_fn is not None:
@@ -102,8 +110,8 @@ def serve(
                 result = _sendable(annotated(result, name, order))
             try:
                 answers.send(current, result)
-            except (BrokenPipeError, ConnectionError):
-                return
+            except ConnectionError:
+                raise
             except Exception as error:  # the batch cannot be pickled
                 answers.send(current, _sendable(annotated(Failure(error), name, order)))
             del result
