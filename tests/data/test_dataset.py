@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tinygrad_cnn import tensor
-from tinygrad_cnn.data import Dataset, Subset, TensorDataset, random_split
-from tinygrad_cnn.data.dataset import fetch
+from tinygrad_cnn.data import Dataset, IterableDataset, Subset, TensorDataset, random_split
+from tinygrad_cnn.data.dataset import fetch, is_iterable
 from tinygrad_cnn.random import Generator
 
 
@@ -94,6 +94,25 @@ def test_dataset_without_methods_says_what_is_missing():
         Bare()[0]
     with pytest.raises(TypeError, match="Bare: this data set has no length"):
         len(Bare())
+
+
+def test_iterable_data_set_without_iter_says_what_is_missing():
+    class Bare(IterableDataset):
+        pass
+
+    with pytest.raises(NotImplementedError, match="Bare: an iterable data set must define __iter__"):
+        iter(Bare())
+
+
+def test_is_iterable():
+    assert is_iterable(IterableDataset())
+    assert not is_iterable(Dataset())
+    assert not is_iterable([1, 2])
+
+
+def test_an_error_gets_a_note_of_its_index():
+    with pytest.raises(IndexError, match=r"out of range\nraised while reading index 7 of list"):
+        fetch([1, 2, 3], [0, 7])
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=5).filter(lambda sizes: sum(sizes) > 1))

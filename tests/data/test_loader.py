@@ -4,9 +4,19 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from loader_samples import Stream, note_start
 
 from tinygrad_cnn import tensor
-from tinygrad_cnn.data import BatchSampler, DataLoader, Dataset, MNIST5k, Subset, SubsetRandomSampler, TensorDataset
+from tinygrad_cnn.data import (
+    BatchSampler,
+    DataLoader,
+    Dataset,
+    MNIST5k,
+    Subset,
+    SubsetRandomSampler,
+    TensorDataset,
+    default_collate,
+)
 from tinygrad_cnn.random import Generator, manual_seed
 
 
@@ -118,8 +128,92 @@ def test_refuses():
         DataLoader(pairs(3), batch_size=0)
     with pytest.raises(ValueError, match="expected num_samples as a positive int, got 0"):
         DataLoader([], shuffle=True)
-    with pytest.raises(TypeError, match="num_workers"):
-        DataLoader(pairs(3), num_workers=2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "match"),
+    [
+        ({"num_workers": -1}, ValueError, "expected num_workers as an int of at least 0, got -1"),
+        ({"num_workers": 1.0}, ValueError, "expected num_workers as an int of at least 0, got 1.0"),
+        ({"timeout": -1}, ValueError, "expected timeout of at least 0 seconds, got -1"),
+        ({"prefetch_factor": 2}, ValueError, "expected prefetch_factor together with num_workers above 0"),
+        ({"prefetch_factor": 0, "num_workers": 1}, ValueError, "expected prefetch_factor as a positive int, got 0"),
+        ({"persistent_workers": True}, ValueError, "expected persistent_workers together with num_workers above 0"),
+        (
+            {"multiprocessing_context": "spawn"},
+            ValueError,
+            "expected multiprocessing_context together with num_workers",
+        ),
+        ({"multiprocessing_context": "steam", "num_workers": 1}, ValueError, "as one of .*'spawn'.*got 'steam'"),
+        ({"multiprocessing_context": 3, "num_workers": 1}, TypeError, "a start method or a context, got int"),
+        (
+            {"multiprocessing_context": "spawn", "num_workers": 1, "worker_method": "thread"},
+            ValueError,
+            'expected multiprocessing_context together with worker_method="multiprocessing"',
+        ),
+        (
+            {"worker_method": "fiber"},
+            ValueError,
+            r"worker_method as one of \('thread', 'multiprocessing'\), got 'fiber'",
+        ),
+        ({"batch_size": None, "drop_last": True}, ValueError, "expected drop_last=False with batch_size=None"),
+        (
+            {"generator": np.random.default_rng()},
+            TypeError,
+            "expected generator as a tinygrad_cnn.Generator, got Generator",
+        ),
+    ],
+)
+def test_refuses_arguments_of_workers(arguments, error, match):
+    with pytest.raises(error, match=f"DataLoader: .*{match}"):
+        DataLoader(pairs(3), **arguments)
+
+
+@pytest.mark.parametrize("arguments", [{"shuffle": True}, {"sampler": [0]}, {"batch_sampler": [[0]]}])
+def test_an_iterable_data_set_has_its_own_order(arguments):
+    name = next(iter(arguments))
+    with pytest.raises(ValueError, match=f"an iterable data set comes in its own order, expected no {name}, got"):
+        DataLoader(Stream(3), **arguments)
+    assert len(list(DataLoader(Stream(3), shuffle=False))) == 3
+
+
+def test_arguments_are_in_pytorchs_order_and_kept():
+    loader = DataLoader(pairs(6), 2, False, None, None, 2, default_collate, True, True, 5, note_start, None, None,
+                        prefetch_factor=3, persistent_workers=True, pin_memory_device="cuda")  # fmt: skip
+    assert (loader.batch_size, loader.num_workers, loader.pin_memory, loader.drop_last) == (2, 2, True, True)
+    assert (loader.timeout, loader.prefetch_factor, loader.persistent_workers) == (5, 3, True)
+    assert (loader.worker_init_fn, loader.worker_method) == (note_start, "thread")
+    assert DataLoader(pairs(3)).prefetch_factor is None
+    assert DataLoader(pairs(3), num_workers=1).prefetch_factor == 2
+
+
+def test_pin_memory_changes_nothing():
+    assert read(DataLoader(pairs(4), 2, pin_memory=True)) == read(DataLoader(pairs(4), 2))
+
+
+@pytest.mark.parametrize("workers", [0, 2])
+def test_without_batches_samples_come_as_they_are(workers):
+    loader = DataLoader(Squares(5), None, num_workers=workers)
+    assert [(x.item(), t) for x, t in loader] == [(i, i * i) for i in range(5)]
+    assert len(loader) == 5
+    doubled = DataLoader(Squares(2), batch_size=None, collate_fn=lambda sample: sample[1] * 2)
+    assert list(doubled) == [0, 2]
+
+
+def test_getitems_is_called_if_it_belongs_to_getitem():
+    class Many(Squares):
+        def __getitem__(self, index):
+            raise AssertionError("read one by one")
+
+        def __getitems__(self, indices):
+            return [(np.float32(index), -index) for index in indices]
+
+    class Older(Many):
+        def __getitem__(self, index):
+            return np.float32(index), index
+
+    assert read(DataLoader(Many(3), 2)) == [[[0, 1], [0, -1]], [[2], [-2]]]
+    assert read(DataLoader(Older(3), 2)) == [[[0, 1], [0, 1]], [[2], [2]]]
 
 
 def test_empty_data_set_has_no_batches():

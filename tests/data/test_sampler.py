@@ -1,11 +1,19 @@
 """Orders: every index the right number of times, and the same order for the same seed."""
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_cnn.data import BatchSampler, RandomSampler, Sampler, SequentialSampler, SubsetRandomSampler
-from tinygrad_cnn.random import Generator, manual_seed
+from tinygrad_cnn.data import (
+    BatchSampler,
+    RandomSampler,
+    Sampler,
+    SequentialSampler,
+    SubsetRandomSampler,
+    WeightedRandomSampler,
+)
+from tinygrad_cnn.random import Generator, default_generator, manual_seed
 
 
 def test_sequential():
@@ -104,3 +112,78 @@ def test_sampler_without_an_order_says_so():
 
     with pytest.raises(NotImplementedError, match=r"Bare: a sampler must define __iter__"):
         iter(Bare())
+
+
+def test_weighted_in_proportion():
+    weights = [0, 1, 3, 0, 6]
+    drawn = list(WeightedRandomSampler(weights, 20000))
+    shares = np.bincount(drawn, minlength=5) / 20000
+    np.testing.assert_allclose(shares, np.array(weights) / 10, atol=0.02)
+    assert shares[0] == shares[3] == 0
+
+
+def test_weighted_without_replacement():
+    sampler = WeightedRandomSampler([1, 0, 3, 2], 3, replacement=False)
+    assert len(sampler) == 3
+    orders = [tuple(sampler) for _ in range(6000)]
+    assert all(sorted(order) == [0, 2, 3] for order in orders)
+    first = np.bincount([order[0] for order in orders], minlength=4) / 6000
+    np.testing.assert_allclose(first, np.array([1, 0, 3, 2]) / 6, atol=0.03)
+    # After 2 went first, 0 and 3 are left with weights 1 and 2.
+    second = [order[1] for order in orders if order[0] == 2]
+    assert abs(second.count(3) / len(second) - 2 / 3) < 0.04
+
+
+@given(st.lists(st.floats(0, 1e308), min_size=1, max_size=8).filter(any), st.integers(1, 30))
+def test_weighted_draws_only_what_may_be_drawn(weights, count):
+    drawn = list(WeightedRandomSampler(weights, count))
+    assert len(drawn) == count
+    assert all(weights[index] > 0 for index in drawn)
+
+
+def test_weighted_follows_its_generator_over_many_chunks():
+    sampler = WeightedRandomSampler([1, 1], 150_000, generator=Generator().manual_seed(1))
+    first = list(sampler)
+    assert len(first) == 150_000
+    assert list(WeightedRandomSampler([1, 1], 150_000, generator=Generator().manual_seed(1))) == first
+    assert list(sampler) != first
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "match"),
+    [
+        (([1], 0), ValueError, "expected num_samples as a positive int, got 0"),
+        (([1], 1, 1), TypeError, "expected replacement as a bool, got 1"),
+        (([[1]], 1), ValueError, r"expected weights of shape \(N,\), got \(1, 1\)"),
+        (([1, -2], 1), ValueError, "expected finite weights of at least 0, got -2.0 at index 1"),
+        (([1, float("nan")], 1), ValueError, "got nan at index 1"),
+        (([0, 0], 1), ValueError, "expected at least 1 weights above 0 to draw 1 samples with replacement, got 0"),
+        (([1, 0], 2, False), ValueError, "at least 2 weights above 0 to draw 2 samples without replacement, got 1"),
+    ],
+)
+def test_weighted_refuses(arguments, error, match):
+    with pytest.raises(error, match=f"WeightedRandomSampler: .*{match}"):
+        WeightedRandomSampler(*arguments)
+
+
+def test_replacement_over_many_chunks():
+    drawn = list(RandomSampler(range(3), replacement=True, num_samples=70_000))
+    assert len(drawn) == 70_000
+    assert set(drawn[-4000:]) == {0, 1, 2}
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: RandomSampler(range(10), num_samples=35),
+        lambda: RandomSampler(range(10), True, 70_000),
+        lambda: SubsetRandomSampler(range(10)),
+        lambda: WeightedRandomSampler([1, 2, 3], 70_000),
+    ],
+)
+def test_an_epoch_draws_at_its_start_only(make):
+    order = iter(make())
+    next(order)
+    before = default_generator.get_state()
+    list(order)
+    assert default_generator.get_state() == before

@@ -2,8 +2,9 @@
 
 from tinygrad_cnn.data import catalog, sampler, transforms
 from tinygrad_cnn.data.cifar import CIFAR10, CIFAR100
-from tinygrad_cnn.data.collate import default_collate
-from tinygrad_cnn.data.dataset import Dataset, Subset, TensorDataset, random_split
+from tinygrad_cnn.data.collate import default_collate, default_convert
+from tinygrad_cnn.data.concat import ChainDataset, ConcatDataset
+from tinygrad_cnn.data.dataset import Dataset, IterableDataset, Subset, TensorDataset, random_split
 from tinygrad_cnn.data.errors import DataError, DownloadError
 from tinygrad_cnn.data.fashion_mnist import FashionMNIST
 from tinygrad_cnn.data.flowers import Flowers
@@ -18,15 +19,20 @@ from tinygrad_cnn.data.sampler import (
     Sampler,
     SequentialSampler,
     SubsetRandomSampler,
+    WeightedRandomSampler,
 )
+from tinygrad_cnn.data.seeding import current_generator, use_generator
 from tinygrad_cnn.data.toy import toy_classes, toy_patterns
 from tinygrad_cnn.data.vision import VisionDataset
+from tinygrad_cnn.data.workers import WorkerInfo, get_worker_info
 
 __all__ = [
     "CIFAR10",
     "CIFAR100",
     "MNIST",
     "BatchSampler",
+    "ChainDataset",
+    "ConcatDataset",
     "DataError",
     "DataLoader",
     "Dataset",
@@ -35,6 +41,7 @@ __all__ = [
     "FashionMNIST",
     "Flowers",
     "ImageFolder",
+    "IterableDataset",
     "MNIST5k",
     "RandomSampler",
     "Sampler",
@@ -43,9 +50,14 @@ __all__ = [
     "SubsetRandomSampler",
     "TensorDataset",
     "VisionDataset",
+    "WeightedRandomSampler",
+    "WorkerInfo",
     "catalog",
+    "current_generator",
     "data_root",
     "default_collate",
+    "default_convert",
+    "get_worker_info",
     "load_mnist_5k",
     "random_split",
     "read_idx",
@@ -53,5 +65,6 @@ __all__ = [
     "toy_classes",
     "toy_patterns",
     "transforms",
+    "use_generator",
     "write_idx",
 ]

@@ -1,11 +1,12 @@
-"""`Dataset` and the ones that wrap what is already there: tensors, or a part of another data set."""
+"""`Dataset`, `IterableDataset`, and those that wrap what is already there: tensors, or a part of another data set."""
 
 from __future__ import annotations
 
 import math
 import operator
+import sys
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
@@ -25,6 +26,7 @@ class Dataset(Generic[T_co]):
     One that can read many samples at once may also define ``batch(indices)``: it returns what `default_collate` makes
     of ``[self[i] for i in indices]``, and `DataLoader` calls it instead of reading sample by sample. One that applies a
     transform does so with ``transform.batch(images)`` where ``transform.batched`` is true (see `transforms.Transform`).
+    PyTorch's ``__getitems__(indices)``, which returns that list of samples, is called too.
 
     Example:
         >>> class Squares(Dataset):
@@ -40,6 +42,43 @@ class Dataset(Generic[T_co]):
     def __len__(self) -> int:
         raise TypeError(f"{type(self).__name__}: this data set has no length; define __len__(self)")
 
+    def __add__(self, other: Dataset[Any]) -> Any:
+        from tinygrad_cnn.data.concat import ConcatDataset
+
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Generic[T_co]):
+    """Samples in a row, for what cannot be read by index: a stream, a socket, a generator. Define ``__iter__``.
+
+    `DataLoader` takes batches from it in its order. With several workers each iterates over the data set by itself, so
+    it must give each worker its own share, which `get_worker_info` helps with; otherwise every sample comes once for
+    each worker.
+
+    Example:
+        >>> class Numbers(IterableDataset):
+        ...     def __iter__(self):
+        ...         info = get_worker_info()
+        ...         first, step = (0, 1) if info is None else (info.id, info.num_workers)
+        ...         return iter(range(first, 100, step))
+    """
+
+    def __iter__(self) -> Iterator[T_co]:
+        raise NotImplementedError(f"{type(self).__name__}: an iterable data set must define __iter__(self)")
+
+    def __add__(self, other: IterableDataset[Any]) -> Any:
+        from tinygrad_cnn.data.concat import ChainDataset
+
+        return ChainDataset([self, other])
+
+
+def is_iterable(dataset: Any) -> bool:
+    """Return whether `dataset` is an `IterableDataset`, this package's or PyTorch's."""
+    if isinstance(dataset, IterableDataset):
+        return True
+    torch = sys.modules.get("torch.utils.data")
+    return torch is not None and isinstance(dataset, torch.IterableDataset)
+
 
 def fetch(dataset: Any, indices: Iterable[Any]) -> Any:
     """Return the collated samples at `indices`, in one read where `dataset` has a ``batch`` that can be trusted.
@@ -47,10 +86,34 @@ def fetch(dataset: Any, indices: Iterable[Any]) -> Any:
     A subclass that overrides ``__getitem__``, to transform samples for instance, outdates the ``batch`` it inherits:
     then samples are read one by one.
     """
-    kind = type(dataset)
-    if hasattr(kind, "batch") and issubclass(_definer(kind, "batch"), _definer(kind, "__getitem__")):
+    if reads_batches(dataset):
         return dataset.batch(list(indices))
-    return default_collate([dataset[index] for index in indices])
+    return default_collate(samples(dataset, indices))
+
+
+def samples(dataset: Any, indices: Iterable[Any]) -> list[Any]:
+    """Return the samples at `indices`; an error raised by one gets a note that names it."""
+    if hasattr(dataset, "__getitems__") and _trusts(dataset, "__getitems__"):
+        return list(dataset.__getitems__(list(indices)))
+    found = []
+    for index in indices:
+        try:
+            found.append(dataset[index])
+        except Exception as error:
+            error.add_note(f"raised while reading index {index!r} of {type(dataset).__name__}")
+            raise
+    return found
+
+
+def reads_batches(dataset: Any) -> bool:
+    """Return whether `dataset` has a ``batch`` that belongs to its ``__getitem__``."""
+    return _trusts(dataset, "batch")
+
+
+def _trusts(dataset: Any, name: str) -> bool:
+    """Return whether the method `name` was defined together with ``__getitem__`` or after it."""
+    kind = type(dataset)
+    return hasattr(kind, name) and issubclass(_definer(kind, name), _definer(kind, "__getitem__"))
 
 
 def _definer(kind: type, name: str) -> type:

@@ -6,14 +6,30 @@ from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from tinygrad_cnn.random import Generator, default_generator
+import numpy as np
+
+from tinygrad_cnn.data.seeding import current_generator
+from tinygrad_cnn.random import Generator
 
 T_co = TypeVar("T_co", covariant=True)
+
+_CHUNK = 65536
+"""How many indices are drawn at once with replacement: an epoch may be as long as one likes."""
 
 
 def _positive(owner: str, name: str, value: Any) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         raise ValueError(f"{owner}: expected {name} as a positive int, got {value!r}")
+
+
+def _stream(generator: Generator | None) -> np.random.Generator:
+    """Return where an epoch draws its order from.
+
+    One number is drawn of the generator and seeds a stream of the epoch's own. So the generator moves on once, at the
+    start, however far ahead of the training step the order is read.
+    """
+    source = current_generator() if generator is None else generator.numpy
+    return np.random.default_rng(int(source.integers(2**63)))
 
 
 class Sampler(Generic[T_co]):
@@ -76,14 +92,15 @@ class RandomSampler(Sampler[int]):
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
     def __iter__(self) -> Iterator[int]:
-        source = (default_generator if self.generator is None else self.generator).numpy
+        source = _stream(self.generator)
         size, left = len(self.data_source), self.num_samples
-        if self.replacement:
-            yield from source.integers(size, size=left).tolist()
-            return
         while left > 0:
-            yield from source.permutation(size)[:left].tolist()
-            left -= size
+            if self.replacement:
+                indices = source.integers(size, size=min(left, _CHUNK))
+            else:
+                indices = source.permutation(size)[:left]
+            yield from indices.tolist()
+            left -= len(indices)
 
     def __len__(self) -> int:
         return self.num_samples
@@ -102,12 +119,82 @@ class SubsetRandomSampler(Sampler[int]):
         self.generator = generator
 
     def __iter__(self) -> Iterator[int]:
-        source = default_generator if self.generator is None else self.generator
-        for place in source.numpy.permutation(len(self.indices)).tolist():
+        for place in _stream(self.generator).permutation(len(self.indices)).tolist():
             yield self.indices[place]
 
     def __len__(self) -> int:
         return len(self.indices)
+
+
+class WeightedRandomSampler(Sampler[int]):
+    """Yields indices at random, index i with a probability in proportion to `weights[i]`.
+
+    Weights of 1 / (samples of the class) make a data set of uneven classes even.
+
+    Args:
+        weights: one number for each sample, at least 0; they need not add up to 1.
+        num_samples: how many indices an epoch yields.
+        replacement: draw each index from all of them; otherwise no index comes twice in an epoch, each being drawn
+            from those that remain.
+        generator: where the order comes from; the default generator if None.
+
+    Raises:
+        TypeError: `replacement` is not a bool.
+        ValueError: no samples to draw, weights that are negative, not finite or all 0, or, without replacement, fewer
+            weights above 0 than samples to draw.
+
+    Example:
+        >>> counts = np.bincount(labels)
+        >>> sampler = WeightedRandomSampler(1 / counts[labels], num_samples=len(labels))
+    """
+
+    def __init__(
+        self,
+        weights: Sequence[float],
+        num_samples: int,
+        replacement: bool = True,
+        generator: Generator | None = None,
+    ) -> None:
+        _positive("WeightedRandomSampler", "num_samples", num_samples)
+        if not isinstance(replacement, bool):
+            raise TypeError(f"WeightedRandomSampler: expected replacement as a bool, got {replacement!r}")
+        self.weights = np.array(weights, dtype=np.float64)
+        if self.weights.ndim != 1:
+            raise ValueError(f"WeightedRandomSampler: expected weights of shape (N,), got {self.weights.shape}")
+        allowed = np.isfinite(self.weights) & (self.weights >= 0)
+        if not allowed.all():
+            place = int(np.argmin(allowed))
+            raise ValueError(
+                "WeightedRandomSampler: expected finite weights of at least 0, got "
+                f"{self.weights[place]} at index {place}"
+            )
+        choices = int(np.count_nonzero(self.weights))
+        if not choices or (not replacement and choices < num_samples):
+            least = 1 if replacement else num_samples
+            raise ValueError(
+                f"WeightedRandomSampler: expected at least {least} weights above 0 to draw {num_samples} samples "
+                f"with{'' if replacement else 'out'} replacement, got {choices}"
+            )
+        self.num_samples = num_samples
+        self.replacement = replacement
+        self.generator = generator
+
+    def __iter__(self) -> Iterator[int]:
+        source = _stream(self.generator)
+        if not self.replacement:
+            # Gumbel's trick: the largest of log w + G, in falling order, are draws without replacement, exactly.
+            with np.errstate(divide="ignore"):
+                keys = np.log(self.weights) + source.gumbel(size=len(self.weights))
+            yield from np.argsort(-keys, kind="stable")[: self.num_samples].tolist()
+            return
+        steps = np.cumsum(self.weights / self.weights.max())  # no sum of finite weights overflows
+        last = int(np.flatnonzero(self.weights)[-1])  # u · total may round up to the total
+        for start in range(0, self.num_samples, _CHUNK):
+            u = source.random(min(_CHUNK, self.num_samples - start))
+            yield from np.minimum(np.searchsorted(steps, u * steps[-1], side="right"), last).tolist()
+
+    def __len__(self) -> int:
+        return self.num_samples
 
 
 class BatchSampler(Sampler[list[int]]):

@@ -1,17 +1,82 @@
-"""Where random transforms draw from: the generator that a loader set for the batch being read, else the default one."""
+"""Where random transforms draw from: a generator for each batch, so that who reads the batch does not matter."""
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Iterator
 from contextvars import ContextVar
 
 import numpy as np
 
 from tinygrad_cnn.random import default_generator
 
-_current: ContextVar[np.random.Generator | None] = ContextVar("_current", default=None)
+
+class _OfBatch:
+    """The generator of one batch, made when it is first asked for: most batches draw nothing."""
+
+    __slots__ = ("_generator", "_key", "_seed")
+
+    def __init__(self, seed: int, key: int) -> None:
+        self._seed = seed
+        self._key = key
+        self._generator: np.random.Generator | None = None
+
+    def get(self) -> np.random.Generator:
+        if self._generator is None:
+            self._generator = generator_of(self._seed, self._key)
+        return self._generator
+
+
+_current: ContextVar[_OfBatch | np.random.Generator | None] = ContextVar("tinygrad_cnn_data_generator", default=None)
 
 
 def current_generator() -> np.random.Generator:
-    """Return the generator that random transforms draw from here and now."""
-    generator = _current.get()
-    return default_generator.numpy if generator is None else generator
+    """Return the NumPy generator that a random transform draws from.
+
+    While a `DataLoader` reads a batch it is that batch's own, which follows from the seed of the epoch and the number
+    of the batch alone. So the same seed gives the same batches whatever the number of workers, and a resumed epoch
+    goes on as it would have. Elsewhere it is the default generator's, which `manual_seed` sets.
+
+    It is found per thread: a thread that a data set starts by itself gets the default generator's.
+
+    Example:
+        >>> def flip(image):
+        ...     return image[..., ::-1] if current_generator().random() < 0.5 else image
+    """
+    found = _current.get()
+    if found is None:
+        return default_generator.numpy
+    return found.get() if isinstance(found, _OfBatch) else found
+
+
+@contextlib.contextmanager
+def use_generator(generator: np.random.Generator) -> Iterator[np.random.Generator]:
+    """Make `generator` the one that `current_generator` returns inside a ``with`` block, in this thread.
+
+    Args:
+        generator: a NumPy generator.
+
+    Example:
+        >>> with use_generator(np.random.default_rng(0)):
+        ...     image, label = dataset[3]  # the same crop every time
+    """
+    token = _current.set(generator)
+    try:
+        yield generator
+    finally:
+        _current.reset(token)
+
+
+@contextlib.contextmanager
+def use_generator_of(base_seed: int, number: int) -> Iterator[None]:
+    """Make the generator of batch `number` of the epoch with `base_seed` the current one inside a ``with`` block."""
+    token = _current.set(_OfBatch(base_seed, number))
+    try:
+        yield
+    finally:
+        _current.reset(token)
+
+
+def generator_of(base_seed: int, number: int) -> np.random.Generator:
+    """Return a new generator for batch `number` (from 0) of the epoch with `base_seed`; all are independent."""
+    return np.random.Generator(np.random.PCG64(np.random.SeedSequence(base_seed, spawn_key=(number,))))

@@ -1,0 +1,108 @@
+"""`ConcatDataset` and `ChainDataset`: several data sets one after the other."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate, groupby
+from typing import Any, TypeVar
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.creation import as_tensor
+from tinygrad_cnn.data.collate import default_collate
+from tinygrad_cnn.data.dataset import Dataset, IterableDataset, fetch, is_iterable, reads_batches, samples
+from tinygrad_cnn.tensor import Tensor
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class ConcatDataset(Dataset[T_co]):
+    """The samples of several data sets, numbered through; also written ``first + second``.
+
+    Args:
+        datasets: data sets with a length.
+
+    Attributes:
+        datasets: the data sets.
+        cumulative_sizes: for each, how many samples there are up to its end.
+
+    Raises:
+        ValueError: there are none, or one of them is iterable (see `ChainDataset`).
+    """
+
+    def __init__(self, datasets: Iterable[Dataset[T_co]]) -> None:
+        self.datasets = list(datasets)
+        if not self.datasets:
+            raise ValueError("ConcatDataset: expected at least one data set, got none")
+        for place, dataset in enumerate(self.datasets):
+            if is_iterable(dataset):
+                raise ValueError(
+                    f"ConcatDataset: expected data sets that are read by index, number {place} is "
+                    f"{type(dataset).__name__}, an iterable one; use ChainDataset"
+                )
+        self.cumulative_sizes = list(accumulate(len(dataset) for dataset in self.datasets))
+
+    def __getitem__(self, index: int) -> T_co:
+        part, place = self._find(index)
+        return self.datasets[part][place]
+
+    def __len__(self) -> int:
+        return self.cumulative_sizes[-1]
+
+    def batch(self, indices: Sequence[int]) -> Any:
+        """Return the collated samples at `indices`, one read from each data set where all read by whole batches."""
+        if not all(reads_batches(dataset) for dataset in self.datasets):
+            return default_collate(samples(self, indices))
+        found = [self._find(index) for index in indices]
+        order = sorted(range(len(found)), key=lambda i: found[i][0])  # stable, so each part keeps its own order
+        parts = [
+            fetch(self.datasets[part], [found[i][1] for i in places])
+            for part, places in groupby(order, key=lambda i: found[i][0])
+        ]
+        return parts[0] if len(parts) == 1 else _merge(parts, np.argsort(order))
+
+    def _find(self, index: int) -> tuple[int, int]:
+        """Return which data set holds sample `index`, and where."""
+        size = len(self)
+        if not -size <= index < size:
+            raise IndexError(f"ConcatDataset: expected an index from {-size} to {size - 1}, got {index}")
+        place = int(index) % size
+        part = bisect_right(self.cumulative_sizes, place)
+        return part, place - (self.cumulative_sizes[part - 1] if part else 0)
+
+
+def _merge(parts: Sequence[Any], rows: Array) -> Any:
+    """Return several batches of one structure as one, whose row i is row `rows[i]` of them all."""
+    first = parts[0]
+    if isinstance(first, Tensor):
+        return as_tensor(np.concatenate([part.array for part in parts])[rows])
+    if isinstance(first, Mapping):
+        return {key: _merge([part[key] for part in parts], rows) for key in first}
+    if isinstance(first[0], str | bytes):
+        texts = [text for part in parts for text in part]
+        return [texts[row] for row in rows]
+    columns = [_merge(column, rows) for column in zip(*parts, strict=True)]
+    return type(first)(*columns) if hasattr(first, "_fields") else columns
+
+
+class ChainDataset(IterableDataset[T_co]):
+    """The samples of several iterable data sets, one after the other; also written ``first + second``.
+
+    Args:
+        datasets: iterable data sets; each iteration goes through them anew.
+    """
+
+    def __init__(self, datasets: Iterable[IterableDataset[T_co]]) -> None:
+        self.datasets = datasets
+
+    def __iter__(self) -> Iterator[T_co]:
+        for dataset in self.datasets:
+            if not is_iterable(dataset):
+                raise TypeError(f"ChainDataset: expected iterable data sets, got {type(dataset).__name__}")
+            yield from dataset
+
+    def __len__(self) -> int:
+        sizes: list[int] = [len(dataset) for dataset in self.datasets]  # type: ignore[arg-type]  # if each has one
+        return sum(sizes)

@@ -1,0 +1,84 @@
+"""What arguments a `DataLoader` takes together, and what its saved state looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from tinygrad_cnn.data import sources
+from tinygrad_cnn.random import Generator
+
+_METHODS = ("thread", "multiprocessing")
+_STATE = {"base_seed", "batches", "start", "now", "shared", "lazy"}
+
+
+def check_arguments(loader: Any, shuffle: Any, sampler: Any, batch_sampler: Any, batch_size: Any) -> None:
+    """Raise an error unless the arguments go together; `loader` has those that it keeps."""
+    if loader._iterable:
+        for name, value in (("shuffle", shuffle or None), ("sampler", sampler), ("batch_sampler", batch_sampler)):
+            if value is not None:
+                raise ValueError(
+                    f"DataLoader: an iterable data set comes in its own order, expected no {name}, got {value!r}"
+                )
+    if sampler is not None and shuffle:
+        raise ValueError("DataLoader: expected either sampler or shuffle=True, got both")
+    if batch_sampler is not None and (batch_size != 1 or shuffle or sampler is not None or loader.drop_last):
+        raise ValueError(
+            "DataLoader: expected batch_sampler without batch_size, shuffle, sampler and drop_last, "
+            f"got batch_size={batch_size}, shuffle={shuffle}, sampler={sampler}, drop_last={loader.drop_last}"
+        )
+    if batch_size is None and loader.drop_last:
+        raise ValueError("DataLoader: expected drop_last=False with batch_size=None, which makes no batches")
+    if batch_size is not None:
+        _count("batch_size", batch_size, 1)
+    if loader.generator is not None and not isinstance(loader.generator, Generator):
+        raise TypeError(
+            f"DataLoader: expected generator as a tinygrad_cnn.Generator, got {type(loader.generator).__name__}"
+        )
+    _check_workers(loader)
+
+
+def _check_workers(loader: Any) -> None:
+    """Raise an error unless the arguments about workers are in range and belong to workers that there are."""
+    _count("num_workers", loader.num_workers, 0)
+    if loader.timeout < 0:
+        raise ValueError(f"DataLoader: expected timeout of at least 0 seconds, got {loader.timeout}")
+    if loader.worker_method not in _METHODS:
+        raise ValueError(f"DataLoader: expected worker_method as one of {_METHODS}, got {loader.worker_method!r}")
+    if loader.prefetch_factor is not None:
+        _count("prefetch_factor", loader.prefetch_factor, 1)
+    if not loader.num_workers:
+        for name in ("prefetch_factor", "persistent_workers", "multiprocessing_context"):
+            if getattr(loader, name):
+                raise ValueError(f"DataLoader: expected {name} together with num_workers above 0, got num_workers=0")
+    elif loader.multiprocessing_context is not None:
+        from tinygrad_cnn.data.workers.processes import context_of
+
+        if loader.worker_method == "thread":
+            raise ValueError(
+                'DataLoader: expected multiprocessing_context together with worker_method="multiprocessing", '
+                'got worker_method="thread"'
+            )
+        context_of(loader.multiprocessing_context)
+
+
+def _count(name: str, value: Any, least: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        kind = "a positive int" if least else "an int of at least 0"
+        raise ValueError(f"DataLoader: expected {name} as {kind}, got {value!r}")
+
+
+def check_state(state: Any, own: list[Any], shared: list[Any]) -> None:
+    """Raise a ValueError unless `state` is what `state_dict` returns, of a loader with such generators."""
+    if not isinstance(state, Mapping) or set(state) != _STATE:
+        got = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
+        raise ValueError(f"load_state_dict: expected a loader's state with {sorted(_STATE)}, got {got}")
+    seed, batches = state["base_seed"], state["batches"]
+    if not isinstance(batches, int) or batches < 0 or not (seed is None or (isinstance(seed, int) and seed >= 0)):
+        raise ValueError(
+            "load_state_dict: expected base_seed as an int or None and batches as an int of at least 0, "
+            f"got {seed!r} and {batches!r}"
+        )
+    sources.check_states("the states now", own, state["now"])
+    sources.check_states("the states start", own, state["start"])
+    sources.check_states("the states shared", shared if seed is not None else [], state["shared"])
