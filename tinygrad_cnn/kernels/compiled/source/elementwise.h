@@ -107,6 +107,15 @@ INLINE double logarithm(double x) {
     return (double)n * 0.69314718055994530942 + 2 * s * sum;
 }
 
+/* The sum of all lanes, halves added to halves: four steps where one lane after another would be sixteen. */
+INLINE float total_of(vec v) {
+    float a[LANES];
+    store(a, v);
+    for (int half = LANES / 2; half; half /= 2)
+        for (int i = 0; i < half; i++) a[i] += a[i + half];
+    return a[0];
+}
+
 INLINE float largest_of(vec v) {
     float most = v[0];
     for (int i = 1; i < LANES; i++) most = v[i] > most ? v[i] : most;

@@ -26,7 +26,7 @@ INLINE double exponentials(const float *x, idx count, float *most, float *out) {
             store_up_to(out + i, e, n);
             sum += e;
         });
-        total += sum_of(sum);
+        total += total_of(sum);
     }
     return total;
 }
