@@ -94,7 +94,8 @@ static void normalize_channel(void *context, idx channel) {
     float mean = (float)(sum.total[0] / (double)count);
     for (idx n = 0; n < c->images; n++) add_squares(&squares, x + n * step, c->places, splat(mean));
     settle(&squares);
-    float var = (float)(squares.total[0] / (double)count), scale = (float)scale_of(var, c->eps) * (c->w ? c->w[channel] : 1);
+    float var = (float)(squares.total[0] / (double)count);
+    float scale = (float)scale_of(var, c->eps) * (c->w ? c->w[channel] : 1);
     c->new_mean[channel] = mean, c->new_var[channel] = var;
     for (idx n = 0; n < c->images; n++)
         write_places(x + n * step, c->places, mean, scale, c->b ? c->b[channel] : 0, c->relu,
@@ -102,10 +103,11 @@ static void normalize_channel(void *context, idx channel) {
 }
 
 /* y = w·x̂ + b by the statistics of each channel of x (N, C, ...), which are written to `mean` and `var` (C,). */
-EXPORT void batch_norm(const array *x, const array *w, const array *b, const array *mean, const array *var, const array *y,
-                       double eps, int relu) {
+EXPORT void batch_norm(const array *x, const array *w, const array *b, const array *mean, const array *var,
+                       const array *y, double eps, int relu) {
     normalization c = batch_of(x, eps);
-    c.w = floats(w), c.b = floats(b), c.new_mean = floats(mean), c.new_var = floats(var), c.y = floats(y), c.relu = relu;
+    c.w = floats(w), c.b = floats(b), c.new_mean = floats(mean), c.new_var = floats(var);
+    c.y = floats(y), c.relu = relu;
     parallel(normalize_channel, &c, c.channels, work_of(&c));
 }
 
@@ -128,7 +130,7 @@ EXPORT void batch_norm_given(const array *x, const array *w, const array *b, con
     parallel(scale_planes, &c, ceil_div(c.images * c.channels, c.planes), work_of(&c));
 }
 
-/* --- gradients ----------------------------------------------------------------------------------------------------- */
+/* --- gradients ---------------------------------------------------------------------------------------------------- */
 
 INLINE vec gated(const float *g, const float *gate, idx n) {
     vec v = load_up_to(g, n);
@@ -151,8 +153,8 @@ INLINE void add_products(sums *s, const float *g, const float *gate, const float
 }
 
 /* gx = scale · (g − mean_g − (x − mean) · slope) */
-INLINE void write_gradient(const float *g, const float *gate, const float *x, idx count, float mean, float mean_g, float slope,
-                           float scale, float *gx) {
+INLINE void write_gradient(const float *g, const float *gate, const float *x, idx count, float mean, float mean_g,
+                           float slope, float scale, float *gx) {
     vec m = splat(mean), a = splat(mean_g), b = splat(slope), s = splat(scale);
     EACH_VECTOR(0, count, {
         vec v = gated(g + i, gate ? gate + i : 0, n);
@@ -178,8 +180,8 @@ static void differentiate_channel(void *context, idx channel) {
                        (float)(dot * scale * scale / count), (float)scale * (c->w ? c->w[channel] : 1), c->y + at);
 }
 
-/* The gradients of y = w·x̂ + b by the statistics `mean` and `var` (C,) of x. Where `gate` is given, g counts only where
-   the one of `gate` at its place is not ≤ 0. Those of `gx`, `gw`, `gb` that are None are left out. */
+/* The gradients of y = w·x̂ + b by the statistics `mean` and `var` (C,) of x. Where `gate` is given, g counts only
+   where the one of `gate` at its place is not ≤ 0. Those of `gx`, `gw`, `gb` that are None are left out. */
 EXPORT void batch_norm_gradients(const array *g, const array *gate, const array *x, const array *w, const array *mean,
                                  const array *var, const array *gx, const array *gw, const array *gb, double eps) {
     normalization c = batch_of(x, eps);

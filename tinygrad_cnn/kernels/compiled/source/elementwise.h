@@ -29,8 +29,8 @@ INLINE void store_up_to(float *p, vec v, idx n) {
     else store_first(p, v, n);
 }
 
-/* Run the statements for i = begin, begin + LANES, … below end, where only the first n elements from i on exist: LANES of
-   them but in the last round. */
+/* Run the statements for i = begin, begin + LANES, … below end, where only the first n elements from i on exist: LANES
+   of them but in the last round. */
 #if defined(__clang__)
 #define UNROLLED _Pragma("unroll 4")
 #else
@@ -122,7 +122,7 @@ INLINE float largest_of(vec v) {
     return most;
 }
 
-/* --- pairs: elements 0, 2, 4, … of two vectors in a row, elements 1, 3, 5, …, and the way back ----------------------- */
+/* --- pairs: elements 0, 2, 4, … of two vectors in a row, elements 1, 3, 5, …, and the way back -------------------- */
 
 #if defined(__clang__) || __GNUC__ >= 12
 #define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)

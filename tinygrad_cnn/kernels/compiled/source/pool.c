@@ -13,8 +13,8 @@ struct pooling {
     uint8_t *taps;
     const int32_t *first_columns; /* the first tap column that lies on the input, for each output column */
     idx rows[MOST_TAPS], columns[MOST_TAPS], offsets[MOST_TAPS]; /* of each tap, from its window's first */
-    int all_inside;                                                /* no window touches the padding */
-    const float *share;           /* (OH, OW), or NULL where `divisor` holds everywhere */
+    int all_inside;     /* no window touches the padding */
+    const float *share; /* (OH, OW), or NULL where `divisor` holds everywhere */
     float divisor;
     idx block; /* planes of a task */
 };
@@ -73,8 +73,8 @@ static void max_pairs(const pooling *c, idx plane) {
         }
 }
 
-/* Lay a row out so that each tap reads its columns one after another: with stride SW, column k·SW + b of the padded row
-   is at [b][k]. `stride` is SW, known when this is compiled where it is small. */
+/* Lay a row out so that each tap reads its columns one after another: with stride SW, column k·SW + b of the padded
+   row is at [b][k]. `stride` is SW, known when this is compiled where it is small. */
 INLINE void split_row_of(const pooling *c, const idx stride, const float *x, idx pitch, float *out) {
     for (idx b = 0; b < stride; b++, out += pitch) {
         idx before = c->left - b; /* of the image's first column, in columns of the padded row */
@@ -131,7 +131,8 @@ static void max_windows(const pooling *c, idx plane) {
     }
 }
 
-static pooling geometry(const array *x, const array *y, idx kh, idx kw, idx sh, idx sw, idx top, idx left, idx dh, idx dw) {
+static pooling geometry(const array *x, const array *y, idx kh, idx kw, idx sh, idx sw, idx top, idx left, idx dh,
+                        idx dw) {
     return (pooling){
         .planes = x->shape[0] * x->shape[1], .H = x->shape[2], .W = x->shape[3], .OH = y->shape[2], .OW = y->shape[3],
         .KH = kh, .KW = kw, .SH = sh, .SW = sw, .top = top, .left = left, .DH = dh, .DW = dw,
@@ -157,7 +158,7 @@ EXPORT int max_pool2d(const array *x, const array *y, const array *taps, idx kh,
     return 1;
 }
 
-/* --- the way back: `x` and `H`, `W` belong to the image, `y` and `OH`, `OW` to the windows --------------------------- */
+/* --- the way back: `x` and `H`, `W` belong to the image, `y` and `OH`, `OW` to the windows ------------------------ */
 
 static void scatter_pairs(const pooling *c, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
@@ -211,8 +212,8 @@ static void scatter_windows(const pooling *c, idx plane) {
 }
 
 /* gx = each element of g added where its window's winner came from. */
-EXPORT void max_pool2d_scatter(const array *g, const array *taps, const array *gx, idx kh, idx kw, idx sh, idx sw, idx top,
-                               idx left, idx dh, idx dw) {
+EXPORT void max_pool2d_scatter(const array *g, const array *taps, const array *gx, idx kh, idx kw, idx sh, idx sw,
+                               idx top, idx left, idx dh, idx dw) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, dh, dw);
     c.x = floats(g), c.y = floats(gx), c.taps = (uint8_t *)taps->data;
     tabulate_taps(&c);
@@ -231,15 +232,15 @@ static void gather_windows(const pooling *c, idx plane) {
 }
 
 /* y = the element of x at each window's winner. */
-EXPORT void max_pool2d_gather(const array *x, const array *taps, const array *y, idx kh, idx kw, idx sh, idx sw, idx top,
-                              idx left, idx dh, idx dw) {
+EXPORT void max_pool2d_gather(const array *x, const array *taps, const array *y, idx kh, idx kw, idx sh, idx sw,
+                              idx top, idx left, idx dh, idx dw) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, dh, dw);
     c.x = floats(x), c.y = floats(y), c.taps = (uint8_t *)taps->data;
     tabulate_taps(&c);
     over_planes(&c, gather_windows, 4.0 * (double)(c.OH * c.OW));
 }
 
-/* --- averages: columns of a window are summed first, then its rows' sums ---------------------------------------------- */
+/* --- averages: columns of a window are summed first, then its rows' sums ------------------------------------------ */
 
 /* sum[j] = Σ x[row][j] over `rows` rows of W elements. */
 INLINE void sum_rows(const float *x, idx rows, idx W, float *sum) {
@@ -309,8 +310,8 @@ static void average_pairs(const pooling *c, idx plane) {
 }
 
 /* y = the sum of each window over its share: `share` (OH, OW), or `divisor` everywhere. */
-EXPORT void avg_pool2d(const array *x, const array *share, double divisor, const array *y, idx kh, idx kw, idx sh, idx sw,
-                       idx top, idx left) {
+EXPORT void avg_pool2d(const array *x, const array *share, double divisor, const array *y, idx kh, idx kw, idx sh,
+                       idx sw, idx top, idx left) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, 1, 1);
     c.x = floats(x), c.y = floats(y), c.share = floats(share), c.divisor = (float)divisor;
     over_planes(&c, in_pairs(&c) && !c.share ? average_pairs : average, (double)(c.OH * (c.W * kh + c.OW * kw)));
@@ -370,8 +371,8 @@ static void spread(const pooling *c, idx plane) {
 }
 
 /* gx = the gradient of `avg_pool2d`: each window's share of g at all of its places. */
-EXPORT void avg_pool2d_input(const array *g, const array *share, double divisor, const array *gx, idx kh, idx kw, idx sh,
-                             idx sw, idx top, idx left) {
+EXPORT void avg_pool2d_input(const array *g, const array *share, double divisor, const array *gx, idx kh, idx kw,
+                             idx sh, idx sw, idx top, idx left) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, 1, 1);
     c.x = floats(g), c.y = floats(gx), c.share = floats(share), c.divisor = (float)divisor;
     over_planes(&c, in_pairs(&c) && !c.share ? spread_pairs : spread, (double)(c.H * (c.W + c.OW * kw)));
