@@ -4,12 +4,14 @@ from collections import defaultdict
 
 import numpy as np
 import pytest
+from kernel_forms import needs_compiler
 from op_samples import SAMPLES
 
 import tinygrad_cnn
 from tinygrad_cnn.autograd import grad, no_grad, registry
 from tinygrad_cnn.creation import from_numpy, ones_like
 from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck
+from tinygrad_cnn.kernels.forms import kernels_of
 from tinygrad_cnn.tensor import Tensor
 
 # Only the package's own: tests of the engine may register operations of theirs.
@@ -151,6 +153,21 @@ def test_float32_stays_float32(sample, monkeypatch):
         assert {one.dtype for one in returned} == {np.dtype(np.float32)}  # before the engine converts anything
         again = grad(output, wanted, upstream(output), create_graph=True)
         assert {one.dtype for one in again} == {np.dtype(np.float32)}
+
+
+@needs_compiler
+@every
+def test_numpy_and_compiled_kernels_agree(sample):
+    inputs = [array.astype(np.float32) if is_float(array) else array for array in sample.inputs]
+    with kernels_of("numpy"):
+        expected, expected_gradients = forward_and_gradients(sample, inputs)
+    with kernels_of("compiled"):
+        found, gradients = forward_and_gradients(sample, inputs)
+    assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+    np.testing.assert_allclose(found, expected, rtol=2e-5, atol=2e-5)
+    for one, other in zip(gradients, expected_gradients, strict=True):
+        assert (one.shape, one.dtype) == (other.shape, other.dtype)
+        np.testing.assert_allclose(one, other, rtol=5e-5, atol=5e-5)
 
 
 @every

@@ -12,7 +12,9 @@ typedef struct {
 static void rectify(void *context, idx task) {
     const elementwise c = *(const elementwise *)context;
     idx begin = task * CHUNK;
-    EACH_VECTOR(begin, min_idx(begin + CHUNK, c.size), store_up_to(c.out + i, larger((vec){0}, load_up_to(c.x + i, n)), n););
+    EACH_VECTOR(begin, min_idx(begin + CHUNK, c.size), {
+        store_up_to(c.out + i, larger((vec){0}, load_up_to(c.x + i, n)), n);
+    });
 }
 
 /* y = max(x, 0); NaN stays. */

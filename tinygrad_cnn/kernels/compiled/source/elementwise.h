@@ -29,8 +29,8 @@ INLINE void store_up_to(float *p, vec v, idx n) {
     else store_first(p, v, n);
 }
 
-/* Run the statements for i = begin, begin + LANES, … below end, where only the first n elements from i on exist: LANES of
-   them but in the last round. */
+/* Run the statements for i = begin, begin + LANES, … below end, where only the first n elements from i on exist: LANES
+   of them but in the last round. */
 #if defined(__clang__)
 #define UNROLLED _Pragma("unroll 4")
 #else
@@ -107,13 +107,22 @@ INLINE double logarithm(double x) {
     return (double)n * 0.69314718055994530942 + 2 * s * sum;
 }
 
+/* The sum of all lanes, halves added to halves: four steps where one lane after another would be sixteen. */
+INLINE float total_of(vec v) {
+    float a[LANES];
+    store(a, v);
+    for (int half = LANES / 2; half; half /= 2)
+        for (int i = 0; i < half; i++) a[i] += a[i + half];
+    return a[0];
+}
+
 INLINE float largest_of(vec v) {
     float most = v[0];
     for (int i = 1; i < LANES; i++) most = v[i] > most ? v[i] : most;
     return most;
 }
 
-/* --- pairs: elements 0, 2, 4, … of two vectors in a row, elements 1, 3, 5, …, and the way back ----------------------- */
+/* --- pairs: elements 0, 2, 4, … of two vectors in a row, elements 1, 3, 5, …, and the way back -------------------- */
 
 #if defined(__clang__) || __GNUC__ >= 12
 #define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)

@@ -26,7 +26,7 @@ INLINE double exponentials(const float *x, idx count, float *most, float *out) {
             store_up_to(out + i, e, n);
             sum += e;
         });
-        total += sum_of(sum);
+        total += total_of(sum);
     }
     return total;
 }
@@ -37,10 +37,10 @@ static void soften(void *context, idx task) {
         const float *x = c->x + row * c->classes;
         float *y = c->y + row * c->classes, most;
         double sum = exponentials(x, c->classes, &most, y);
-        vec log_sum = splat((float)logarithm(sum)), total = splat((float)sum), shift = splat(most);
+        vec log_sum = splat((float)logarithm(sum)), share = splat((float)(1 / sum)), shift = splat(most);
         int logarithmic = c->logarithmic;
         EACH_VECTOR(0, c->classes, {
-            store_up_to(y + i, logarithmic ? load_up_to(x + i, n) - shift - log_sum : load_up_to(y + i, n) / total, n);
+            store_up_to(y + i, logarithmic ? load_up_to(x + i, n) - shift - log_sum : load_up_to(y + i, n) * share, n);
         });
     }
 }
@@ -78,8 +78,10 @@ static void lose_places(const scores *c, idx row) {
     for (idx j = 0; j < c->places; j += LANES) {
         idx n = min_idx(c->places - j, LANES);
         vec most, sum = exponentials_across(x + j, c->classes, c->places, n, &most, 0);
-        for (int i = 0; i < n; i++)
-            c->y[row * c->places + j + i] = (float)(logarithm(sum[i]) - (x[target[j + i] * c->places + j + i] - most[i]));
+        for (int i = 0; i < n; i++) {
+            float chosen = x[target[j + i] * c->places + j + i] - most[i];
+            c->y[row * c->places + j + i] = (float)(logarithm(sum[i]) - chosen);
+        }
     }
 }
 
@@ -120,13 +122,9 @@ EXPORT int cross_entropy(const array *x, const array *target, const array *loss,
 
 static void blame_row(const scores *c, idx row) {
     float most, *y = c->y + row * c->classes, part = c->g ? c->g[row] : c->part;
-    float sum = (float)exponentials(c->x + row * c->classes, c->classes, &most, y);
-    for (idx i = 0; i < c->classes; i += LANES) {
-        vec probability = load_up_to(y + i, c->classes - i) / sum;
-        idx truth = c->target[row] - i;
-        if (truth >= 0 && truth < LANES) probability[truth] -= 1;
-        store_up_to(y + i, probability * part, c->classes - i);
-    }
+    vec scale = splat((float)(part / exponentials(c->x + row * c->classes, c->classes, &most, y)));
+    EACH_VECTOR(0, c->classes, store_up_to(y + i, load_up_to(y + i, n) * scale, n););
+    y[c->target[row]] -= part;
 }
 
 static void blame_places(const scores *c, idx row) {

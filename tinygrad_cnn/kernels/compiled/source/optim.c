@@ -124,10 +124,10 @@ static void adam(void *context, idx task) {
 }
 
 /* lr: divided by 1 − β₁ᵗ; correction: 1 / √(1 − β₂ᵗ); decay: times lr if decoupled. */
-EXPORT int adam_step(const array *table, double lr, double beta1, double beta2, double eps, double correction, double decay,
-                     int amsgrad, int maximize, int decoupled) {
-    update u = {.lr = lr, .a = beta1, .b = beta2, .eps = eps, .correction = correction, .decay = decay, .amsgrad = amsgrad,
-                .maximize = maximize, .decoupled = decoupled};
+EXPORT int adam_step(const array *table, double lr, double beta1, double beta2, double eps, double correction,
+                     double decay, int amsgrad, int maximize, int decoupled) {
+    update u = {.lr = lr, .a = beta1, .b = beta2, .eps = eps, .correction = correction, .decay = decay,
+                .amsgrad = amsgrad, .maximize = maximize, .decoupled = decoupled};
     return run(adam, &u, table);
 }
 
@@ -156,9 +156,10 @@ static void rmsprop(void *context, idx task) {
     });
 }
 
-EXPORT int rmsprop_step(const array *table, double lr, double alpha, double eps, double momentum, double decay, int centered,
-                        int maximize) {
-    update u = {.lr = lr, .a = alpha, .b = momentum, .eps = eps, .decay = decay, .centered = centered, .maximize = maximize};
+EXPORT int rmsprop_step(const array *table, double lr, double alpha, double eps, double momentum, double decay,
+                        int centered, int maximize) {
+    update u = {.lr = lr, .a = alpha, .b = momentum, .eps = eps, .decay = decay, .centered = centered,
+                .maximize = maximize};
     return run(rmsprop, &u, table);
 }
 
@@ -168,7 +169,8 @@ static void adagrad(void *context, idx task) {
     const piece t = u.pieces[task];
     float *p = t.at[0], *g = t.at[1], *s = t.at[2], lr = (float)u.lr, eps = (float)u.eps;
     EACH_VECTOR(0, t.count, {
-        vec now = load_up_to(p + i, n), d = penalized(&u, load_up_to(g + i, n), now), sum = load_up_to(s + i, n) + d * d;
+        vec now = load_up_to(p + i, n), d = penalized(&u, load_up_to(g + i, n), now);
+        vec sum = load_up_to(s + i, n) + d * d;
         store_up_to(s + i, sum, n);
         store_up_to(p + i, now - d / (root(sum) + eps) * lr, n);
     });

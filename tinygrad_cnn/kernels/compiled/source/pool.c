@@ -1,19 +1,35 @@
-/* Max and average pooling, and what sends their gradients back. A task is one plane: one channel of one image. */
+/* Max and average pooling, and what sends their gradients back. A plane is one channel of one image; a task is as many
+   planes as make it worth handing out. */
 #include "elementwise.h"
 
 enum { MOST_TAPS = 256 }; /* what a byte can tell apart */
 
-typedef struct {
+typedef struct pooling pooling;
+struct pooling {
+    void (*kernel)(const pooling *, idx plane);
     idx planes, H, W, OH, OW, KH, KW, SH, SW, top, left, DH, DW;
     const float *x;
     float *y;
     uint8_t *taps;
     const int32_t *first_columns; /* the first tap column that lies on the input, for each output column */
     idx rows[MOST_TAPS], columns[MOST_TAPS], offsets[MOST_TAPS]; /* of each tap, from its window's first */
-    int all_inside;                                                /* no window touches the padding */
-    const float *share;           /* (OH, OW), or NULL where `divisor` holds everywhere */
+    int all_inside;     /* no window touches the padding */
+    const float *share; /* (OH, OW), or NULL where `divisor` holds everywhere */
     float divisor;
-} pooling;
+    idx block; /* planes of a task */
+};
+
+static void run_block(void *context, idx task) {
+    const pooling *c = context;
+    for (idx i = task * c->block, end = min_idx(i + c->block, c->planes); i < end; i++) c->kernel(c, i);
+}
+
+/* Run a kernel over all planes, each of which takes `work`. */
+static void over_planes(pooling *c, void (*kernel)(const pooling *, idx), double work) {
+    c->kernel = kernel;
+    c->block = max_idx(min_idx((idx)(CHUNK / max_idx((idx)work, 1)), c->planes / 8), 1); /* 8: enough to share */
+    parallel(run_block, c, ceil_div(c->planes, c->block), (double)c->planes * work);
+}
 
 typedef uint8_t bytes __attribute__((vector_size(LANES)));
 
@@ -39,8 +55,7 @@ INLINE void compete(vec *best, ivec *tap, vec x, int32_t t) {
     *tap = (better & t) | (~better & *tap);
 }
 
-static void max_pairs(void *context, idx plane) {
-    const pooling *c = context;
+static void max_pairs(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     float *y = c->y + plane * c->OH * c->OW;
     uint8_t *taps = c->taps + plane * c->OH * c->OW, *end = taps + c->OH * c->OW;
@@ -58,16 +73,27 @@ static void max_pairs(void *context, idx plane) {
         }
 }
 
-/* Lay a row out so that each tap reads its columns one after another: with stride SW, column k·SW + b of the padded row
-   is at [b][k]. */
-static void split_row(const pooling *c, const float *x, idx pitch, float *out) {
-    for (idx b = 0; b < c->SW; b++, out += pitch) {
+/* Lay a row out so that each tap reads its columns one after another: with stride SW, column k·SW + b of the padded
+   row is at [b][k]. `stride` is SW, known when this is compiled where it is small. */
+INLINE void split_row_of(const pooling *c, const idx stride, const float *x, idx pitch, float *out) {
+    for (idx b = 0; b < stride; b++, out += pitch) {
         idx before = c->left - b; /* of the image's first column, in columns of the padded row */
-        idx begin = before > 0 ? min_idx(ceil_div(before, c->SW), pitch) : 0;
-        idx end = before + c->W > 0 ? min_idx(ceil_div(before + c->W, c->SW), pitch) : 0;
+        idx begin = before > 0 ? min_idx(ceil_div(before, stride), pitch) : 0;
+        idx end = max_idx(before + c->W > 0 ? min_idx(ceil_div(before + c->W, stride), pitch) : 0, begin);
+        const float *from = x - before;
         for (idx k = 0; k < begin; k++) out[k] = -__builtin_inff();
-        for (idx k = begin; k < end; k++) out[k] = x[k * c->SW - before];
-        for (idx k = max_idx(begin, end); k < pitch; k++) out[k] = -__builtin_inff();
+        for (idx k = begin; k < end; k++) out[k] = from[k * stride];
+        for (idx k = end; k < pitch; k++) out[k] = -__builtin_inff();
+    }
+}
+
+static void split_row(const pooling *c, const float *x, idx pitch, float *out) {
+    switch (c->SW) {
+        case 1: split_row_of(c, 1, x, pitch, out); break;
+        case 2: split_row_of(c, 2, x, pitch, out); break;
+        case 3: split_row_of(c, 3, x, pitch, out); break;
+        case 4: split_row_of(c, 4, x, pitch, out); break;
+        default: split_row_of(c, c->SW, x, pitch, out);
     }
 }
 
@@ -75,8 +101,7 @@ INLINE idx first_tap(idx place, idx stride, idx before, idx dilation) {
     return max_idx(ceil_div(max_idx(before - place * stride, 0), dilation), 0);
 }
 
-static void max_windows(void *context, idx plane) {
-    const pooling *c = context;
+static void max_windows(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     float *y = c->y + plane * c->OH * c->OW;
     uint8_t *taps = c->taps + plane * c->OH * c->OW, *end = taps + c->OH * c->OW;
@@ -106,7 +131,8 @@ static void max_windows(void *context, idx plane) {
     }
 }
 
-static pooling geometry(const array *x, const array *y, idx kh, idx kw, idx sh, idx sw, idx top, idx left, idx dh, idx dw) {
+static pooling geometry(const array *x, const array *y, idx kh, idx kw, idx sh, idx sw, idx top, idx left, idx dh,
+                        idx dw) {
     return (pooling){
         .planes = x->shape[0] * x->shape[1], .H = x->shape[2], .W = x->shape[3], .OH = y->shape[2], .OW = y->shape[3],
         .KH = kh, .KW = kw, .SH = sh, .SW = sw, .top = top, .left = left, .DH = dh, .DW = dw,
@@ -127,16 +153,14 @@ EXPORT int max_pool2d(const array *x, const array *y, const array *taps, idx kh,
     if (!first) return 0;
     for (idx j = 0; j < c.OW; j++) first[j] = (int32_t)first_tap(j, sw, left, dw);
     c.x = floats(x), c.y = floats(y), c.taps = (uint8_t *)taps->data, c.first_columns = first;
-    double work = (double)c.planes * (c.H * c.W + c.OH * c.OW * kh * kw / 4);
-    parallel(in_pairs(&c) ? max_pairs : max_windows, &c, c.planes, work);
+    over_planes(&c, in_pairs(&c) ? max_pairs : max_windows, (double)(c.H * c.W + c.OH * c.OW * kh * kw / 4));
     release((float *)first);
     return 1;
 }
 
-/* --- the way back: `x` and `H`, `W` belong to the image, `y` and `OH`, `OW` to the windows --------------------------- */
+/* --- the way back: `x` and `H`, `W` belong to the image, `y` and `OH`, `OW` to the windows ------------------------ */
 
-static void scatter_pairs(void *context, idx plane) {
-    const pooling *c = context;
+static void scatter_pairs(const pooling *c, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
     const uint8_t *taps = c->taps + plane * c->OH * c->OW, *end = taps + c->OH * c->OW;
     float *out = c->y + plane * c->H * c->W;
@@ -174,8 +198,7 @@ INLINE idx place_of(const pooling *c, idx i, idx j, idx t) {
     return row >= 0 && row < c->H && column >= 0 && column < c->W ? row * c->W + column : -1;
 }
 
-static void scatter_windows(void *context, idx plane) {
-    const pooling *c = context;
+static void scatter_windows(const pooling *c, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
     const uint8_t *taps = c->taps + plane * c->OH * c->OW;
     float *out = c->y + plane * c->H * c->W;
@@ -189,17 +212,15 @@ static void scatter_windows(void *context, idx plane) {
 }
 
 /* gx = each element of g added where its window's winner came from. */
-EXPORT void max_pool2d_scatter(const array *g, const array *taps, const array *gx, idx kh, idx kw, idx sh, idx sw, idx top,
-                               idx left, idx dh, idx dw) {
+EXPORT void max_pool2d_scatter(const array *g, const array *taps, const array *gx, idx kh, idx kw, idx sh, idx sw,
+                               idx top, idx left, idx dh, idx dw) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, dh, dw);
     c.x = floats(g), c.y = floats(gx), c.taps = (uint8_t *)taps->data;
     tabulate_taps(&c);
-    double work = (double)c.planes * (c.H * c.W + 4 * c.OH * c.OW);
-    parallel(in_pairs(&c) ? scatter_pairs : scatter_windows, &c, c.planes, work);
+    over_planes(&c, in_pairs(&c) ? scatter_pairs : scatter_windows, (double)(c.H * c.W + 4 * c.OH * c.OW));
 }
 
-static void gather_windows(void *context, idx plane) {
-    const pooling *c = context;
+static void gather_windows(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     const uint8_t *taps = c->taps + plane * c->OH * c->OW;
     float *y = c->y + plane * c->OH * c->OW;
@@ -211,15 +232,15 @@ static void gather_windows(void *context, idx plane) {
 }
 
 /* y = the element of x at each window's winner. */
-EXPORT void max_pool2d_gather(const array *x, const array *taps, const array *y, idx kh, idx kw, idx sh, idx sw, idx top,
-                              idx left, idx dh, idx dw) {
+EXPORT void max_pool2d_gather(const array *x, const array *taps, const array *y, idx kh, idx kw, idx sh, idx sw,
+                              idx top, idx left, idx dh, idx dw) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, dh, dw);
     c.x = floats(x), c.y = floats(y), c.taps = (uint8_t *)taps->data;
     tabulate_taps(&c);
-    parallel(gather_windows, &c, c.planes, (double)c.planes * 4 * c.OH * c.OW);
+    over_planes(&c, gather_windows, 4.0 * (double)(c.OH * c.OW));
 }
 
-/* --- averages: columns of a window are summed first, then its rows' sums ---------------------------------------------- */
+/* --- averages: columns of a window are summed first, then its rows' sums ------------------------------------------ */
 
 /* sum[j] = Σ x[row][j] over `rows` rows of W elements. */
 INLINE void sum_rows(const float *x, idx rows, idx W, float *sum) {
@@ -264,8 +285,7 @@ INLINE void share_out(const float *x, const float *share, float divisor, idx cou
     });
 }
 
-static void average(void *context, idx plane) {
-    const pooling *c = context;
+static void average(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     float *y = c->y + plane * c->OH * c->OW, *sum = scratch(SCRATCH_PLANES, c->W);
     for (idx row = 0; row < c->OH; row++, y += c->OW) {
@@ -276,33 +296,62 @@ static void average(void *context, idx plane) {
     }
 }
 
+static void average_pairs(const pooling *c, idx plane) {
+    const float *x = c->x + plane * c->H * c->W;
+    float *y = c->y + plane * c->OH * c->OW;
+    vec divisor = splat(c->divisor);
+    for (idx row = 0; row < c->OH; row++, x += 2 * c->W, y += c->OW)
+        EACH_VECTOR(0, c->OW, {
+            vec a, b, d, e;
+            load_pairs(x + 2 * i, n, &a, &b);
+            load_pairs(x + c->W + 2 * i, n, &d, &e);
+            store_up_to(y + i, (a + b + d + e) / divisor, n);
+        });
+}
+
 /* y = the sum of each window over its share: `share` (OH, OW), or `divisor` everywhere. */
-EXPORT void avg_pool2d(const array *x, const array *share, double divisor, const array *y, idx kh, idx kw, idx sh, idx sw,
-                       idx top, idx left) {
+EXPORT void avg_pool2d(const array *x, const array *share, double divisor, const array *y, idx kh, idx kw, idx sh,
+                       idx sw, idx top, idx left) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, 1, 1);
     c.x = floats(x), c.y = floats(y), c.share = floats(share), c.divisor = (float)divisor;
-    parallel(average, &c, c.planes, (double)c.planes * c.OH * (c.W * kh + c.OW * kw));
+    over_planes(&c, in_pairs(&c) && !c.share ? average_pairs : average, (double)(c.OH * (c.W * kh + c.OW * kw)));
 }
 
 /* out[k] = Σ of sum[j] over the windows j that see column k. */
-static void spread_columns(const pooling *c, const float *sum, float *out) {
-    idx j = 0;
-    if (c->KW == 2 && c->SW == 2 && c->left == 0 && 2 * c->OW <= c->W) {
-        EACH_VECTOR(0, c->OW, {
-            vec v = load_up_to(sum + i, n);
-            store_pairs(out + 2 * i, v, v, n);
-        });
-        j = c->OW;
-    }
-    memset(out + 2 * j, 0, (size_t)(c->W - 2 * j) * 4);
-    for (; j < c->OW; j++) {
-        idx begin = max_idx(j * c->SW - c->left, 0), end = min_idx(j * c->SW - c->left + c->KW, c->W);
-        for (idx k = begin; k < end; k++) out[k] += sum[j];
+INLINE void spread_columns_of(const pooling *c, const idx stride, const float *sum, float *out) {
+    memset(out, 0, (size_t)c->W * 4);
+    for (idx b = 0, begin, end; b < c->KW; b++) {
+        windows_with(c, stride, b, &begin, &end);
+        float *to = out + b - c->left;
+        for (idx j = begin; j < end; j++) to[j * stride] += sum[j];
     }
 }
 
-static void spread(void *context, idx plane) {
-    const pooling *c = context;
+static void spread_columns(const pooling *c, const float *sum, float *out) {
+    switch (c->SW) {
+        case 1: spread_columns_of(c, 1, sum, out); break;
+        case 2: spread_columns_of(c, 2, sum, out); break;
+        default: spread_columns_of(c, c->SW, sum, out);
+    }
+}
+
+static void spread_pairs(const pooling *c, idx plane) {
+    const float *g = c->x + plane * c->OH * c->OW;
+    float *out = c->y + plane * c->H * c->W;
+    vec divisor = splat(c->divisor);
+    idx rest = c->W - 2 * c->OW;
+    for (idx row = 0; row < c->OH; row++, g += c->OW, out += 2 * c->W) {
+        EACH_VECTOR(0, c->OW, {
+            vec v = load_up_to(g + i, n) / divisor;
+            store_pairs(out + 2 * i, v, v, n);
+            store_pairs(out + c->W + 2 * i, v, v, n);
+        });
+        for (int a = 1; a < 3 && rest; a++) memset(out + a * c->W - rest, 0, (size_t)rest * 4);
+    }
+    memset(out, 0, (size_t)((c->H - 2 * c->OH) * c->W) * 4);
+}
+
+static void spread(const pooling *c, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
     float *out = c->y + plane * c->H * c->W, *parts = scratch(SCRATCH_PLANES, c->OH * c->OW);
     float *sum = scratch(SCRATCH_EXTRA, c->OW);
@@ -322,9 +371,9 @@ static void spread(void *context, idx plane) {
 }
 
 /* gx = the gradient of `avg_pool2d`: each window's share of g at all of its places. */
-EXPORT void avg_pool2d_input(const array *g, const array *share, double divisor, const array *gx, idx kh, idx kw, idx sh,
-                             idx sw, idx top, idx left) {
+EXPORT void avg_pool2d_input(const array *g, const array *share, double divisor, const array *gx, idx kh, idx kw,
+                             idx sh, idx sw, idx top, idx left) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, 1, 1);
     c.x = floats(g), c.y = floats(gx), c.share = floats(share), c.divisor = (float)divisor;
-    parallel(spread, &c, c.planes, (double)c.planes * c.H * (c.W + c.OW * kw));
+    over_planes(&c, in_pairs(&c) && !c.share ? spread_pairs : spread, (double)(c.H * (c.W + c.OW * kw)));
 }
