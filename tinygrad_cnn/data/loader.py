@@ -7,11 +7,12 @@ from typing import Any, cast
 
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.data.dataset import Dataset, fetch
+from tinygrad_cnn.data.position import Positioned
 from tinygrad_cnn.data.sampler import BatchSampler, RandomSampler, SequentialSampler
 from tinygrad_cnn.random import Generator
 
 
-class DataLoader:
+class DataLoader(Positioned):
     """Iterate over a data set in batches; each ``for`` loop over the loader is one epoch.
 
     Without a `collate_fn`, a data set that reads by whole batches (see `Dataset`) does so: `TensorDataset`, the digit
@@ -65,9 +66,10 @@ class DataLoader:
         self.batch_sampler = BatchSampler(sampler, batch_size, drop_last) if batch_sampler is None else batch_sampler
         self.collate_fn = default_collate if collate_fn is None else collate_fn
         self.generator = generator
+        super().__init__()
 
     def __iter__(self) -> Iterator[Any]:
-        for indices in self.batch_sampler:
+        for indices in self._remaining():
             if self.collate_fn is default_collate:
                 yield fetch(self.dataset, indices)
             else:
