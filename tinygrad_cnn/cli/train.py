@@ -86,6 +86,7 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
     _introduce(console, config, sets, model, run)
     validation = None if sets.validation is None else build_loader(config, sets.validation)
     with warnings.catch_warnings():
+        warnings.simplefilter("always", UserWarning)
         warnings.showwarning = lambda message, *_args, **_more: console.print(f"warning: {message}", markup=False)
         history = trainer.fit(
             loader, config.epochs, validation=validation, resume=run / CHECKPOINTS if resumed else None

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Siz
 from itertools import islice
 from typing import Any
 
+import numpy as np
+
 from tinygrad_cnn import ops
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.optim import Optimizer
@@ -236,6 +238,7 @@ class Trainer(RunState):
         if self._interrupt.wanted:
             self.stop("interrupted")
 
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # the loss and the gradients are checked instead
     def _train_step(self, batches: Iterator[Any]) -> int:
         """Take one step with the next batches; return how many there were."""
         self.optimizer.zero_grad()
