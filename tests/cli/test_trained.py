@@ -18,8 +18,8 @@ pytest.importorskip("safetensors")
 def digits(cli, toy):
     """A run on few digits."""
     config = toy(
-        ('name = "ConvNet2"\ninit = "he"', 'name = "DigitConvNet"'), ('name = "toy"', 'name = "MNIST5k"'), ("SGD", "Adam"),
-        ("validation = 6", "validation = 0.9"), ("batch_size = 8", "batch_size = 20"),
+        ('name = "ConvNet2"\ninit = "he"', 'name = "DigitConvNet"'), ('name = "toy"', 'name = "MNIST5k"'),
+        ("SGD", "Adam"),        ("validation = 6", "validation = 0.9"), ("batch_size = 8", "batch_size = 20"),
     )  # fmt: skip
     assert cli("train", config).code == 0
     return "runs/toy-001"

@@ -18,7 +18,7 @@ def main() -> None:
         sys.exit(_fail(f'the command line needs {error.name}: pip install "tinygrad-cnn[cli]"'))
     try:
         sys.exit(app(prog_name="tinygrad-cnn", standalone_mode=False))
-    except (OSError, ValueError, ModuleNotFoundError, FloatingPointError) as error:
+    except (OSError, ValueError, RuntimeError, ModuleNotFoundError, FloatingPointError) as error:
         sys.exit(_fail("; ".join([_told(error), *getattr(error, "__notes__", [])])))
     except (KeyboardInterrupt, Abort):
         print("tinygrad-cnn: interrupted", file=sys.stderr)

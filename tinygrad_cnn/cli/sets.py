@@ -74,7 +74,7 @@ def build_sets(config: Config) -> Sets:
     training = pipeline(config, "augment", "transforms") if own.get("augment") else plain
 
     def make(transform: Callable[[Any], Any] | None, **part: Any) -> Any:
-        return kind(**arguments, **part, transform=transform)
+        return ImageTensors(kind(**arguments, **part, transform=transform))
 
     if name in _WITH_TEST_PART:
         if "test" in own:
@@ -125,9 +125,7 @@ def _divided(config: Config, train: Any, plain: Any, test: Any, classes: list[st
     if held:
         rest, chosen = _split(config.place("data"), "validation", len(plain), held, config.seed)
         train, validation = Subset(train, rest), Subset(plain, chosen)
-    parts = [None if part is None else ImageTensors(part) for part in (train, validation, test)]
-    assert parts[0] is not None
-    return Sets(parts[0], parts[1], parts[2], classes, tuple(parts[0][0][0].shape))
+    return Sets(train, validation, test, classes, tuple(train[0][0].shape))
 
 
 def _split(place: str, name: str, total: int, held: Any, seed: int) -> tuple[Sequence[int], Sequence[int]]:
@@ -141,9 +139,9 @@ def _split(place: str, name: str, total: int, held: Any, seed: int) -> tuple[Seq
     return order[count:], order[:count]
 
 
-def _classes(dataset: Any) -> list[str]:
+def _classes(dataset: ImageTensors) -> list[str]:
     """Return short names of the classes: MNIST's "7 - seven" is 7."""
-    found = [str(name) for name in dataset.classes]
+    found = [str(name) for name in dataset.dataset.classes]
     short = [name.partition(" - ")[0] for name in found]
     return short if len(set(short)) == len(short) else found
 

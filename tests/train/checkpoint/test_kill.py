@@ -83,7 +83,7 @@ def rows(path):
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a signal of POSIX")
 def test_a_run_killed_20_times_ends_as_one_never_stopped(tmp_path):
     undisturbed = start(tmp_path / "undisturbed")
-    undisturbed.communicate(timeout=120)
+    undisturbed.communicate(timeout=600)
     assert undisturbed.returncode == 0
 
     chance = random.Random(time.time_ns())
@@ -99,7 +99,7 @@ def test_a_run_killed_20_times_ends_as_one_never_stopped(tmp_path):
             CheckpointFolder(killed / "checkpoints").load()
     assert moments.count("writing") >= 3
     last = start(killed)
-    out, _ = last.communicate(timeout=120)
+    out, _ = last.communicate(timeout=600)
     assert out.endswith("finished\n")
 
     for prefix in ("step", "best"):
