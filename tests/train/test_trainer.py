@@ -126,6 +126,36 @@ def test_several_sets_are_measured_by_name(points):
     assert {"loss", "accuracy", "train_loss", "test_loss"} <= set(row)
 
 
+def test_rows_hold_the_numbers_that_metrics_compute_and_no_matrices(points):
+    class Constant(Accuracy):
+        def __init__(self, value):
+            super().__init__()
+            self.value = value
+
+        def compute(self):
+            return self.value
+
+    metrics = {"a": Constant(np.float32(0.5)), "b": Constant(tg.tensor(2.0)), "c": ConfusionMatrix(2), "d": Constant(3)}
+    row = trainer(nn.Linear(2, 2), metrics=metrics).fit(loader(points), 1).rows[0]
+    assert (row["a"], row["b"], row["d"]) == (0.5, 2.0, 3)
+    assert "c" not in row
+    assert {type(value) for value in row.values()} == {int, float}
+
+
+def test_after_an_error_the_epoch_begins_again(points):
+    def fail():
+        raise OSError("the disk is full")
+
+    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(2)])
+    one = loader(points)
+    run.fit(one, 1)  # stopped within the epoch
+    run.callbacks = [StopAfter(3, fail)]
+    with pytest.raises(OSError, match="full"):
+        run.fit(one, 1)
+    run.callbacks = []
+    assert len(run.fit(one, 1).loss) == 3 + 4
+
+
 def test_measuring_is_done_in_evaluation_mode_and_modes_are_put_back(points):
     model = Recorder()
     run = trainer(model)
@@ -185,10 +215,14 @@ def test_hooks_come_in_order(points):
     ]  # fmt: skip
 
 
-def test_a_loader_without_a_length_trains_the_same(points):
+@pytest.mark.parametrize("kind", ["no length", "a length that raises"])
+def test_a_loader_without_a_length_trains_the_same(points, kind):
     class Endless:
         def __iter__(self):
             return iter(loader(points, shuffle=False))
+
+    if kind == "a length that raises":
+        Endless.__len__ = lambda self: len(3)
 
     model, twin = nn.Linear(2, 2), nn.Linear(2, 2)
     twin.load_state_dict(model.state_dict())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -23,8 +23,7 @@ from tinygrad_cnn.train.interrupt import Interrupt
 from tinygrad_cnn.train.metrics import Metric
 from tinygrad_cnn.train.running import Running
 from tinygrad_cnn.train.state import RunState
-
-_Sets = Iterable[Any] | Mapping[str, Iterable[Any]] | None
+from tinygrad_cnn.train.unpacking import ValidationSets, by_name, length, number_of, pair
 
 
 class Trainer(RunState):
@@ -93,7 +92,7 @@ class Trainer(RunState):
         loader: Iterable[Any],
         epochs: int,
         *,
-        validation: _Sets = None,
+        validation: ValidationSets = None,
         resume: str | os.PathLike[str] | None = None,
     ) -> History:
         """Train until `epochs` passes over `loader` are finished, those of earlier calls and of `resume` counted.
@@ -122,14 +121,15 @@ class Trainer(RunState):
         if epochs < 1:
             raise ValueError(f"Trainer.fit: expected epochs of at least 1, got {epochs}")
         self.loader, self.epochs = loader, epochs
-        self.batches = len(loader) if isinstance(loader, Sized) else None
+        self.batches = length(loader)
         self._stop_reason = ""
         if resume is not None:
             self.resume(resume)
         elif self.batch:
             self._go_on_within_epoch()
+        self._loader_state = None
         self.history.interrupted, self.history.stopped = False, ""
-        sets = _by_name(validation)
+        sets = by_name(validation)
         error: BaseException | None = None
         with self._interrupt.caught():
             try:
@@ -167,7 +167,7 @@ class Trainer(RunState):
         sums = Running(self.running.metrics if metrics is None else metrics)
         with evaluating(self.model):
             for batch in loader:
-                x, t = _pair(batch)
+                x, t = pair(batch)
                 scores = self.model(x)
                 sums.update(self.loss_fn(scores, t).item(), len(t), scores, t)
         if not sums.samples:
@@ -229,7 +229,7 @@ class Trainer(RunState):
         for name, other in sets.items():
             row.update({f"{name}_{key}": value for key, value in self.evaluate(other).items()})
         self._seconds = time.perf_counter() - started
-        numbers = {key: value for key, value in row.items() if isinstance(value, int | float)}
+        numbers = {key: number for key, value in row.items() if (number := number_of(value)) is not None}
         self.history.rows.append({**numbers, "lr": self.lr, "seconds": self._seconds})
         self.epoch += 1
         self.batch = 0
@@ -238,24 +238,16 @@ class Trainer(RunState):
         if self._interrupt.wanted:
             self.stop("interrupted")
 
-    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # the loss and the gradients are checked instead
     def _train_step(self, batches: Iterator[Any]) -> int:
         """Take one step with the next batches; return how many there were."""
         self.optimizer.zero_grad()
         used = first = 0
         self.samples, total = 0, 0.0
         for batch in islice(batches, self.accumulate):
-            x, t = _pair(batch)
-            scores = self.model(x)
-            loss = self.loss_fn(scores, t)
-            value = loss.item()
-            if not math.isfinite(value):
-                self._refuse(f"the loss is {value}")
+            x, t = pair(batch)
             n = len(t)
             first = first or n
-            # Gradients of means, weighted by their samples; relative to the first batch, so that most weights are 1.
-            (loss if n == first else loss * (n / first)).backward()
-            self.running.update(value, n, scores, t)
+            value = self._backward(x, t, n, n / first)  # relative to the first batch, so that most weights are 1
             used += 1
             self.samples += n
             total += value * n
@@ -271,6 +263,19 @@ class Trainer(RunState):
         self._update()
         return used
 
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # the loss and the gradients are checked instead
+    def _backward(self, x: Any, t: Any, n: int, weight: float) -> float:
+        """Add `weight` times the gradient of the mean loss of `n` samples to the gradients; return that loss."""
+        scores = self.model(x)
+        loss = self.loss_fn(scores, t)
+        value = loss.item()
+        if not math.isfinite(value):
+            self._refuse(f"the loss is {value}")
+        (loss if weight == 1 else loss * weight).backward()
+        self.running.update(value, n, scores, t)
+        return value
+
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def _update(self) -> None:
         """Change the parameters, unless a gradient is not finite."""
         if type(self.optimizer).step is not Optimizer.step:  # a step written anew may know no such argument
@@ -294,18 +299,3 @@ class Trainer(RunState):
     def _call(self, name: str) -> None:
         for callback in self.callbacks:
             getattr(callback, name)(self)
-
-
-def _by_name(validation: _Sets) -> dict[str, Iterable[Any]]:
-    """Return the validation sets by name."""
-    if validation is None:
-        return {}
-    return dict(validation) if isinstance(validation, Mapping) else {"validation": validation}
-
-
-def _pair(batch: Any) -> tuple[Any, Any]:
-    """Return inputs and targets."""
-    if not isinstance(batch, list | tuple) or len(batch) != 2:
-        parts = f"{len(batch)} parts" if isinstance(batch, list | tuple) else type(batch).__name__
-        raise ValueError(f"Trainer: expected batches of (inputs, targets), got {parts}")
-    return batch[0], batch[1]
