@@ -17,6 +17,7 @@ from tinygrad_cnn.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau, St
 from tinygrad_cnn.train import (
     Accuracy,
     Callback,
+    Checkpoints,
     ClipGradients,
     EarlyStopping,
     HistoryFile,
@@ -183,6 +184,7 @@ def scalars(data):
 
 @pytest.mark.parametrize(("package", "make", "extra"), [
     ("tensorboardX", lambda: TensorBoard("logs"), "tensorboard"), ("rich", ProgressBar, "cli"),
+        ("safetensors", lambda: Checkpoints("folder"), "weights"),
 ])  # fmt: skip
 def test_a_missing_package_is_named(monkeypatch, package, make, extra):
     for name in list(sys.modules):

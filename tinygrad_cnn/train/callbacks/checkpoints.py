@@ -34,6 +34,7 @@ class Checkpoints(Callback):
 
     Raises:
         ValueError: an argument out of range; or, after the first epoch, a name that is not measured.
+        ModuleNotFoundError: safetensors is not installed; the message names the extra.
         FloatingPointError: when it is time to save, a parameter holds NaN or an infinity. Nothing is saved.
 
     Warns:
@@ -48,6 +49,10 @@ class Checkpoints(Callback):
         monitor: str | None = None,
         mode: str = "max",
     ) -> None:
+        try:
+            import safetensors  # noqa: F401  # now, rather than after the first epoch
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError('Checkpoints needs safetensors: pip install "tinygrad-cnn[weights]"') from error
         if every_steps is not None and every_steps < 1:
             raise ValueError(f"Checkpoints: expected every_steps of at least 1, got {every_steps}")
         self.last = CheckpointFolder(folder, keep=keep)
