@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from tinygrad_cnn.cli.config import SCALARS
+from tinygrad_cnn.cli.runs import only_trainer
 from tinygrad_cnn.train import Callback, CheckpointFolder, load_checkpoint
 from tinygrad_cnn.train.callbacks.progress import ProgressBar
 
@@ -50,7 +51,9 @@ def test_a_run_folder_holds_everything(cli, toy, tmp_path):
     result = cli("train", config)
     assert result.code == 0, result.err
     run = tmp_path / "runs" / "toy-001"
-    assert {path.name for path in run.iterdir()} == {"config.toml", "history.csv", "checkpoints", "report.html"}
+    assert {path.name for path in run.iterdir()} == {
+        "config.toml", "history.csv", "checkpoints", "report.html", ".lock",
+    }  # fmt: skip
     assert (run / "config.toml").read_text() == config.read_text()
     assert [row["epoch"] for row in rows(run)] == ["1", "2"]
     assert {"loss", "accuracy", "validation_loss", "validation_accuracy", "lr"} <= set(rows(run)[0])
@@ -117,6 +120,18 @@ def test_ctrl_c_in_the_very_last_step_is_no_interruption(cli, toy, interrupt):
     result = cli("train", toy())
     assert result.code == 0
     assert "interrupted" not in result.out
+
+
+def test_two_processes_cannot_train_in_one_folder(cli, fails, toy, tmp_path):
+    pytest.importorskip("fcntl")
+    cli("train", toy())
+    run = tmp_path / "runs" / "toy-001"
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    with only_trainer(run):
+        error = fails("train", "--resume", run)
+        assert error == f"{run}: expected a run that nobody works at, but another process trains in it"
+    assert {path: path.read_bytes() for path in before} == before
+    assert cli("train", "--resume", run).code == 0
 
 
 def test_resume_passes_over_a_damaged_checkpoint_and_says_so(cli, toy, tmp_path):

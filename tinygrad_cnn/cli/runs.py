@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,13 @@ from tinygrad_cnn.cli.config import Config, read_config
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.train import CheckpointFolder
 
-CONFIG, HISTORY, CHECKPOINTS, REPORT = "config.toml", "history.csv", "checkpoints", "report.html"
+fcntl: Any
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None
+
+CONFIG, HISTORY, CHECKPOINTS, REPORT, LOCK = "config.toml", "history.csv", "checkpoints", "report.html", ".lock"
 """What is in a run folder."""
 
 
@@ -59,6 +67,28 @@ def latest_run(base: Path) -> Path:
             f"{base}: expected a run with a checkpoint in this folder, found none; train one, or give --run"
         )
     return max(found, key=lambda run: found[run])
+
+
+@contextmanager
+def only_trainer(run: Path) -> Iterator[None]:
+    """Keep other processes from training in the folder `run` while the block lasts.
+
+    The system gives the lock up when the process ends, however it ends. Where it has no such locks there is none.
+
+    Raises:
+        ConfigError: another process trains there.
+    """
+    if fcntl is None:
+        yield
+        return
+    with (run / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"{run}: expected a run that nobody works at, but another process trains in it"
+            ) from error
+        yield
 
 
 @dataclass(frozen=True)

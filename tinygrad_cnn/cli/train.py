@@ -13,7 +13,7 @@ from tinygrad_cnn.cli.building import build_early_stopping, build_model, build_o
 from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.cli.config import Config, read_config
 from tinygrad_cnn.cli.run_report import write_report
-from tinygrad_cnn.cli.runs import CHECKPOINTS, CONFIG, HISTORY, REPORT, check_run, new_run
+from tinygrad_cnn.cli.runs import CHECKPOINTS, CONFIG, HISTORY, REPORT, check_run, new_run, only_trainer
 from tinygrad_cnn.cli.sets import Sets, build_loader, build_sets
 from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.random import manual_seed
@@ -85,7 +85,7 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
     )  # fmt: skip
     _introduce(console, config, sets, model, run)
     validation = None if sets.validation is None else build_loader(config, sets.validation)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), only_trainer(run):
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = lambda message, *_args, **_more: console.print(f"warning: {message}", markup=False)
         history = trainer.fit(
