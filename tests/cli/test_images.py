@@ -73,3 +73,15 @@ def test_an_image_file_becomes_an_input(tmp_path):
         ConfigError, match=r"expected an image of shape \(3, 4, 6\) after the transforms, got \(3, 2, 6\)"
     ):
         read_image(path, (3, 4, 6), lambda image: image[:2], invert=False)
+
+
+def test_an_image_is_resized_only_where_the_transforms_do_not_make_it_fit(tmp_path):
+    pillow = pytest.importorskip("PIL.Image")
+    pixels = np.random.default_rng(0).integers(0, 256, (8, 6)).astype(np.uint8)
+    path = tmp_path / "x.png"
+    pillow.fromarray(pixels).save(path)
+    cropped = read_image(path, (1, 4, 6), lambda image: image[:4], invert=False)
+    assert (cropped.numpy()[0, 0] == pixels[:4] / np.float32(255)).all()
+    resized = read_image(path, (1, 4, 3), lambda image: 255 - image, invert=True)
+    small = np.asarray(pillow.fromarray(pixels).resize((3, 4), pillow.Resampling.BILINEAR))
+    np.testing.assert_allclose(resized.numpy()[0, 0], small / 255, atol=1.01 / 255)

@@ -21,8 +21,8 @@ def as_planes(images: Any, leading: int = 0) -> Array:
     """Return images as planes (..., C, H, W), uint8 as float32 from 0 to 1.
 
     Args:
-        images: uint8 (..., H, W) or (..., H, W, C) with C of 1 or 3; anything else is taken to be planes already, as
-            the transform ToTensor makes them.
+        images: uint8 (..., H, W), (..., H, W, C) with C of 1 or 3, or (..., C, H, W); other dtypes are taken to be
+            planes already, as the transform ToTensor makes them.
         leading: how many axes there are before those of an image.
     """
     array = np.asarray(images)
@@ -65,7 +65,8 @@ def read_image(path: Path, shape: Shape, transform: Callable[[Any], Any] | None,
 
     Args:
         path: a file that Pillow reads.
-        shape: (C, H, W) of the network's inputs: one channel makes it grey, three colour; it is resized to fit.
+        shape: (C, H, W) of the network's inputs: one channel makes it grey, three colour; it is resized to fit
+            unless the transforms see to that.
         transform: what the data set does to its images, a uint8 array (H, W) or (H, W, 3), or None.
         invert: whether dark and light are exchanged, such as for ink on paper when the network learnt light on dark.
 
@@ -88,14 +89,11 @@ def read_image(path: Path, shape: Shape, transform: Callable[[Any], Any] | None,
         except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
             why = "" if isinstance(error, UnidentifiedImageError) else f": {error}"
             raise ConfigError(f"{path}: expected an image that Pillow reads, got none or a damaged one{why}") from error
-    if image.size != (width, height):
-        image = image.resize((width, height), Image.Resampling.BILINEAR)
-    array: Any = np.array(image)
-    if invert:
-        array = 255 - array
-    if transform is not None:
-        array = transform(array)
-    found = as_planes(array)
-    if found.shape != shape:
-        raise ConfigError(f"{path}: expected an image of shape {shape} after the transforms, got {found.shape}")
-    return from_numpy(np.ascontiguousarray(found[np.newaxis]))
+    # As it is, if the transforms make it fit, as they do in training; resized before them otherwise.
+    for candidate in (image, image.resize((width, height), Image.Resampling.BILINEAR)):
+        array: Any = np.array(candidate)
+        array = 255 - array if invert else array
+        found = as_planes(array if transform is None else transform(array))
+        if found.shape == shape:
+            return from_numpy(np.ascontiguousarray(found[np.newaxis]))
+    raise ConfigError(f"{path}: expected an image of shape {shape} after the transforms, got {found.shape}")
