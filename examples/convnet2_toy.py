@@ -15,7 +15,7 @@ from tinygrad_cnn import optim
 from tinygrad_cnn.data import DataLoader, TensorDataset, toy_patterns
 from tinygrad_cnn.models import ConvNet2
 from tinygrad_cnn.report import filter_rows, line_plot
-from tinygrad_cnn.train import accuracy, fit
+from tinygrad_cnn.train import Trainer, accuracy
 
 EPOCHS, BATCH = 500, 8
 RATES = {0.001: 33.333, 0.0001: 33.333, 2e-4: 33.333, 0.01: 100.0}  # learning rate: test accuracy of the report, %
@@ -39,9 +39,7 @@ def train(lr: float, size: int = 5, init: str = "small") -> tuple[ConvNet2, list
     start = gradient_norms(net)
     loader = DataLoader(TensorDataset(x_train, t_train), batch_size=BATCH, shuffle=True)
     optimizer = optim.SGD(net.parameters(), lr=lr)
-    history = fit(net, loader, optimizer, F.cross_entropy, epochs=EPOCHS)
-    steps = len(loader)
-    losses = [sum(history.loss[i : i + steps]) / steps for i in range(0, len(history.loss), steps)]
+    losses = Trainer(net, optimizer, F.cross_entropy).fit(loader, EPOCHS).column("loss")
     test = 100 * accuracy(net, x_test, t_test)
     print(f"{lr:7g}  {size}×{size}  {init:>5}  {test:8.3f} %  {losses[-1]:7.4f}  {start}", end="  ")
     return net, losses

@@ -12,11 +12,10 @@ from pathlib import Path
 
 import tinygrad_cnn as torch
 import tinygrad_cnn.nn.functional as F
-from tinygrad_cnn import optim
-from tinygrad_cnn.data import MNIST, DataLoader, TensorDataset, load_mnist_5k
+from tinygrad_cnn.data import MNIST, load_mnist_5k
 from tinygrad_cnn.models import SimpleConvNet
 from tinygrad_cnn.report import line_plot
-from tinygrad_cnn.train import accuracy
+from tinygrad_cnn.train.reports import ArrayTrainer
 
 EPOCHS = 10
 OUT = Path("runs/simple_convnet_mnist")
@@ -35,23 +34,17 @@ def main() -> None:
     torch.manual_seed(0)
     x_train, t_train, x_test, t_test = load(sys.argv[1] if len(sys.argv) > 1 else None)
     network = SimpleConvNet()
-    optimizer = optim.Adam(network.parameters(), lr=0.001)
-    loader = DataLoader(TensorDataset(x_train, t_train), batch_size=100, shuffle=True)
+    trainer = ArrayTrainer(
+        network, x_train, t_train, x_test, t_test, epochs=EPOCHS, mini_batch_size=100, optimizer="Adam",
+        optimizer_param={"lr": 0.001}, evaluate_sample_num_per_epoch=1000,
+    )  # fmt: skip
+    trainer.train()
 
-    curves: dict[str, list[float]] = {"train": [], "test": []}
-    for epoch in range(1, EPOCHS + 1):
-        for x, t in loader:
-            loss = F.cross_entropy(network(x), t)
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-        curves["train"].append(accuracy(network, x_train[:1000], t_train[:1000]))
-        curves["test"].append(accuracy(network, x_test, t_test))
-        print(f"train loss:{loss.item()}")
-        print(f"=== epoch:{epoch}, train acc:{curves['train'][-1]:.3f}, test acc:{curves['test'][-1]:.3f} ===")
-
+    curves = {"train": trainer.train_acc_list, "test": trainer.test_acc_list}
+    plot = line_plot(curves, xlabel="epoch", ylabel="accuracy")
+    x, t = x_train[:100], t_train[:100]
     OUT.mkdir(parents=True, exist_ok=True)
-    (OUT / "accuracy.svg").write_text(line_plot(curves, xlabel="epoch", ylabel="accuracy"), encoding="utf-8")
+    (OUT / "accuracy.svg").write_text(plot, encoding="utf-8")
     torch.draw(F.cross_entropy(network(x), t), params=network, inputs={"x": x, "t": t}).save(OUT / "graph.svg")
     print(f"wrote {OUT}/accuracy.svg and {OUT}/graph.svg")
 

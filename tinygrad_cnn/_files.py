@@ -13,8 +13,8 @@ from pathlib import Path
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path`; what is written there takes its place at the end, unless an error is raised.
 
-    Missing folders are made. The content is on the disk before the name points at it, so that a power cut leaves the
-    old file or the new one.
+    Missing folders are made. The content is on the disk before the name points at it, and the name before this
+    returns, so that a power cut leaves the old file or the new one, and files in the order in which they were written.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -24,5 +24,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, target)
+        _sync_folder(target.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Bring the names in `folder` to the disk, where a system lets one do so."""
+    if os.name == "posix":
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)

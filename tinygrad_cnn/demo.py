@@ -6,13 +6,11 @@ import copy
 import os
 import platform
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from tinygrad_cnn.autograd import no_grad
 from tinygrad_cnn.data import DataLoader, TensorDataset, load_mnist_5k
@@ -24,7 +22,8 @@ from tinygrad_cnn.optim import Adam
 from tinygrad_cnn.random import manual_seed
 from tinygrad_cnn.report import Section, Summary, feature_maps, filters, summary, training_curves, write_page
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train import History, accuracy, fit
+from tinygrad_cnn.train import Accuracy, History, ProgressBar, Trainer
+from tinygrad_cnn.train.reports import AccuracyLines
 
 CHECKED_IMAGES = 8
 """Digits in the loss whose gradients are checked; each numerical derivative computes that loss twice."""
@@ -67,7 +66,7 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
     started = time.perf_counter()
     history = _train(model, (x_train, t_train), (x_test, t_test), epochs, batch_size, lr, console)
     seconds = time.perf_counter() - started
-    test_accuracy = history.metrics["test"][-1]
+    test_accuracy = history.column("test_accuracy")[-1]
     console.print(f"final test accuracy {test_accuracy:.3f} after {seconds:.1f} s")
 
     console.rule("Checking the gradients")
@@ -90,7 +89,7 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
         "numerical ones, and its computational graph as it was recorded.",
         facts={
             "test accuracy": f"{100 * test_accuracy:.1f} %",
-            "training accuracy": f"{100 * history.metrics['train'][-1]:.1f} %",
+            "training accuracy": f"{100 * history.column('train_accuracy')[-1]:.1f} %",
             "parameters": f"{layers.parameters:,}",
             "training time": f"{seconds:.1f} s",
             "gradients": "all agree" if agree else "disagree",
@@ -107,43 +106,21 @@ def _train(
     lr: float, console: Console,
 ) -> History:  # fmt: skip
     """Train with Adam under a progress bar, printing both accuracies after each epoch."""
+    trainer = Trainer(
+        model,
+        Adam(model.parameters(), lr=lr),
+        F.cross_entropy,
+        metrics={"accuracy": Accuracy()},
+        callbacks=[
+            ProgressBar(console, lines=False),
+            AccuracyLines(lambda line: console.print(line, markup=False)),
+        ],
+    )
     loader = DataLoader(TensorDataset(*train), batch_size=batch_size, shuffle=True)
-    columns = (
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]:.4f}"),
-        TextColumn("{task.fields[speed]:,.0f} images/s"), TimeRemainingColumn(),
-    )  # fmt: skip
-    with Progress(*columns, console=console, transient=True) as progress:
-        task = progress.add_task("epoch 1", total=epochs * len(loader), loss=float("nan"), speed=0.0)
-        clock = time.perf_counter()
-
-        def on_step(epoch: int, _step: int, loss: float) -> None:
-            nonlocal clock
-            now = time.perf_counter()
-            progress.update(
-                task, advance=1, description=f"epoch {epoch}/{epochs}", loss=loss, speed=batch_size / (now - clock)
-            )
-            clock = now
-
-        def on_epoch(epoch: int, measured: Mapping[str, float]) -> None:
-            progress.console.print(
-                f"=== epoch:{epoch}, train acc:{measured['train']:.3f}, test acc:{measured['test']:.3f} ===",
-                markup=False,
-            )
-
-        return fit(
-            model,
-            loader,
-            Adam(model.parameters(), lr=lr),
-            F.cross_entropy,
-            epochs=epochs,
-            # As in the course notes: the training accuracy is that of the first 1,000 digits.
-            evaluate=lambda: {
-                "train": accuracy(model, train[0][:1000], train[1][:1000]),
-                "test": accuracy(model, *test),
-            },
-            on_step=on_step,
-            on_epoch=on_epoch,
-        )
+    # As in the course notes: the training accuracy is that of the first 1,000 digits.
+    first = TensorDataset(train[0][:1000], train[1][:1000])
+    measured = {"train": DataLoader(first, batch_size=500), "test": DataLoader(TensorDataset(*test), batch_size=500)}
+    return trainer.fit(loader, epochs, validation=measured)
 
 
 def _check_gradients(model: SimpleConvNet, x: Tensor, t: Tensor) -> list[ParameterCheck]:
@@ -163,11 +140,12 @@ def _sections(
     test: tuple[Tensor, Tensor], steps_per_epoch: int,
 ) -> list[Section]:  # fmt: skip
     """Return the parts of the report."""
+    curves = {name: history.column(f"{name}_accuracy") for name in ("train", "test")}
     return [
         Section("The network", table=layers.table(), caption=f"{layers.parameters:,} parameters in total."),
         Section(
             "Training",
-            svg=training_curves(history.loss, history.metrics, steps_per_epoch),
+            svg=training_curves(history.loss, curves, steps_per_epoch),
             caption="Left: cross-entropy of each mini-batch, and its mean over an epoch. Right: accuracy on the first "
             "1,000 training digits and on the 1,000 test digits.",
         ),

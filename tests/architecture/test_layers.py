@@ -23,7 +23,8 @@ LAYERS = [
     ("autograd.functional", "nn.functional", "nn.init", "nn.parameter", "gradcheck", "graph"),
     ("nn", "optim", "data"),
     ("models", "utils"),
-    ("interop", "report", "train"),
+    ("interop", "report"),
+    ("train",),
     ("demo",),
     ("cli", ""),
 ]

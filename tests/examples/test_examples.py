@@ -47,5 +47,19 @@ def test_convnet2_toy_reproduces_the_tables(tmp_path):
 @pytest.mark.slow
 def test_simple_convnet_mnist_learns(tmp_path):
     out = run("simple_convnet_mnist.py", tmp_path)
-    last = [line for line in out.splitlines() if line.startswith("===")][-1]
+    last = [line for line in out.splitlines() if line.startswith("=== epoch")][-1]
     assert float(last.split("test acc:")[1].split()[0]) >= 0.94
+
+
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("configs/*.toml")), ids=lambda path: path.stem)
+def test_every_configuration_can_be_built(path):
+    pytest.importorskip("typer")
+    from tinygrad_cnn.cli import building, config, sets
+
+    found = config.read_config(path)
+    model = building.build_model(found.place("model"), found.model)
+    optimizer = building.build_optimizer(found, model)
+    building.build_schedule(found, optimizer, steps_per_epoch=550)
+    building.build_early_stopping(found)
+    assert found.data[0] in sets.names()
+    assert f"tinygrad-cnn train examples/configs/{path.name}" in found.text

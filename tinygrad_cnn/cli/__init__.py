@@ -3,24 +3,53 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 
 def main() -> None:
     """Run the command line; an error is one line on standard error and exit code 2."""
     try:
+        from typer import Abort
+
         from tinygrad_cnn.cli.app import app
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("tinygrad_cnn"):
             raise
         sys.exit(_fail(f'the command line needs {error.name}: pip install "tinygrad-cnn[cli]"'))
     try:
-        app()
-    except (OSError, ValueError, ModuleNotFoundError) as error:
-        sys.exit(_fail(str(error)))
+        sys.exit(app(prog_name="tinygrad-cnn", standalone_mode=False))
+    except (OSError, ValueError, RuntimeError, ModuleNotFoundError, FloatingPointError) as error:
+        sys.exit(_fail("; ".join([_told(error), *getattr(error, "__notes__", [])])))
+    except (KeyboardInterrupt, Abort):
+        print("tinygrad-cnn: interrupted", file=sys.stderr)
+        sys.exit(130)
+    except Exception as error:
+        message = _usage(error)
+        if message is None:
+            raise
+        sys.exit(_fail(message))
+
+
+def _told(error: Exception) -> str:
+    """Return what an error says, the system's own with the file first."""
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
+def _usage(error: Any) -> str | None:
+    """Return what a mistake on the command line is, or None if `error` is none of typer's."""
+    if not hasattr(error, "format_message"):
+        return None
+    context = getattr(error, "ctx", None)
+    if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
+        print(error.format_message())
+        sys.exit(0)
+    return f"{error.format_message()}{f' See {context.command_path} --help' if context else ''}"
 
 
 def _fail(message: str) -> int:
-    print(f"tinygrad-cnn: {message}", file=sys.stderr)
+    print(f"tinygrad-cnn: {' '.join(message.split())}", file=sys.stderr)
     return 2
 
 

@@ -1,0 +1,126 @@
+"""The model, the optimizer and the schedule of a configuration."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+from tinygrad_cnn import models, optim
+from tinygrad_cnn._types import Shape
+from tinygrad_cnn.autograd import no_grad
+from tinygrad_cnn.cli.checks import ConfigError, check_arguments, check_known, check_type
+from tinygrad_cnn.cli.config import Config, Part
+from tinygrad_cnn.creation import zeros
+from tinygrad_cnn.nn import Module
+from tinygrad_cnn.optim import Optimizer, lr_scheduler
+from tinygrad_cnn.train import Callback, EarlyStopping, LRSchedule
+
+MODELS = [name for name in models.__all__ if name not in ("BasicBlock", "ResNet", "VGG", "vgg_features")]
+"""The models that a configuration may name."""
+
+OPTIMIZERS = [name for name in optim.__all__ if name not in ("Optimizer", "lr_scheduler")]
+"""The optimizers that a configuration may name."""
+
+SCHEDULES = [name for name in lr_scheduler.__all__ if name not in ("LRScheduler", "LambdaLR", "SequentialLR")]
+"""The schedules that a configuration may name: those that numbers describe."""
+
+_LENGTHS = {"CosineAnnealingLR": "T_max", "OneCycleLR": "total_steps"}
+"""The setting of a schedule that says over how many of its steps it goes: the whole run if it is left out."""
+
+
+def build_model(place: str, part: Part) -> Module:
+    """Return the model that a table describes, its weights drawn from the default generator.
+
+    Raises:
+        ConfigError: a name or setting is unknown, or the model refuses it.
+    """
+    name, settings = part
+    check_known(place, "name", [name], MODELS)
+    kind = getattr(models, name)
+    given = check_arguments(place, kind, settings, leave_out=("self", "weights", "progress"))
+    try:
+        model: Module = kind(**given)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{place}: {error}") from error
+    return model
+
+
+def check_fit(place: str, model: Module, shape: Shape, classes: int) -> None:
+    """Run `model` on one image of `shape`, and see that it gives a score for each class.
+
+    Raises:
+        ConfigError: it cannot take such an image, or gives something else.
+    """
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with no_grad():
+            found = model(zeros(1, *shape)).shape
+    except (RuntimeError, ValueError, TypeError) as error:
+        raise ConfigError(f"{place}: expected a model for images of {'×'.join(map(str, shape))}: {error}") from error
+    finally:
+        for module, mode in modes:
+            module.training = mode
+    if found != (1, classes):
+        raise ConfigError(f"{place}: expected scores of {classes} classes, (1, {classes}) for an image, got {found}")
+
+
+def build_optimizer(config: Config, model: Module) -> Optimizer:
+    """Return the optimizer of all parameters of `model`.
+
+    Raises:
+        ConfigError: a name or setting is unknown or out of range.
+    """
+    name, settings = config.optimizer
+    place = config.place("optimizer")
+    check_known(place, "name", [name], OPTIMIZERS)
+    kind = getattr(optim, name)
+    given = check_arguments(place, kind, settings, leave_out=("self", "params"))
+    try:
+        optimizer: Optimizer = kind(model.named_parameters(), **given)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{place}: {error}") from error
+    return optimizer
+
+
+def build_schedule(config: Config, optimizer: Optimizer, steps_per_epoch: int) -> list[Callback]:
+    """Return the callback that changes the learning rate, none if there is no schedule.
+
+    Raises:
+        ConfigError: a name or setting is unknown or out of range.
+    """
+    if config.schedule is None:
+        return []
+    name, settings = config.schedule
+    place = config.place("schedule")
+    check_known(place, "name", [name], SCHEDULES)
+    own: dict[str, Any] = {key: settings[key] for key in ("every", "monitor") if key in settings}
+    own = {key: check_type(f"{place}.{key}", value, str) for key, value in own.items()}
+    own.setdefault("every", "step" if name == "OneCycleLR" else "epoch")
+    given = {key: value for key, value in settings.items() if key not in own}
+    if name in _LENGTHS and "epochs" not in given:
+        given.setdefault(_LENGTHS[name], config.epochs * (steps_per_epoch if own["every"] == "step" else 1))
+    kind = getattr(lr_scheduler, name)
+    known = [key for key in inspect.signature(kind).parameters if key not in ("optimizer", "last_epoch")]
+    check_known(place, "settings", given, [*known, "every", "monitor"])
+    given = check_arguments(place, kind, given, leave_out=("self", "optimizer", "last_epoch"))
+    try:
+        return [LRSchedule(kind(optimizer, **given), **own)]
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{place}: {error}") from error
+
+
+def build_early_stopping(config: Config) -> list[Callback]:
+    """Return the callback that ends the run early, none if that is not asked for.
+
+    Raises:
+        ConfigError: a setting is unknown or out of range.
+    """
+    if config.early_stopping is None:
+        return []
+    place = config.place("early_stopping")
+    given = check_arguments(place, EarlyStopping, config.early_stopping, leave_out=("self",))
+    try:
+        return [EarlyStopping(**given)]
+    except ValueError as error:
+        raise ConfigError(f"{place}: {error}") from error

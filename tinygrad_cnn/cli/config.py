@@ -1,0 +1,118 @@
+"""`Config`: what a TOML file says of a training run, checked before anything is done."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinygrad_cnn.cli.checks import ConfigError, check_known, check_type
+
+
+@dataclass(frozen=True)
+class Scalar:
+    """A setting at the top of the file.
+
+    Attributes:
+        kind: its type.
+        default: its value if it is left out.
+        least: the lowest value, or None.
+    """
+
+    kind: Any
+    default: Any
+    least: float | None = None
+
+
+SCALARS = {
+    "epochs": Scalar(int, 10, 1),
+    "batch_size": Scalar(int, 100, 1),
+    "seed": Scalar(int, 0, 0),
+    "accumulate": Scalar(int, 1, 1),
+    "clip_grad_norm": Scalar(float | None, None, 0),
+    "num_workers": Scalar(int, 0, 0),
+    "checkpoint_every": Scalar(int | None, None, 1),
+    "keep_checkpoints": Scalar(int, 3, 1),
+}
+"""The settings at the top of the file."""
+
+TABLES = ("model", "data", "optimizer", "schedule", "early_stopping")
+"""The tables of the file; the first three must be there."""
+
+Part = tuple[str, dict[str, Any]]
+"""The name of a thing to make and its arguments."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """A training run. Names and arguments are checked where the things are made, in `building` and `sets`.
+
+    Attributes:
+        path: of the file.
+        text: its content.
+        scalars: the settings at its top, by name.
+        model, data, optimizer: what to make.
+        schedule, early_stopping: what to make, or None; the arguments of the second.
+    """
+
+    path: Path
+    text: str
+    scalars: Mapping[str, Any]
+    model: Part
+    data: Part
+    optimizer: Part
+    schedule: Part | None
+    early_stopping: dict[str, Any] | None
+
+    def __getattr__(self, name: str) -> Any:
+        """Return a setting at the top of the file."""
+        try:
+            return self.scalars[name]
+        except KeyError:
+            raise AttributeError(f"Config has no setting {name!r}") from None
+
+    def place(self, name: str) -> str:
+        """Return what to call a place in the file in messages."""
+        return f"{self.path}: {name}"
+
+
+def read_config(path: Path) -> Config:
+    """Return what the file `path` says.
+
+    Raises:
+        ConfigError: it is no TOML, or says something unknown or missing; the message names the place.
+        OSError: it cannot be read.
+    """
+    text = path.read_text(encoding="utf-8")
+    try:
+        found = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: expected TOML, got text that is none: {error}") from error
+    check_known(str(path), "keys", found, [*SCALARS, *TABLES])
+    scalars = {name: _scalar(f"{path}: {name}", scalar, found) for name, scalar in SCALARS.items()}
+    for name in TABLES:
+        if name in found and not isinstance(found[name], dict):
+            raise ConfigError(f"{path}: expected {name} as a table, got {found[name]!r}")
+    required = {name: _part(path, name, found.get(name)) for name in TABLES[:3]}
+    schedule = _part(path, "schedule", found["schedule"]) if "schedule" in found else None
+    return Config(path, text, scalars, **required, schedule=schedule, early_stopping=found.get("early_stopping"))
+
+
+def _scalar(place: str, scalar: Scalar, found: Mapping[str, Any]) -> Any:
+    name = place.rpartition(" ")[2]
+    if name not in found:
+        return scalar.default
+    value = check_type(place, found[name], scalar.kind)
+    if scalar.least is not None and not value >= scalar.least:
+        raise ConfigError(f"{place}: expected at least {scalar.least:g}, got {value}")
+    return value
+
+
+def _part(path: Path, name: str, table: dict[str, Any] | None) -> Part:
+    if table is None:
+        raise ConfigError(f'{path}: expected a table [{name}] with name = "…"')
+    if not isinstance(table.get("name"), str):
+        raise ConfigError(f'{path}: {name}: expected name = "…", got {table.get("name")!r}')
+    return table["name"], {key: value for key, value in table.items() if key != "name"}

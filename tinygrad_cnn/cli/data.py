@@ -1,0 +1,67 @@
+"""``tinygrad-cnn data``: what data sets there are, fetching and checking them."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from tinygrad_cnn.cli.checks import ConfigError, check_known
+
+data = typer.Typer(name="data", help="List, fetch and check data sets.", no_args_is_help=True)
+
+_Root = Annotated[Path | None, typer.Option(help="Folder of the data sets; TINYGRAD_CNN_DATA by default.")]
+_Name = Annotated[str, typer.Argument(help="Name of a data set, as `data list` gives it.", metavar="NAME")]
+
+
+@data.command("list")
+def list_sets() -> None:
+    """List the data sets."""
+    table = Table("name", "what it is", box=None, header_style="bold")
+    for entry in _catalog().available():
+        table.add_row(entry.name, entry.about)
+    Console(highlight=False).print(table)
+
+
+@data.command()
+def get(name: _Name, root: _Root = None) -> None:
+    """Download what is missing or damaged of a data set."""
+    catalog = _catalog()
+    _check_name(catalog, name)
+    files = catalog.get(name, root)
+    console = Console(highlight=False, soft_wrap=True)
+    for path in files.values():
+        console.print(str(path), markup=False)
+    if not files:
+        console.print(f"{name} comes with the package")
+
+
+@data.command()
+def verify(name: _Name, root: _Root = None) -> None:
+    """Compare the files of a data set with their published checksums; exit code 1 if one is missing or damaged."""
+    catalog = _catalog()
+    _check_name(catalog, name)
+    found = catalog.verify(name, root)
+    console = Console(highlight=False, soft_wrap=True)
+    for file, status in found.items():
+        colour = "green" if status == "ok" else "red"
+        console.print(f"[{colour}]{status:8}[/] {file}")
+    if not found:
+        console.print(f"{name} comes with the package")
+    if any(status != "ok" for status in found.values()):
+        raise typer.Exit(1)
+
+
+def _catalog() -> Any:
+    try:
+        return importlib.import_module("tinygrad_cnn.data.catalog")
+    except ModuleNotFoundError as error:
+        raise ConfigError("data: this version has no catalogue of data sets") from error
+
+
+def _check_name(catalog: Any, name: str) -> None:
+    check_known("data", "name", [name], [entry.name for entry in catalog.available()])

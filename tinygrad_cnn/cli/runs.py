@@ -1,0 +1,145 @@
+"""Run folders: numbered, never written over, and opened again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from tinygrad_cnn._types import Shape
+from tinygrad_cnn.cli.building import build_model
+from tinygrad_cnn.cli.checks import ConfigError
+from tinygrad_cnn.cli.config import Config, read_config
+from tinygrad_cnn.nn import Module
+from tinygrad_cnn.train import CheckpointFolder
+
+fcntl: Any
+try:
+    import fcntl
+except ModuleNotFoundError:  # Windows
+    fcntl = None
+
+CONFIG, HISTORY, CHECKPOINTS, REPORT, LOCK = "config.toml", "history.csv", "checkpoints", "report.html", ".lock"
+"""What is in a run folder."""
+
+
+def new_run(base: Path, name: str) -> Path:
+    """Make and return the folder ``name-001`` in `base`, or with the number after the highest that is taken."""
+    base.mkdir(parents=True, exist_ok=True)
+    taken = [path.name.removeprefix(f"{name}-") for path in base.glob(f"{name}-*")]
+    number = 1 + max((int(text) for text in taken if text.isdecimal()), default=0)
+    while True:
+        run = base / f"{name}-{number:03d}"
+        try:
+            run.mkdir()  # another process may have taken the number in between
+        except FileExistsError:
+            number += 1
+        else:
+            return run
+
+
+def check_run(run: Path) -> Path:
+    """Return `run` if it is a run folder.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    if not (run / CONFIG).is_file():
+        raise ConfigError(f"{run}: expected the folder of a run, which has a {CONFIG}")
+    return run
+
+
+def latest_run(base: Path) -> Path:
+    """Return the run folder in `base` that trained last.
+
+    Raises:
+        ConfigError: there is none with a checkpoint.
+    """
+    found = {
+        run: max(path.stat().st_mtime for path in checkpoints)
+        for run in (path.parent for path in base.glob(f"*/{CONFIG}"))
+        if (checkpoints := CheckpointFolder(run / CHECKPOINTS).paths())
+    }
+    if not found:
+        raise ConfigError(
+            f"{base}: expected a run with a checkpoint in this folder, found none; train one, or give --run"
+        )
+    return max(found, key=lambda run: found[run])
+
+
+@contextmanager
+def only_trainer(run: Path) -> Iterator[None]:
+    """Keep other processes from training in the folder `run` while the block lasts.
+
+    The system gives the lock up when the process ends, however it ends. Where it has no such locks there is none.
+
+    Raises:
+        ConfigError: another process trains there.
+    """
+    if fcntl is None:
+        yield
+        return
+    with (run / LOCK).open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ConfigError(
+                f"{run}: expected a run that nobody works at, but another process trains in it"
+            ) from error
+        yield
+
+
+@dataclass(frozen=True)
+class TrainedModel:
+    """A model as a run left it.
+
+    Attributes:
+        model: in evaluation mode.
+        config: of the run.
+        classes: their names.
+        shape: (C, H, W) of its images.
+        checkpoint: where the weights are from.
+        epoch: how many epochs they were trained for.
+    """
+
+    model: Module
+    config: Config
+    classes: list[str]
+    shape: Shape
+    checkpoint: Path
+    epoch: int
+
+
+def load_trained(run: Path, weights: str | None = None) -> TrainedModel:
+    """Return the model of a run.
+
+    Args:
+        run: its folder.
+        weights: "best" or "last"; the best if there are such, if None.
+
+    Raises:
+        ConfigError: it is no run folder, or has no such checkpoint.
+        ValueError: the checkpoints are damaged or do not fit; the message names them.
+    """
+    config = read_config(check_run(run) / CONFIG)
+    found = None
+    for prefix in {None: ("best", "step"), "best": ("best",), "last": ("step",)}[weights]:
+        found = found or CheckpointFolder(run / CHECKPOINTS, prefix=prefix).load()
+    if found is None:
+        raise ConfigError(
+            f"{run}: expected a checkpoint{' of the best epoch' if weights == 'best' else ''}, found none"
+        )
+    path, state = found
+    model = build_model(config.place("model"), config.model)
+    try:
+        about: dict[str, Any] = state["config"]
+        model.load_state_dict(state["model"])
+        classes, shape = list(about["classes"]), tuple(about["shape"])
+        epoch = int(state["progress"]["epoch"])
+    except (RuntimeError, KeyError, TypeError) as error:
+        raise ConfigError(
+            f"{path}: expected a checkpoint of {config.path}, got one that does not fit: {error}"
+        ) from error
+    return TrainedModel(model.eval(), config, classes, shape, path, epoch)

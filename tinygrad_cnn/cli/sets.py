@@ -1,0 +1,156 @@
+"""The data sets of a configuration: found by name, divided, transformed."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tinygrad_cnn.data
+from tinygrad_cnn._types import Shape
+from tinygrad_cnn.cli.checks import ConfigError, check_arguments, check_known
+from tinygrad_cnn.cli.config import Config
+from tinygrad_cnn.cli.images import ImageTensors
+from tinygrad_cnn.data import DataLoader, Subset, TensorDataset, toy_classes, toy_patterns
+from tinygrad_cnn.random import Generator
+
+_WITH_TEST_PART = ("MNIST5k", "MNIST", "FashionMNIST", "CIFAR10", "CIFAR100", "Flowers")
+"""Classes of `tinygrad_cnn.data` that give their test part for train=False."""
+
+_WHOLE = ("ImageFolder",)
+"""Classes that are one part; a share of it is held out for testing."""
+
+_OWN = ("validation", "test", "augment", "transforms")
+"""Settings of [data] that are not the data set's own."""
+
+
+@dataclass(frozen=True)
+class Sets:
+    """The parts of a data set, their images as float32 tensors (C, H, W).
+
+    Attributes:
+        train: to learn from.
+        validation: to choose by, or None.
+        test: to measure once, at the end.
+        classes: their names.
+        shape: (C, H, W) of an image.
+    """
+
+    train: Any
+    validation: Any
+    test: Any
+    classes: list[str]
+    shape: Shape
+
+
+def names() -> list[str]:
+    """Return the data sets that a configuration may name."""
+    return ["toy", *(name for name in (*_WITH_TEST_PART, *_WHOLE) if hasattr(tinygrad_cnn.data, name))]
+
+
+def build_sets(config: Config) -> Sets:
+    """Read the data set of a configuration and divide it.
+
+    Raises:
+        ConfigError: a name or setting is unknown, or a part would be empty.
+        OSError, ValueError: the files are missing or damaged.
+    """
+    name, settings = config.data
+    place = config.place("data")
+    check_known(place, "name", [name], names())
+    own = {key: settings[key] for key in _OWN if key in settings}
+    arguments = {key: value for key, value in settings.items() if key not in _OWN}
+    if name == "toy":
+        check_known(place, "settings of toy", own, ["validation"])
+        patterns, held = (
+            TensorDataset(*pair) for pair in toy_patterns(**check_arguments(place, toy_patterns, arguments))
+        )
+        return _divided(config, patterns, patterns, held, list(toy_classes))
+    kind = getattr(tinygrad_cnn.data, name)
+    arguments = check_arguments(place, kind, arguments, leave_out=("self", "train", "transform", "target_transform"))
+    plain = pipeline(config, "transforms")
+    training = pipeline(config, "augment", "transforms") if own.get("augment") else plain
+
+    def make(transform: Callable[[Any], Any] | None, **part: Any) -> Any:
+        return ImageTensors(kind(**arguments, **part, transform=transform))
+
+    if name in _WITH_TEST_PART:
+        if "test" in own:
+            raise ConfigError(f"{place}: expected no setting 'test', for {name} has a test part of its own")
+        whole = make(plain, train=True)
+        return _divided(config, make(training, train=True) if training is not plain else whole, whole,
+                        make(plain, train=False), _classes(whole))  # fmt: skip
+    whole = make(plain)
+    rest, test = _split(place, "test", len(whole), own.get("test", 0.1), config.seed)
+    changed = make(training) if training is not plain else whole
+    return _divided(config, Subset(changed, rest), Subset(whole, rest), Subset(whole, test), _classes(whole))
+
+
+def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:
+    """Return the transforms that lists of [data] name, one after the other; None if they name none.
+
+    Raises:
+        ConfigError: a name or setting is unknown.
+    """
+    if not any(config.data[1].get(key) for key in lists):
+        return None
+    try:
+        module = importlib.import_module("tinygrad_cnn.data.transforms")
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{config.place('data')}: there are no transforms in this version") from error
+    known = [name for name in module.__all__ if name not in ("Compose", "Lambda", "InterpolationMode", "Transform")]
+    made = []
+    for key in lists:
+        place = config.place(f"data.{key}")
+        entries = config.data[1].get(key, [])
+        if not isinstance(entries, list):
+            raise ConfigError(f'{place}: expected a list of names or tables {{name = "…"}}, got {entries!r}')
+        for entry in entries:
+            table = {"name": entry} if isinstance(entry, str) else entry
+            if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+                raise ConfigError(f'{place}: expected a name or a table {{name = "…"}}, got {entry!r}')
+            check_known(place, "names", [table["name"]], known)
+            kind = getattr(module, table["name"])
+            given = {name: value for name, value in table.items() if name != "name"}
+            made.append(kind(**check_arguments(f"{place}.{table['name']}", kind, given)))
+    return module.Compose(made)
+
+
+def _divided(config: Config, train: Any, plain: Any, test: Any, classes: list[str]) -> Sets:
+    """Hold the validation part out of the training part; `plain` is the latter without augmentation."""
+    held = config.data[1].get("validation", 0)
+    validation = None
+    if held:
+        rest, chosen = _split(config.place("data"), "validation", len(plain), held, config.seed)
+        train, validation = Subset(train, rest), Subset(plain, chosen)
+    return Sets(train, validation, test, classes, tuple(train[0][0].shape))
+
+
+def _split(place: str, name: str, total: int, held: Any, seed: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the indices that stay and those held out at random: a count, or a share below 1."""
+    if isinstance(held, bool) or not isinstance(held, int | float) or held < 0 or (type(held) is float and held >= 1):
+        raise ConfigError(f"{place}.{name}: expected a number of images or a share below 1, got {held!r}")
+    count = round(total * held) if isinstance(held, float) else held
+    if not 0 < count < total:
+        raise ConfigError(f"{place}.{name}: expected from 1 to {total - 1} of the {total} images, got {count}")
+    order = Generator().manual_seed(seed).numpy.permutation(total).tolist()
+    return order[count:], order[:count]
+
+
+def _classes(dataset: ImageTensors) -> list[str]:
+    """Return short names of the classes: MNIST's "7 - seven" is 7."""
+    found = [str(name) for name in dataset.dataset.classes]
+    short = [name.partition(" - ")[0] for name in found]
+    return short if len(set(short)) == len(short) else found
+
+
+def build_loader(config: Config, dataset: Any, training: bool = False) -> DataLoader:
+    """Return a loader of a part of the data: in random order for training, in its own order otherwise."""
+    known = inspect.signature(DataLoader).parameters
+    if config.num_workers and "num_workers" not in known:
+        raise ConfigError(f"{config.place('num_workers')}: expected 0, for this version reads without workers")
+    extra: dict[str, Any] = {"num_workers": config.num_workers} if config.num_workers else {}
+    size = config.batch_size if training else max(config.batch_size, 200)
+    return DataLoader(dataset, batch_size=size, shuffle=training, **extra)

@@ -1,0 +1,63 @@
+"""``tinygrad-cnn summary``."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tinygrad_cnn._types import Shape
+from tinygrad_cnn.cli.building import MODELS, build_model, check_fit
+from tinygrad_cnn.cli.checks import ConfigError, nearest
+from tinygrad_cnn.cli.config import read_config
+from tinygrad_cnn.cli.runs import CONFIG
+from tinygrad_cnn.cli.sets import build_sets
+from tinygrad_cnn.report import summary as summarize
+
+_USUAL: dict[str, Shape] = {
+    "SimpleConvNet": (1, 28, 28), "DeepConvNet": (1, 28, 28), "DigitConvNet": (1, 28, 28), "LeNet5": (1, 28, 28),
+    "ConvNet2": (1, 11, 11), "ThreeLayerConvNet": (3, 32, 32), "SixConvNet": (3, 32, 32), "resnet20": (3, 32, 32),
+}  # fmt: skip
+"""What images the models of one size are made for."""
+
+
+def summary(
+    target: Annotated[
+        str, typer.Argument(help="Configuration file, folder of a run, or name of a model.", metavar="TARGET")
+    ],
+    input: Annotated[str | None, typer.Option(help="Size of an image, such as 3x32x32.", metavar="CxHxW")] = None,
+) -> None:
+    """List the layers of a model: output shapes, parameters, multiply-adds, memory."""
+    path = Path(target)
+    shape = None if input is None else _shape(input)
+    if path.exists():
+        config = read_config(path / CONFIG if path.is_dir() else path)
+        place, model = config.place("model"), build_model(config.place("model"), config.model)
+        if shape is None:
+            sets = build_sets(config)
+            shape = sets.shape
+            check_fit(place, model, shape, len(sets.classes))
+    else:
+        if target not in MODELS:
+            raise ConfigError(
+                f"summary: expected a configuration file, the folder of a run, or a model among {', '.join(MODELS)}, "
+                f"got {target!r}{nearest(target, MODELS)}"
+            )
+        model = build_model("summary", (target, {}))
+        shape = shape or _USUAL.get(target)
+        if shape is None:
+            raise ConfigError(f"summary: expected --input CxHxW, such as 3x224x224, for {target} takes several sizes")
+    try:
+        table = summarize(model, (1, *shape))
+    except (RuntimeError, ValueError) as error:
+        raise ConfigError(f"summary: {target} cannot take images of {'×'.join(map(str, shape))}: {error}") from error
+    Console(highlight=False).print(table)
+
+
+def _shape(text: str) -> Shape:
+    if not re.fullmatch(r"[1-9]\d*([x×,][1-9]\d*){2}", text):
+        raise ConfigError(f"summary: expected --input as CxHxW, such as 3x32x32, got {text!r}")
+    return tuple(int(part) for part in re.split("[x×,]", text))

@@ -1,0 +1,158 @@
+"""``tinygrad-cnn train``."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+
+from tinygrad_cnn.cli.building import build_early_stopping, build_model, build_optimizer, build_schedule, check_fit
+from tinygrad_cnn.cli.checks import ConfigError
+from tinygrad_cnn.cli.config import Config, read_config
+from tinygrad_cnn.cli.run_report import write_report
+from tinygrad_cnn.cli.runs import CHECKPOINTS, CONFIG, HISTORY, REPORT, check_run, new_run, only_trainer
+from tinygrad_cnn.cli.sets import Sets, build_loader, build_sets
+from tinygrad_cnn.nn import functional as F
+from tinygrad_cnn.random import manual_seed
+from tinygrad_cnn.train import (
+    Accuracy,
+    Callback,
+    CheckpointFolder,
+    Checkpoints,
+    ClipGradients,
+    ConfusionMatrix,
+    HistoryFile,
+    ProgressBar,
+    Trainer,
+)
+
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells give it."""
+
+
+def train(
+    config: Annotated[
+        Path | None,
+        typer.Argument(help="TOML file: model, data, optimizer, schedule, epochs, seed.", metavar="[CONFIG]"),
+    ] = None,
+    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.", metavar="RUN")] = None,
+    out: Annotated[Path, typer.Option(help="Folder in which the run gets a numbered folder of its own.")] = Path(
+        "runs"
+    ),
+) -> None:
+    """Train a model as CONFIG says, or go on with a run that was stopped.
+
+    The run folder gets config.toml, history.csv, checkpoints and report.html. A second run never overwrites the first.
+    Ctrl-C finishes the running step and saves; --resume then goes on as if nothing had been.
+    """
+    console = Console(highlight=False, soft_wrap=True)
+    if (config is None) == (resume is None):
+        raise ConfigError("train: expected either CONFIG or --resume RUN; see tinygrad-cnn train --help")
+    if resume is not None:
+        settings = read_config(check_run(resume) / CONFIG)
+        run: Path | None = resume
+    else:
+        assert config is not None
+        settings, run = read_config(config), None
+    raise typer.Exit(run_training(settings, run, out, config.stem if config else "", console))
+
+
+def run_training(config: Config, run: Path | None, out: Path, name: str, console: Console) -> int:
+    """Train, measure, report; return the exit code. Nothing is written before everything is known to fit."""
+    sets = build_sets(config)
+    manual_seed(config.seed)
+    model = build_model(config.place("model"), config.model)
+    check_fit(config.place("model"), model, sets.shape, len(sets.classes))
+    loader = build_loader(config, sets.train, training=True)
+    optimizer = build_optimizer(config, model)
+    steps = -(-len(loader) // config.accumulate)
+    callbacks = build_schedule(config, optimizer, steps) + build_early_stopping(config)
+    if config.clip_grad_norm is not None:
+        callbacks.append(ClipGradients(max_norm=config.clip_grad_norm))
+
+    resumed = run is not None
+    if run is None:
+        run = new_run(out, name)
+        (run / CONFIG).write_text(config.text, encoding="utf-8")
+    callbacks += [*_saving(config, run, sets), _GoingOn(console), ProgressBar(console)]
+    trainer = Trainer(
+        model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=callbacks,
+        accumulate=config.accumulate,
+        config={"classes": sets.classes, "shape": list(sets.shape), "config": config.text},
+    )  # fmt: skip
+    _introduce(console, config, sets, model, run)
+    validation = None if sets.validation is None else build_loader(config, sets.validation)
+    with warnings.catch_warnings(), only_trainer(run):
+        warnings.simplefilter("always", UserWarning)
+        warnings.showwarning = lambda message, *_args, **_more: console.print(f"warning: {message}", markup=False)
+        history = trainer.fit(
+            loader, config.epochs, validation=validation, resume=run / CHECKPOINTS if resumed else None
+        )
+    if history.interrupted and trainer.epoch < config.epochs:
+        where = f"in epoch {trainer.epoch + 1}" if trainer.batch else f"after epoch {trainer.epoch}"
+        console.print(f"interrupted {where} and saved, step {trainer.step:,}; go on with", markup=False)
+        console.print(f"  tinygrad-cnn train --resume {run}", markup=False)
+        return INTERRUPTED
+    if history.stopped and not history.interrupted:
+        console.print(f"stopped early: {history.stopped}", markup=False)
+    _finish(console, config, sets, trainer, run, steps)
+    return 0
+
+
+class _GoingOn(Callback):
+    """Says where a resumed run goes on."""
+
+    def __init__(self, console: Console) -> None:
+        self.console = console
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Say it."""
+        if trainer.step:
+            where = f"within epoch {trainer.epoch + 1}" if trainer.batch else f"after epoch {trainer.epoch}"
+            self.console.print(f"going on {where}, step {trainer.step:,}", markup=False)
+
+
+def _saving(config: Config, run: Path, sets: Sets) -> list[Callback]:
+    monitor = None if sets.validation is None else "validation_accuracy"
+    folder = run / CHECKPOINTS
+    folder.mkdir(exist_ok=True)
+    return [
+        Checkpoints(folder, every_steps=config.checkpoint_every, keep=config.keep_checkpoints, monitor=monitor),
+        HistoryFile(run / HISTORY),
+    ]
+
+
+def _introduce(console: Console, config: Config, sets: Sets, model: Any, run: Path) -> None:
+    parameters = sum(p.numel() for p in model.parameters())
+    counts = [f"{len(sets.train):,} training", f"{len(sets.test):,} test images of {'×'.join(map(str, sets.shape))}"]
+    if sets.validation is not None:
+        counts.insert(1, f"{len(sets.validation):,} validation")
+    console.print(f"{config.model[0]}, {parameters:,} parameters", markup=False)
+    console.print(f"{config.data[0]}, {', '.join(counts)}, {len(sets.classes)} classes", markup=False)
+    console.print(f"run folder {run}", markup=False)
+
+
+def _finish(console: Console, config: Config, sets: Sets, trainer: Trainer, run: Path, steps: int) -> None:
+    """Measure on the test set, with the weights of the best epoch if one was chosen by validation; write the report."""
+    weights = "the weights of the last epoch"
+    best = CheckpointFolder(run / CHECKPOINTS, prefix="best").load() if sets.validation is not None else None
+    if best is not None:
+        _, state = best
+        trainer.model.load_state_dict(state["model"])
+        weights = f"the weights of epoch {state['progress']['epoch']}, the best on the validation set"
+    metrics = {"accuracy": Accuracy(), "confusion": ConfusionMatrix(len(sets.classes))}
+    measured = trainer.evaluate(build_loader(config, sets.test), metrics)
+    console.print(
+        f"test accuracy {measured['accuracy']:.4f}, loss {measured['loss']:.4f}, with {weights}", markup=False
+    )
+    try:
+        report = write_report(
+            run / REPORT, config, trainer.model, sets.shape, trainer.history, steps, measured, sets.classes, weights
+        )
+    except ModuleNotFoundError as error:
+        console.print(f"no report: {error}", markup=False)
+    else:
+        console.print(f"open {report} in a browser", markup=False)

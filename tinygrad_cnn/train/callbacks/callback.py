@@ -1,0 +1,57 @@
+"""`Callback`: what may be done at the turns of a training run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.train.trainer import Trainer
+
+
+class Callback:
+    """Base of the callbacks: the trainer calls these methods, in the order of its list; here they do nothing.
+
+    A callback that remembers something from step to step returns it from `state_dict`: it becomes a part of every
+    checkpoint.
+    """
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Act before the first step, after a checkpoint was loaded."""
+
+    def on_epoch_start(self, trainer: Trainer) -> None:
+        """Act before an epoch, or before the rest of one that a checkpoint divided."""
+
+    def before_step(self, trainer: Trainer) -> None:
+        """Act on the gradients, before the optimizer's step."""
+
+    def on_step_end(self, trainer: Trainer) -> None:
+        """Act after the optimizer's step; `trainer.loss` and `trainer.samples` are those of the step."""
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """Act after the epoch was measured; the last of `trainer.history.rows` is its row."""
+
+    def at_rest(self, trainer: Trainer) -> None:
+        """Act after all callbacks have seen the end of a step or of an epoch: the time to save."""
+
+    def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
+        """Act after the last step, whether the run ended well or by `error`."""
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return what is remembered; {} if nothing is."""
+        return {}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over what `state_dict` returned.
+
+        Raises:
+            ValueError: it is none of such a callback; nothing was changed.
+        """
+        check_keys(type(self).__name__, state_dict, ())
+
+
+def check_keys(owner: str, state_dict: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+    """Raise a ValueError unless `state_dict` has exactly these keys."""
+    if not isinstance(state_dict, Mapping) or set(state_dict) != set(keys):
+        got = ", ".join(map(str, state_dict)) if isinstance(state_dict, Mapping) else type(state_dict).__name__
+        raise ValueError(f"{owner}: expected a state with {', '.join(keys) or 'nothing in it'}, got {got or 'nothing'}")

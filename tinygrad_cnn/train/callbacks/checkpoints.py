@@ -1,0 +1,124 @@
+"""`Checkpoints`: the last states of a run, and the best one, in a folder."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from tinygrad_cnn.train.callbacks.best import Best
+from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
+from tinygrad_cnn.train.checkpoint import CheckpointFolder
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.train.trainer import Trainer
+
+
+class Checkpoints(Callback):
+    """Save the whole state after every epoch, after every `every_steps` steps if given, and when the run ends.
+
+    ``step-00001200.json`` and ``.safetensors`` hold the state after 1,200 steps; of these the last `keep` stay. With
+    `monitor`, ``best-…`` are the state after the best epoch. ``Trainer.fit(resume=folder)`` goes on from the newest.
+    A run that ends by an error keeps what was saved before it, and the error says where that is.
+
+    Args:
+        folder: where to; made if missing.
+        every_steps: save within epochs too. That needs a loader with ``state_dict``, such as `DataLoader`: from
+            others a run can go on at the start of an epoch only, and nothing is saved within one.
+        keep: how many of the last states stay, at least 1.
+        monitor: a name in the rows of the history; None keeps no best state.
+        mode: "min" if lower is better, "max" if higher is.
+
+    Raises:
+        ValueError: an argument out of range; or, after the first epoch, a name that is not measured.
+        ModuleNotFoundError: safetensors is not installed; the message names the extra.
+        FloatingPointError: when it is time to save, a parameter holds NaN or an infinity. Nothing is saved.
+
+    Warns:
+        UserWarning: the run ends within an epoch that cannot be gone on with.
+    """
+
+    def __init__(
+        self,
+        folder: str | os.PathLike[str],
+        every_steps: int | None = None,
+        keep: int = 3,
+        monitor: str | None = None,
+        mode: str = "max",
+    ) -> None:
+        try:
+            import safetensors  # noqa: F401  # now, rather than after the first epoch
+        except ModuleNotFoundError as error:
+            raise ModuleNotFoundError('Checkpoints needs safetensors: pip install "tinygrad-cnn[weights]"') from error
+        if every_steps is not None and every_steps < 1:
+            raise ValueError(f"Checkpoints: expected every_steps of at least 1, got {every_steps}")
+        self.last = CheckpointFolder(folder, keep=keep)
+        self.best_folder = CheckpointFolder(folder, prefix="best", keep=1)
+        self.every_steps = every_steps
+        self.best = None if monitor is None else Best("Checkpoints", monitor, mode)
+        self._is_best = False
+        self._saved_step = -1
+
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Forget which step was saved: a resumed run may go on from an earlier one."""
+        self._saved_step = -1
+        self._is_best = False
+
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """Note whether this epoch is the best; it is saved when all callbacks have seen it."""
+        self._is_best = self.best is not None and self.best.improved(trainer.history)
+
+    def at_rest(self, trainer: Trainer) -> None:
+        """Save if it is time to."""
+        within = trainer.batch > 0
+        due = not within or (self.every_steps is not None and trainer.step % self.every_steps == 0)
+        if due and trainer.resumable:
+            self._save(trainer)
+
+    def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
+        """Save where the run ended, unless an error ended it."""
+        if error is not None:
+            kept = self.last.paths()
+            if kept and isinstance(error, Exception):
+                error.add_note(f"the last good checkpoint is {kept[0]}")
+        elif trainer.step != self._saved_step and trainer.resumable:
+            self._save(trainer)
+        elif not trainer.resumable:
+            warnings.warn(
+                f"Checkpoints: this loader ({type(trainer.loader).__name__}) has no state_dict, so the run can go on "
+                f"from the start of epoch {trainer.epoch + 1} only; its {trainer.batch} batches so far are not saved",
+                stacklevel=2,
+            )
+
+    def _save(self, trainer: Trainer) -> None:
+        _check_finite(trainer)
+        state = trainer.state_dict()
+        if self._is_best:  # first, so that a kill in between makes the epoch come again rather than lose its weights
+            self.best_folder.save(state, trainer.step)
+            self._is_best = False
+        self.last.save(state, trainer.step)
+        self._saved_step = trainer.step
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the best value so far."""
+        return {} if self.best is None else {"best": self.best.state_dict()}
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over the best value so far."""
+        check_keys("Checkpoints", state_dict, () if self.best is None else ("best",))
+        if self.best is not None:
+            self.best.load_state_dict(state_dict["best"])
+
+
+def _check_finite(trainer: Trainer) -> None:
+    """Refuse to save parameters that a finite gradient made overflow: the checkpoints before are the good ones."""
+    for name, p in trainer.model.named_parameters():
+        finite = np.isfinite(p.array)
+        if not finite.all():
+            raise FloatingPointError(
+                f"Checkpoints: expected finite parameters, got {p.array[~finite][0]} in {name} after step "
+                f"{trainer.step}; this state is not saved. A lower learning rate usually helps"
+            )

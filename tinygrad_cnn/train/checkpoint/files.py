@@ -1,0 +1,158 @@
+"""One checkpoint: a safetensors file and a JSON file that vouches for it.
+
+Both are named alike. The JSON file holds all but the arrays, the SHA-256 of the safetensors file and one of itself. It
+is written last: until it is there, and after either file was damaged, there is no checkpoint of that name.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._files import replacing
+from tinygrad_cnn.interop.safetensors import load_file, save_file
+from tinygrad_cnn.train.checkpoint.tree import flatten, unflatten
+
+_FORMAT = "tinygrad_cnn checkpoint"
+_VERSION = 1
+_KEYS = {"format", "version", "versions", "tensors", "state", "sha256"}
+_LARGEST = 256 * 2**20
+"""Bytes of a JSON file that are read at most; a file of a million losses has fewer, for they are arrays."""
+
+
+class CheckpointError(ValueError):
+    """A checkpoint is missing, damaged, or not one."""
+
+
+def library_versions() -> dict[str, str]:
+    """Return the versions that the bits of a training run depend on."""
+    from tinygrad_cnn import __version__
+
+    return {"tinygrad_cnn": __version__, "numpy": np.__version__, "python": platform.python_version()}
+
+
+def save_checkpoint(path: str | os.PathLike[str], state: Any) -> Path:
+    """Write `state` to ``path`` with the ending .json, and its arrays beside it with the ending .safetensors.
+
+    A kill or a power cut at any moment leaves a whole checkpoint or none of that name; one of that name that was there
+    before may be lost.
+
+    Args:
+        path: where to; the ending is put in place, missing folders are made.
+        state: dicts, lists, tuples, strings, numbers, None, tensors and arrays.
+
+    Returns:
+        The path of the JSON file.
+
+    Raises:
+        TypeError: the state holds something else; the message says where.
+        ModuleNotFoundError: safetensors is not installed; the message names the extra.
+    """
+    target, beside = _paths(path)
+    plain, arrays = flatten(state)
+    save_file(arrays, beside)
+    content: dict[str, Any] = {
+        "format": _FORMAT,
+        "version": _VERSION,
+        "versions": library_versions(),
+        "tensors": {"sha256": _file_hash(beside), "bytes": beside.stat().st_size},
+        "state": plain,
+    }
+    content["sha256"] = _content_hash(content)
+    with replacing(target) as part:
+        part.write_text(json.dumps(content, allow_nan=False), encoding="utf-8")
+    return target
+
+
+def load_checkpoint(path: str | os.PathLike[str]) -> Any:
+    """Return the state of a checkpoint after both of its files were found whole.
+
+    Args:
+        path: that of either file.
+
+    Raises:
+        CheckpointError: a file is missing, damaged, or no checkpoint; the message names it.
+        ModuleNotFoundError: safetensors is not installed; the message names the extra.
+    """
+    target, beside = _paths(path)
+    content = _read(target)
+    tensors = content["tensors"]
+    try:
+        size = beside.stat().st_size
+        if size != tensors["bytes"]:
+            raise CheckpointError(f"{beside}: expected {tensors['bytes']} bytes, as {target.name} says, got {size}")
+        if _file_hash(beside) != tensors["sha256"]:
+            raise CheckpointError(f"{beside}: expected the SHA-256 that {target.name} says, got another: it is damaged")
+        arrays = load_file(beside)
+    except OSError as error:
+        raise CheckpointError(f"{beside}: cannot be read: {error.strerror}") from error
+    except CheckpointError:
+        raise
+    except ValueError as error:
+        raise CheckpointError(str(error)) from error
+    try:
+        return unflatten(content["state"], arrays)
+    except RecursionError as error:
+        raise CheckpointError(f"{target}: expected a state nested less deeply") from error
+    except ValueError as error:
+        raise CheckpointError(f"{target}: {error}") from error
+
+
+def load_versions(path: str | os.PathLike[str]) -> dict[str, str]:
+    """Return the versions of the libraries that a checkpoint was written with.
+
+    Raises:
+        CheckpointError: as for `load_checkpoint`; the arrays are not looked at.
+    """
+    versions: dict[str, str] = _read(_paths(path)[0])["versions"]
+    return versions
+
+
+def _paths(path: str | os.PathLike[str]) -> tuple[Path, Path]:
+    """Return the paths of the JSON and of the safetensors file."""
+    given = Path(path)
+    stem = given.with_suffix("") if given.suffix in (".json", ".safetensors") else given
+    return stem.with_name(f"{stem.name}.json"), stem.with_name(f"{stem.name}.safetensors")
+
+
+def _read(target: Path) -> dict[str, Any]:
+    """Return the content of a JSON file that vouches for itself."""
+    try:
+        with target.open("rb") as file:
+            data = file.read(_LARGEST + 1)
+    except OSError as error:
+        raise CheckpointError(f"{target}: cannot be read: {error.strerror}") from error
+    if len(data) > _LARGEST:
+        raise CheckpointError(f"{target}: expected at most {_LARGEST:,} bytes, got more")
+    try:
+        content = json.loads(data)
+        whole = isinstance(content, dict) and set(content) == _KEYS and content["format"] == _FORMAT
+        if whole and content["version"] != _VERSION:
+            raise CheckpointError(f"{target}: expected a checkpoint of version {_VERSION}, got {content['version']!r}")
+        given = content.pop("sha256") if whole else None
+        whole = whole and given == _content_hash(content)
+    except (ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, or a number of too many digits
+        if isinstance(error, CheckpointError):
+            raise
+        raise CheckpointError(f"{target}: expected a checkpoint, got none or a damaged one ({error})") from error
+    if not whole:
+        raise CheckpointError(f"{target}: expected a checkpoint whose SHA-256 is right, got none or a damaged one")
+    tensors, versions = content["tensors"], content["versions"]
+    if not (isinstance(tensors, dict) and {"sha256", "bytes"} == set(tensors) and isinstance(versions, dict)):
+        raise CheckpointError(f"{target}: expected the SHA-256 and the bytes of the arrays, got {tensors!r:.80}")
+    return content
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _content_hash(content: dict[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

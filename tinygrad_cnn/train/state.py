@@ -1,0 +1,201 @@
+"""`RunState`: everything that a training run depends on, as one state that can be saved and gone on from."""
+
+from __future__ import annotations
+
+import copy
+import os
+import warnings
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn.nn import Module
+from tinygrad_cnn.optim import Optimizer
+from tinygrad_cnn.random import Generator
+from tinygrad_cnn.train.callbacks import Callback
+from tinygrad_cnn.train.checkpoint import CheckpointFolder, load_checkpoint, load_versions
+from tinygrad_cnn.train.checkpoint.files import library_versions
+from tinygrad_cnn.train.checkpoint.generators import generators_of, random_states, set_random_states
+from tinygrad_cnn.train.history import History
+from tinygrad_cnn.train.running import Running
+
+_KEYS = ("model", "optimizer", "callbacks", "progress", "history", "running", "random", "loader", "config")
+
+
+class RunState:
+    """The state of a run: model, optimizer, callbacks, random streams, where in which epoch, what was measured.
+
+    Args:
+        model: being trained.
+        optimizer: of its parameters.
+        callbacks: some of which have a state.
+        running: the sums over the present epoch.
+        generators: random streams of the user's own.
+        config: what describes the run.
+    """
+
+    def __init__(
+        self, model: Module, optimizer: Optimizer, callbacks: Sequence[Callback], running: Running,
+        generators: Mapping[str, Generator], config: Any,
+    ) -> None:  # fmt: skip
+        self.model = model
+        self.optimizer = optimizer
+        self.callbacks = list(callbacks)
+        self.running = running
+        self.generators = dict(generators)
+        self.config = config
+        self.loader: Any = None
+        self.epoch = 0
+        self.step = 0
+        self.batch = 0
+        self.history = History()
+        self._seconds = 0.0
+        self._stop_reason = ""
+
+    @property
+    def resumable(self) -> bool:
+        """Whether a run can go on from here: between epochs always, within one if the loader has a state."""
+        return not self.batch or (hasattr(self.loader, "state_dict") and hasattr(self.loader, "load_state_dict"))
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the whole state; arrays share memory with the model and the optimizer.
+
+        Raises:
+            RuntimeError: the run is within an epoch of a loader that has no state.
+        """
+        if not self.resumable:
+            raise RuntimeError(
+                f"Trainer: expected a state between two epochs, for the loader ({type(self.loader).__name__}) has no "
+                f"state_dict; got batch {self.batch} of epoch {self.epoch + 1}"
+            )
+        return {
+            "model": self.model.state_dict(),
+            "optimizer": {"kind": type(self.optimizer).__name__, **self.optimizer.state_dict()},
+            "callbacks": {name: callback.state_dict() for name, callback in self._named_callbacks().items()},
+            "progress": {
+                "epoch": self.epoch, "step": self.step, "batch": self.batch, "seconds": self._seconds,
+            },
+            "history": {"loss": np.array(self.history.loss, np.float64), "rows": self.history.rows},
+            "running": self.running.state_dict(),
+            "random": random_states(self._generators()),
+            "loader": self.loader.state_dict() if self.batch else None,
+            "config": self.config,
+        }  # fmt: skip
+
+    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+        """Take over the whole state, copied.
+
+        Within an epoch the state of the loader is a part of it: `loader` must then be set to one like that which was
+        saved; `Trainer.fit` does that.
+
+        Raises:
+            ValueError: it is none of such a run; nothing was changed.
+        """
+        if not isinstance(state_dict, Mapping) or set(state_dict) != set(_KEYS):
+            got = sorted(map(str, state_dict)) if isinstance(state_dict, Mapping) else type(state_dict).__name__
+            raise ValueError(f"expected a state with {', '.join(_KEYS)}, got {got}")
+        before = {key: copy.deepcopy(value) for key, value in self._restorable().items()}
+        try:
+            self._load(state_dict)
+        except Exception as error:
+            self._load({**before, "loader": None})
+            if isinstance(error, ValueError):
+                raise
+            raise ValueError(f"expected a state of such a run, got one that does not fit: {error}") from error
+
+    def resume(self, path: str | os.PathLike[str]) -> Path | None:
+        """Take over a checkpoint, or the newest whole one of a folder.
+
+        Args:
+            path: either file of a checkpoint, or a folder.
+
+        Returns:
+            The checkpoint, or None if the folder has none.
+
+        Raises:
+            ValueError: the checkpoint is damaged or does not fit; nothing was changed. The message names it.
+
+        Warns:
+            UserWarning: a newer checkpoint of the folder is damaged, or this one was written with other versions of
+                NumPy or Python, whose numbers may differ in the last bits.
+        """
+        place = Path(path)
+        if place.is_dir():
+            found = CheckpointFolder(place).load()
+            if found is None:
+                return None
+            place, state = found
+        else:
+            state = load_checkpoint(place)
+        then, now = load_versions(place), library_versions()
+        other = [f"{name} {then.get(name)}, now {now[name]}" for name in now if then.get(name) != now[name]]
+        if other:
+            warnings.warn(
+                f"{place} was written with {', '.join(other)}: the run may not go on bit for bit", stacklevel=2
+            )
+        try:
+            self.load_state_dict(state)
+        except ValueError as error:
+            raise ValueError(f"{place}: {error}") from error
+        return place
+
+    def _restorable(self) -> dict[str, Any]:
+        """Return the present state, whatever the loader."""
+        batch, self.batch = self.batch, 0
+        try:
+            state = self.state_dict()
+        finally:
+            self.batch = batch
+        state["progress"]["batch"] = batch
+        return state
+
+    def _load(self, state: Mapping[str, Any]) -> None:
+        """Take over a state part by part; raises where one does not fit."""
+        kind, own = state["optimizer"]["kind"], type(self.optimizer).__name__
+        if kind != own:
+            raise ValueError(f"expected the state of the optimizer {own}, got that of {kind}")
+        callbacks = self._named_callbacks()
+        if set(state["callbacks"]) != set(callbacks):
+            raise ValueError(
+                f"expected the states of callbacks {sorted(callbacks) or 'none'}, got {sorted(state['callbacks'])}"
+            )
+        progress = {key: state["progress"][key] for key in ("epoch", "step", "batch")}
+        if not all(type(value) is int and value >= 0 for value in progress.values()):
+            raise ValueError(f"expected epoch, step and batch as ints of at least 0, got {progress}")
+        self.model.load_state_dict(state["model"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        for name, callback in callbacks.items():
+            callback.load_state_dict(state["callbacks"][name])
+        self.running.load_state_dict(state["running"])
+        rows = [dict(row) for row in state["history"]["rows"]]
+        losses = [float(value) for value in np.asarray(state["history"]["loss"], np.float64).ravel()]
+        seconds = float(state["progress"]["seconds"])
+        set_random_states(state["random"], self._generators())
+        self.epoch, self.step, self.batch = progress["epoch"], progress["step"], progress["batch"]
+        self.history = History(losses, rows)
+        self._seconds = seconds
+        # Last: the loader goes back in its random streams to the start of the epoch, and leaves them where they are.
+        if state["loader"] is not None:
+            if not self.resumable:
+                raise ValueError(
+                    f"expected a loader with load_state_dict, for the checkpoint is from within epoch {self.epoch + 1}"
+                    f", got {type(self.loader).__name__}"
+                )
+            self.loader.load_state_dict(state["loader"])
+
+    def _generators(self) -> dict[str, Generator]:
+        return {**self.generators, **generators_of(self.loader)}
+
+    def _named_callbacks(self) -> dict[str, Callback]:
+        """Return the callbacks that have a state, by class and number."""
+        seen: Counter[str] = Counter()
+        named = {}
+        for callback in self.callbacks:
+            kind = type(callback).__name__
+            if callback.state_dict():
+                named[f"{kind}.{seen[kind]}" if seen[kind] else kind] = callback
+            seen[kind] += 1
+        return named
