@@ -32,8 +32,8 @@ def test_memory_of_a_dead_array_is_used_again():
 @pytest.mark.parametrize(
     "look",
     [
-        lambda a: a.reshape(2, -1), lambda a: a[1:], lambda a: a.reshape(4, -1).T[1:].reshape(-1), lambda a: a.view("u4"),
-        memoryview, lambda a: np.asarray(memoryview(a)), lambda a: np.frombuffer(a, FLOAT)[3:],
+        lambda a: a.reshape(2, -1), lambda a: a[1:], lambda a: a.reshape(4, -1).T[1:].reshape(-1),
+        lambda a: a.view("u4"), memoryview, lambda a: np.asarray(memoryview(a)), lambda a: np.frombuffer(a, FLOAT)[3:],
     ],
 )  # fmt: skip
 def test_memory_that_a_view_looks_at_is_not(look):

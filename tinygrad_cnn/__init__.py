@@ -70,6 +70,7 @@ from tinygrad_cnn.creation import (
     zeros_like,
 )
 from tinygrad_cnn.device import Device as device
+from tinygrad_cnn.kernels.threads import get_num_threads, set_num_threads
 from tinygrad_cnn.nn.functional import (
     avg_pool1d,
     conv1d,
@@ -269,6 +270,7 @@ __all__ = [
     "gather",
     "ge",
     "get_default_dtype",
+    "get_num_threads",
     "gradcheck",
     "graph",
     "gt",
@@ -341,6 +343,7 @@ __all__ = [
     "seed",
     "set_default_dtype",
     "set_grad_enabled",
+    "set_num_threads",
     "short",
     "sigmoid",
     "sign",

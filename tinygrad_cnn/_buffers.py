@@ -68,7 +68,8 @@ def _new_piece(size: int) -> Any:
     """
     memory = np.empty(size + LINE, np.uint8)
     start = -memory.ctypes.data % LINE
-    return (ctypes.c_char * size).from_buffer(memory[start : start + size])
+    aligned: Any = memory[start : start + size]
+    return (ctypes.c_char * size).from_buffer(aligned)
 
 
 def owns(array: Array) -> bool:

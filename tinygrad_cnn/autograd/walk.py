@@ -149,8 +149,8 @@ def _walk(
                 pairs = dict(op.joint(node, g, [i for i, one in enumerate(parents) if _flows(one, needed)]))
                 found = [pairs.get(i) for i in range(len(parents))]
             else:
-                args = node.args if not (create_graph or op.specs) else _arguments(node, create_graph)
-                y = wrap(node.out, node) if create_graph and node.out is not None else node.out
+                args: Any = node.args if not (create_graph or op.specs) else _arguments(node, create_graph)
+                y: Any = wrap(node.out, node) if create_graph and node.out is not None else node.out
                 attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
                 if op.fused is not None and not create_graph:
                     wanted = [_flows(one, needed) for one in parents]

@@ -1,8 +1,8 @@
 """Operations fused with the ReLU that follows them, for callers who know that nobody sees what lies between.
 
-`rectified[op]` computes op and the ReLU in one kernel and leaves the two-node graph of the program as it was written:
-its own node is op's, with the values after the ReLU in the tensor; `relu_of_rectified` then adds the ReLU's node without
-computing anything. Gradients are those of the two operations.
+`rectified[name]` computes the operation and the ReLU in one kernel, and leaves the two nodes of the program in the
+graph as they were written: its own node is the operation's, with the values after the ReLU in the tensor;
+`relu_of_rectified` then adds the ReLU's node without computing anything. Gradients are those of the two operations.
 """
 
 from __future__ import annotations

@@ -61,8 +61,8 @@ def flatten(input: A, start_dim: int = 0, end_dim: int = -1) -> A:
     end = normalize_dim("flatten", end_dim, input.ndim)
     if start > end:
         raise RuntimeError(f"flatten: expected start_dim ≤ end_dim, got {start_dim} and {end_dim}")
-    shape = input.shape
-    return _reshape(input, shape=(*shape[:start], product(shape[start : end + 1]), *shape[end + 1 :]))
+    sizes = (*input.shape[:start], product(input.shape[start : end + 1]), *input.shape[end + 1 :])
+    return _reshape(input, shape=sizes)
 
 
 def unflatten(input: A, dim: int, sizes: Sequence[int]) -> A:

@@ -1,4 +1,4 @@
-"""`native`: the library of compiled kernels, compiled if need be when this module is imported; and what its callers share."""
+"""`native`: the library of compiled kernels, which importing this compiles if need be."""
 
 from __future__ import annotations
 
