@@ -58,6 +58,17 @@ INLINE vec choose(ivec mask, vec a, vec b) { return (vec)((mask & (ivec)a) | (~m
 /* The larger of a and b; NaN if b is NaN, as PyTorch's relu: max(0, NaN) = NaN with b = NaN. */
 INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
 
+/* Elements 0, 2, 4, … of a and b together. */
+INLINE vec every_second(vec a, vec b) {
+#if LANES == 16
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+#elif LANES == 8
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6, 8, 10, 12, 14);
+#else
+    return __builtin_shufflevector(a, b, 0, 2, 4, 6);
+#endif
+}
+
 INLINE float sum_of(vec v) {
     typedef float quarter __attribute__((vector_size(16)));
     union {
@@ -94,9 +105,10 @@ void parallel(void (*task)(void *context, idx i), void *context, idx count, doub
 
 /* Memory of at least `count` floats, aligned to a cache line, owned by the running thread and reused by its next call
    with the same slot. */
-enum { SCRATCH_PLANES, SCRATCH_GRADIENT, SCRATCH_TILE, SCRATCH_EXTRA, SCRATCH_SLOTS };
+enum { SCRATCH_PLANES, SCRATCH_GRADIENT, SCRATCH_TILE, SCRATCH_EXTRA, SCRATCH_SHARED, SCRATCH_SLOTS };
 float *scratch(int slot, idx count);
 
-/* Memory for what all tasks of one call share; given back with `release`. NULL where there is none. */
+/* Memory for what all tasks of one call share, one piece at a time; given back with `release`. NULL where there is
+   none. Like scratch it is used again by the thread's next call, unless it is very large. */
 float *shared(idx count);
 void release(float *memory);

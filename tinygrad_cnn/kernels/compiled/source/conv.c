@@ -13,7 +13,8 @@ enum { PLANE_FLOATS = 96 * 1024 /* 384 kB: the planes of one task stay in the se
 typedef struct {
     idx taps; /* for each group */
     int32_t *at;
-    float *weights; /* packed: for each block of m outputs, for each tap, m factors */
+    const float *weights; /* packed: for each block of m outputs, for each tap, m factors */
+    int as_given; /* not packed: the factors of an output lie together, one for each tap */
     idx rows, columns; /* of the outputs that this phase computes */
     float *y; /* their first */
 } phase;
@@ -100,6 +101,38 @@ static void write_tile(const convolution *c, const phase *f, const float *tile, 
     else write_tile_of(c, f, tile, rows, width, q, last_row, pitch, y, 0);
 }
 
+INLINE factors factors_of(const convolution *c, const phase *f, idx g, idx o, int m) {
+    const float *w = f->weights + (g * c->outputs + o) * f->taps;
+    return f->as_given ? (factors){w, 1, f->taps} : (factors){w, m, 1};
+}
+
+/* Compute `rows` rows of outputs that are whole vectors: no vector runs over the end of a row, and none is thrown away. */
+static void convolve_rows(const convolution *c, const phase *f, const float *filled, idx group_size, idx rows, float *y) {
+    idx across = f->columns / LANES, total = rows * across, blocks = row_blocks(c->outputs);
+    idx wide = min_idx(tile_vectors((int)(c->outputs / blocks)), 4);
+    idx at_once = f->taps * c->outputs > WEIGHT_FLOATS ? wide * TILES_AT_ONCE : wide;
+    for (idx g = 0; g < c->groups; g++)
+        for (idx first = 0; first < total; first += at_once)
+            for (idx block = 0; block < blocks; block++) {
+                idx o = block_begin(block, blocks, c->outputs), end = min_idx(total, first + at_once);
+                int m = (int)(block_begin(block + 1, blocks, c->outputs) - o);
+                float *to = y + (g * c->outputs + o) * c->channel_out;
+                idx most = min_idx(tile_vectors(m), 4), row = first / across, column = first - row * across;
+                for (idx v = first; v < end;) {
+                    idx from_at[4], to_at[4];
+                    int vectors = (int)min_idx(most, end - v);
+                    for (int i = 0; i < vectors; i++) {
+                        from_at[i] = row * c->source.pitch + column * LANES;
+                        to_at[i] = row * c->row_out + column * LANES;
+                        if (++column == across) column = 0, row++;
+                    }
+                    apart_tile(m, vectors, factors_of(c, f, g, o, m), filled + g * group_size, from_at, f->at, f->taps,
+                               c->begin ? c->begin + g * c->outputs + o : 0, to, to_at, c->channel_out, c->relu);
+                    v += vectors;
+                }
+            }
+}
+
 static void convolve(void *context, idx i) {
     const convolution *c = context;
     idx image = i / c->chunks, first = i % c->chunks * c->chunk;
@@ -115,6 +148,10 @@ static void convolve(void *context, idx i) {
         idx length = (rows - 1) * pitch + f->columns;
         float *y = f->y + image * c->image_out + first * c->row_out;
         idx blocks = row_blocks(c->outputs);
+        if (f->columns % LANES == 0 && c->column_out == 1) {
+            convolve_rows(c, f, filled, group_size, rows, y);
+            continue;
+        }
         idx wide = tile_vectors((int)(c->outputs / blocks)) * LANES;
         if (f->taps * c->outputs > WEIGHT_FLOATS) wide *= TILES_AT_ONCE; /* a block's weights stay near for a while */
         for (idx g = 0; g < c->groups; g++)
@@ -122,12 +159,12 @@ static void convolve(void *context, idx i) {
                 for (idx block = 0; block < blocks; block++) {
                     idx o = block_begin(block, blocks, c->outputs), end = min_idx(length, q0 + wide), width;
                     int m = (int)(block_begin(block + 1, blocks, c->outputs) - o);
-                    const float *w = f->weights + (g * c->outputs + o) * f->taps;
                     const float *begin = c->begin ? c->begin + g * c->outputs + o : 0;
                     for (idx q = q0; q < end; q += width) {
                         idx vectors = min_idx(tile_vectors(m), ceil_div(end - q, LANES));
                         width = vectors * LANES;
-                        taps_tile(m, vectors, w, filled + g * group_size + q, f->at, f->taps, begin, tile, width);
+                        taps_tile(m, vectors, factors_of(c, f, g, o, m), filled + g * group_size + q, f->at, f->taps,
+                                  begin, tile, width);
                         write_tile(c, f, tile, m, width, q, rows, pitch, y + (g * c->outputs + o) * c->channel_out);
                     }
                 }
@@ -144,16 +181,26 @@ static void plan_rows(planes *p, idx images, idx rows, idx reach, idx *chunk, id
     p->rows = *chunk + reach;
 }
 
-/* Pack the factors of `count` taps of `outputs` outputs in `groups` groups so that a tile reads them one after another.
-   w[g][o][k] is at w + g·group + o·output + tap[k]. */
-static void pack(float *to, const float *w, idx groups, idx outputs, idx count, idx group, idx output, const idx *tap) {
-    idx blocks = row_blocks(outputs);
-    for (idx g = 0; g < groups; g++)
-        for (idx block = 0; block < blocks; block++) {
-            idx o = block_begin(block, blocks, outputs), end = block_begin(block + 1, blocks, outputs);
-            for (idx k = 0; k < count; k++)
-                for (idx row = o; row < end; row++) *to++ = w[g * group + row * output + tap[k]];
-        }
+/* Factors to be packed so that a tile reads them one after another: w[g][o][k] is at w + g·group + o·output + tap[k]. */
+typedef struct {
+    float *to;
+    const float *w;
+    idx groups, outputs, count, group, output;
+    const idx *tap;
+} packing;
+
+static void pack_block(void *context, idx i) {
+    const packing *p = context;
+    idx blocks = row_blocks(p->outputs), g = i / blocks, block = i % blocks;
+    idx o = block_begin(block, blocks, p->outputs), end = block_begin(block + 1, blocks, p->outputs);
+    float *to = p->to + (g * p->outputs + o) * p->count;
+    const float *w = p->w + g * p->group;
+    for (idx k = 0; k < p->count; k++)
+        for (idx row = o; row < end; row++) *to++ = w[row * p->output + p->tap[k]];
+}
+
+static void pack(packing p) {
+    parallel(pack_block, &p, p.groups * row_blocks(p.outputs), (double)p.groups * p.outputs * p.count);
 }
 
 /* y[n][o] = b[o] + Σ w[o][c][kh][kw] · x[n][c][…], at least 0 if `relu`. All arrays are contiguous float32. */
@@ -162,12 +209,13 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
     idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
     idx K = CG * KH * KW;
-    float *weights = shared(O * K);
+    int as_given = O * K > WEIGHT_FLOATS; /* reading them from where they are is then cheaper than packing them */
+    float *weights = shared(as_given ? 0 : O * K);
     int32_t *at = malloc((size_t)K * sizeof *at);
     idx *tap = malloc((size_t)K * sizeof *tap);
     int fits = weights && at && tap;
     if (fits) {
-        phase only = {K, at, weights, OH, OW, floats(y)};
+        phase only = {K, at, as_given ? floats(w) : weights, as_given, OH, OW, floats(y)};
         convolution c = {
             .source = {C, H, W, sh, sw, top, left, 0, OW + (KW - 1) * dw / sw},
             .x = floats(x), .image_in = C * H * W, .image_out = O * OH * OW,
@@ -180,7 +228,7 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
             at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
             tap[k] = k;
         }
-        pack(weights, floats(w), groups, c.outputs, K, c.outputs * K, K, tap);
+        if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, tap});
         parallel(convolve, &c, N * c.chunks, (double)N * O * OH * OW * K);
     }
     free(tap), free(at), release(weights);
@@ -240,9 +288,9 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
                                 next_at[count] = (int32_t)tap_at(&c.source, o, dy - h0, dx - w0);
                                 tap[count++] = (o * CG * KH + kh) * KW + kw;
                             }
-                phases[a * steps_w + b] = (phase){count, next_at, next_weights, ceil_div(H - a, sh),
+                phases[a * steps_w + b] = (phase){count, next_at, next_weights, 0, ceil_div(H - a, sh),
                                                   ceil_div(W - b, sw), floats(gx) + a * W + b};
-                pack(next_weights, floats(w), groups, CG, count, OG * CG * KH * KW, KH * KW, tap);
+                pack((packing){next_weights, floats(w), groups, CG, count, OG * CG * KH * KW, KH * KW, tap});
                 next_weights += C * count;
                 next_at += count;
             }
@@ -255,7 +303,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
 /* --- the gradient with respect to the weights ---------------------------------------------------------------------- */
 
 enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 128 * 1024,
-       PART_WORK = 400000, VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
+       PART_WORK = 400000, LONG_ROW = 1024, VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
 
 typedef struct {
     planes source, upstream;
@@ -325,6 +373,7 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     plan_rows(&c.source, N, OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
     c.upstream.rows = c.chunk;
     c.items = max_idx(PLANE_FLOATS / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
+    c.items = max_idx(c.items, min_idx(LONG_ROW / plane_size(&c.upstream), N)); /* or a tile's sums cost more than it */
     double work = (double)N * O * OH * OW * K;
     c.parts = size <= SUM_FLOATS ? min_idx(min_idx(SUMS, N * c.chunks), 1 + (idx)(work / PART_WORK)) : 1;
     c.bands = c.parts > 1 || work < PART_WORK ? 1 : min_idx(SUMS, ceil_div(c.outputs, DOT_ROWS));

@@ -68,7 +68,11 @@ INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx 
                                             end - j);
                         }
                     } else {
-                        for (idx j = begin; j < end; j++) {
+                        idx j = begin;
+                        if (p->stride_w == 2 && !open) /* the last load ends at most at from[2·end − 1] */
+                            for (; j + LANES < end; j += LANES)
+                                store(out + j, every_second(load(from + 2 * j), load(from + 2 * j + LANES)));
+                        for (; j < end; j++) {
                             float value = from[j * p->stride_w];
                             out[j] = open && open[j * p->stride_w] <= 0 ? 0 : value;
                         }

@@ -12,7 +12,7 @@
 #include <pthread.h>
 #endif
 
-enum { MOST_THREADS = 256, LOOKS = 4000, LEAST_WORK = 200000 };
+enum { MOST_THREADS = 256, LOOKS = 4000, LEAST_WORK = 200000, MOST_SHARED = 16 << 20 /* floats: 64 MB */ };
 
 const array *none;
 
@@ -186,14 +186,21 @@ EXPORT void set_threads(idx count) {
 #define THREAD_LOCAL __thread
 #endif
 
-float *shared(idx count) { return aligned_memory((size_t)max_idx(count, 16) * 4); }
-void release(float *memory) { free_aligned(memory); }
+static THREAD_LOCAL struct {
+    float *memory;
+    idx count;
+} kept[SCRATCH_SLOTS];
+
+float *shared(idx count) {
+    if (count <= MOST_SHARED) return scratch(SCRATCH_SHARED, max_idx(count, 16));
+    return aligned_memory((size_t)count * 4);
+}
+
+void release(float *memory) {
+    if (memory != kept[SCRATCH_SHARED].memory) free_aligned(memory);
+}
 
 float *scratch(int slot, idx count) {
-    static THREAD_LOCAL struct {
-        float *memory;
-        idx count;
-    } kept[SCRATCH_SLOTS];
     if (kept[slot].count < count) {
         free_aligned(kept[slot].memory);
         kept[slot].memory = aligned_memory((size_t)count * 4);

@@ -58,12 +58,60 @@ INLINE void taps_tile_of(const int M, const int V, factors f, const float *x, co
         for (int v = 0; v < V; v++) store(out + m * out_step + v * LANES, sum[m][v]);
 }
 
+/* The same with vectors that do not follow one another: vector v is read `from_at[v]` floats, and written `to_at[v]`
+   floats, after the first, and kept above 0 if `relu`. */
+INLINE void apart_tile_of(const int M, const int V, factors f, const float *x, const idx *from_at, const int32_t *at,
+                          idx K, const float *bias, float *out, const idx *to_at, idx out_step, const int relu) {
+    vec sum[MOST_ROWS][4];
+    const float *w = f.w;
+#pragma GCC unroll 8
+    for (int m = 0; m < M; m++)
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++) sum[m][v] = splat(bias[m]);
+    for (idx k = 0; k < K; k++, w += f.step) {
+        const float *row = x + at[k];
+        vec in[4];
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++) in[v] = load(row + from_at[v]);
+#pragma GCC unroll 8
+        for (int m = 0; m < M; m++) {
+            vec factor = splat(w[m * f.row]);
+#pragma GCC unroll 4
+            for (int v = 0; v < V; v++) sum[m][v] += factor * in[v];
+        }
+    }
+#pragma GCC unroll 8
+    for (int m = 0; m < M; m++)
+#pragma GCC unroll 4
+        for (int v = 0; v < V; v++)
+            store(out + m * out_step + to_at[v], relu ? larger((vec){0}, sum[m][v]) : sum[m][v]);
+}
+
+static void apart_tile(int rows, int vectors, factors f, const float *x, const idx *from_at, const int32_t *at, idx K,
+                       const float *bias, float *out, const idx *to_at, idx out_step, int relu) {
+    static const float zeros[MOST_ROWS];
+    if (!bias) bias = zeros;
+#define CASE(M, V)                                                                                                     \
+    case M * 8 + V:                                                                                                    \
+        if (relu) apart_tile_of(M, V, f, x, from_at, at, K, bias, out, to_at, out_step, 1);                            \
+        else apart_tile_of(M, V, f, x, from_at, at, K, bias, out, to_at, out_step, 0);                                 \
+        return;
+    switch (rows * 8 + vectors) {
+        CASE(1, 1) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(1, 2) CASE(2, 2) CASE(3, 2) CASE(4, 2)
+        CASE(1, 3) CASE(2, 3) CASE(3, 3) CASE(4, 3) CASE(1, 4) CASE(2, 4) CASE(3, 4)
+#if MANY_REGISTERS
+        CASE(5, 1) CASE(6, 1) CASE(7, 1) CASE(8, 1) CASE(5, 2) CASE(6, 2) CASE(7, 2) CASE(8, 2)
+        CASE(5, 3) CASE(6, 3) CASE(7, 3) CASE(8, 3)
+#endif
+    }
+#undef CASE
+}
+
 /* Compute `vectors` vectors, at most `tile_vectors(rows)`, of `rows` rows into `out`, which is written in whole vectors.
-   The factors of a tap lie together; `bias` has what each row starts from, or is NULL for 0. */
-static void taps_tile(int rows, idx vectors, const float *w, const float *x, const int32_t *at, idx K,
+   `bias` has what each row starts from, or is NULL for 0. */
+static void taps_tile(int rows, idx vectors, factors f, const float *x, const int32_t *at, idx K,
                       const float *bias, float *out, idx out_step) {
     static const float zeros[MOST_ROWS];
-    factors f = {w, rows, 1};
     if (!bias) bias = zeros;
 #define CASE(M, V)                                                                                                     \
     case M * 16 + V: taps_tile_of(M, V, f, x, at, K, FROM_BIAS, bias, out, out_step); return;
