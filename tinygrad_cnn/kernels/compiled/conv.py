@@ -18,7 +18,8 @@ __all__ = ["conv2d", "conv2d_bias", "conv2d_gradients", "conv2d_input", "conv2d_
 
 _ONE = (1, 1)
 _LEAST_CHANNELS = 12  # below, turning channels along vectors costs more than it saves
-_LEAST_TILES = 40  # of 4×4 outputs: below, transforming the weights does
+_LEAST_TILES = 40  # of 4×4 outputs: below, transforming the weights does,
+_PAIRS_PER_TILE = 512  # and with many of them the transformed weights leave the cache
 
 
 def _winograd(
@@ -32,7 +33,7 @@ def _winograd(
     return (
         stride == _ONE == dilation
         and groups == 1
-        and images * -(-size[0] // 4) * -(-size[1] // 4) >= _LEAST_TILES
+        and images * -(-size[0] // 4) * -(-size[1] // 4) >= max(_LEAST_TILES, c * o // _PAIRS_PER_TILE)
         and min(top, bottom, left, right) >= 0
         and max(top, bottom, left, right) <= 2
     )

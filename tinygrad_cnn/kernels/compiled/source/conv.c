@@ -1,13 +1,14 @@
 /* Direct convolution and its two gradients, for every stride, dilation, padding and number of groups.
 
    The output, and with strides each phase of the input gradient, is computed tile by tile from planes of padded rows
-   (planes.h) by `taps_tile`; the weight gradient by `dots_tile`. No column matrix is ever made. */
+   (planes.h) by `taps_tile`; the weight gradient by `dots_tile`, without a column matrix. Only the gradient of very many
+   weights makes columns, a few images at a time, because each is then used for as many outputs as there are. */
+#include "matmul.h"
 #include "planes.h"
-#include "tile.h"
 #include <stdlib.h>
 
 enum { PLANE_FLOATS = 96 * 1024 /* 384 kB: the planes of one task stay in the second-level cache */,
-       WEIGHT_FLOATS = 64 * 1024, TILES_AT_ONCE = 16 };
+       WEIGHT_FLOATS = 64 * 1024, TILES_AT_ONCE = 16, TASKS = 8 /* enough to share, however many threads */ };
 
 /* One stride-1 convolution of planes: the whole output of `conv2d`, or one phase of the input gradient. */
 typedef struct {
@@ -28,6 +29,7 @@ typedef struct {
     const float *begin; /* the bias, or NULL */
     int relu;
     idx phase_count, chunk, chunks; /* output rows computed from one filling of the planes */
+    idx bands; /* parts of the output channels, each with planes of its own */
     phase *phases;
 } convolution;
 
@@ -107,13 +109,14 @@ INLINE factors factors_of(const convolution *c, const phase *f, idx g, idx o, in
 }
 
 /* Compute `rows` rows of outputs that are whole vectors: no vector runs over the end of a row, and none is thrown away. */
-static void convolve_rows(const convolution *c, const phase *f, const float *filled, idx group_size, idx rows, float *y) {
+static void convolve_rows(const convolution *c, const phase *f, const float *filled, idx group_size, idx rows, float *y,
+                          idx first_block, idx last_block) {
     idx across = f->columns / LANES, total = rows * across, blocks = row_blocks(c->outputs);
     idx wide = min_idx(tile_vectors((int)(c->outputs / blocks)), 4);
     idx at_once = f->taps * c->outputs > WEIGHT_FLOATS ? wide * TILES_AT_ONCE : wide;
     for (idx g = 0; g < c->groups; g++)
         for (idx first = 0; first < total; first += at_once)
-            for (idx block = 0; block < blocks; block++) {
+            for (idx block = first_block; block < last_block; block++) {
                 idx o = block_begin(block, blocks, c->outputs), end = min_idx(total, first + at_once);
                 int m = (int)(block_begin(block + 1, blocks, c->outputs) - o);
                 float *to = y + (g * c->outputs + o) * c->channel_out;
@@ -135,7 +138,7 @@ static void convolve_rows(const convolution *c, const phase *f, const float *fil
 
 static void convolve(void *context, idx i) {
     const convolution *c = context;
-    idx image = i / c->chunks, first = i % c->chunks * c->chunk;
+    idx image = i / (c->chunks * c->bands), first = i / c->bands % c->chunks * c->chunk, band = i % c->bands;
     float *filled = scratch(SCRATCH_PLANES, planes_size(&c->source) + SLACK);
     float tile[MOST_ROWS * MOST_VECTORS * LANES + LANES]; /* and room to read beyond */
     idx step = c->source.height * c->source.width, pitch = c->source.pitch;
@@ -148,15 +151,16 @@ static void convolve(void *context, idx i) {
         idx length = (rows - 1) * pitch + f->columns;
         float *y = f->y + image * c->image_out + first * c->row_out;
         idx blocks = row_blocks(c->outputs);
+        idx first_block = block_begin(band, c->bands, blocks), last_block = block_begin(band + 1, c->bands, blocks);
         if (f->columns % LANES == 0 && c->column_out == 1) {
-            convolve_rows(c, f, filled, group_size, rows, y);
+            convolve_rows(c, f, filled, group_size, rows, y, first_block, last_block);
             continue;
         }
         idx wide = tile_vectors((int)(c->outputs / blocks)) * LANES;
         if (f->taps * c->outputs > WEIGHT_FLOATS) wide *= TILES_AT_ONCE; /* a block's weights stay near for a while */
         for (idx g = 0; g < c->groups; g++)
             for (idx q0 = 0; q0 < length; q0 += wide)
-                for (idx block = 0; block < blocks; block++) {
+                for (idx block = first_block; block < last_block; block++) {
                     idx o = block_begin(block, blocks, c->outputs), end = min_idx(length, q0 + wide), width;
                     int m = (int)(block_begin(block + 1, blocks, c->outputs) - o);
                     const float *begin = c->begin ? c->begin + g * c->outputs + o : 0;
@@ -171,14 +175,23 @@ static void convolve(void *context, idx i) {
     }
 }
 
-/* Choose how many output rows to compute from one filling of the planes. `reach` is by how many rows of a plane the
-   windows go beyond the row that they begin in. */
-static void plan_rows(planes *p, idx images, idx rows, idx reach, idx *chunk, idx *chunks) {
+/* Choose how many output rows to compute from one filling of the planes, at least in `least` parts. `reach` is by how
+   many rows of a plane the windows go beyond the row that they begin in. */
+static void plan_rows(planes *p, idx least, idx rows, idx reach, idx *chunk, idx *chunks) {
     idx row_floats = p->channels * p->stride_h * p->stride_w * p->pitch;
-    idx parts = max_idx(ceil_div(rows * row_floats, PLANE_FLOATS), ceil_div(8, images)); /* 8: enough to share */
+    idx parts = max_idx(ceil_div(rows * row_floats, PLANE_FLOATS), least);
     *chunk = max_idx(ceil_div(rows, max_idx(min_idx(parts, rows), 1)), 1);
     *chunks = ceil_div(rows, *chunk);
     p->rows = *chunk + reach;
+}
+
+/* Divide a convolution into enough tasks to share: where the images are few, by output channels if there is more to read
+   of the weights than of an image, so that none is read twice, and else by rows. */
+static void plan(convolution *c, idx images, idx rows, idx reach, idx weights) {
+    idx wanted = ceil_div(TASKS, images), blocks = row_blocks(c->outputs);
+    int by_channels = blocks >= TASKS && weights > c->source.channels * c->source.height * c->source.width;
+    plan_rows(&c->source, by_channels ? 1 : wanted, rows, reach, &c->chunk, &c->chunks);
+    c->bands = by_channels ? min_idx(ceil_div(wanted, c->chunks), blocks) : 1;
 }
 
 /* Factors to be packed so that a tile reads them one after another: w[g][o][k] is at w + g·group + o·output + tap[k]. */
@@ -223,13 +236,13 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
             .channel_out = OH * OW, .row_out = OW, .column_out = 1,
             .begin = floats(b), .relu = relu, .phase_count = 1, .phases = &only,
         };
-        plan_rows(&c.source, N, OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
+        plan(&c, N, OH, (KH - 1) * dh / sh, O * K);
         for (idx k = 0; k < K; k++) {
             at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
             tap[k] = k;
         }
         if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, tap});
-        parallel(convolve, &c, N * c.chunks, (double)N * O * OH * OW * K);
+        parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * K);
     }
     free(tap), free(at), release(weights);
     return fits;
@@ -275,7 +288,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
             .channel_out = H * W, .row_out = sh * W, .column_out = sw,
             .phase_count = steps_h * steps_w, .phases = phases,
         };
-        plan_rows(&c.source, N, ceil_div(H, sh), h1 - h0, &c.chunk, &c.chunks);
+        plan(&c, N, ceil_div(H, sh), h1 - h0, C * K);
         float *next_weights = weights;
         int32_t *next_at = at;
         for (idx a = 0; a < steps_h; a++)
@@ -294,7 +307,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
                 next_weights += C * count;
                 next_at += count;
             }
-        parallel(convolve, &c, N * c.chunks, (double)N * O * OH * OW * CG * KH * KW);
+        parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * CG * KH * KW);
     }
     free(phases), free(tap), free(at), release(weights);
     return fits;
@@ -302,8 +315,8 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
 
 /* --- the gradient with respect to the weights ---------------------------------------------------------------------- */
 
-enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 128 * 1024,
-       PART_WORK = 400000, LONG_ROW = 1024, VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
+enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 32 * 1024,
+       PART_WORK = 400000, LONG_ROW = 2048, COLUMN_FLOATS = 4 << 20, VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
 
 typedef struct {
     planes source, upstream;
@@ -359,6 +372,49 @@ static void add_up(void *context, idx i) {
     for (idx i = 0; kept && i < size; i++) sums[i] = sum_of(kept[i]);
 }
 
+/* The same by columns: with X[p][k] what tap k sees at place p of a few images, and G[p][o] the gradient there,
+   gw = Gᵀ·X. */
+typedef struct {
+    planes source, upstream;
+    const float *x, *g, *gate;
+    float *columns, *places; /* X and G */
+    const int32_t *at;
+    idx first, taps, outputs;
+} by_columns;
+
+static void make_columns(void *context, idx i) {
+    const by_columns *c = context;
+    idx in_size = planes_size(&c->source), out_size = planes_size(&c->upstream), count = plane_size(&c->upstream);
+    float *filled_x = scratch(SCRATCH_PLANES, in_size + SLACK), *filled_g = scratch(SCRATCH_GRADIENT, out_size + SLACK);
+    idx in_step = c->source.height * c->source.width, out_step = c->upstream.height * c->upstream.width;
+    idx image = c->first + i, width = c->upstream.width, rows = c->upstream.height, pitch = c->upstream.pitch;
+    const float *g = c->g + image * c->outputs * out_step;
+    fill_planes(&c->source, c->x + image * c->source.channels * in_step, 0, in_step, 0, filled_x);
+    fill_planes(&c->upstream, g, c->gate ? c->gate + (g - c->g) : 0, out_step, 0, filled_g);
+    float *column = c->columns + i * out_step * c->taps, *place = c->places + i * out_step * c->outputs;
+    for (idx row = 0; row < rows; row++)
+        for (idx j = 0; j < width; j++) {
+            const float *window = filled_x + row * pitch + j, *here = filled_g + row * pitch + j;
+            for (idx k = 0; k < c->taps; k++) *column++ = window[c->at[k]];
+            for (idx o = 0; o < c->outputs; o++) *place++ = here[o * count];
+        }
+}
+
+static void add_up_columns(weight_gradient *w, float *gw, float *memory, idx most) {
+    idx places = w->upstream.height * w->upstream.width;
+    by_columns c = {
+        .source = w->source, .upstream = w->upstream, .x = w->x, .g = w->g, .gate = w->gate, .at = w->at,
+        .columns = memory, .places = memory + most * places * w->taps, .taps = w->taps, .outputs = w->outputs,
+    };
+    for (idx n = 0; n < w->images; n += most) {
+        idx count = min_idx(most, w->images - n);
+        c.first = n;
+        parallel(make_columns, &c, count, (double)count * places * (w->taps + w->outputs));
+        factors f = {c.places, w->outputs, 1};
+        multiply_matrices(f, c.columns, gw, w->outputs, w->taps, count * places, n > 0);
+    }
+}
+
 /* gw[o][c][kh][kw] = Σ g[n][o][…] · x[n][c][…]; `gate` as for `conv2d_input`. */
 EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, const array *gw, idx sh, idx sw, idx top,
                          idx left, idx dh, idx dw, idx groups) {
@@ -370,20 +426,24 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
         .x = floats(x), .g = floats(g), .gate = floats(gate),
         .images = N, .groups = groups, .inputs = CG, .outputs = O / groups, .taps = K, .rows = OH,
     };
-    plan_rows(&c.source, N, OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
+    plan_rows(&c.source, ceil_div(SUMS, N), OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
+    int columns = size > SUM_FLOATS && groups == 1 && COLUMN_FLOATS / (OH * OW * (K + O)) > 0;
+    if (columns) c.chunk = OH, c.chunks = 1, c.source.rows = OH + (KH - 1) * dh / sh;
     c.upstream.rows = c.chunk;
     c.items = max_idx(PLANE_FLOATS / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
     c.items = max_idx(c.items, min_idx(LONG_ROW / plane_size(&c.upstream), N)); /* or a tile's sums cost more than it */
     double work = (double)N * O * OH * OW * K;
     c.parts = size <= SUM_FLOATS ? min_idx(min_idx(SUMS, N * c.chunks), 1 + (idx)(work / PART_WORK)) : 1;
     c.bands = c.parts > 1 || work < PART_WORK ? 1 : min_idx(SUMS, ceil_div(c.outputs, DOT_ROWS));
-    c.sums = c.parts == 1 ? floats(gw) : shared(c.parts * size);
+    idx places = OH * OW, at_once = min_idx(COLUMN_FLOATS / (places * (K + O)), N);
+    c.sums = columns ? shared(at_once * places * (K + O)) : c.parts == 1 ? floats(gw) : shared(c.parts * size);
     c.at = malloc((size_t)K * sizeof *c.at);
     int fits = c.sums && c.at;
     if (fits) {
         for (idx k = 0; k < K; k++)
             c.at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
-        parallel(add_up, &c, c.parts * c.bands, work);
+        if (columns) add_up_columns(&c, floats(gw), c.sums, at_once);
+        else parallel(add_up, &c, c.parts * c.bands, work);
         if (c.parts > 1)
             for (idx i = 0; i < size; i++) {
                 float total = 0;
@@ -392,7 +452,7 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
             }
     }
     free(c.at);
-    if (c.parts > 1) release(c.sums);
+    if (c.sums != floats(gw)) release(c.sums);
     return fits;
 }
 

@@ -2,7 +2,7 @@
 
    y = a·bᵀ reads both along the summed axis and uses `dots_tile`; y = a·b and y = aᵀ·b read b along the columns of y and
    use `taps_tile_of`, differing only in where the factors of a row lie. Nothing is packed but the last few columns. */
-#include "tile.h"
+#include "matmul.h"
 
 /* --- y = a·bᵀ ------------------------------------------------------------------------------------------------------- */
 
@@ -59,6 +59,7 @@ typedef struct {
     const float *b;
     float *y;
     idx rows, columns, depth, chunk, chunks, bands;
+    int onto;
 } taps;
 
 INLINE void product_tile(int rows, idx vectors, factors f, const float *x, const int32_t *at, idx K, const int from,
@@ -97,7 +98,7 @@ static void multiply(void *context, idx i) {
             float *y = t->y + m * t->columns;
             for (idx p = p0, vectors; p < whole; p += vectors * LANES) {
                 vectors = min_idx(3, (whole - p) / LANES);
-                if (k0) product_tile(rows, vectors, f, b + p, at, K, FROM_OUT, y + p, t->columns);
+                if (k0 || t->onto) product_tile(rows, vectors, f, b + p, at, K, FROM_OUT, y + p, t->columns);
                 else product_tile(rows, vectors, f, b + p, at, K, FROM_ZERO, y + p, t->columns);
             }
             if (!rest) continue;
@@ -105,14 +106,14 @@ static void multiply(void *context, idx i) {
             for (int r = 0; r < rows; r++) {
                 float *to = y + r * t->columns + whole;
                 vec sum = load(tile + r * LANES);
-                store_first(to, k0 ? load_first(to, rest) + sum : sum, rest);
+                store_first(to, k0 || t->onto ? load_first(to, rest) + sum : sum, rest);
             }
         }
     }
 }
 
-static int product(factors f, const array *b, const array *y) {
-    taps t = {f, floats(b), floats(y), y->shape[0], y->shape[1], b->shape[0], 0, 0, 0};
+void multiply_matrices(factors f, const float *b, float *y, idx rows, idx columns, idx depth, int onto) {
+    taps t = {f, b, y, rows, columns, depth, 0, 0, 0, onto};
     idx wide = max_idx(PANEL_FLOATS / min_idx(t.depth, DEPTH) / (3 * LANES), 1) * 3 * LANES;
     idx blocks = row_blocks(t.rows);
     t.chunk = min_idx(wide, ceil_div(t.columns, LANES) * LANES);
@@ -121,6 +122,10 @@ static int product(factors f, const array *b, const array *y) {
     t.chunks = ceil_div(t.columns, t.chunk);
     t.bands = min_idx(max_idx(ceil_div(16, t.chunks), 1), blocks);
     parallel(multiply, &t, t.chunks * t.bands, (double)t.rows * t.columns * t.depth);
+}
+
+static int product(factors f, const array *b, const array *y) {
+    multiply_matrices(f, floats(b), floats(y), y->shape[0], y->shape[1], b->shape[0], 0);
     return 1;
 }
 

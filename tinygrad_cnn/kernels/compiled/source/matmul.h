@@ -1,0 +1,6 @@
+/* What other kernels use of matmul.c. */
+#pragma once
+#include "tile.h"
+
+/* y[m][p] = Σ_k f[k][m] · b[k][p], added to y if `onto`, on all threads. */
+void multiply_matrices(factors f, const float *b, float *y, idx rows, idx columns, idx depth, int onto);
