@@ -82,7 +82,7 @@ INLINE float sum_of(vec v) {
 /* What is left of the gradient v where a ReLU gave y: all but where y ≤ 0 (a NaN lets it through). */
 INLINE vec let_through(vec v, vec y) { return choose(y <= 0, (vec){0}, v); }
 
-/* Load, or store, only the first n < LANES elements. */
+/* Load, or store, only the first n ≤ LANES elements. */
 #if defined(__AVX512F__)
 #include <immintrin.h>
 INLINE vec load_first(const float *p, idx n) { return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }

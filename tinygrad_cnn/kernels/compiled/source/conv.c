@@ -221,7 +221,8 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
                   idx dh, idx dw, idx groups, int relu) {
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
     idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
-    idx K = CG * KH * KW;
+    idx K = CG * KH * KW, pitch = OW + (KW - 1) * dw / sw;
+    if (sw == 1) pitch = pitch_of(pitch, OW, left, W);
     int as_given = O * K > WEIGHT_FLOATS; /* reading them from where they are is then cheaper than packing them */
     float *weights = shared(as_given ? 0 : O * K);
     int32_t *at = malloc((size_t)K * sizeof *at);
@@ -230,7 +231,7 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
     if (fits) {
         phase only = {K, at, as_given ? floats(w) : weights, as_given, OH, OW, floats(y)};
         convolution c = {
-            .source = {C, H, W, sh, sw, top, left, 0, OW + (KW - 1) * dw / sw},
+            .source = {C, H, W, sh, sw, top, left, 0, pitch},
             .x = floats(x), .image_in = C * H * W, .image_out = O * OH * OW,
             .groups = groups, .inputs = CG, .outputs = O / groups,
             .channel_out = OH * OW, .row_out = OW, .column_out = 1,
@@ -282,7 +283,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
     int fits = weights && at && tap && phases;
     if (fits) {
         convolution c = {
-            .source = {O, OH, OW, 1, 1, -h0, -w0, 0, ceil_div(W, sw) + w1 - w0},
+            .source = {O, OH, OW, 1, 1, -h0, -w0, 0, pitch_of(ceil_div(W, sw) + w1 - w0, ceil_div(W, sw), -w0, OW)},
             .x = floats(g), .gate = floats(gate), .image_in = O * OH * OW, .image_out = C * H * W,
             .groups = groups, .inputs = OG, .outputs = CG,
             .channel_out = H * W, .row_out = sh * W, .column_out = sw,
@@ -316,7 +317,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
 /* --- the gradient with respect to the weights ---------------------------------------------------------------------- */
 
 enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 32 * 1024,
-       PART_WORK = 400000, LONG_ROW = 2048, COLUMN_FLOATS = 4 << 20, VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
+       PART_WORK = 400000, LONG_ROW = 1024, COLUMN_FLOATS = 4 << 20, VECTOR_SUMS = 20 * 1024 /* up to here vectors of sums are kept until all images are through */ };
 
 typedef struct {
     planes source, upstream;
@@ -421,6 +422,7 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
     idx CG = gw->shape[1], KH = gw->shape[2], KW = gw->shape[3], K = CG * KH * KW, size = O * K;
     idx pitch = OW + (KW - 1) * dw / sw;
+    if (sw == 1) pitch = pitch_of(pitch, OW, left, W);
     weight_gradient c = {
         .source = {C, H, W, sh, sw, top, left, 0, pitch}, .upstream = {O, OH, OW, 1, 1, 0, 0, 0, pitch},
         .x = floats(x), .g = floats(g), .gate = floats(gate),

@@ -7,7 +7,7 @@
 
    which is one fixed distance from plane(0, 0, 0)[i][j] for all i, j. The rows of a plane follow one another without a
    gap (`pitch` floats each), so that i·pitch + j may run on from row to row; what is computed between the rows is
-   thrown away. */
+   thrown away. Behind the last plane lie as many zeros as there are before a row. */
 #pragma once
 #include "array.h"
 
@@ -25,6 +25,13 @@ INLINE idx planes_size(const planes *p) { return p->channels * p->stride_h * p->
 INLINE idx tap_at(const planes *p, idx c, idx row, idx column) {
     idx phase = (c * p->stride_h + row % p->stride_h) * p->stride_w + column % p->stride_w;
     return phase * plane_size(p) + row / p->stride_h * p->pitch + column / p->stride_w;
+}
+
+/* How far apart to lay rows of which `need` floats are read, of an image of `width` behind `left` zeros: the zeros after
+   a row may be those before the next one, if these are enough. `columns` is the least there can be. */
+INLINE idx pitch_of(idx need, idx columns, idx left, idx width) {
+    idx after = need - left - width;
+    return after > 0 && after <= left ? max_idx(columns, left + width) : need;
 }
 
 /* Fill the planes of one image from the output row `first` on. Where `gate` is given, the output of a
@@ -69,9 +76,16 @@ INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx 
                         }
                     } else {
                         idx j = begin;
-                        if (p->stride_w == 2 && !open) /* the last load ends at most at from[2·end − 1] */
-                            for (; j + LANES < end; j += LANES)
-                                store(out + j, every_second(load(from + 2 * j), load(from + 2 * j + LANES)));
+                        for (; p->stride_w == 2 && j < end; j += LANES) {
+                            idx count = min_idx(LANES, end - j), last = 2 * count - 1, near = min_idx(last, LANES);
+                            vec low = load_first(from + 2 * j, near), high = {0};
+                            if (open) low = let_through(low, load_first(open + 2 * j, near));
+                            if (last > LANES) {
+                                high = load_first(from + 2 * j + LANES, last - LANES);
+                                if (open) high = let_through(high, load_first(open + 2 * j + LANES, last - LANES));
+                            }
+                            store_first(out + j, every_second(low, high), count);
+                        }
                         for (; j < end; j++) {
                             float value = from[j * p->stride_w];
                             out[j] = open && open[j * p->stride_w] <= 0 ? 0 : value;
@@ -79,4 +93,5 @@ INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx 
                     }
                 }
             }
+    for (idx j = 0; j < p->left; j++) out[j] = 0;
 }
