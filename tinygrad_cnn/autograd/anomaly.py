@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from contextvars import ContextVar
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
@@ -146,17 +146,24 @@ def _caller() -> _Line:
     return _Line(frame.f_code.co_filename, frame.f_lineno, frame.f_code.co_name)
 
 
-@contextmanager
-def walking() -> Iterator[None]:
+class _Walking:
+    """What `walking` gives while anomaly mode is on."""
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> None:
+        self._token = _walking.set(True)
+
+    def __exit__(self, *error: object) -> None:
+        _walking.reset(self._token)
+
+
+_nothing = nullcontext()
+
+
+def walking() -> _Walking | nullcontext[None]:
     """Do not look at what is computed inside: it is a backward pass, which is checked by `gradient_check`."""
-    if not _enabled:
-        yield
-        return
-    token = _walking.set(True)
-    try:
-        yield
-    finally:
-        _walking.reset(token)
+    return _Walking() if _enabled else _nothing
 
 
 def place(node: Node) -> str:

@@ -15,8 +15,9 @@ import numpy as np
 from tinygrad_cnn._buffers import owns
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import versions
-from tinygrad_cnn.autograd.grad_mode import set_grad_enabled
+from tinygrad_cnn.autograd.grad_mode import recording, set_grad_enabled
 from tinygrad_cnn.autograd.hooks import hooks_of, owner_of, retain_grad
+from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.variable import Variable, wrap
 from tinygrad_cnn.autograd.walk import run
 
@@ -56,8 +57,9 @@ def backward(
     sums, retained = run(seeds, targets, retain_graph, create_graph)
     given = [seed.array for _, seed in seeds]
     del seeds
-    leaves = [key for key in sums if isinstance(key, Variable)]
-    with set_grad_enabled(create_graph):
+    leaves = [key for key in sums if key.__class__ is not Node]
+    token = recording.set(create_graph)
+    try:
         for leaf in leaves:
             _accumulate(leaf, sums, given, create_graph)
         for tensor, gradient in retained:
@@ -67,6 +69,8 @@ def backward(
             if hooks is not None:
                 for hook in list(hooks.after.values()):
                     hook(leaf)
+    finally:
+        recording.reset(token)
 
 
 def grad(
@@ -192,8 +196,8 @@ def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[Array], create
         _add_to_grad(leaf, value, create_graph)
         return
     # One reference here and one for getrefcount: nobody else can see this array, so it need not be copied.
-    fresh = type(value) is np.ndarray and owns(value) and sys.getrefcount(value) == 2
-    if not fresh or any(value is one for one in given) or value.dtype != leaf.dtype:
+    fresh = value.__class__ is np.ndarray and sys.getrefcount(value) == 2 and owns(value)
+    if not fresh or id(value) in map(id, given) or value.dtype != leaf.array.dtype:
         value = np.array(value, dtype=leaf.dtype)
     leaf._grad = wrap(value)
 

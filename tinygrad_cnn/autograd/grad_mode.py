@@ -11,9 +11,9 @@ from typing import Any, ParamSpec, Self, TypeVar, cast, overload
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_enabled: ContextVar[bool] = ContextVar("tinygrad_cnn_grad_enabled", default=True)
+recording: ContextVar[bool] = ContextVar("tinygrad_cnn_grad_enabled", default=True)
 
-is_grad_enabled: Callable[[], bool] = _enabled.get
+is_grad_enabled: Callable[[], bool] = recording.get
 
 
 class _GradMode:
@@ -26,14 +26,14 @@ class _GradMode:
         self._previous: list[bool] = []
 
     def __enter__(self) -> Self:
-        self._previous.append(_enabled.get())
-        _enabled.set(self._mode)
+        self._previous.append(recording.get())
+        recording.set(self._mode)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _enabled.set(self._previous.pop())
+        recording.set(self._previous.pop())
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:
         return _decorated(function, self._mode)
@@ -134,20 +134,20 @@ class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
 
     def __init__(self, mode: bool) -> None:
         super().__init__(mode)
-        self._previous.append(_enabled.get())
-        _enabled.set(mode)
+        self._previous.append(recording.get())
+        recording.set(mode)
 
     def __enter__(self) -> Self:
-        _enabled.set(self._mode)
+        recording.set(self._mode)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        _enabled.set(self._previous[0])
+        recording.set(self._previous[0])
 
     def __call__(self, function: Callable[P, R]) -> Callable[P, R]:  # noqa: D102 - of the base class
-        _enabled.set(self._previous[0])
+        recording.set(self._previous[0])
         return super().__call__(function)
 
 

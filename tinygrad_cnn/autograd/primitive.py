@@ -211,7 +211,7 @@ class Op:
                 values.append(arg)
             bit <<= 1
         try:
-            out = self.kernel(*values, **attrs)
+            out = self.kernel(*values, **attrs) if attrs else self.kernel(*values)
         except (TypeError, ValueError, OverflowError) as error:
             if self.explain is None:
                 raise

@@ -13,7 +13,7 @@ import numpy as np
 
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import anomaly, versions
-from tinygrad_cnn.autograd.grad_mode import set_grad_enabled
+from tinygrad_cnn.autograd.grad_mode import recording
 from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, owner_of
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
@@ -76,16 +76,19 @@ def run(
             raise RuntimeError(_FREED.format(node=node))
     retain = create_graph if retain_graph is None else retain_graph
     retained: list[tuple[Variable, Any]] = []
-    # As in the forward pass, x / 0 is ∞ and not a warning.
-    with set_grad_enabled(create_graph), np.errstate(all="ignore"), anomaly.walking():
-        _walk(nodes, sums, needed, keep, retained, retain_graph=retain, create_graph=create_graph)
-        if targets is not None:
-            sums = {key: sums[key] for key in keep if key in sums}
-        passed = keep.intersection(nodes)
-        for key in [key for key in sums if key not in passed]:
-            hooks = hooks_of(key)
-            if hooks is not None:
-                sums[key] = _hooked(key, hooks, sums[key], retained)
+    token = recording.set(create_graph)
+    try:
+        with np.errstate(all="ignore"), anomaly.walking():  # as in the forward pass, x / 0 is ∞ and no warning
+            _walk(nodes, sums, needed, keep, retained, retain_graph=retain, create_graph=create_graph)
+            if targets is not None:
+                sums = {key: sums[key] for key in keep if key in sums}
+            passed = keep.intersection(nodes) if keep else keep
+            for key in list(sums):
+                hooks = hooks_of(key)
+                if hooks is not None and key not in passed:
+                    sums[key] = _hooked(key, hooks, sums[key], retained)
+    finally:
+        recording.reset(token)
     return sums, retained
 
 
@@ -153,7 +156,10 @@ def _walk(
                 y: Any = wrap(node.out, node) if create_graph and node.out is not None else node.out
                 attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
                 if op.fused is not None and not create_graph:
-                    wanted = [_flows(one, needed) for one in parents]
+                    wanted = [
+                        parent is not None and parent.__class__ is not Constant
+                        and (needed is None or parent in needed) for parent in parents
+                    ]  # fmt: skip
                     found = op.fused(wanted, g, None if waiting is None else waiting.y, y, *args, **attrs)
                     if found is None and waiting is not None:
                         g = waiting.passed()
