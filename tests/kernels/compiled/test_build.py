@@ -199,18 +199,11 @@ def test_every_compiler_here(command, cache):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("target", "threads"),
-    [
-        ("aarch64-linux-gnu", ["-fPIC", "-pthread"]),
-        ("aarch64-macos", ["-fPIC", "-pthread"]),
-        ("x86_64-windows-gnu", []),
-    ],
-)
-def test_other_systems_can_be_compiled_for(target, threads, tmp_path):
+@pytest.mark.parametrize("target", ["aarch64-linux-gnu", "aarch64-macos"])
+def test_other_systems_can_be_compiled_for(target, tmp_path):
     pytest.importorskip("ziglang")
     path = tmp_path / "library"
-    build.compile_library([*ZIG, "-target", target, *threads], path)
+    build.compile_library([*ZIG, "-target", target, "-fPIC", "-pthread"], path)
     assert path.stat().st_size > 50_000
 
 
