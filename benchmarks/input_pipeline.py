@@ -21,7 +21,9 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +39,7 @@ ROUNDS = 6
 MEAN, STD = np.float32(0.45), np.float32(0.25)
 
 
-class Digits(Dataset):
+class Digits(Dataset[Any]):
     """Random images in memory, uint8 (N, 1, 28, 28), changed by whole batches: crop, flip, scale."""
 
     def __init__(self, count: int) -> None:
@@ -48,11 +50,11 @@ class Digits(Dataset):
     def __len__(self) -> int:
         return len(self.images)
 
-    def __getitem__(self, index: int):
+    def __getitem__(self, index: int) -> tuple[tg.Tensor, tg.Tensor]:
         images, labels = self.batch([index])
         return images[0], labels[0]
 
-    def batch(self, indices: list[int]):
+    def batch(self, indices: list[int]) -> list[tg.Tensor]:
         """Return the changed images and the labels at `indices`."""
         rows = np.array(indices)
         draw = current_generator()
@@ -66,7 +68,7 @@ class Digits(Dataset):
         return [tg.from_numpy((images / np.float32(255) - MEAN) / STD), tg.from_numpy(self.labels[rows])]
 
 
-class Photographs(Dataset):
+class Photographs(Dataset[Any]):
     """The JPEG files of a folder with one folder for each class, decoded when they are read."""
 
     def __init__(self, root: Path, in_python: bool) -> None:
@@ -103,6 +105,11 @@ def endless(loader: DataLoader) -> Iterator[list[tg.Tensor]]:
         yield from loader
 
 
+def take(batches: Iterator[list[tg.Tensor]]) -> int:
+    """Read the next batch and return how many images it has."""
+    return len(next(batches)[0])
+
+
 def rate(work: Callable[[], int], seconds: float, rounds: int = 3) -> float:
     """Return how many units `work` does a second, the best of several rounds after a warm-up of half a round."""
     best = 0.0
@@ -115,7 +122,7 @@ def rate(work: Callable[[], int], seconds: float, rounds: int = 3) -> float:
     return best
 
 
-def loader_of(dataset: Dataset, batch_size: int, workers: int, method: str) -> DataLoader:
+def loader_of(dataset: Dataset[Any], batch_size: int, workers: int, method: str) -> DataLoader:
     """Return a loader that keeps its workers."""
     return DataLoader(
         dataset,
@@ -136,12 +143,12 @@ def name_of(workers: int, method: str) -> str:
     return f"{workers} {kind}{plural if workers > 1 else ''}"
 
 
-def reading(title: str, dataset: Dataset, batch_size: int, seconds: float) -> None:
+def reading(title: str, dataset: Dataset[Any], batch_size: int, seconds: float) -> None:
     """Print the rate of reading a data set in every way."""
     print(f"{title}, batches of {batch_size}")
     for workers, method in WAYS:
         batches = endless(loader_of(dataset, batch_size, workers, method))
-        found = rate(lambda batches=batches: len(next(batches)[0]), seconds)
+        found = rate(partial(take, batches), seconds)
         print(f"  {name_of(workers, method):12} {found:10,.0f} images/s")
 
 
@@ -152,7 +159,7 @@ def arrays(seconds: float) -> None:
     reading("arrays, as they are", plain, 100, seconds)
     samples = DataLoader(plain, 100, shuffle=True, collate_fn=lambda batch: default_collate(batch))
     batches = endless(samples)
-    print(f"  {'one by one':12} {rate(lambda: len(next(batches)[0]), seconds):10,.0f} images/s")
+    print(f"  {'one by one':12} {rate(partial(take, batches), seconds):10,.0f} images/s")
     reading("arrays, transformed by whole batches", digits, 100, seconds)
 
 
@@ -197,13 +204,18 @@ def trainer(channels: int, side: int) -> Callable[[list[tg.Tensor]], int]:
     return step
 
 
-def shares(title: str, step: Callable[[list[tg.Tensor]], int], dataset: Dataset, seconds: float) -> None:
+def trained(step: Callable[[list[tg.Tensor]], int], batches: Iterator[list[tg.Tensor]]) -> int:
+    """Take a step on the next batch."""
+    return step(next(batches))
+
+
+def shares(title: str, step: Callable[[list[tg.Tensor]], int], dataset: Dataset[Any], seconds: float) -> None:
     """Print a step's rate on batches that lie ready and on those of a loader, and the share of the one in the other.
 
     The ways take turns, so that a machine that becomes slower meanwhile does so for all of them.
     """
     ready = [batch for batch, _ in zip(loader_of(dataset, 100, 0, "thread"), range(10), strict=False)]
-    turn = iter(())
+    turn: Iterator[list[tg.Tensor]] = iter(())
 
     def from_memory() -> int:
         nonlocal turn
@@ -216,7 +228,7 @@ def shares(title: str, step: Callable[[list[tg.Tensor]], int], dataset: Dataset,
     ways = {"in memory": from_memory}
     for workers, method in WAYS:
         batches = endless(loader_of(dataset, 100, workers, method))
-        ways[name_of(workers, method)] = lambda batches=batches: step(next(batches))
+        ways[name_of(workers, method)] = partial(trained, step, batches)
     found = dict.fromkeys(ways, 0.0)
     for number in range(ROUNDS + 1):
         for name, work in ways.items():

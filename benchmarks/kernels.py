@@ -10,13 +10,13 @@ import argparse
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import tinygrad_cnn as tc
-from tinygrad_cnn import kernels, nn, optim
-from tinygrad_cnn.kernels import buffers
+from tinygrad_cnn import _buffers, kernels, nn, optim
 from tinygrad_cnn.kernels.threads import set_num_threads
 
 ROUNDS, SECONDS = 5, 0.04
@@ -39,7 +39,7 @@ class Line(NamedTuple):
 
 def made(*shape: int) -> np.ndarray:
     """Return normal samples in memory like that of activations."""
-    array = buffers.empty(shape, np.dtype(np.float32))
+    array = _buffers.empty(shape, np.dtype(np.float32))
     array[...] = np.random.default_rng(0).standard_normal(shape)
     return array
 
@@ -51,39 +51,44 @@ def norms(torch: Any) -> Iterator[Line]:
         x, g, c = made(*shape), made(*shape), shape[1]
         w, b, ones = made(c), made(c), np.ones(c, np.float32)
         tx, tg, tw, tb, t1 = map(torch.from_numpy, (x, g, w, b, ones))
-        y, mean, var = kernels.batch_norm(x, w, b, None, None, eps=EPS)
+        found: Any = kernels.batch_norm(x, w, b, None, None, eps=EPS)
+        y, mean, var = found
         gate = np.maximum(y, 0)
         ty, saved_mean, saved_rstd = torch.native_batch_norm(tx, tw, tb, None, None, True, 0.1, EPS)
         open_gate = torch.relu(ty)
 
-        def theirs_backward(g: Any, x: Any = tx, w: Any = tw, m: Any = saved_mean, r: Any = saved_rstd) -> Any:
+        def theirs_backward(
+            g: Any, y: Any = None, x: Any = tx, w: Any = tw, m: Any = saved_mean, r: Any = saved_rstd
+        ) -> Any:
+            if y is not None:
+                g = aten.threshold_backward(g, y, 0)
             return aten.native_batch_norm_backward(g, x, w, None, None, m, r, True, EPS, [True] * 3)
 
         yield Line(
             f"batch_norm {shape}",
-            lambda x=x, w=w, b=b: kernels.batch_norm(x, w, b, None, None, eps=EPS),
-            lambda x=tx, w=tw, b=tb: torch.native_batch_norm(x, w, b, None, None, True, 0.1, EPS),
+            partial(kernels.batch_norm, x, w, b, None, None, eps=EPS),
+            partial(torch.native_batch_norm, tx, tw, tb, None, None, True, 0.1, EPS),
         )
         yield Line(
             f"batch_norm, evaluation {shape}",
-            lambda x=x, w=w, b=b, v=ones: kernels.batch_norm(x, w, b, b, v, eps=EPS),
-            lambda x=tx, w=tw, b=tb, v=t1: torch.native_batch_norm(x, w, b, b, v, False, 0.1, EPS),
+            partial(kernels.batch_norm, x, w, b, b, ones, eps=EPS),
+            partial(torch.native_batch_norm, tx, tw, tb, tb, t1, False, 0.1, EPS),
         )
         yield Line(
             f"batch_norm gradients {shape}",
-            lambda a=(g, None, x, w, mean, var, EPS): kernels.batch_norm_gradients(*a),
-            lambda g=tg, f=theirs_backward: f(g),
+            partial(kernels.batch_norm_gradients, g, None, x, w, mean, var, EPS),
+            partial(theirs_backward, tg),
         )
         yield Line(
             f"batch_norm + relu gradients {shape}",
-            lambda a=(g, gate, x, w, mean, var, EPS): kernels.batch_norm_gradients(*a),
-            lambda g=tg, y=open_gate, f=theirs_backward: f(aten.threshold_backward(g, y, 0)),
+            partial(kernels.batch_norm_gradients, g, gate, x, w, mean, var, EPS),
+            partial(theirs_backward, tg, open_gate),
         )
-        yield Line(f"relu {shape}", lambda x=x: kernels.relu(x), lambda x=tx: torch.relu(x))
+        yield Line(f"relu {shape}", partial(kernels.relu, x), partial(torch.relu, tx))
         yield Line(
             f"relu gradient {shape}",
-            lambda g=g, y=gate: kernels.relu_input(g, y),
-            lambda g=tg, y=open_gate: aten.threshold_backward(g, y, 0),
+            partial(kernels.relu_input, g, gate),
+            partial(aten.threshold_backward, tg, open_gate, 0),
         )
 
 
@@ -108,23 +113,23 @@ def pools(torch: Any) -> Iterator[Line]:
         name = f"{shape} {k}×{k}/{s}"
         yield Line(
             f"max_pool2d {name}",
-            lambda x=x, how=dense: kernels.max_pool2d(x, **how),
-            lambda x=tx, a=(k, s, p): functional.max_pool2d_with_indices(x, *a),
+            partial(kernels.max_pool2d, x, **dense),
+            partial(functional.max_pool2d_with_indices, tx, k, s, p),
         )
         yield Line(
             f"max_pool2d gradient {name}",
-            lambda g=g, t=taps, z=size, how=dense: kernels.max_pool2d_scatter(g, t, input_size=z, **how),
-            lambda g=tg, x=tx, t=places, a=geometry: aten.max_pool2d_with_indices_backward(g, x, *a, [1, 1], False, t),
+            partial(kernels.max_pool2d_scatter, g, taps, input_size=size, **dense),
+            partial(aten.max_pool2d_with_indices_backward, tg, tx, *geometry, [1, 1], False, places),
         )
         yield Line(
             f"avg_pool2d {name}",
-            lambda x=x, how=shared: kernels.avg_pool2d(x, **how),
-            lambda x=tx, a=(k, s, p): functional.avg_pool2d(x, *a),
+            partial(kernels.avg_pool2d, x, **shared),
+            partial(functional.avg_pool2d, tx, k, s, p),
         )
         yield Line(
             f"avg_pool2d gradient {name}",
-            lambda g=g, z=size, how=shared: kernels.avg_pool2d_input(g, input_size=z, **how),
-            lambda g=tg, x=tx, a=geometry: aten.avg_pool2d_backward(g, x, *a, False, True, None),
+            partial(kernels.avg_pool2d_input, g, input_size=size, **shared),
+            partial(aten.avg_pool2d_backward, tg, tx, *geometry, False, True, None),
         )
 
 
@@ -140,15 +145,15 @@ def losses(torch: Any) -> Iterator[Line]:
             through = aten.nll_loss_backward(g, log_p, t, None, 1, -100, total)
             return aten._log_softmax_backward_data(through, log_p, 1, torch.float32)
 
-        yield Line(f"softmax {n}×{c}", lambda x=x: kernels.softmax(x, 1), lambda x=tx: torch.softmax(x, 1))
+        yield Line(f"softmax {n}×{c}", partial(kernels.softmax, x, 1), partial(torch.softmax, tx, 1))
         yield Line(
             f"cross_entropy {n}×{c}",
-            lambda x=x, t=target: kernels.cross_entropy(x, t, "mean"),
-            lambda x=tx, t=tt: functional.cross_entropy(x, t),
+            partial(kernels.cross_entropy, x, target, "mean"),
+            partial(functional.cross_entropy, tx, tt),
         )
         yield Line(
             f"cross_entropy gradient {n}×{c}",
-            lambda g=g, x=x, t=target: kernels.cross_entropy_input(g, x, t, "mean"),
+            partial(kernels.cross_entropy_input, g, x, target, "mean"),
             theirs,
         )
 

@@ -70,6 +70,7 @@ class Op:
         explain: turns a TypeError or ValueError of the kernel into what to raise, from (name, inputs, error).
         joint: computes the gradients of all inputs in one call, ``joint(node, g, wanted)``, in place of `vjps`; None
             for all but a user's `Function`.
+        recorded: what the graph keeps as the operation: itself, or that of which it is the `twin`.
         views: whether the output may share memory with the first input; no other op's output does.
         fused: computes the gradients of all inputs on arrays in one go, or declines; see `gradients`.
         gates: whether the gradient of the only input is g wherever the output is not ≤ 0, and 0 elsewhere, as a
@@ -91,6 +92,7 @@ class Op:
         self.name = self.__name__ = name
         self.__doc__ = kernel.__doc__
         self.kernel = self.__wrapped__ = kernel
+        self.recorded = self
         self.supplies = supplies
         self.differentiable = differentiable
         self.prepare = prepare
@@ -118,7 +120,7 @@ class Op:
         return function
 
     def twin(self, kernel: Callable[..., Any]) -> Op:
-        """Return this operation, by name and gradients, with another kernel: for part of a fused computation."""
+        """Return this operation with another kernel, for part of a fused computation; the graph shows this one."""
         other = copy.copy(self)
         other.kernel = kernel
         return other
@@ -238,7 +240,7 @@ class Op:
             plan = self._plans.get(tracked)
             saves, saves_output = self._plan(tracked, len(values)) if plan is None else plan
             node = Node(
-                self,
+                self.recorded,
                 _keep(values, saves),
                 out if saves_output else None,
                 attrs,

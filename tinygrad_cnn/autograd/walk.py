@@ -134,7 +134,7 @@ def _walk(
         waiting = None
         try:
             if g.__class__ is Gated:
-                if node.hooks is not None or node in keep:
+                if node.hooks is not None:
                     g = g.passed()
                 else:
                     waiting = g
@@ -168,7 +168,7 @@ def _walk(
                     continue
                 if found is not None:
                     gradient = found[i]
-                elif op.gates and not create_graph and check is None and _takes_gate(parent):
+                elif op.gates and not create_graph and check is None and parent not in keep and _takes_gate(parent):
                     gradient = Gated(g, y, op)
                 else:
                     vjp = vjps[i] if i < len(vjps) else None

@@ -48,7 +48,7 @@ def form_of(name: str) -> Callable[..., Any] | None:
 
 def kernel_mode() -> str:
     """Return which kernels are in use: "compiled" or "numpy"."""
-    return "compiled" if _load() else "numpy"
+    return "compiled" if (_load() if _forms is None else _forms) else "numpy"
 
 
 def set_kernel_mode(mode: str) -> None:
@@ -60,24 +60,30 @@ def set_kernel_mode(mode: str) -> None:
 
     Raises:
         ValueError: `mode` is none of these.
-        RuntimeError: "compiled", and there is no compiler or it failed; says what to install.
+        RuntimeError: "compiled", and there is no compiler or it failed; says what to install. Nothing has changed.
     """
     global _mode, _forms
     if mode not in MODES:
         raise ValueError(f"set_kernel_mode: expected one of {', '.join(MODES)}, got {mode!r}")
+    before = _mode, _forms
     _mode, _forms = mode, None
-    _load()
+    try:
+        _load()
+    except RuntimeError:
+        _mode, _forms = before
+        raise
 
 
 @contextmanager
 def kernels_of(mode: str) -> Iterator[None]:
     """Use the kernels that `set_kernel_mode` would choose inside the ``with`` block, in all threads."""
-    before = _mode or "auto"
+    global _mode, _forms
+    before = _mode, _forms
     set_kernel_mode(mode)
     try:
         yield
     finally:
-        set_kernel_mode(before)
+        _mode, _forms = before
 
 
 def _load() -> dict[str, Callable[..., Any]]:
@@ -95,9 +101,9 @@ def _load() -> dict[str, Callable[..., Any]]:
         try:
             from tinygrad_cnn.kernels.compiled.table import FORMS
         except (NoCompiler, RuntimeError, OSError) as error:
-            _forms = {}
             if _mode == "compiled":
                 raise RuntimeError(f"compiled kernels: {error}") from error
+            _forms = {}
             if not isinstance(error, NoCompiler):
                 warnings.warn(f"compiled kernels: {error}; the NumPy ones are used", RuntimeWarning, stacklevel=2)
         else:

@@ -57,8 +57,8 @@ def product(sizes: Sequence[int]) -> int:
 
 def flatten(input: A, start_dim: int = 0, end_dim: int = -1) -> A:
     """Join the axes from `start_dim` to `end_dim` (inclusive) into one; a 0-d input becomes 1-d."""
-    start = normalize_dim("flatten", start_dim, input.ndim)
-    end = normalize_dim("flatten", end_dim, input.ndim)
+    start: int = normalize_dim("flatten", start_dim, input.ndim)
+    end: int = normalize_dim("flatten", end_dim, input.ndim)
     if start > end:
         raise RuntimeError(f"flatten: expected start_dim ≤ end_dim, got {start_dim} and {end_dim}")
     sizes = (*input.shape[:start], product(input.shape[start : end + 1]), *input.shape[end + 1 :])

@@ -16,6 +16,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,6 +28,9 @@ _EXPORT = re.compile(r"^EXPORT (int|void) (\w+)\(([^)]*)\)", re.MULTILINE)
 # No -ffast-math: it would change the rounding mode of the whole process, and NaN must stay NaN.
 _FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
           "-shared", "-w", f"-DOBJECT_HEAD={object.__basicsize__}")  # fmt: skip
+
+
+_SECONDS_TO_BUILD = 3600  # at most
 
 
 class NoCompiler(Exception):  # noqa: N818 - a state of the machine, not a mistake
@@ -97,6 +102,9 @@ def compile_library(compiler: list[str], path: Path) -> None:
         OSError: the cache folder cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    for left in path.parent.glob("building-*"):  # by a process that was killed; one that still runs takes seconds
+        if time.time() - left.stat().st_mtime > _SECONDS_TO_BUILD:
+            shutil.rmtree(left, ignore_errors=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as folder:
         made = Path(folder) / path.name
         command = [*compiler, *_FLAGS, "-o", str(made), *[str(one) for one in _sources() if one.suffix == ".c"]]
@@ -104,7 +112,11 @@ def compile_library(compiler: list[str], path: Path) -> None:
         done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
         if done.returncode or not made.exists():
             raise RuntimeError(f"{' '.join(compiler[:4])} failed: {done.stderr.strip()[-600:]}")
-        made.replace(path)
+        try:
+            made.replace(path)
+        except PermissionError:
+            if not path.exists():  # Windows replaces no library that another process, as fast as this, uses already
+                raise
 
 
 def load_library(path: Path) -> ctypes.CDLL:
@@ -118,3 +130,30 @@ def load_library(path: Path) -> ctypes.CDLL:
             function.argtypes = [_KINDS[kind] for kind in kinds]
     library.set_none(None)
     return library
+
+
+def library_of(compiler: list[str]) -> ctypes.CDLL:
+    """Return the library that `compiler` makes: from the cache, or compiled now and kept there.
+
+    Where the cache folder cannot be used, it is compiled for this process alone, with a warning.
+
+    Raises:
+        RuntimeError: the compiler failed; with the end of what it printed.
+        OSError: no library can be made or loaded.
+    """
+    path = library_path(compiler)
+    try:
+        if not path.exists():
+            compile_library(compiler, path)
+        return load_library(path)
+    except OSError as error:
+        with tempfile.TemporaryDirectory(prefix="tinygrad_cnn-", ignore_cleanup_errors=True) as folder:
+            compile_library(compiler, Path(folder) / path.name)
+            library = load_library(Path(folder) / path.name)
+        warnings.warn(
+            f"compiled kernels: the cache folder cannot be used ({error}), so every process compiles them "
+            "again; TINYGRAD_CNN_CACHE names another folder",
+            RuntimeWarning,
+            stacklevel=2,
+        )
+        return library

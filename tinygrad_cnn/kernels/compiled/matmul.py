@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from tinygrad_cnn._buffers import empty
@@ -12,10 +11,13 @@ from tinygrad_cnn.kernels.compiled.native import native
 
 __all__ = ["linear", "linear_gradients", "matmul"]
 
+_MOST_ELEMENTS = 2**31 - 1
+"""Of the right-hand matrix, whose rows kernels find by 32-bit offsets."""
+
 
 def matmul(a: Array, b: Array) -> Any:
     """Compute `kernels.matmul` of two matrices, either of which may be a transposed view."""
-    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or not usable(a, b):
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[0] or not usable(a, b) or b.size > _MOST_ELEMENTS:
         return NotImplemented
     y = empty((a.shape[0], b.shape[1]), float32)
     if not b.flags.c_contiguous and b.flags.f_contiguous:
@@ -29,7 +31,7 @@ def matmul(a: Array, b: Array) -> Any:
 
 def linear(x: Array, w: Array, b: Array | None, relu: bool = False) -> Any:
     """Compute `kernels.linear`, and with `relu` the larger of that and 0."""
-    if not x.ndim or x.shape[-1] != w.shape[1] or not usable(x, w, b):
+    if not x.ndim or x.shape[-1] != w.shape[1] or not usable(x, w, b) or w.size > _MOST_ELEMENTS:
         return NotImplemented
     rows = contiguous(x) if x.ndim == 2 else contiguous(x).reshape(-1, x.shape[-1])
     y = empty((len(rows), len(w)), float32)
@@ -40,24 +42,30 @@ def linear(x: Array, w: Array, b: Array | None, relu: bool = False) -> Any:
 def linear_gradients(
     wanted: list[bool], g: Array, gate: Array | None, x: Any, w: Any, _b: object
 ) -> list[Array | None] | None:  # fmt: skip
-    """Return the gradients of `linear` that are `wanted`, or None where its dtype is another or a ReLU follows it.
+    """Return the gradients of `linear` that are `wanted`, or None where the VJPs are to compute them.
+
+    They are after a ReLU that follows, for other dtypes, and for matrices without elements or with too many.
 
     Args:
         wanted: for x, w and b.
         g: (..., O), the gradient of the output.
         gate: the output of a ReLU that g has yet to pass, or None.
-        x, w: the inputs, or only their shapes where the values are not needed.
+        x: (..., I), or None if the gradient of w is not wanted.
+        w: (O, I), or None if that of x is not wanted.
     """
-    if gate is not None or g.dtype is not float32 or not g.size or not math.prod(w.shape):
+    used = x if wanted[1] else None, w if wanted[0] else None
+    if gate is not None or not usable(g, *used):
+        return None
+    if any(one is not None and one.size > _MOST_ELEMENTS for one in used):
         return None
     rows = contiguous(g).reshape(-1, g.shape[-1])
     gx = gw = gb = None
     if wanted[0]:
         gx = empty((len(rows), w.shape[1]), float32)
         native.matmul_nn(rows, contiguous(w), gx)
-        gx = gx.reshape(x.shape)
+        gx = gx.reshape(*g.shape[:-1], w.shape[1])
     if wanted[1]:
-        gw = empty(w.shape, float32)
+        gw = empty((rows.shape[1], x.shape[-1]), float32)
         native.matmul_tn(rows, contiguous(x).reshape(len(rows), -1), gw)
     if wanted[2]:
         gb = empty((rows.shape[1],), float32)

@@ -7,7 +7,7 @@ import sys
 from typing import TypeVar
 
 from tinygrad_cnn.kernels import threads
-from tinygrad_cnn.kernels.compiled.build import NoCompiler, compile_library, find_compiler, library_path, load_library
+from tinygrad_cnn.kernels.compiled.build import NoCompiler, find_compiler, library_of
 
 
 def _load() -> ctypes.CDLL:
@@ -16,10 +16,7 @@ def _load() -> ctypes.CDLL:
     compiler = find_compiler()
     if compiler is None:
         raise NoCompiler('no C compiler was found; pip install "tinygrad-cnn[fast]" brings one')
-    path = library_path(compiler)
-    if not path.exists():
-        compile_library(compiler, path)
-    return load_library(path)
+    return library_of(compiler)
 
 
 native = _load()

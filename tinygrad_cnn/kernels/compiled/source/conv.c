@@ -175,6 +175,9 @@ static void convolve(void *context, idx i) {
     }
 }
 
+/* Tell whether planes are small enough for the 32-bit offsets of taps: 8 GB. */
+INLINE int taps_in_reach(const planes *p) { return planes_size(p) <= INT32_MAX; }
+
 /* Choose how many output rows to compute from one filling of the planes, at least in `least` parts. `reach` is by how
    many rows of a plane the windows go beyond the row that they begin in. */
 static void plan_rows(planes *p, idx least, idx rows, idx reach, idx *chunk, idx *chunks) {
@@ -243,7 +246,8 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
             tap[k] = k;
         }
         if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, tap});
-        parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * K);
+        fits = taps_in_reach(&c.source);
+        if (fits) parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * K);
     }
     free(tap), free(at), release(weights);
     return fits;
@@ -308,7 +312,8 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
                 next_weights += C * count;
                 next_at += count;
             }
-        parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * CG * KH * KW);
+        fits = taps_in_reach(&c.source);
+        if (fits) parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * CG * KH * KW);
     }
     free(phases), free(tap), free(at), release(weights);
     return fits;
@@ -444,9 +449,10 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     if (fits) {
         for (idx k = 0; k < K; k++)
             c.at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
-        if (columns) add_up_columns(&c, floats(gw), c.sums, at_once);
-        else parallel(add_up, &c, c.parts * c.bands, work);
-        if (c.parts > 1)
+        fits = taps_in_reach(&c.source);
+        if (fits && columns) add_up_columns(&c, floats(gw), c.sums, at_once);
+        else if (fits) parallel(add_up, &c, c.parts * c.bands, work);
+        if (fits && c.parts > 1)
             for (idx i = 0; i < size; i++) {
                 float total = 0;
                 for (idx part = 0; part < c.parts; part++) total += c.sums[part * size + i];

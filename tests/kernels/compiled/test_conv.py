@@ -1,0 +1,152 @@
+"""Convolution: both compiled kernels, the direct one and Winograd's, equal the NumPy form in double precision."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conv_geometry import (
+    DIRECT,
+    DIRECT_CASES,
+    LARGE,
+    NARROW,
+    SKIPPING,
+    WINOGRAD,
+    WINOGRAD_CASES,
+    Geometry,
+    check,
+    direct_examples,
+    form,
+    forms_of,
+)
+from hypothesis import example, given, settings
+from kernel_forms import falls_back, float32, needs_compiler, spread_out
+
+from tinygrad_cnn import kernels
+from tinygrad_cnn.kernels.forms import form_of, kernels_of
+
+pytestmark = needs_compiler
+
+
+@direct_examples
+@settings(max_examples=60)
+@given(DIRECT_CASES)
+def test_the_direct_kernel(geometry):
+    check(forms_of(False), geometry, DIRECT)
+
+
+@example(Geometry(1, 16, 16, (4, 4), padding=((1, 1), (1, 1))))
+@example(Geometry(1, 130, 70, (9, 9), padding=((1, 1), (1, 1))))
+@example(Geometry(3, 33, 17, (11, 14), padding=((2, 0), (0, 2))))
+@example(Geometry(20, 12, 12, (5, 6), padding=((1, 1), (1, 1))))
+@settings(max_examples=60)
+@given(WINOGRAD_CASES)
+def test_winograds_kernel(geometry):
+    check(forms_of(True), geometry, WINOGRAD)
+
+
+@pytest.mark.parametrize(
+    ("geometry", "chosen"),
+    [
+        (LARGE, True),
+        (replace(LARGE, padding=((2, 2), (0, 2))), True),
+        (replace(LARGE, channels=11), False),
+        (replace(LARGE, outputs=11), False),
+        (replace(LARGE, images=2), False),
+        (replace(LARGE, kernel_size=(3, 1)), False),
+        (replace(LARGE, stride=(1, 2), images=20), False),
+        (replace(LARGE, dilation=(2, 1), images=20), False),
+        (replace(LARGE, groups=2), False),
+        (replace(LARGE, padding=((3, 1), (1, 1))), False),
+        (replace(LARGE, padding=((1, 1), (1, -1)), images=20), False),
+    ],
+)  # fmt: skip
+def test_which_kernel_is_chosen(geometry, chosen, monkeypatch):
+    from tinygrad_cnn.kernels.compiled import conv
+
+    used = []
+
+    class Noting:
+        def __getattr__(self, name):
+            used.append(name)
+            return getattr(native, name)
+
+    native = conv.native
+    monkeypatch.setattr(conv, "native", Noting())
+    (x, w, b, g, _), how = geometry.arrays(), geometry.how
+    forms = {name: form(name) for name in ("conv2d", "conv2d_input", "conv2d_weight")}
+    forms["conv2d"](x, w, b, **how)
+    forms["conv2d_input"](g, w, input_size=geometry.size, **how)
+    forms["conv2d_weight"](x, g, kernel_size=geometry.kernel_size, **how)
+    assert used == [f"winograd_{name}" if chosen else name for name in forms]
+    monkeypatch.undo()
+    check(forms, geometry, WINOGRAD if chosen else DIRECT)
+
+
+@pytest.mark.parametrize("geometry", [LARGE, NARROW, SKIPPING])
+def test_all_gradients_in_one_call_are_those_of_the_single_ones(geometry):
+    (x, w, b, g, gate), how = geometry.arrays(), geometry.how
+    for open_gate in (None, gate):
+        found = form("conv2d_gradients")([True] * 3, g, open_gate, x, w, b, **how)
+        expected = [
+            form("conv2d_input")(g, w, input_size=geometry.size, gate=open_gate, **how),
+            form("conv2d_weight")(x, g, kernel_size=geometry.kernel_size, gate=open_gate, **how),
+            form("conv2d_bias")(g, gate=open_gate),
+        ]
+        for one, other in zip(found, expected, strict=True):
+            np.testing.assert_array_equal(one, other)
+        for i in range(3):
+            wanted = [k == i for k in range(3)]
+            some = form("conv2d_gradients")(wanted, g, open_gate, x, w, b, **how)
+            assert [one is not None for one in some] == wanted
+            np.testing.assert_array_equal(some[i], expected[i])
+
+
+def test_gradients_of_arrays_that_are_not_contiguous():
+    (x, w, b, g, gate), how = NARROW.arrays(), NARROW.how
+    found = form("conv2d_gradients")([True] * 3, *map(spread_out, (g, gate, x, w, b)), **how)
+    expected = form("conv2d_gradients")([True] * 3, g, gate, x, w, b, **how)
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_what_is_left_to_numpy():
+    (x, w, b, g, _), how = NARROW.arrays(), NARROW.how
+    assert falls_back("conv2d", x[:0], w, b, **how)
+    assert falls_back("conv2d", x.astype(np.float64), w.astype(np.float64), None, **how)
+    assert falls_back("conv2d", x, w, b.astype(np.float64), **how)
+    assert falls_back("conv2d", x.astype(np.int64), w.astype(np.int64), None, **how)
+    assert falls_back("conv2d_input", g[:0], w, input_size=NARROW.size, **how)
+    assert falls_back("conv2d_input", g, w, input_size=(0, 7), **how)
+    assert falls_back("conv2d_weight", x[:0], g[:0], kernel_size=(3, 3), **how)
+    assert falls_back("conv2d_bias", g[:0])
+    with kernels_of("compiled"):
+        assert form_of("conv2d_gradients")([True] * 3, g.astype(np.float64), None, x, w, b, **how) is None
+        assert form_of("conv2d_gradients")([True] * 3, g[:0], None, x[:0], w, b, **how) is None
+        empty = kernels.conv2d(x[:0], w, b, **how)
+        whole = kernels.conv2d(x.astype(np.int64), np.ones_like(w, np.int64), None, **how)
+    assert empty.shape == (0, 9, *NARROW.places)
+    assert whole.dtype == np.int64
+
+
+def test_arrays_with_an_equal_dtype_object_are_not_left_to_numpy():
+    import pickle
+
+    (x, w, b, g, _), how = NARROW.arrays(), NARROW.how
+    again = [pickle.loads(pickle.dumps(one)) for one in (x, w, b, g)]
+    assert not falls_back("conv2d", *again[:3], **how)
+    with kernels_of("compiled"):
+        assert form_of("conv2d_gradients")([True] * 3, again[3], None, *again[:3], **how) is not None
+    assert falls_back("conv2d", x.astype(x.dtype.newbyteorder()), w, b, **how)
+
+
+def test_geometry_whose_places_32_bits_cannot_count_is_refused():
+    far = {"stride": (1, 1), "padding": ((40000, 40000),) * 2, "dilation": (40000, 40000), "groups": 1}
+    x, w = float32(0, 1, 1, 1, 1), float32(1, 1, 1, 3, 3)
+    with kernels_of("compiled"):
+        for call in (
+            lambda: form_of("conv2d")(x, w, None, **far),
+            lambda: form_of("conv2d_input")(x, w, input_size=(1, 1), **far),
+            lambda: form_of("conv2d_weight")(x, x, kernel_size=(3, 3), **far),
+        ):
+            with pytest.raises(MemoryError, match="conv2d.*: not enough memory to work in"):
+                call()

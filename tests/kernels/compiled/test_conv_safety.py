@@ -1,0 +1,175 @@
+"""Convolution: NaN, memory around arrays, and threads, for both compiled kernels."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from conv_geometry import (
+    DEPTHWISE,
+    DIRECT,
+    DIRECT_CASES,
+    LARGE,
+    NARROW,
+    SKIPPING,
+    TILES_OF_ROWS,
+    WINOGRAD,
+    Geometry,
+    form,
+    forms_of,
+    near,
+)
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+from kernel_forms import needs_compiler, same_bits_on_any_threads
+
+from tinygrad_cnn import kernels
+from tinygrad_cnn.kernels.forms import kernels_of
+
+pytestmark = needs_compiler
+
+# --- NaN and infinities ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("winograd", [False, True])
+def test_a_relu_keeps_nan(winograd):
+    (x, w, b, _, _), how = LARGE.arrays(), LARGE.how
+    x[1, 3, 5, 6], x[2, 4, 8, 9] = np.nan, np.inf
+    forms = forms_of(winograd)
+    plain, rectified = forms["conv2d"](x, w, b, **how), forms["conv2d"](x, w, b, relu=True, **how)
+    np.testing.assert_array_equal(rectified, np.maximum(plain, 0))
+    assert np.isnan(rectified[1, :, 4:7, 5:8]).all()
+    assert np.isfinite(plain[[0, 3]]).all()  # other images are not touched
+
+
+@pytest.mark.parametrize("geometry", [NARROW, SKIPPING, TILES_OF_ROWS])
+def test_nan_and_infinities_go_where_they_go_in_numpy(geometry):
+    (x, w, b, g, _), how = geometry.arrays(), geometry.how
+    x, g = x.copy(), g.copy()
+    x[0, 1, 2, 3], x[1, 0, 0, 0], g[0, 1, 1, 1], g[1, 0, 0, 0] = np.nan, -np.inf, np.nan, np.inf
+    size, window = geometry.size, geometry.kernel_size
+    forms = forms_of(False)
+    with kernels_of("numpy"), np.errstate(all="ignore"):
+        expected = [
+            kernels.conv2d(x, w, b, **how),
+            kernels.conv2d_input(g, w, input_size=size, **how),
+            kernels.conv2d_weight(x, g, kernel_size=window, **how),
+        ]
+    found = [
+        forms["conv2d"](x, w, b, **how),
+        forms["conv2d_input"](g, w, input_size=size, **how),
+        forms["conv2d_weight"](x, g, kernel_size=window, **how),
+    ]
+    for one, other in zip(found[:2], expected[:2], strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
+    finite = np.isfinite(found[2])  # windows that only pass zeros of the padding over an infinity differ: 0 · ∞
+    assert not (finite & ~np.isfinite(expected[2])).any()
+
+
+@pytest.mark.parametrize("winograd", [False, True])
+def test_a_gate_stops_what_is_not_finite_and_lets_all_through_where_it_is_nan(winograd):
+    (x, w, _, g, gate), how = LARGE.arrays(), LARGE.how
+    gate = np.abs(gate) + 1
+    g[0, 0, 3, 3], gate[0, 0, 3, 3] = np.nan, 0
+    g[1, 1, 4, 4], gate[1, 1, 4, 4] = np.inf, -0.0
+    gate[2, 2, 5, 5] = np.nan
+    forms, stopped = forms_of(winograd), np.where(gate <= 0, 0, g)
+    tolerance = WINOGRAD if winograd else DIRECT
+    back = {"input_size": LARGE.size, **how}, {"kernel_size": LARGE.kernel_size, **how}
+    found = forms["conv2d_input"](g, w, gate=gate, **back[0])
+    near(found, partial(kernels.conv2d_input, **back[0]), stopped, w, tolerance=tolerance)
+    found = forms["conv2d_weight"](x, g, gate=gate, **back[1])
+    near(found, partial(kernels.conv2d_weight, **back[1]), x, stopped, tolerance=tolerance)
+    near(form("conv2d_bias")(g, gate=gate), kernels.conv2d_bias, stopped, tolerance=DIRECT)
+
+
+# --- memory ----------------------------------------------------------------------------------------------------------
+
+GUARD = np.float32(12345.678)
+
+
+class Guarded:
+    """Arrays in the middle of larger ones that must stay as they are."""
+
+    def __init__(self):
+        self.around = []
+
+    def empty(self, shape, dtype=np.float32):
+        count, room = int(np.prod(shape)), 67  # an odd place: no vector is aligned
+        whole = np.full(count + 2 * room, GUARD, dtype)
+        self.around.append((whole, room))
+        return whole[room : room + count].reshape(shape)
+
+    def check(self):
+        for whole, room in self.around:
+            assert (whole[:room] == GUARD).all()
+            assert (whole[-room:] == GUARD).all()
+            assert (whole[room:-room] != GUARD).all()  # every element was written
+
+
+def beside_nan(a):
+    """Return a copy of `a` that lies between NaN, which nothing may depend on."""
+    whole = np.full(a.size + 134, np.nan, np.float32)
+    whole[67:-67] = a.ravel()
+    return whole[67:-67].reshape(a.shape)
+
+
+@example(LARGE, True)
+@example(Geometry(1, 40, 33, (7, 9), padding=((1, 1), (1, 1))), True)
+@example(TILES_OF_ROWS, False)
+@example(NARROW, False)
+@example(SKIPPING, False)
+@example(DEPTHWISE, False)
+@settings(max_examples=40)
+@given(DIRECT_CASES, st.just(False))
+def test_nothing_is_written_beside_results_nor_depends_on_what_lies_beside_arrays(geometry, winograd):
+    from tinygrad_cnn.kernels.compiled import conv
+
+    x, w, b, g, gate = [beside_nan(one) for one in geometry.arrays()]
+    guarded, forms, how = Guarded(), forms_of(winograd), geometry.how
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(conv, "empty", guarded.empty)
+        results = [
+            forms["conv2d"](x, w, b, relu=False, **how),
+            forms["conv2d_input"](g, w, input_size=geometry.size, gate=gate, **how),
+            forms["conv2d_weight"](x, g, kernel_size=geometry.kernel_size, gate=gate, **how),
+            conv.conv2d_bias(g, gate=gate),
+        ]
+    assert all(np.isfinite(one).all() for one in results)
+    guarded.check()
+
+
+def test_inputs_are_left_as_they_are():
+    for geometry, winograd in ((LARGE, True), (TILES_OF_ROWS, False)):
+        arrays, forms = geometry.arrays(), forms_of(winograd)
+        before = [one.copy() for one in arrays]
+        x, w, b, g, gate = arrays
+        forms["conv2d"](x, w, b, relu=True, **geometry.how)
+        forms["conv2d_input"](g, w, input_size=geometry.size, gate=gate, **geometry.how)
+        forms["conv2d_weight"](x, g, kernel_size=geometry.kernel_size, gate=gate, **geometry.how)
+        for one, other in zip(arrays, before, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+# --- threads -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("geometry", "winograd"),
+    [
+        (Geometry(5, 12, 20, (33, 29), padding=((1, 1), (1, 1))), True),
+        (Geometry(1, 300, 300, (5, 5), padding=((1, 1), (1, 1))), True),
+        (Geometry(5, 3, 20, (33, 29), (5, 5), (2, 2), ((2, 2), (2, 2))), False),
+        (Geometry(7, 20, 12, (15, 17), (3, 3), groups=2), False),
+        (Geometry(1, 300, 130, (5, 5), padding=((1, 1), (1, 1))), False),
+    ],
+)
+def test_any_number_of_threads_gives_the_same_bits(geometry, winograd):
+    (x, w, b, g, gate), how, forms = geometry.arrays(), geometry.how, forms_of(winograd)
+    call = lambda: (  # noqa: E731
+        forms["conv2d"](x, w, b, **how),
+        forms["conv2d_input"](g, w, input_size=geometry.size, gate=gate, **how),
+        forms["conv2d_weight"](x, g, kernel_size=geometry.kernel_size, gate=gate, **how),
+        form("conv2d_bias")(g, gate=gate),
+    )
+    same_bits_on_any_threads(call)
+    assert [one.tobytes() for one in call()] == [one.tobytes() for one in call()]
