@@ -175,7 +175,7 @@ def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
                 f"{caller}: a gradient can be created implicitly only for an output with one element, got shape "
                 f"{output.shape}. Reduce it first (.sum() or .mean()), or pass gradient= of that shape."
             )
-        return wrap(np.ones(output.shape, output.dtype))
+        return wrap(np.array(1, output.dtype).reshape(output.shape))
     if not isinstance(gradient, Variable):
         raise TypeError(f"{caller}: expected the gradient as a tensor, got {type(gradient).__name__}")
     if gradient.shape != output.shape:

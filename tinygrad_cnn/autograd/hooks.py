@@ -15,6 +15,7 @@ from tinygrad_cnn.autograd.variable import Variable, wrap
 from tinygrad_cnn.autograd.views import refresh
 
 _ids = count()
+_of_leaves: list[bool] = []  # empty until a leaf has had a hook
 
 
 class Hooks:
@@ -93,7 +94,8 @@ def hooks_of(owner: Node | Variable) -> Hooks | None:
     """Return the hooks of a node or a leaf, None if it never had any."""
     if owner.__class__ is Node:
         return owner.hooks
-    return getattr(owner, "_hooks", None)  # the slot stays empty until there is a hook: making tensors costs nothing
+    # The slot stays empty until there is a hook: making tensors costs nothing. Asking an empty slot is slow.
+    return getattr(owner, "_hooks", None) if _of_leaves else None
 
 
 def _prepare(tensor: Variable) -> Hooks:
@@ -106,6 +108,7 @@ def _prepare(tensor: Variable) -> Hooks:
             owner.hooks = hooks
         else:
             owner._hooks = hooks
+            _of_leaves[:] = [True]
     return hooks
 
 

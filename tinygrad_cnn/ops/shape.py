@@ -19,7 +19,7 @@ def _reshape(x: Array, *, shape: Shape) -> Array:
 
 @_reshape.vjp(0)
 def reshape_vjp_0(g: A, _y: object, x: Spec, *, shape: Shape) -> A:  # noqa: ARG001
-    return reshape(g, x.shape)
+    return _reshape(g, shape=x.shape)
 
 
 def reshape(input: A, shape: Sequence[int]) -> A:

@@ -87,11 +87,10 @@ def resolve_padding(
     return tuple([(span // 2, span - span // 2) for span in spans])
 
 
-@remembered
 def conv_windows(
     op: str, shape: Shape, kernel_size: Shape, stride: Size, padding: str | Size, dilation: Size
 ) -> dict[str, Any]:  # fmt: skip
-    """Return the windows of a convolution over an input of `shape`, which is not to be changed.
+    """Return the windows of a convolution over an input of `shape`.
 
     Raises:
         RuntimeError: an argument is out of range, or the window is larger than the padded input.

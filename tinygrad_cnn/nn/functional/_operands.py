@@ -13,6 +13,19 @@ def check_tensors(op: str, **operands: object) -> None:
             raise TypeError(f"{op}: expected {name} as a tensor, got {type(value).__name__}")
 
 
+def of_one_dtype(first: object, second: object, third: object) -> bool:
+    """Tell at once whether operands, of which the third may be None, are tensors that share a dtype object.
+
+    It is so in nearly every call of a layer; where it is not, `check_one_dtype` says whether that is wrong.
+    """
+    if isinstance(first, Tensor) and isinstance(second, Tensor):
+        dtype = first.array.dtype
+        return second.array.dtype is dtype and (
+            third is None or (isinstance(third, Tensor) and third.array.dtype is dtype)
+        )
+    return False
+
+
 def check_one_dtype(op: str, **operands: Tensor | None) -> None:
     """Raise unless all of `operands` that are given are tensors of one dtype; the message names each one's."""
     dtype = None

@@ -6,9 +6,18 @@ from typing import Any
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn._types import Shape
 from tinygrad_cnn.autograd import Op
-from tinygrad_cnn.nn.functional._geometry import PLACES, Size, conv_windows, reaches, resolve_padding, unbatched
-from tinygrad_cnn.nn.functional._operands import check_one_dtype
+from tinygrad_cnn.nn.functional._geometry import (
+    PLACES,
+    Size,
+    conv_windows,
+    reaches,
+    remembered,
+    resolve_padding,
+    unbatched,
+)
+from tinygrad_cnn.nn.functional._operands import check_one_dtype, of_one_dtype
 from tinygrad_cnn.tensor import Tensor
 
 __all__ = ["conv1d", "conv2d", "conv_transpose2d", "resolve_padding"]
@@ -120,7 +129,10 @@ def conv_transpose2d(
             range.
     """  # noqa: E501
     op = "conv_transpose2d"
-    _check_operands(op, 2, input, weight, bias, groups, transposed=True)
+    check_one_dtype(op, input=input, weight=weight, bias=bias)
+    _check_shapes(
+        op, 2, input.shape, weight.shape, None if bias is None else bias.shape, groups, transposed=True
+    )  # fmt: skip
     strides = per_axis(op, "stride", stride, 2, least=1)
     zeros = per_axis(op, "padding", padding, 2, least=0)
     extra = per_axis(op, "output_padding", output_padding, 2, least=0)
@@ -148,46 +160,57 @@ def _prepare(
     dilation: Size, groups: int,
 ) -> tuple[Tensor, dict[str, Any]]:  # fmt: skip
     """Return the input with a batch axis and the geometry of a convolution, all checked."""
-    _check_operands(op, axes, input, weight, bias, groups)
-    how = conv_windows(op, input.shape, weight.shape[2:], stride, padding, dilation)
-    x = input if input.ndim == axes + 2 else ops.unsqueeze(input, 0)
-    return x, {**how, "groups": groups}
+    if not of_one_dtype(input, weight, bias):
+        check_one_dtype(op, input=input, weight=weight, bias=bias)
+    shape = input.array.shape
+    biases = None if bias is None else bias.array.shape
+    how = _windows(op, axes, shape, weight.array.shape, biases, stride, padding, dilation, groups)
+    return (input if len(shape) == axes + 2 else ops.unsqueeze(input, 0)), how
 
 
-def _check_operands(
-    op: str, axes: int, input: Tensor, weight: Tensor, bias: Tensor | None, groups: int, *, transposed: bool = False
+@remembered
+def _windows(
+    op: str, axes: int, shape: Shape, weight: Shape, bias: Shape | None, stride: Size, padding: str | Size,
+    dilation: Size, groups: int,
+) -> dict[str, Any]:  # fmt: skip
+    """Return the geometry of a convolution, which is not to be changed, from the shapes of its operands, checked."""
+    _check_shapes(op, axes, shape, weight, bias, groups)
+    return {**conv_windows(op, shape, weight[2:], stride, padding, dilation), "groups": groups}
+
+
+def _check_shapes(
+    op: str, axes: int, input: Shape, weight: Shape, bias: Shape | None, groups: int, *, transposed: bool = False
 ) -> None:
     """Raise unless the shapes of a convolution, or with `transposed` of its transpose, fit together."""
-    check_one_dtype(op, input=input, weight=weight, bias=bias)
     letters = "C, O/groups" if transposed else "O, C/groups"
-    if weight.ndim != axes + 2 or 0 in weight.shape[2:]:
+    if len(weight) != axes + 2 or 0 in weight[2:]:
         places = {1: "K", 2: "KH, KW"}[axes]
-        raise RuntimeError(f"{op}: expected weight ({letters}, {places}), got {weight.shape}")
-    first, second = weight.shape[:2]
+        raise RuntimeError(f"{op}: expected weight ({letters}, {places}), got {weight}")
+    first, second = weight[:2]
     if groups < 1 or first % groups:
         what = "input channels" if transposed else "filters"
         raise RuntimeError(f"{op}: expected groups ≥ 1 that divide the {first} {what}, got groups={groups}")
     channels, filters = (first, second * groups) if transposed else (second * groups, first)
-    if bias is not None and bias.shape != (filters,):
-        raise RuntimeError(f"{op}: expected bias ({filters},) for weight {weight.shape}, got {bias.shape}")
-    if input.ndim not in (axes + 1, axes + 2) or input.shape[-axes - 1] != channels:
+    if bias is not None and bias != (filters,):
+        raise RuntimeError(f"{op}: expected bias ({filters},) for weight {weight}, got {bias}")
+    if len(input) not in (axes + 1, axes + 2) or input[-axes - 1] != channels:
         told = "weight.shape[0]" if transposed else "weight.shape[1]·groups"
         raise RuntimeError(
             f"{op}: expected input (N, C, {PLACES[axes]}) with C = {channels} ({told}), "
-            f"got {input.shape}{_likely_fix(input, channels) if axes == 2 else ''}"
+            f"got {input}{_likely_fix(input, channels) if axes == 2 else ''}"
         )
 
 
-def _likely_fix(input: Tensor, channels: int) -> str:
+def _likely_fix(input: Shape, channels: int) -> str:
     """Return what would make `input` fit, for the common mistakes."""
-    if input.ndim == 2 and channels == 1:
+    if len(input) == 2 and channels == 1:
         return "; one grey image (H, W) needs a batch and a channel axis: x[None, None]"
-    if input.ndim == 3 and channels == 1:
+    if len(input) == 3 and channels == 1:
         return "; grey images of shape (N, H, W) need a channel axis: x.unsqueeze(1)"
-    if input.ndim == 4 and input.shape[3] == channels:
+    if len(input) == 4 and input[3] == channels:
         return "; channels come before height and width here: x.permute(0, 3, 1, 2)"
-    if input.ndim == 3 and input.shape[2] == channels:
+    if len(input) == 3 and input[2] == channels:
         return "; channels come before height and width here: x.permute(2, 0, 1)[None]"
-    if input.ndim == 4:
-        return f"; in_channels={input.shape[1]} would fit"
+    if len(input) == 4:
+        return f"; in_channels={input[1]} would fit"
     return ""

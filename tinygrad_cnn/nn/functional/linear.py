@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import Op
-from tinygrad_cnn.nn.functional._operands import check_one_dtype
+from tinygrad_cnn.nn.functional._operands import check_one_dtype, of_one_dtype
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -27,7 +27,8 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 def apply_linear(op: Op, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
     """Compute `linear` by `op`: itself, or for a weight (O, I) its fusion with what follows."""
-    check_one_dtype("linear", input=input, weight=weight, bias=bias)
+    if not of_one_dtype(input, weight, bias):
+        check_one_dtype("linear", input=input, weight=weight, bias=bias)
     if weight.ndim not in (1, 2):
         raise RuntimeError(f"linear: expected weight (out_features, in_features), got {weight.shape}")
     if bias is not None and bias.shape != weight.shape[:-1]:

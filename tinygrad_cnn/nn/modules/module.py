@@ -67,7 +67,7 @@ class Module(Hookable):
 
     def _name_within(self, scope: Scope | None) -> str:
         """Return what the module of `scope` calls this one; the name of the class where it knows it not."""
-        around = None if scope is None else scope.owner
+        around = None if scope is None else scope._owner()
         if isinstance(around, Module):
             for name, child in around._modules.items():
                 if child is self:
