@@ -17,17 +17,13 @@ def usable(*arrays: Any) -> bool:
     NumPy's scalars, which kernels may be given in place of 0-d arrays, are not.
     """
     for a in arrays:
-        if a is not None and (a.__class__ is not np.ndarray or not is_float32(a) or not a.size):
+        if a is None:
+            continue
+        if a.__class__ is not np.ndarray or not a.size:
+            return False
+        if a.dtype is not float32 and a.dtype != float32:  # unpickled arrays have an equal dtype of their own
             return False
     return True
-
-
-def is_float32(a: Array) -> bool:
-    """Tell whether the elements of `a` are float32, in this machine's order of bytes.
-
-    Nearly all such arrays share one dtype object; those that were unpickled have an equal one of their own.
-    """
-    return a.dtype is float32 or a.dtype == float32
 
 
 def contiguous(a: Array) -> Array:

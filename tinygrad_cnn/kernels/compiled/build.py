@@ -6,6 +6,7 @@ machine's own `cc`, `gcc` or `clang`. Where there is none, the NumPy forms do al
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import hashlib
 import importlib.util
@@ -28,8 +29,6 @@ _EXPORT = re.compile(r"^EXPORT (int|void) (\w+)\(([^)]*)\)", re.MULTILINE)
 # No -ffast-math: it would change the rounding mode of the whole process, and NaN must stay NaN.
 _FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
           "-shared", "-w", f"-DOBJECT_HEAD={object.__basicsize__}")  # fmt: skip
-
-
 _SECONDS_TO_BUILD = 3600  # at most
 
 
@@ -103,8 +102,9 @@ def compile_library(compiler: list[str], path: Path) -> None:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     for left in path.parent.glob("building-*"):  # by a process that was killed; one that still runs takes seconds
-        if time.time() - left.stat().st_mtime > _SECONDS_TO_BUILD:
-            shutil.rmtree(left, ignore_errors=True)
+        with contextlib.suppress(OSError):  # it may end just now
+            if time.time() - left.stat().st_mtime > _SECONDS_TO_BUILD:
+                shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as folder:
         made = Path(folder) / path.name
         command = [*compiler, *_FLAGS, "-o", str(made), *[str(one) for one in _sources() if one.suffix == ".c"]]

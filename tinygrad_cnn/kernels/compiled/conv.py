@@ -10,7 +10,7 @@ from typing import Any
 
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, is_float32, usable
+from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
 from tinygrad_cnn.kernels.compiled.native import done, native
 from tinygrad_cnn.kernels.windows import output_size
 
@@ -112,7 +112,7 @@ def conv2d_gradients(
         x, w: the inputs, or only their shapes where the values are not needed.
         how: the geometry of `conv2d`.
     """
-    if not is_float32(g):
+    if g.dtype != float32:
         return None
     g = contiguous(g)
     if gate is not None:

@@ -51,6 +51,7 @@ static void free_aligned(void *memory) { free(memory); }
 
 static lock_t calling = LOCK_INIT; /* held by the call whose tasks the pool runs */
 static lock_t sleeping = LOCK_INIT;
+static lock_t first_scratch = LOCK_INIT; /* held to see whether any thread had scratch memory yet */
 static signal_t work_came = SIGNAL_INIT;
 static int wanted = 1, started; /* threads, the caller's among them; workers that run */
 
@@ -120,6 +121,7 @@ static RETURNS work(void *number) {
 static void forget_workers(void) {
     calling = (lock_t)LOCK_INIT;
     sleeping = (lock_t)LOCK_INIT;
+    first_scratch = (lock_t)LOCK_INIT;
     work_came = (signal_t)SIGNAL_INIT;
     started = inside = asleep = 0;
     round_number = 0;
@@ -186,10 +188,38 @@ EXPORT void set_threads(idx count) {
 #define THREAD_LOCAL __thread
 #endif
 
-static THREAD_LOCAL struct {
+typedef struct {
     float *memory;
     idx count;
-} kept[SCRATCH_SLOTS];
+} piece;
+
+static void free_pieces(void *pieces) {
+    for (int slot = 0; slot < SCRATCH_SLOTS; slot++) free_aligned(((piece *)pieces)[slot].memory);
+    free(pieces);
+}
+
+/* Have `pieces` freed when the running thread ends: programs may start one thread after another. */
+#ifdef _WIN32
+static void WINAPI thread_ends(void *pieces) { free_pieces(pieces); }
+static void free_at_end(piece *pieces) {
+    static DWORD key = FLS_OUT_OF_INDEXES;
+    lock(&first_scratch);
+    if (key == FLS_OUT_OF_INDEXES) key = FlsAlloc(thread_ends);
+    unlock(&first_scratch);
+    FlsSetValue(key, pieces);
+}
+#else
+static void free_at_end(piece *pieces) {
+    static pthread_key_t key;
+    static int failed = -1;
+    lock(&first_scratch);
+    if (failed < 0) failed = pthread_key_create(&key, free_pieces);
+    unlock(&first_scratch);
+    if (!failed) pthread_setspecific(key, pieces);
+}
+#endif
+
+static THREAD_LOCAL piece *pieces; /* not the pieces themselves, which may be gone before they are to be freed */
 
 float *shared(idx count) {
     if (count <= MOST_SHARED) return scratch(SCRATCH_SHARED, max_idx(count, 16));
@@ -197,15 +227,21 @@ float *shared(idx count) {
 }
 
 void release(float *memory) {
-    if (memory != kept[SCRATCH_SHARED].memory) free_aligned(memory);
+    if (!pieces || memory != pieces[SCRATCH_SHARED].memory) free_aligned(memory);
 }
 
 float *scratch(int slot, idx count) {
-    if (kept[slot].count < count) {
-        free_aligned(kept[slot].memory);
-        kept[slot].memory = aligned_memory((size_t)count * 4);
-        kept[slot].count = count;
-        if (!kept[slot].memory) abort(); /* a few megabytes: there is nothing sensible left to do */
+    if (!pieces) {
+        pieces = calloc(SCRATCH_SLOTS, sizeof *pieces);
+        if (!pieces) abort();
+        free_at_end(pieces);
     }
-    return kept[slot].memory;
+    piece *kept = &pieces[slot];
+    if (kept->count < count) {
+        free_aligned(kept->memory);
+        kept->memory = aligned_memory((size_t)count * 4);
+        kept->count = count;
+        if (!kept->memory) abort(); /* a few megabytes: there is nothing sensible left to do */
+    }
+    return kept->memory;
 }

@@ -143,6 +143,22 @@ print(one - before, four - before, count() - before)
 
 
 @needs_compiler
+@linux
+def test_the_memory_of_threads_that_end_is_given_back():
+    program = """
+def after(count):  # the most memory that the process held so far, in kilobytes
+    for _ in range(count):
+        one = threading.Thread(target=work)
+        one.start()
+        one.join()
+    return int(next(line for line in open("/proc/self/status") if line.startswith("VmHWM")).split()[1])
+start = after(20)
+print(after(200) - start)
+"""
+    assert int(run(program)) < 20_000
+
+
+@needs_compiler
 @forks
 def test_the_child_of_a_fork_computes_with_threads_of_its_own():
     program = """
