@@ -1,7 +1,7 @@
 """Calls of the compiled convolutions; `tinygrad_cnn.kernels.conv` says what each computes.
 
 Each picks the kernel for the shape: Winograd's for 3×3 windows with enough channels and places, else the direct one.
-The limits are those at which `python -m benchmarks.kernels` finds the two level.
+The limits are those at which `python -m benchmarks.convolutions` finds the two level.
 """
 
 from __future__ import annotations
