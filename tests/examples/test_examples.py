@@ -61,5 +61,5 @@ def test_every_configuration_can_be_built(path):
     optimizer = building.build_optimizer(found, model)
     building.build_schedule(found, optimizer, steps_per_epoch=550)
     building.build_early_stopping(found)
-    assert found.data[0] in sets.names()
+    assert found.data[0] in sets.NAMES
     assert f"tinygrad-cnn train examples/configs/{path.name}" in found.text
