@@ -17,7 +17,7 @@ def usable(*arrays: Any) -> bool:
     NumPy's scalars, which kernels may be given in place of 0-d arrays, are not.
     """
     for a in arrays:
-        if a is not None and (a.__class__ is not np.ndarray or a.dtype is not float32 or not a.size):
+        if a is not None and (a.__class__ is not np.ndarray or a.dtype != float32 or not a.size):
             return False
     return True
 

@@ -111,7 +111,7 @@ def conv2d_gradients(
         x, w: the inputs, or only their shapes where the values are not needed.
         how: the geometry of `conv2d`.
     """
-    if g.dtype is not float32:
+    if g.dtype != float32:
         return None
     g = contiguous(g)
     if gate is not None:

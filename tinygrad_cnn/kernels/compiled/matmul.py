@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from tinygrad_cnn._buffers import empty
@@ -46,18 +45,20 @@ def linear_gradients(
         wanted: for x, w and b.
         g: (..., O), the gradient of the output.
         gate: the output of a ReLU that g has yet to pass, or None.
-        x, w: the inputs, or only their shapes where the values are not needed.
+        x, w: the inputs; None where no gradient that is wanted needs the values.
     """
-    if gate is not None or g.dtype is not float32 or not g.size or not math.prod(w.shape):
+    if gate is not None or g.dtype != float32 or not g.size:
+        return None
+    if (wanted[0] and not w.size) or (wanted[1] and not x.size):
         return None
     rows = contiguous(g).reshape(-1, g.shape[-1])
     gx = gw = gb = None
     if wanted[0]:
         gx = empty((len(rows), w.shape[1]), float32)
         native.matmul_nn(rows, contiguous(w), gx)
-        gx = gx.reshape(x.shape)
+        gx = gx.reshape(*g.shape[:-1], w.shape[1])
     if wanted[1]:
-        gw = empty(w.shape, float32)
+        gw = empty((rows.shape[1], x.shape[-1]), float32)
         native.matmul_tn(rows, contiguous(x).reshape(len(rows), -1), gw)
     if wanted[2]:
         gb = empty((rows.shape[1],), float32)
