@@ -1,5 +1,7 @@
 """Files are written wholly or not at all."""
 
+import os
+
 import pytest
 
 from tinygrad_cnn._files import replacing
@@ -27,3 +29,16 @@ def test_an_error_leaves_the_old_file_and_no_rubbish(tmp_path):
         write()
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are POSIX's")
+def test_who_may_read_it_is_what_the_system_gives_new_files(tmp_path):
+    (tmp_path / "usual").touch()
+
+    def secretive(part):
+        part.unlink()
+        os.close(os.open(part, os.O_CREAT | os.O_WRONLY, 0o600))
+
+    with replacing(tmp_path / "file") as part:
+        secretive(part)
+    assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,12 +16,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
     Missing folders are made. The content is on the disk before the name points at it, and the name before this
     returns, so that a power cut leaves the old file or the new one, and files in the order in which they were written.
+    Who may read it is what the system gives new files, also where a library that writes it is more secretive.
     """
     target = Path(path)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:
+        part.touch()
+        mode = part.stat().st_mode
         yield part
+        part.chmod(stat.S_IMODE(mode))
         with part.open("rb+") as file:
             os.fsync(file.fileno())
         os.replace(part, target)

@@ -1,73 +1,93 @@
-"""``tinygrad-cnn data``: it asks the catalogue and shows what that says."""
+"""``tinygrad-cnn data``: it lists, fetches and checks, here from a server on this machine."""
 
-import sys
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
+import hashlib
 
 import pytest
+import real_data
+from file_server import serving
+
+from tinygrad_cnn.data.published import ENTRIES, DataFile, Entry
+
+CONTENTS = {"images.gz": b"some images", "labels.gz": b"some labels"}
 
 
 @pytest.fixture
-def catalog(monkeypatch):
-    """A catalogue of two sets that notes what it is asked."""
-    module = ModuleType("tinygrad_cnn.data.catalog")
-    module.asked = []
-    module.status = {"images.gz": "ok", "labels.gz": "ok"}
-
-    def get(name, root=None):
-        module.asked.append(("get", name, root))
-        return {file: Path("somewhere") / file for file in module.status} if name == "digits" else {}
-
-    def verify(name, root=None):
-        module.asked.append(("verify", name, root))
-        return module.status if name == "digits" else {}
-
-    module.available = lambda: (
-        SimpleNamespace(name="digits", title="Digits", about="70,000 grey images 28×28"),
-        SimpleNamespace(name="embedded", title="Embedded", about="comes along"),
-    )
-    module.get, module.verify = get, verify
-    monkeypatch.setitem(sys.modules, "tinygrad_cnn.data.catalog", module)
-    return module
+def server():
+    with serving() as server:
+        server.files.update(CONTENTS)
+        yield server
 
 
-def test_list(cli, catalog):
+@pytest.fixture
+def digits(server, monkeypatch):
+    """A set in the catalogue that the server has."""
+    files = [DataFile(name, len(content), f"sha256:{hashlib.sha256(content).hexdigest()}")
+             for name, content in CONTENTS.items()]  # fmt: skip
+    entry = Entry("digits", "Digits", "70,000 grey images 28×28", "home", tuple(files), ("raw",), (server.url,))
+    monkeypatch.setitem(ENTRIES, "digits", entry)
+
+
+def test_list(cli):
     lines = cli("data", "list").out.splitlines()
-    assert len(lines) == 3
-    assert lines[1].strip().split(maxsplit=1) == ["digits", "70,000 grey images 28×28"]
+    assert [line.split()[0] for line in lines] == ["name", *ENTRIES]
+    assert lines[1].strip().split(maxsplit=1) == [
+        "mnist", "handwritten digits, 60,000 + 10,000 grey images 28×28, 10 classes",
+    ]  # fmt: skip
 
 
-def test_get(cli, catalog):
+def test_get_fetches_what_is_missing_and_says_where_it_is(cli, digits, server, tmp_path, monkeypatch):
+    pytest.importorskip("pooch")
+    paths = [f"there/raw/{name}" for name in CONTENTS]
     result = cli("data", "get", "digits", "--root", "there")
-    assert result.out.splitlines() == ["somewhere/images.gz", "somewhere/labels.gz"]
-    assert cli("data", "get", "embedded").out == "embedded comes with the package\n"
-    assert catalog.asked == [("get", "digits", Path("there")), ("get", "embedded", None)]
+    assert result.code == 0, result.err
+    assert result.out.splitlines() == paths
+    assert [(tmp_path / path).read_bytes() for path in paths] == list(CONTENTS.values())
+    asked = len(server.requests)
+    monkeypatch.setenv("TINYGRAD_CNN_DATA", "there")
+    assert cli("data", "get", "digits").out.splitlines() == paths
+    assert len(server.requests) == asked
+    assert cli("data", "get", "mnist5k").out == "mnist5k comes with the package\n"
 
 
-@pytest.mark.parametrize(("status", "code"), [("ok", 0), ("missing", 1), ("damaged", 1)])
-def test_verify(cli, catalog, status, code):
-    catalog.status["labels.gz"] = status
+@pytest.mark.parametrize(("labels", "status", "code"), [(b"some labels", "ok", 0), (None, "missing", 1),
+                                                        (b"other labels", "damaged", 1)])  # fmt: skip
+def test_verify(cli, digits, tmp_path, labels, status, code):
+    folder = tmp_path / "there" / "raw"
+    folder.mkdir(parents=True)
+    (folder / "images.gz").write_bytes(CONTENTS["images.gz"])
+    if labels is not None:
+        (folder / "labels.gz").write_bytes(labels)
     result = cli("data", "verify", "digits", "--root", "there")
     assert [line.split() for line in result.out.splitlines()] == [["ok", "images.gz"], [status, "labels.gz"]]
     assert result.code == code
-    assert catalog.asked == [("verify", "digits", Path("there"))]
-    assert cli("data", "verify", "embedded").code == 0
 
 
-def test_unknown_names(fails, catalog):
-    for command in ("get", "verify"):
-        assert fails("data", command, "digit") == (
-            "data: expected name among digits, embedded, got 'digit'; did you mean 'digits'?"
-        )
-        assert catalog.asked == []
+def test_verify_what_comes_with_the_package(cli):
+    result = cli("data", "verify", "mnist5k")
+    assert (result.code, result.out) == (0, "mnist5k comes with the package\n")
 
 
-def test_errors_of_the_catalogue_are_one_line(fails, catalog, monkeypatch):
-    def refuse(*_):
-        raise FileNotFoundError("it is\n  nowhere")
+@real_data.needs("mnist")
+def test_the_real_digits_are_found_and_right(cli):
+    result = cli("data", "verify", "mnist", "--root", real_data.ROOT)
+    assert result.code == 0, result.out
+    assert result.out.count("ok ") == 4
+    paths = cli("data", "get", "mnist", "--root", real_data.ROOT).out.splitlines()
+    assert [path.rpartition("/")[0] for path in paths] == [str(real_data.ROOT / "mnist")] * 4
 
-    monkeypatch.setattr(catalog, "get", refuse)
-    assert fails("data", "get", "digits") == "it is nowhere"
+
+@pytest.mark.parametrize("command", ["get", "verify"])
+def test_unknown_names(fails, command):
+    assert fails("data", command, "MNIST") == (
+        f"data: expected name among {', '.join(ENTRIES)}, got 'MNIST'; did you mean 'mnist'?"
+    )
+
+
+def test_errors_of_the_catalogue_are_one_line(fails, digits, server):
+    pytest.importorskip("pooch")
+    server.files.clear()
+    assert server.url in fails("data", "get", "digits", "--root", "there")
+    assert "flowers.zip" in fails("data", "get", "flowers", "--root", "there")
 
 
 def test_help(cli):

@@ -327,6 +327,7 @@ def test_a_pickled_loader_reads_the_same(method):
     assert not np.array_equal(first[0][0][0], epochs(twin, 1)[0][0][0])
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="reads what the process holds from /proc")
 @pytest.mark.parametrize("form", ["none", "2 threads", "4 processes"])
 def test_memory_does_not_grow(form):

@@ -8,12 +8,15 @@ from tinygrad_cnn.data import DataLoader, MNIST5k, Subset, VisionDataset, defaul
 from tinygrad_cnn.data.dataset import fetch
 from tinygrad_cnn.data.transforms import (
     CenterCrop,
+    ColorJitter,
     Compose,
     Lambda,
     Normalize,
     Pad,
     RandomCrop,
+    RandomErasing,
     RandomHorizontalFlip,
+    RandomRotation,
     ToTensor,
 )
 from tinygrad_cnn.data.vision import ArrayImages
@@ -78,6 +81,65 @@ def test_whole_batches_are_read_where_the_transform_can(monkeypatch, transform, 
     x, t = fetch(Subset(Colours(transform), [4, 5, 6]), [2, 0])
     assert len(x) == len(t) == 2
     assert calls == ([] if whole else [6, 4])
+
+
+class Counted(RandomCrop):
+    """Notes how many images it is given at once."""
+
+    def __init__(self, *arguments, **more):
+        super().__init__(*arguments, **more)
+        self.counts = []
+
+    def batch(self, images):
+        self.counts.append(len(images))
+        return super().batch(images)
+
+
+@pytest.mark.parametrize("workers", [0, 1, 2])
+def test_a_loader_transforms_each_batch_once_and_whole(monkeypatch, workers):
+    monkeypatch.setattr(ArrayImages, "__getitem__", lambda *_: pytest.fail("read one by one"))
+    crop = Counted(28, padding=2)
+    digits = MNIST5k(train=False, transform=Compose([crop, ToTensor()]))
+    for dataset in (digits, Subset(digits, range(250)), Subset(Subset(digits, range(400)), range(250))):
+        crop.counts.clear()
+        loader = DataLoader(dataset, batch_size=100, shuffle=True, num_workers=workers)
+        sizes = [len(x) for x, _ in loader]
+        assert sorted(crop.counts) == sorted(sizes)
+        assert sum(sizes) == len(dataset)
+
+
+RANDOM = [
+    RandomCrop(28, padding=3),
+    RandomHorizontalFlip(),
+    RandomRotation(10),
+    ColorJitter(0.3, 0.3),
+    ToTensor(),
+    RandomErasing(),
+    Normalize(0.13, 0.31),
+]
+
+
+@pytest.mark.parametrize(
+    "transforms", [RANDOM, [*RANDOM, Lambda(lambda image: image * 2)]], ids=["whole", "one by one"]
+)
+def test_random_transforms_are_the_same_bits_whoever_reads(transforms):
+    digits = Subset(MNIST5k(train=False, transform=Compose(transforms)), range(90))
+
+    def epochs(workers, **more):
+        tinygrad_cnn.manual_seed(3)
+        loader = DataLoader(digits, batch_size=20, shuffle=True, num_workers=workers, **more)
+        return [[(x.array, t.array) for x, t in loader] for _ in range(2)]
+
+    expected = epochs(0)
+    assert not np.array_equal(expected[0][0][0], expected[1][0][0])
+    ways = [{"workers": 1}, {"workers": 2}]
+    if transforms is RANDOM:  # a lambda cannot be sent to another process
+        ways.append({"workers": 2, "worker_method": "multiprocessing"})
+    for way in ways:
+        for one, other in zip(expected, epochs(**way), strict=True):
+            for (x, t), (y, u) in zip(one, other, strict=True):
+                np.testing.assert_array_equal(x, y)
+                np.testing.assert_array_equal(t, u)
 
 
 def test_a_changed_transform_or_array_counts_from_then_on():

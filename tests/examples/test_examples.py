@@ -1,11 +1,13 @@
 """Every example runs as it stands."""
 
+import os
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import pytest
+import real_data
 
 pytest.importorskip("matplotlib")
 
@@ -51,6 +53,21 @@ def test_simple_convnet_mnist_learns(tmp_path):
     assert float(last.split("test acc:")[1].split()[0]) >= 0.94
 
 
+@pytest.mark.slow
+@real_data.needs("mnist")
+def test_all_of_mnist_with_the_deeper_network(tmp_path):
+    for extra in ("typer", "safetensors"):
+        pytest.importorskip(extra)
+    result = subprocess.run(
+        [sys.executable, "-c", "from tinygrad_cnn.cli import main; main()", "train", EXAMPLES / "configs/mnist.toml"],
+        capture_output=True, text=True, cwd=tmp_path, check=False,
+        env={**os.environ, "TINYGRAD_CNN_DATA": str(real_data.ROOT), "PYTHONPATH": str(EXAMPLES.parent)},
+    )  # fmt: skip
+    assert result.returncode == 0, result.stderr
+    assert float(result.stdout.split("test accuracy ")[1].split(",")[0]) >= 0.99
+    assert (tmp_path / "runs" / "mnist-001" / "report.html").is_file()
+
+
 @pytest.mark.parametrize("path", sorted(EXAMPLES.glob("configs/*.toml")), ids=lambda path: path.stem)
 def test_every_configuration_can_be_built(path):
     pytest.importorskip("typer")
@@ -61,5 +78,5 @@ def test_every_configuration_can_be_built(path):
     optimizer = building.build_optimizer(found, model)
     building.build_schedule(found, optimizer, steps_per_epoch=550)
     building.build_early_stopping(found)
-    assert found.data[0] in sets.names()
+    assert found.data[0] in sets.NAMES
     assert f"tinygrad-cnn train examples/configs/{path.name}" in found.text

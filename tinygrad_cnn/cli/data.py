@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import importlib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
-from tinygrad_cnn.cli.checks import ConfigError, check_known
+from tinygrad_cnn.cli.checks import check_known
+from tinygrad_cnn.data import catalog
 
 data = typer.Typer(name="data", help="List, fetch and check data sets.", no_args_is_help=True)
 
@@ -22,7 +22,7 @@ _Name = Annotated[str, typer.Argument(help="Name of a data set, as `data list` g
 def list_sets() -> None:
     """List the data sets."""
     table = Table("name", "what it is", box=None, header_style="bold")
-    for entry in _catalog().available():
+    for entry in catalog.available():
         table.add_row(entry.name, entry.about)
     Console(highlight=False).print(table)
 
@@ -30,8 +30,7 @@ def list_sets() -> None:
 @data.command()
 def get(name: _Name, root: _Root = None) -> None:
     """Download what is missing or damaged of a data set."""
-    catalog = _catalog()
-    _check_name(catalog, name)
+    _check_name(name)
     files = catalog.get(name, root)
     console = Console(highlight=False, soft_wrap=True)
     for path in files.values():
@@ -43,8 +42,7 @@ def get(name: _Name, root: _Root = None) -> None:
 @data.command()
 def verify(name: _Name, root: _Root = None) -> None:
     """Compare the files of a data set with their published checksums; exit code 1 if one is missing or damaged."""
-    catalog = _catalog()
-    _check_name(catalog, name)
+    _check_name(name)
     found = catalog.verify(name, root)
     console = Console(highlight=False, soft_wrap=True)
     for file, status in found.items():
@@ -56,12 +54,5 @@ def verify(name: _Name, root: _Root = None) -> None:
         raise typer.Exit(1)
 
 
-def _catalog() -> Any:
-    try:
-        return importlib.import_module("tinygrad_cnn.data.catalog")
-    except ModuleNotFoundError as error:
-        raise ConfigError("data: this version has no catalogue of data sets") from error
-
-
-def _check_name(catalog: Any, name: str) -> None:
+def _check_name(name: str) -> None:
     check_known("data", "name", [name], [entry.name for entry in catalog.available()])

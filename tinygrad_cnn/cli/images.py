@@ -13,7 +13,7 @@ from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data import Dataset, default_collate
-from tinygrad_cnn.data.dataset import fetch
+from tinygrad_cnn.data.dataset import fetch, reads_batches, samples
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -54,8 +54,8 @@ class ImageTensors(Dataset[tuple[Tensor, Any]]):
 
     def batch(self, indices: Sequence[int]) -> Any:
         """Return the collated samples at `indices`."""
-        if not hasattr(self.dataset, "batch"):
-            return default_collate([self[index] for index in indices])
+        if not reads_batches(self.dataset):
+            return default_collate(samples(self, indices))
         images, labels = fetch(self.dataset, indices)
         return [from_numpy(as_planes(images, 1)), labels]
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +11,7 @@ from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.checks import ConfigError, check_arguments, check_known
 from tinygrad_cnn.cli.config import Config
 from tinygrad_cnn.cli.images import ImageTensors
-from tinygrad_cnn.data import DataLoader, Subset, TensorDataset, toy_classes, toy_patterns
+from tinygrad_cnn.data import DataLoader, Subset, TensorDataset, toy_classes, toy_patterns, transforms
 from tinygrad_cnn.random import Generator
 
 _WITH_TEST_PART = ("MNIST5k", "MNIST", "FashionMNIST", "CIFAR10", "CIFAR100", "Flowers")
@@ -21,6 +19,14 @@ _WITH_TEST_PART = ("MNIST5k", "MNIST", "FashionMNIST", "CIFAR10", "CIFAR100", "F
 
 _WHOLE = ("ImageFolder",)
 """Classes that are one part; a share of it is held out for testing."""
+
+NAMES = ("toy", *_WITH_TEST_PART, *_WHOLE)
+"""The data sets that a configuration may name."""
+
+_TRANSFORMS = [
+    name for name in transforms.__all__ if name not in ("Compose", "InterpolationMode", "Lambda", "Transform")
+]
+"""The transforms that a configuration may name: those that numbers and words describe."""
 
 _OWN = ("validation", "test", "augment", "transforms")
 """Settings of [data] that are not the data set's own."""
@@ -45,11 +51,6 @@ class Sets:
     shape: Shape
 
 
-def names() -> list[str]:
-    """Return the data sets that a configuration may name."""
-    return ["toy", *(name for name in (*_WITH_TEST_PART, *_WHOLE) if hasattr(tinygrad_cnn.data, name))]
-
-
 def build_sets(config: Config) -> Sets:
     """Read the data set of a configuration and divide it.
 
@@ -59,7 +60,7 @@ def build_sets(config: Config) -> Sets:
     """
     name, settings = config.data
     place = config.place("data")
-    check_known(place, "name", [name], names())
+    check_known(place, "name", [name], NAMES)
     own = {key: settings[key] for key in _OWN if key in settings}
     arguments = {key: value for key, value in settings.items() if key not in _OWN}
     if name == "toy":
@@ -96,11 +97,6 @@ def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:
     """
     if not any(config.data[1].get(key) for key in lists):
         return None
-    try:
-        module = importlib.import_module("tinygrad_cnn.data.transforms")
-    except ModuleNotFoundError as error:
-        raise ConfigError(f"{config.place('data')}: there are no transforms in this version") from error
-    known = [name for name in module.__all__ if name not in ("Compose", "Lambda", "InterpolationMode", "Transform")]
     made = []
     for key in lists:
         place = config.place(f"data.{key}")
@@ -111,11 +107,15 @@ def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:
             table = {"name": entry} if isinstance(entry, str) else entry
             if not isinstance(table, dict) or not isinstance(table.get("name"), str):
                 raise ConfigError(f'{place}: expected a name or a table {{name = "…"}}, got {entry!r}')
-            check_known(place, "names", [table["name"]], known)
-            kind = getattr(module, table["name"])
+            check_known(place, "names", [table["name"]], _TRANSFORMS)
+            there, kind = f"{place}.{table['name']}", getattr(transforms, table["name"])
             given = {name: value for name, value in table.items() if name != "name"}
-            made.append(kind(**check_arguments(f"{place}.{table['name']}", kind, given)))
-    return module.Compose(made)
+            given = check_arguments(there, kind, given)
+            try:
+                made.append(kind(**given))
+            except (TypeError, ValueError) as error:
+                raise ConfigError(f"{there}: {error}") from error
+    return transforms.Compose(made)
 
 
 def _divided(config: Config, train: Any, plain: Any, test: Any, classes: list[str]) -> Sets:
@@ -148,9 +148,5 @@ def _classes(dataset: ImageTensors) -> list[str]:
 
 def build_loader(config: Config, dataset: Any, training: bool = False) -> DataLoader:
     """Return a loader of a part of the data: in random order for training, in its own order otherwise."""
-    known = inspect.signature(DataLoader).parameters
-    if config.num_workers and "num_workers" not in known:
-        raise ConfigError(f"{config.place('num_workers')}: expected 0, for this version reads without workers")
-    extra: dict[str, Any] = {"num_workers": config.num_workers} if config.num_workers else {}
     size = config.batch_size if training else max(config.batch_size, 200)
-    return DataLoader(dataset, batch_size=size, shuffle=training, **extra)
+    return DataLoader(dataset, batch_size=size, shuffle=training, num_workers=config.num_workers)

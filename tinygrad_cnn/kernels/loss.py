@@ -1,4 +1,7 @@
-"""Losses: the value at each place, and its sum or mean."""
+"""Losses: the value at each place, and its sum or mean.
+
+Values that are infinite, too large or NaN give an infinite loss or NaN in silence.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,10 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.softmax import log_softmax, softmax, top
 
+_quiet = np.errstate(over="ignore", invalid="ignore")
 
+
+@np.errstate(divide="ignore", over="ignore", invalid="ignore")  # the mean of nothing is NaN
 def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
     """Return the losses as they are, their sum, or their sum over `count`: the number of them unless it is given."""
     if reduction == "none":
@@ -16,11 +22,11 @@ def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
     total = losses.sum()
     if reduction == "sum":
         return total
-    with np.errstate(divide="ignore", invalid="ignore"):  # the mean of nothing is NaN
-        return np.true_divide(total, losses.size if count is None else count)
+    return np.true_divide(total, losses.size if count is None else count)
 
 
 @accelerated
+@_quiet
 def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
     """Return −log softmax(x)[target] along axis 1: for each place, summed, or averaged over all places.
 
@@ -35,6 +41,7 @@ def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
 
 
 @accelerated
+@_quiet
 def cross_entropy_input(g: Array, x: Array, target: Array, reduction: str) -> Array:
     """Return the gradient of `cross_entropy` with respect to x: g · (softmax(x) − [class = target]).
 
@@ -48,6 +55,7 @@ def cross_entropy_input(g: Array, x: Array, target: Array, reduction: str) -> Ar
     return gx * (part / max(target.size, 1) if reduction == "mean" else part)
 
 
+@_quiet
 def soft_cross_entropy(x: Array, q: Array, reduction: str, count: float) -> Array:
     """Return −Σ_c q[c] · log softmax(x)[c] along axis 1: for each place, summed, or summed over `count`.
 
@@ -57,6 +65,7 @@ def soft_cross_entropy(x: Array, q: Array, reduction: str, count: float) -> Arra
     return reduced(-terms.sum(axis=1), reduction, count)
 
 
+@_quiet
 def nll_loss(x: Array, target: Array, share: Array, reduction: str, count: float) -> Array:
     """Return −share · x[target] along axis 1: for each place, summed, or summed over `count`.
 
@@ -71,24 +80,27 @@ def nll_loss(x: Array, target: Array, share: Array, reduction: str, count: float
     return reduced(-np.where(share == 0, 0, chosen) * share, reduction, count)
 
 
+@_quiet
 def smooth_l1_loss(x: Array, target: Array, beta: float) -> Array:
     """Return d² / 2β where |d| < β and |d| − β/2 elsewhere, for d = x − target."""
     distance = np.abs(x - target)
     return np.where(distance < beta, distance * distance / (2 * beta), distance - beta / 2)
 
 
+@_quiet
 def huber_loss(x: Array, target: Array, delta: float) -> Array:
     """Return d² / 2 where |d| < δ and δ · (|d| − δ/2) elsewhere, for d = x − target."""
     distance = np.abs(x - target)
     return np.where(distance < delta, distance * distance / 2, delta * (distance - delta / 2))
 
 
+@np.errstate(divide="ignore", invalid="ignore")
 def binary_cross_entropy(x: Array, target: Array) -> Array:
     """Return −(t · log x + (1 − t) · log(1 − x)), with logarithms of at least −100."""
-    with np.errstate(divide="ignore"):
-        return (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
+    return (target - 1) * np.maximum(np.log1p(-x), -100) - target * np.maximum(np.log(x), -100)
 
 
+@_quiet
 def binary_cross_entropy_with_logits(x: Array, target: Array, pos_weight: Array | None) -> Array:
     """Return −(p · t · log σ(x) + (1 − t) · log(1 − σ(x))); only e^−|x| is ever computed."""
     softplus = np.maximum(-x, 0) + np.log1p(np.exp(-np.abs(x)))  # −log σ(x)

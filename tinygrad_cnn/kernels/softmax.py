@@ -1,4 +1,7 @@
-"""Sigmoid, softmax and log-softmax, none of which overflows."""
+"""Sigmoid, softmax and log-softmax, none of which overflows.
+
+Scores that are infinite give NaN in silence, as everywhere in the package: ∞ − ∞.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +19,7 @@ def sigmoid(x: Array) -> Array:
 
 
 @accelerated
+@np.errstate(over="ignore", invalid="ignore")
 def softmax(x: Array, dim: int) -> Array:
     """Return exp(x) / Σ exp(x) along `dim`."""
     e = np.exp(x - top(x, dim))
@@ -23,6 +27,7 @@ def softmax(x: Array, dim: int) -> Array:
 
 
 @accelerated
+@np.errstate(over="ignore", invalid="ignore")
 def log_softmax(x: Array, dim: int) -> Array:
     """Return x − log Σ exp(x) along `dim`."""
     shifted = x - top(x, dim)

@@ -106,7 +106,8 @@ def nll_loss_vjp_0(g: A, _y: object, x: Spec, target: A, share: A, *, reduction:
 @primitive()
 def mse_loss(x: Array, target: Array, *, reduction: str) -> Array:
     """Compute (x − target)² for each element, summed, or averaged."""
-    return kernels.reduced(np.square(x - target), reduction)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return kernels.reduced(np.square(x - target), reduction)
 
 
 @mse_loss.vjp(0)
@@ -122,7 +123,8 @@ def mse_loss_vjp_1(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
 @primitive()
 def l1_loss(x: Array, target: Array, *, reduction: str) -> Array:
     """Compute |x − target| for each element, summed, or averaged; the gradient where they are equal is 0."""
-    return kernels.reduced(np.abs(x - target), reduction)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return kernels.reduced(np.abs(x - target), reduction)
 
 
 @l1_loss.vjp(0)

@@ -17,7 +17,7 @@ from tinygrad_cnn.optim import Optimizer
 from tinygrad_cnn.random import Generator
 from tinygrad_cnn.tensor import Tensor
 from tinygrad_cnn.train.callbacks import Callback
-from tinygrad_cnn.train.evaluating import evaluating
+from tinygrad_cnn.train.evaluating import evaluating, outputs
 from tinygrad_cnn.train.history import History
 from tinygrad_cnn.train.interrupt import Interrupt
 from tinygrad_cnn.train.metrics import Metric
@@ -184,14 +184,10 @@ class Trainer(RunState):
         Raises:
             ValueError: no inputs.
         """
-        batches: Iterable[Any] = inputs
-        if isinstance(inputs, Tensor):
-            batches = (inputs[i : i + batch_size] for i in range(0, len(inputs), batch_size))
-        with evaluating(self.model):
-            outputs = [self.model(batch[0] if isinstance(batch, list | tuple) else batch) for batch in batches]
-        if not outputs:
+        found = outputs(self.model, inputs, batch_size)
+        if not found:
             raise ValueError("Trainer.predict: expected at least one input, got none")
-        return ops.cat(outputs, 0)
+        return ops.cat(found, 0)
 
     def _go_on_within_epoch(self) -> None:
         """Go on where an earlier `fit` was stopped; at the start of the epoch if the loader has no state."""

@@ -1,7 +1,8 @@
-"""A training run that `test_kill.py` starts, kills and starts again: ``python killed_run.py FOLDER``.
+"""A training run that `test_kill.py` starts, kills and starts again: ``python killed_run.py FOLDER WORKERS``.
 
-Everything random that a run may draw from is drawn from: shuffling and dropout from the default generator, a generator
-of the data set's own, NumPy's and Python's global streams. It saves after every second step. Just before a file takes
+Everything random that a run may draw from is drawn from: shuffling and dropout from the default generator, and without
+workers a generator of the data set's own, NumPy's and Python's global streams; with workers, which read ahead of the
+steps, the generator that the loader gives each batch. It saves after every second step. Just before a file takes
 its name, in the middle of writing a checkpoint, it says so on standard output, and again when a checkpoint is whole.
 """
 
@@ -16,7 +17,7 @@ import numpy as np
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
-from tinygrad_cnn.data import DataLoader, TensorDataset
+from tinygrad_cnn.data import DataLoader, TensorDataset, current_generator
 from tinygrad_cnn.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau
 from tinygrad_cnn.train import (
     Accuracy,
@@ -46,6 +47,14 @@ class Noisy(TensorDataset):
         return [x + tg.from_numpy(noise.astype(np.float32)) * 0.1, t]
 
 
+class NoisyByBatch(TensorDataset):
+    """Samples with noise from the generator of the batch."""
+
+    def batch(self, indices):
+        x, t = super().batch(indices)
+        return [x + tg.from_numpy(current_generator().normal(size=x.shape).astype(np.float32)) * 0.1, t]
+
+
 class Say(Callback):
     def at_rest(self, trainer):
         print("whole", trainer.step, flush=True)
@@ -62,7 +71,7 @@ def announce_replacements():
     os.replace = slow
 
 
-def run(folder):
+def run(folder, workers):
     tg.manual_seed(0)
     random.seed(0)
     np.random.seed(0)  # noqa: NPY002
@@ -83,7 +92,8 @@ def run(folder):
         model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy(), "top2": Accuracy(top_k=2)},
         callbacks=callbacks, accumulate=ACCUMULATE, config={"lr": 0.01},
     )  # fmt: skip
-    loader = DataLoader(Noisy(x, t), batch_size=4, shuffle=True)
+    dataset = NoisyByBatch(x, t) if workers else Noisy(x, t)
+    loader = DataLoader(dataset, batch_size=4, shuffle=True, num_workers=workers)
     validation = DataLoader(TensorDataset(x, t), batch_size=50)
     trainer.fit(loader, EPOCHS, validation=validation, resume=folder / "checkpoints")
 
@@ -91,5 +101,5 @@ def run(folder):
 if __name__ == "__main__":
     (Path(sys.argv[1]) / "checkpoints").mkdir(parents=True, exist_ok=True)
     announce_replacements()
-    run(Path(sys.argv[1]))
+    run(Path(sys.argv[1]), int(sys.argv[2]))
     print("finished", flush=True)

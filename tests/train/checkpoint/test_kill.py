@@ -23,10 +23,10 @@ SCRIPT = Path(__file__).with_name("killed_run.py")
 KILLS = 20
 
 
-def start(folder):
+def start(folder, workers):
     environment = {**os.environ, "PYTHONPATH": str(Path(tinygrad_cnn.__file__).parents[1])}  # this package, no other
     return subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(folder)], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, str(SCRIPT), str(folder), str(workers)], stdout=subprocess.PIPE, text=True, env=environment
     )
 
 
@@ -81,8 +81,9 @@ def rows(path):
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is a signal of POSIX")
-def test_a_run_killed_20_times_ends_as_one_never_stopped(tmp_path):
-    undisturbed = start(tmp_path / "undisturbed")
+@pytest.mark.parametrize("workers", [0, 2])
+def test_a_run_killed_20_times_ends_as_one_never_stopped(tmp_path, workers):
+    undisturbed = start(tmp_path / "undisturbed", workers)
     undisturbed.communicate(timeout=600)
     assert undisturbed.returncode == 0
 
@@ -90,7 +91,7 @@ def test_a_run_killed_20_times_ends_as_one_never_stopped(tmp_path):
     killed = tmp_path / "killed"
     moments = []
     while len(moments) < KILLS:
-        with start(killed) as process:
+        with start(killed, workers) as process:
             moment = kill(process, chance)
         assert moment is not None, f"the run ended after {len(moments)} kills; it should be longer"
         moments.append(moment)
@@ -98,7 +99,7 @@ def test_a_run_killed_20_times_ends_as_one_never_stopped(tmp_path):
             warnings.simplefilter("error")  # a kill leaves no damaged checkpoint, only none
             CheckpointFolder(killed / "checkpoints").load()
     assert moments.count("writing") >= 3
-    last = start(killed)
+    last = start(killed, workers)
     out, _ = last.communicate(timeout=600)
     assert out.endswith("finished\n")
 
