@@ -322,7 +322,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
 /* --- the gradient with respect to the weights ---------------------------------------------------------------------- */
 
 enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 32 * 1024,
-       PART_WORK = 400000, LONG_ROW = 1024, COLUMN_FLOATS = 4 << 20, VECTOR_SUMS = 20 * 1024 /* up to here vectors of sums are kept until all images are through */ };
+       PART_WORK = 400000, LONG_ROW = 1024, COLUMN_FLOATS = 4 << 20, VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
 
 typedef struct {
     planes source, upstream;
