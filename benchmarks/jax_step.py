@@ -1,7 +1,7 @@
 """``python -m benchmarks.jax_step``: W0's training step written in JAX and compiled whole by ``jax.jit``.
 
-A mark for what is left of the overhead of a tape: compiled as one program, a step has none. JAX is imported when this is
-run (``pip install jax``); it is no dependency.
+A mark for what is left of the overhead of a tape: compiled as one program, a step has none. JAX is imported when this
+runs (``pip install jax``); it is no dependency.
 """
 
 from __future__ import annotations
