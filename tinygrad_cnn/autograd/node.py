@@ -73,11 +73,5 @@ class Node:
         self.scope = scope
         self.hooks: Hooks | None = None
 
-    def release(self) -> None:
-        """Drop everything saved for the backward pass; the structure stays, so the graph can still be drawn."""
-        self.args = None
-        self.out = None
-        self.aux = None
-
     def __repr__(self) -> str:
         return f"<{self.op.name} #{self.seq} {self.shape} {self.dtype}>"

@@ -192,7 +192,7 @@ def _walk(
                 f"in the backward pass of {node}" + ("" if i is None else f", input {i}") + anomaly.place(node)
             )
             raise
-        if not retain_graph:
+        if not retain_graph:  # drop what was saved; the structure stays, so the graph can still be drawn
             node.args = node.out = node.aux = None
 
 

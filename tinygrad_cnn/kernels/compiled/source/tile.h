@@ -30,71 +30,54 @@ typedef struct {
 /* What the sums of a tile start from: 0, a number for each row, or what `out` holds. */
 enum { FROM_ZERO, FROM_BIAS, FROM_OUT };
 
-INLINE void taps_tile_of(const int M, const int V, factors f, const float *x, const int32_t *at, idx K, const int from,
-                         const float *bias, float *out, idx out_step) {
+/* Vector v of a row is read `from_at[v]` floats after the first, and written `to_at[v]` floats after it, kept above 0 if
+   `relu`. */
+INLINE void tile_of(const int M, const int V, factors f, const float *x, const idx *from_at, const int32_t *at, idx K,
+                    const int from, const float *bias, float *out, const idx *to_at, idx out_step, const int relu) {
     vec sum[TALL_ROWS][MOST_VECTORS];
     const float *w = f.w;
 #pragma GCC unroll 12
     for (int m = 0; m < M; m++)
 #pragma GCC unroll 8
         for (int v = 0; v < V; v++)
-            sum[m][v] = from == FROM_OUT ? load(out + m * out_step + v * LANES)
+            sum[m][v] = from == FROM_OUT ? load(out + m * out_step + to_at[v])
                                          : splat(from == FROM_BIAS ? bias[m] : 0);
     for (idx k = 0; k < K; k++, w += f.step) {
         const float *row = x + at[k];
         vec in[MOST_VECTORS];
 #pragma GCC unroll 8
-        for (int v = 0; v < V; v++) in[v] = load(row + v * LANES);
-#pragma GCC unroll 12
-        for (int m = 0; m < M; m++) {
-            vec factor = splat(w[m * f.row]);
-#pragma GCC unroll 8
-            for (int v = 0; v < V; v++) sum[m][v] += factor * in[v];
-        }
-    }
-#pragma GCC unroll 12
-    for (int m = 0; m < M; m++)
-#pragma GCC unroll 8
-        for (int v = 0; v < V; v++) store(out + m * out_step + v * LANES, sum[m][v]);
-}
-
-/* The same with vectors that do not follow one another: vector v is read `from_at[v]` floats, and written `to_at[v]`
-   floats, after the first, and kept above 0 if `relu`. */
-INLINE void apart_tile_of(const int M, const int V, factors f, const float *x, const idx *from_at, const int32_t *at,
-                          idx K, const float *bias, float *out, const idx *to_at, idx out_step, const int relu) {
-    vec sum[MOST_ROWS][4];
-    const float *w = f.w;
-#pragma GCC unroll 8
-    for (int m = 0; m < M; m++)
-#pragma GCC unroll 4
-        for (int v = 0; v < V; v++) sum[m][v] = splat(bias[m]);
-    for (idx k = 0; k < K; k++, w += f.step) {
-        const float *row = x + at[k];
-        vec in[4];
-#pragma GCC unroll 4
         for (int v = 0; v < V; v++) in[v] = load(row + from_at[v]);
-#pragma GCC unroll 8
+#pragma GCC unroll 12
         for (int m = 0; m < M; m++) {
             vec factor = splat(w[m * f.row]);
-#pragma GCC unroll 4
+#pragma GCC unroll 8
             for (int v = 0; v < V; v++) sum[m][v] += factor * in[v];
         }
     }
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (int m = 0; m < M; m++)
-#pragma GCC unroll 4
+#pragma GCC unroll 8
         for (int v = 0; v < V; v++)
             store(out + m * out_step + to_at[v], relu ? larger((vec){0}, sum[m][v]) : sum[m][v]);
 }
 
+/* The same with vectors that follow one another. */
+INLINE void taps_tile_of(const int M, const int V, factors f, const float *x, const int32_t *at, idx K, const int from,
+                         const float *bias, float *out, idx out_step) {
+    static const idx one_by_one[MOST_VECTORS] = {0, LANES, 2 * LANES, 3 * LANES, 4 * LANES, 5 * LANES, 6 * LANES,
+                                                 7 * LANES};
+    tile_of(M, V, f, x, one_by_one, at, K, from, bias, out, one_by_one, out_step, 0);
+}
+
+/* Compute `vectors` vectors, at most 4 and `tile_vectors(rows)`, that lie apart; `bias` may be NULL for 0. */
 static void apart_tile(int rows, int vectors, factors f, const float *x, const idx *from_at, const int32_t *at, idx K,
                        const float *bias, float *out, const idx *to_at, idx out_step, int relu) {
     static const float zeros[MOST_ROWS];
     if (!bias) bias = zeros;
 #define CASE(M, V)                                                                                                     \
     case M * 8 + V:                                                                                                    \
-        if (relu) apart_tile_of(M, V, f, x, from_at, at, K, bias, out, to_at, out_step, 1);                            \
-        else apart_tile_of(M, V, f, x, from_at, at, K, bias, out, to_at, out_step, 0);                                 \
+        if (relu) tile_of(M, V, f, x, from_at, at, K, FROM_BIAS, bias, out, to_at, out_step, 1);                       \
+        else tile_of(M, V, f, x, from_at, at, K, FROM_BIAS, bias, out, to_at, out_step, 0);                            \
         return;
     switch (rows * 8 + vectors) {
         CASE(1, 1) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(1, 2) CASE(2, 2) CASE(3, 2) CASE(4, 2)
