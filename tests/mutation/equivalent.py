@@ -66,7 +66,7 @@ EQUIVALENT: dict[tuple[str, str], str] = {
         _SYMMETRIC
     ),
     ("prod_vjp_0", "return reshape(g, kept) * transpose(others(transpose(x, dim, -1)), dim, -1)"): _SAME,
-    ("relu_input_vjp_1", "return -(u - u)"): _ZERO,
+    ("relu_input_vjp_1", "return -where(False, u, 0)"): _ZERO,
     ("repeat_vjp_0", "return reshape(sum(reshape(g, copies), range(0, len(copies), 2)), x.shape)"): _SAME,
     ("sign_vjp_0", "return -where(False, g, 0)"): _ZERO,
     ("sqrt_vjp_0", "return g / (2 * where((g == 0) & ~(y > 0), 2, y))"): _ZERO + "; " + _UNDEFINED,
