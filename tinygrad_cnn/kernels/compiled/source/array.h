@@ -87,6 +87,15 @@ INLINE vec let_through(vec v, vec y) { return choose(y <= 0, (vec){0}, v); }
 #include <immintrin.h>
 INLINE vec load_first(const float *p, idx n) { return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
 INLINE void store_first(float *p, vec v, idx n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v); }
+
+/* Store the first n ≤ LANES elements at every second place. */
+INLINE void store_apart(float *p, vec v, idx n) {
+    vec low = __builtin_shufflevector(v, v, 0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7);
+    vec high = __builtin_shufflevector(v, v, 8, 8, 9, 9, 10, 10, 11, 11, 12, 12, 13, 13, 14, 14, 15, 15);
+    uint32_t places = 0x55555555u & (uint32_t)(((uint64_t)1 << (2 * n)) - 1);
+    _mm512_mask_storeu_ps(p, (__mmask16)places, (__m512)low);
+    if (n > LANES / 2) _mm512_mask_storeu_ps(p + LANES, (__mmask16)(places >> 16), (__m512)high);
+}
 #else
 INLINE vec load_first(const float *p, idx n) {
     vec v = {0};
@@ -94,6 +103,9 @@ INLINE vec load_first(const float *p, idx n) {
     return v;
 }
 INLINE void store_first(float *p, vec v, idx n) { memcpy(p, &v, (size_t)n * 4); }
+INLINE void store_apart(float *p, vec v, idx n) {
+    for (idx i = 0; i < n; i++) p[2 * i] = v[i];
+}
 #endif
 
 /* --- threads (threads.c) ------------------------------------------------------------------------------------------- */

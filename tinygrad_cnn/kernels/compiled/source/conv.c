@@ -40,7 +40,9 @@ INLINE void copy_row(float *to, idx step, const float *from, idx count, const in
     if (step == 1) {
         for (; i + LANES <= count; i += LANES) store(to + i, relu ? larger(zero, load(from + i)) : load(from + i));
         if (i < count) store_first(to + i, relu ? larger(zero, load(from + i)) : load(from + i), count - i);
-    } else
+    } else if (step == 2 && !relu)
+        for (; i < count; i += LANES) store_apart(to + 2 * i, load(from + i), min_idx(count - i, LANES));
+    else
         for (; i < count; i++) to[i * step] = relu && from[i] <= 0 ? 0 : from[i];
 }
 
