@@ -16,6 +16,7 @@ from tinygrad_cnn.autograd import no_grad
 from tinygrad_cnn.data import DataLoader, TensorDataset, load_mnist_5k
 from tinygrad_cnn.gradcheck import ParameterCheck, check_parameters, format_table
 from tinygrad_cnn.graph import Drawing, draw
+from tinygrad_cnn.kernels.forms import kernel_mode
 from tinygrad_cnn.models import SimpleConvNet
 from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.optim import Adam
@@ -42,6 +43,12 @@ class DemoResult:
     report: Path
 
 
+def get_kernels_ready(console: Console) -> None:
+    """Compile the kernels if this machine has not yet, and say meanwhile why nothing else happens."""
+    with console.status("compiling the kernels for this processor; this happens once"):
+        kernel_mode()
+
+
 def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, console: Console) -> DemoResult:
     """Train SimpleConvNet on the embedded digits and write ``report.html`` and ``graph.svg`` into `out`.
 
@@ -58,6 +65,7 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
     (x_train, t_train), (x_test, t_test) = load_mnist_5k()
     model = SimpleConvNet()
 
+    get_kernels_ready(console)
     console.rule("The network")
     layers = summary(model, (1, *x_train.shape[1:]))
     console.print(layers)

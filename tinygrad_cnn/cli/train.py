@@ -15,6 +15,7 @@ from tinygrad_cnn.cli.config import Config, read_config
 from tinygrad_cnn.cli.run_report import write_report
 from tinygrad_cnn.cli.runs import CHECKPOINTS, CONFIG, HISTORY, REPORT, check_run, new_run, only_trainer
 from tinygrad_cnn.cli.sets import Sets, build_loader, build_sets
+from tinygrad_cnn.demo import get_kernels_ready
 from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.random import manual_seed
 from tinygrad_cnn.train import (
@@ -57,6 +58,7 @@ def train(
     else:
         assert config is not None
         settings, run = read_config(config), None
+    get_kernels_ready(console)
     raise typer.Exit(run_training(settings, run, out, config.stem if config else "", console))
 
 
