@@ -24,7 +24,7 @@ typedef struct {
     planes source;
     const float *x, *gate;
     idx image_in, image_out; /* distances between images */
-    idx groups, inputs, outputs; /* channels of one group */
+    idx groups, outputs; /* channels of one group */
     idx channel_out, row_out, column_out; /* distances in the output */
     const float *begin; /* the bias, or NULL */
     int relu;
@@ -238,7 +238,7 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
         convolution c = {
             .source = {C, H, W, sh, sw, top, left, 0, pitch},
             .x = floats(x), .image_in = C * H * W, .image_out = O * OH * OW,
-            .groups = groups, .inputs = CG, .outputs = O / groups,
+            .groups = groups, .outputs = O / groups,
             .channel_out = OH * OW, .row_out = OW, .column_out = 1,
             .begin = floats(b), .relu = relu, .phase_count = 1, .phases = &only,
         };
@@ -291,7 +291,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
         convolution c = {
             .source = {O, OH, OW, 1, 1, -h0, -w0, 0, pitch_of(ceil_div(W, sw) + w1 - w0, ceil_div(W, sw), -w0, OW)},
             .x = floats(g), .gate = floats(gate), .image_in = O * OH * OW, .image_out = C * H * W,
-            .groups = groups, .inputs = OG, .outputs = CG,
+            .groups = groups, .outputs = CG,
             .channel_out = H * W, .row_out = sh * W, .column_out = sw,
             .phase_count = steps_h * steps_w, .phases = phases,
         };
@@ -331,8 +331,8 @@ typedef struct {
     const float *x, *g, *gate;
     float *sums;
     int32_t *at;
-    idx images, groups, inputs, outputs, taps;
-    idx rows, chunk, chunks, items; /* output rows in one filling of the planes, and images */
+    idx images, groups, outputs, taps;
+    idx chunk, chunks, items; /* output rows in one filling of the planes, and images */
     idx parts, bands; /* of the images, each with sums of its own; of the outputs */
 } weight_gradient;
 
@@ -435,7 +435,7 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     weight_gradient c = {
         .source = {C, H, W, sh, sw, top, left, 0, pitch}, .upstream = {O, OH, OW, 1, 1, 0, 0, 0, pitch},
         .x = floats(x), .g = floats(g), .gate = floats(gate),
-        .images = N, .groups = groups, .inputs = CG, .outputs = O / groups, .taps = K, .rows = OH,
+        .images = N, .groups = groups, .outputs = O / groups, .taps = K,
     };
     plan_rows(&c.source, ceil_div(SUMS, N), OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
     int columns = size > SUM_FLOATS && groups == 1 && COLUMN_FLOATS / (OH * OW * (K + O)) > 0;
