@@ -54,11 +54,6 @@ class Tensor(Methods):
     # --- what it is -------------------------------------------------------------------------------------------
 
     @property
-    def ndim(self) -> int:
-        """Number of axes."""
-        return self.array.ndim
-
-    @property
     def T(self) -> Tensor:  # noqa: N802 - PyTorch's name
         """The tensor with its axes in reverse order."""
         return ops.permute(self, range(self.ndim - 1, -1, -1))

@@ -16,7 +16,7 @@ from tinygrad_cnn.autograd.node import Node, notify, observers
 from tinygrad_cnn.autograd.parts import Parts, part_of
 from tinygrad_cnn.autograd.primitive import Op, source_of
 from tinygrad_cnn.autograd.scope import current_scope
-from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
+from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh
 
@@ -140,7 +140,7 @@ class _FunctionOp(Op):
         """Return the node; its `args` are the inputs that were saved, at their places, and then all else saved."""
         parents = [source_of(arg) if isinstance(arg, Variable) else None for arg in args]
         values: list[Any] = [None] * len(args)
-        ctx._outputs = [None if array is None else Spec(array.shape, array.dtype) for array in arrays]
+        ctx._outputs = [None if array is None else Constant(array.shape, array.dtype) for array in arrays]
         for tensor in ctx._given:
             if tensor is None:
                 ctx._saved.append(None)
@@ -165,8 +165,9 @@ class _FunctionOp(Op):
         first = ctx._outputs[smooth.index(True)]
         assert first is not None  # what is smooth is a tensor
         node = Node(
-            self, tuple(values), None, self._settings(args), {"ctx": ctx}, tuple(parents), *first, current_scope()
-        )
+            self, tuple(values), None, self._settings(args), {"ctx": ctx}, tuple(parents), first.shape, first.dtype,
+            current_scope(),
+        )  # fmt: skip
         ctx._node = weakref.ref(node)
         return node
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.parts import part_of
-from tinygrad_cnn.autograd.variable import Spec, Variable, wrap
+from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
 
 
 class Saved(NamedTuple):
@@ -34,7 +34,7 @@ class FunctionCtx:
         self._constant: tuple[Variable, ...] = ()
         self._materialize = True
         self._saved: list[Saved | None] = []
-        self._outputs: list[Spec | None] = []
+        self._outputs: list[Constant | None] = []
         self._several = False
         self._node: Callable[[], Node | None] = lambda: None
 

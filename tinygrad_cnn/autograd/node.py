@@ -33,18 +33,21 @@ class Node:
     Attributes:
         seq: position on the tape; larger than that of every parent.
         op: the operation.
-        args: the array arguments that some VJP reads, None in place of the others; None once freed.
+        args: for each argument its array if some VJP reads it, its parent if one reads only its shape, else None;
+            None once freed.
         out: the output array if some VJP reads it.
         attrs: the operation's static arguments, such as `stride`.
         aux: what the kernel supplied beside its output, such as the argmax of a pooling window.
         parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for None.
+        flows: for each argument, whether a gradient may flow to it.
         shape, dtype: of the output.
         scope: the module that was running, for pictures and messages.
         hooks: what to call with the gradient of the output, None if nothing.
     """
 
     __slots__ = (
-        "__weakref__", "args", "attrs", "aux", "dtype", "hooks", "op", "out", "parents", "scope", "seq", "shape",
+        "__weakref__", "args", "attrs", "aux", "dtype", "flows", "hooks", "op", "out", "parents", "scope", "seq",
+        "shape",
     )  # fmt: skip
 
     requires_grad: ClassVar[bool] = True
@@ -61,6 +64,7 @@ class Node:
         dtype: DType,
         scope: Scope | None,
     ) -> None:
+        # `Op.__call__` does the same without calling this.
         self.seq = next(clock)
         self.op = op
         self.args: tuple[Any, ...] | None = args
@@ -68,10 +72,16 @@ class Node:
         self.attrs = attrs
         self.aux = aux
         self.parents = parents
+        self.flows = tuple([parent is not None and parent.requires_grad for parent in parents])
         self.shape = shape
         self.dtype = dtype
         self.scope = scope
         self.hooks: Hooks | None = None
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes of the output."""
+        return len(self.shape)
 
     def __repr__(self) -> str:
         return f"<{self.op.name} #{self.seq} {self.shape} {self.dtype}>"

@@ -7,7 +7,7 @@ from typing import Any
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.primitive import Op
-from tinygrad_cnn.autograd.variable import Spec, Variable
+from tinygrad_cnn.autograd.variable import Constant, Spec, Variable
 
 
 class Parts:
@@ -48,9 +48,9 @@ def part_vjp_0(g: Any, _y: object, x: Spec, *, index: int, count: int) -> Parts:
     return Parts(values, x.shape)
 
 
-def part_of(node: Node, index: int, outputs: list[Spec | None]) -> Node:
+def part_of(node: Node, index: int, outputs: list[Constant | None]) -> Node:
     """Return a node for output `index` of `node`."""
     spec = outputs[index]
     assert spec is not None  # only outputs that are tensors are parts
     attrs = {"index": index, "count": len(outputs)}
-    return Node(part, (None,), None, attrs, None, (node,), spec.shape, spec.dtype, node.scope)
+    return Node(part, (node,), None, attrs, None, (node,), spec.shape, spec.dtype, node.scope)

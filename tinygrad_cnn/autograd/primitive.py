@@ -33,7 +33,7 @@ import numpy as np
 
 from tinygrad_cnn._types import A, Scalar, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
-from tinygrad_cnn.autograd.node import Node, notify, observers
+from tinygrad_cnn.autograd.node import Node, clock, notify, observers
 from tinygrad_cnn.autograd.scope import current_scope
 from tinygrad_cnn.autograd.variable import Constant, Variable
 from tinygrad_cnn.autograd.versions import storage
@@ -42,17 +42,21 @@ from tinygrad_cnn.autograd.views import refresh, view_of
 if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
 
-_new = object.__new__
+_new: Any = object.__new__
+
+_VALUE, _SPEC = 1, 2
+"""What is saved of an input."""
 
 registry: dict[str, Op] = {}
 """Every operation by name."""
 
 
 class Reads(NamedTuple):
-    """What a VJP reads, by its signature: inputs by their number, and whether the output."""
+    """What a VJP reads, by its signature: inputs by their number, whether the output, and of which only the shape."""
 
     inputs: frozenset[int]
     output: bool
+    specs: frozenset[int] = frozenset()
 
 
 class Op:
@@ -61,6 +65,7 @@ class Op:
     Attributes:
         name: what graphs and messages call it.
         kernel: arrays in, array out; with `supplies`, a tuple of the array and the supplied values.
+        compute: a faster form of the kernel, if there is one; where it answers NotImplemented, the kernel computes.
         vjps: the vector-Jacobian product of each input, or None where none is defined.
         variadic: the one of every input, for an op that takes any number of them.
         supplies: names under which the kernel's further results reach the VJPs.
@@ -91,7 +96,7 @@ class Op:
     ) -> None:
         self.name = self.__name__ = name
         self.__doc__ = kernel.__doc__
-        self.kernel = self.__wrapped__ = kernel
+        self.kernel = self.compute = self.__wrapped__ = kernel
         self.recorded = self
         self.supplies = supplies
         self.differentiable = differentiable
@@ -101,8 +106,7 @@ class Op:
         self.views = views
         self.vjps: list[Callable[..., Any] | None] = []
         self.reads: list[Reads] = []
-        self.specs: tuple[int, ...] = ()
-        self._plans: dict[int, tuple[tuple[bool, ...] | bool, bool]] = {}
+        self._plans: dict[int, tuple[tuple[int, ...] | bool, bool, tuple[bool, ...]]] = {}
         self.variadic: Callable[..., Any] | None = None
         self.joint: Callable[[Node, Any, list[int]], Iterable[tuple[int, Any]]] | None = None
         self.fused: Callable[..., Any] | None = None
@@ -122,7 +126,7 @@ class Op:
     def twin(self, kernel: Callable[..., Any]) -> Op:
         """Return this operation with another kernel, for part of a fused computation; the graph shows this one."""
         other = copy.copy(self)
-        other.kernel = kernel
+        other.kernel = other.compute = kernel
         return other
 
     def vjp(self, i: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -142,8 +146,7 @@ class Op:
             self.vjps[i] = function
             measured = {k for k, name in enumerate(inputs) if function.__annotations__.get(name) == "Spec"}
             read = {k for k, name in enumerate(inputs) if k not in measured and not name.startswith("_")}
-            self.reads[i] = Reads(frozenset(read), not y.startswith("_"))
-            self.specs = tuple(sorted({*self.specs, *measured}))
+            self.reads[i] = Reads(frozenset(read), not y.startswith("_"), frozenset(measured))
             self._plans.clear()
             return function
 
@@ -161,18 +164,22 @@ class Op:
         self.reads = [Reads(frozenset([0] if every else []), not code.co_varnames[2].startswith("_"))]
         return function
 
-    def _plan(self, tracked: int, count: int) -> tuple[tuple[bool, ...] | bool, bool]:
-        """Return which of `count` inputs, and whether the output, the VJPs of the inputs in the bit set `tracked` read.
+    def _plan(self, tracked: int, count: int) -> tuple[tuple[int, ...] | bool, bool, tuple[bool, ...]]:
+        """Return what of `count` inputs, and whether the output, the VJPs of the inputs in the bit set `tracked` read.
 
-        One truth value stands for that of all inputs. What only the gradient of an input that needs none would read
-        is not kept.
+        For each input: its values, its shape and dtype, for which what it came from is kept, or nothing; one truth
+        value stands for all values or none. What only the gradient of an input that needs none would read is not
+        kept. Last comes whether each input is in `tracked`.
         """
+        flows = tuple([bool(tracked >> i & 1) for i in range(count)])
         if self.variadic is not None:
-            return bool(self.reads[0].inputs), self.reads[0].output
-        wanted = [reads for i, reads in enumerate(self.reads) if tracked >> i & 1]
-        inputs = frozenset[int]().union(*[reads.inputs for reads in wanted])
-        each = tuple([i in inputs for i in range(count)])
-        plan = each if len(set(each)) > 1 else each[0], any(reads.output for reads in wanted)
+            return bool(self.reads[0].inputs), self.reads[0].output, flows
+        wanted = [reads for reads, flowing in zip(self.reads, flows, strict=False) if flowing]
+        read = frozenset[int]().union(*[reads.inputs for reads in wanted])
+        measured = frozenset[int]().union(*[reads.specs for reads in wanted])
+        each = tuple([_VALUE if i in read else _SPEC if i in measured else 0 for i in range(count)])
+        saves = each if len(set(each)) > 1 or _SPEC in each else bool(each and each[0])
+        plan = saves, any(reads.output for reads in wanted), flows
         self._plans[tracked] = plan
         return plan
 
@@ -213,7 +220,9 @@ class Op:
                 values.append(arg)
             bit <<= 1
         try:
-            out = self.kernel(*values, **attrs) if attrs else self.kernel(*values)
+            out = self.compute(*values, **attrs) if attrs else self.compute(*values)
+            if out is NotImplemented:
+                out = self.kernel(*values, **attrs)
         except (TypeError, ValueError, OverflowError) as error:
             if self.explain is None:
                 raise
@@ -228,28 +237,38 @@ class Op:
             out = np.asarray(out)
         node: Node | None = None
         if tracked and self.differentiable and is_grad_enabled() and out.dtype.kind == "f":
-            parents = []
+            parents: list[Any] = []
             for arg in args:
                 if isinstance(arg, Variable):
                     found = arg._node
-                    if found.__class__ is not Node:
-                        found = origin(found if arg._requires_grad and found is not None else arg)
-                    parents.append(found)
+                    if found is None:
+                        found = arg if arg._requires_grad else origin(arg)
+                    elif found.__class__ is not Node:
+                        found = origin(found if arg._requires_grad else arg)
                 else:
-                    parents.append(origin(arg))
+                    found = origin(arg)
+                parents.append(found)
             plan = self._plans.get(tracked)
-            saves, saves_output = self._plan(tracked, len(values)) if plan is None else plan
-            node = Node(
-                self.recorded,
-                _keep(values, saves),
-                out if saves_output else None,
-                attrs,
-                aux,
-                tuple(parents),
-                out.shape,
-                out.dtype,
-                current_scope(),
-            )
+            saves, saves_output, flows = self._plan(tracked, len(values)) if plan is None else plan
+            kept: Any = values
+            if saves.__class__ is tuple:
+                kept = [
+                    value if saved is _VALUE else parent if saved else None
+                    for saved, value, parent in zip(saves, values, parents, strict=True)
+                ]
+            node = _new(Node)  # and what its `__init__` does
+            node.seq = next(clock)
+            node.op = self.recorded
+            node.args = tuple(kept) if saves else (None,) * len(values)
+            node.out = out if saves_output else None
+            node.attrs = attrs
+            node.aux = aux
+            node.parents = tuple(parents)
+            node.flows = flows
+            node.shape = out.shape
+            node.dtype = out.dtype
+            node.scope = current_scope()
+            node.hooks = None
         if observers:
             notify(self, values, out, node)
         result = _new(Variable.concrete)  # what `wrap` does
@@ -258,25 +277,19 @@ class Op:
         result._grad = None
         result._node = node
         result._view = None
-        return self._as_view(args[0], result, attrs) if self.views else result
-
-    def _as_view(self, source: Any, result: Variable, attrs: dict[str, Any]) -> Variable:
-        """Return `result`, marked as a view of `source` if they share memory."""
-        if isinstance(source, Variable) and storage(result.array) is storage(source.array):
-            result._view = view_of(source, self, attrs)
+        if self.views and out.base is not None:
+            self._as_view(args[0], result, attrs)
         return result
+
+    def _as_view(self, source: Any, result: Variable, attrs: dict[str, Any]) -> None:
+        """Mark `result` as a view of `source` if they share memory."""
+        if isinstance(source, Variable):
+            array, base = source.array, result.array.base
+            if base is array or (base is not None and storage(base) is storage(array)):
+                result._view = view_of(source, self, attrs)
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
-
-
-def _keep(values: list[Any], saves: tuple[bool, ...] | bool) -> tuple[Any, ...]:
-    """Return those of `values` that are saved, None in place of the others."""
-    if saves is True:
-        return tuple(values)
-    if saves is False:
-        return (None,) * len(values)
-    return tuple([value if saved else None for value, saved in zip(values, saves, strict=True)])
 
 
 def origin(value: object) -> Variable | Constant | None:

@@ -54,10 +54,8 @@ _current: ContextVar[Scope | None] = ContextVar("tinygrad_cnn_scope", default=No
 current_scope: Callable[[], Scope | None] = _current.get
 
 
-def push_scope(name: str, kind: str, owner: object) -> Token[Scope | None]:
-    """Begin a scope as `enter_scope` does, for a caller who ends it with `pop_scope`: no context manager in between."""
-    return _current.set(Scope(name, kind, owner, _current.get()))
-
+push_scope: Callable[[Scope], Token[Scope | None]] = _current.set
+"""Begin a scope as `enter_scope` does, for a caller who ends it with `pop_scope`: no context manager in between."""
 
 pop_scope: Callable[[Token[Scope | None]], None] = _current.reset
 

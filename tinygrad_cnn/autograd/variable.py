@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from tinygrad_cnn._types import Array, DType, Scalar, Shape
 from tinygrad_cnn.autograd.node import Node
@@ -12,16 +12,20 @@ if TYPE_CHECKING:
     from tinygrad_cnn.autograd.views import View
 
 
-class Spec(NamedTuple):
-    """Shape and dtype of a value that was not saved: what a VJP gets for a parameter named with an underscore."""
+class Spec(Protocol):
+    """Shape and dtype of a value that was not saved: what a VJP gets for a parameter annotated with this class."""
 
-    shape: Shape
-    dtype: DType
+    @property
+    def shape(self) -> Shape:
+        """Length of each axis."""
+
+    @property
+    def dtype(self) -> DType:
+        """Type of the elements."""
 
     @property
     def ndim(self) -> int:
         """Number of axes."""
-        return len(self.shape)
 
 
 class Constant:
@@ -40,6 +44,11 @@ class Constant:
         self.shape = shape
         self.dtype = dtype
         self.number = number
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return len(self.shape)
 
 
 class Variable:
@@ -78,6 +87,11 @@ class Variable:
     def dtype(self) -> DType:
         """Type of the elements, a NumPy dtype."""
         return self.array.dtype
+
+    @property
+    def ndim(self) -> int:
+        """Number of axes."""
+        return self.array.ndim
 
 
 def wrap(array: Array, node: Node | Variable | None = None) -> Variable:

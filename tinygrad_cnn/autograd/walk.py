@@ -5,7 +5,7 @@ An input is always older than its output, so descending creation order is a topo
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +16,7 @@ from tinygrad_cnn.autograd import anomaly, versions
 from tinygrad_cnn.autograd.grad_mode import recording
 from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, owner_of
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
+from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
 
 if TYPE_CHECKING:
     from tinygrad_cnn.autograd.primitive import Op
@@ -145,33 +145,31 @@ def _walk(
                 sums[node] = g
             if versions.newest > node.seq:
                 versions.check_saved(node)
-            found = None
             parents = node.parents
-            vjps = op.vjps
+            flows: Sequence[bool] = node.flows
+            if needed is not None:
+                flows = [flowing and parent in needed for flowing, parent in zip(flows, parents, strict=True)]
+            found = None
             if op.joint is not None:
-                pairs = dict(op.joint(node, g, [i for i, one in enumerate(parents) if _flows(one, needed)]))
+                pairs = dict(op.joint(node, g, [i for i, flowing in enumerate(flows) if flowing]))
                 found = [pairs.get(i) for i in range(len(parents))]
             else:
-                args: Any = node.args if not (create_graph or op.specs) else _arguments(node, create_graph)
+                args: Any = _recorded(node) if create_graph else node.args
                 y: Any = wrap(node.out, node) if create_graph and node.out is not None else node.out
                 attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
                 if op.fused is not None and not create_graph:
-                    wanted = [
-                        parent is not None and parent.__class__ is not Constant
-                        and (needed is None or parent in needed) for parent in parents
-                    ]  # fmt: skip
-                    found = op.fused(wanted, g, None if waiting is None else waiting.y, y, *args, **attrs)
+                    found = op.fused(flows, g, None if waiting is None else waiting.y, y, *args, **attrs)
                     if found is None and waiting is not None:
                         g = waiting.passed()
             for i, parent in enumerate(parents):
-                if parent is None or parent.__class__ is Constant or (needed is not None and parent not in needed):
+                if not flows[i]:
                     continue
                 if found is not None:
                     gradient = found[i]
                 elif op.gates and not create_graph and check is None and parent not in keep and _takes_gate(parent):
                     gradient = Gated(g, y, op)
                 else:
-                    vjp = vjps[i] if i < len(vjps) else None
+                    vjp = op.vjps[i] if i < len(op.vjps) else None
                     if vjp is None:
                         vjp = op.vjp_of(i)
                     gradient = vjp(g, y, *args, **attrs) if attrs else vjp(g, y, *args)
@@ -201,11 +199,6 @@ def _takes_gate(parent: Any) -> bool:
     return parent.__class__ is Node and parent.op.fused is not None
 
 
-def _flows(parent: Any, needed: set[Any] | None) -> bool:
-    """Tell whether a gradient is asked for through `parent`."""
-    return parent is not None and parent.__class__ is not Constant and (needed is None or parent in needed)
-
-
 def _hooked(key: Node | Variable, hooks: Hooks, gradient: Any, retained: list[tuple[Variable, Any]]) -> Any:
     """Return `gradient` as the hooks of `key` leave it, and note which tensors retain it."""
     gradient = hooks.apply(gradient, key)
@@ -213,16 +206,11 @@ def _hooked(key: Node | Variable, hooks: Hooks, gradient: Any, retained: list[tu
     return gradient
 
 
-def _arguments(node: Node, create_graph: bool) -> list[Any]:
-    """Return the inputs as the VJPs of `node` take them."""
+def _recorded(node: Node) -> list[Any]:
+    """Return what `node` saved of its inputs, arrays as tensors at their places in the graph."""
     assert node.args is not None  # checked before the walk began
     args = list(node.args)
-    if create_graph:
-        for i, (arg, parent) in enumerate(zip(args, node.parents, strict=True)):
-            if isinstance(arg, np.ndarray):
-                args[i] = wrap(arg, None if isinstance(parent, Constant) else parent)
-    for i in node.op.specs:
-        parent = node.parents[i]
-        if parent is not None and args[i] is None:
-            args[i] = Spec(parent.shape, parent.dtype)
+    for i, (arg, parent) in enumerate(zip(args, node.parents, strict=True)):
+        if isinstance(arg, np.ndarray):
+            args[i] = wrap(arg, None if isinstance(parent, Constant) else parent)
     return args

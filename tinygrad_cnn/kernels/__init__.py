@@ -7,8 +7,9 @@ from tinygrad_cnn.kernels.activation import dropout, relu, relu_input
 from tinygrad_cnn.kernels.adaptive import adaptive_avg_pool2d, adaptive_avg_pool2d_input, adaptive_max_pool2d
 from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
 from tinygrad_cnn.kernels.erf import erf
-from tinygrad_cnn.kernels.forms import form_of
+from tinygrad_cnn.kernels.forms import bind, form_of
 from tinygrad_cnn.kernels.loss import (
+    are_classes,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -69,6 +70,8 @@ __all__ = [
     "dropout",
     "erf",
     "fold",
+    "are_classes",
+    "bind",
     "form_of",
     "group_norm",
     "huber_loss",

@@ -22,6 +22,7 @@ _VARIABLE = "TINYGRAD_CNN_KERNELS"
 _names: set[str] = set()
 _forms: dict[str, Callable[..., Any]] | None = None
 _mode: str | None = None
+_bound: list[tuple[Any, str, str, Any, Any]] = []
 
 
 def accelerated(kernel: Callable[P, R]) -> Callable[P, R]:
@@ -38,7 +39,31 @@ def accelerated(kernel: Callable[P, R]) -> Callable[P, R]:
                 return result
         return kernel(*args, **kwargs)
 
+    run.accelerated = name  # type: ignore[attr-defined]
     return run
+
+
+def bind(owner: Any, attribute: str, name: str, otherwise: Callable[..., Any] | None) -> None:
+    """Let ``owner.attribute`` be the compiled form `name` while there is one in use, and else `otherwise`.
+
+    It spares the look-up that `accelerated` makes at every call. Until kernels are first needed, and so loaded, it is a
+    function that loads them.
+    """
+
+    def load(*args: Any, **kwargs: Any) -> Any:
+        _load()
+        found = getattr(owner, attribute)
+        return None if found is None else found(*args, **kwargs)
+
+    _bound.append((owner, attribute, name, otherwise, load))
+    setattr(owner, attribute, load if _forms is None else _forms.get(name, otherwise))
+
+
+def _use(mode: str | None, forms: dict[str, Callable[..., Any]] | None) -> None:
+    global _mode, _forms
+    _mode, _forms = mode, forms
+    for owner, attribute, name, otherwise, load in _bound:
+        setattr(owner, attribute, load if forms is None else forms.get(name, otherwise))
 
 
 def form_of(name: str) -> Callable[..., Any] | None:
@@ -62,33 +87,31 @@ def set_kernel_mode(mode: str) -> None:
         ValueError: `mode` is none of these.
         RuntimeError: "compiled", and there is no compiler or it failed; says what to install. Nothing has changed.
     """
-    global _mode, _forms
     if mode not in MODES:
         raise ValueError(f"set_kernel_mode: expected one of {', '.join(MODES)}, got {mode!r}")
     before = _mode, _forms
-    _mode, _forms = mode, None
+    _use(mode, None)
     try:
         _load()
     except RuntimeError:
-        _mode, _forms = before
+        _use(*before)
         raise
 
 
 @contextmanager
 def kernels_of(mode: str) -> Iterator[None]:
     """Use the kernels that `set_kernel_mode` would choose inside the ``with`` block, in all threads."""
-    global _mode, _forms
     before = _mode, _forms
     set_kernel_mode(mode)
     try:
         yield
     finally:
-        _mode, _forms = before
+        _use(*before)
 
 
 def _load() -> dict[str, Callable[..., Any]]:
     """Return the compiled forms by name, none where there is no compiler."""
-    global _mode, _forms
+    global _mode
     if _mode is None:
         _mode = os.environ.get(_VARIABLE) or "auto"
         if _mode not in MODES:
@@ -103,10 +126,9 @@ def _load() -> dict[str, Callable[..., Any]]:
         except (NoCompiler, RuntimeError, OSError) as error:
             if _mode == "compiled":
                 raise RuntimeError(f"compiled kernels: {error}") from error
-            _forms = {}
             if not isinstance(error, NoCompiler):
                 warnings.warn(f"compiled kernels: {error}; the NumPy ones are used", RuntimeWarning, stacklevel=2)
         else:
             found = FORMS
-    _forms = found
+    _use(_mode, found)
     return found

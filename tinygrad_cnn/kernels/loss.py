@@ -26,6 +26,12 @@ def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
 
 
 @accelerated
+def are_classes(target: Array, classes: int) -> bool:
+    """Tell whether there are integers in `target`, all of them in [0, classes)."""
+    return bool(target.size and target.min() >= 0 and target.max() < classes)
+
+
+@accelerated
 @_quiet
 def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
     """Return −log softmax(x)[target] along axis 1: for each place, summed, or averaged over all places.

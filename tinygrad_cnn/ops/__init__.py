@@ -1,5 +1,7 @@
 """Operations: one family a file, each op an array kernel with its VJPs right beneath it."""
 
+from tinygrad_cnn import kernels
+from tinygrad_cnn.autograd.primitive import registry
 from tinygrad_cnn.ops.activation import (
     elu,
     gelu,
@@ -108,6 +110,11 @@ from tinygrad_cnn.ops.statistics import std, var
 from tinygrad_cnn.ops.vector import dot, mv, outer
 from tinygrad_cnn.ops.vector_norm import norm
 from tinygrad_cnn.ops.windows import fold, unfold
+
+for _op in registry.values():
+    _accelerated = getattr(_op.kernel, "accelerated", None)
+    if _accelerated is not None:
+        kernels.bind(_op, "compute", _accelerated, _op.kernel)
 
 __all__ = [
     "abs",

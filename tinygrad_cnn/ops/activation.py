@@ -24,6 +24,7 @@ def relu(x: Array) -> Array:
 
 
 relu.gates = True
+kernels.bind(relu, "compute", "relu", relu.kernel)
 relu_input = primitive()(kernels.relu_input)
 
 

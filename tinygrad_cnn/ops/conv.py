@@ -58,10 +58,7 @@ def conv2d_weight_vjp_1(g: A, _y: object, x: A, _u: object, *, kernel_size: Shap
     return conv2d(x, g, None, **how)
 
 
-@conv2d.gradients
-def conv2d_gradients(wanted: list[bool], g: Array, gate: Array | None, _y: object, *args: Any, **how: Any) -> Any:
-    compiled = kernels.form_of("conv2d_gradients")
-    return None if compiled is None else compiled(wanted, g, gate, *args, **how)
+kernels.bind(conv2d, "fused", "conv2d_gradients", None)
 
 
 conv1d = primitive()(kernels.conv1d)

@@ -154,7 +154,4 @@ def linear_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object) -> A:
     return sum(g, tuple(range(g.ndim - 1))) if g.ndim > 1 else g
 
 
-@linear.gradients
-def linear_gradients(wanted: list[bool], g: Array, gate: Array | None, _y: object, *args: Any) -> Any:
-    compiled = kernels.form_of("linear_gradients")
-    return None if compiled is None else compiled(wanted, g, gate, *args)
+kernels.bind(linear, "fused", "linear_gradients", None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from tinygrad_cnn.ops.broadcast import broadcast_to as _broadcast_to
 
 @primitive("reshape", views=True)
 def _reshape(x: Array, *, shape: Shape) -> Array:
-    return np.reshape(x, shape)
+    return x.reshape(shape)
 
 
 @_reshape.vjp(0)
@@ -57,12 +58,19 @@ def product(sizes: Sequence[int]) -> int:
 
 def flatten(input: A, start_dim: int = 0, end_dim: int = -1) -> A:
     """Join the axes from `start_dim` to `end_dim` (inclusive) into one; a 0-d input becomes 1-d."""
-    start: int = normalize_dim("flatten", start_dim, input.ndim)
-    end: int = normalize_dim("flatten", end_dim, input.ndim)
+    join = _remembered if start_dim.__class__ is int and end_dim.__class__ is int else _joined
+    return _reshape(input, shape=join(input.shape, start_dim, end_dim))
+
+
+def _joined(shape: Shape, start_dim: int, end_dim: int) -> Shape:
+    start = normalize_dim("flatten", start_dim, len(shape))
+    end = normalize_dim("flatten", end_dim, len(shape))
     if start > end:
         raise RuntimeError(f"flatten: expected start_dim ≤ end_dim, got {start_dim} and {end_dim}")
-    sizes = (*input.shape[:start], product(input.shape[start : end + 1]), *input.shape[end + 1 :])
-    return _reshape(input, shape=sizes)
+    return (*shape[:start], product(shape[start : end + 1]), *shape[end + 1 :])
+
+
+_remembered = lru_cache(maxsize=1024)(_joined)
 
 
 def unflatten(input: A, dim: int, sizes: Sequence[int]) -> A:

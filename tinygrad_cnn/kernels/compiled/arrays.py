@@ -29,3 +29,10 @@ def usable(*arrays: Any) -> bool:
 def contiguous(a: Array) -> Array:
     """Return `a` with its elements one after another: itself, or a copy."""
     return a if a.flags.c_contiguous else np.ascontiguousarray(a)
+
+
+def ready(*arrays: Any) -> list[Any] | None:
+    """Return `arrays` as kernels that look for themselves take them, copied if need be; None if one is not `usable`."""
+    if not usable(*arrays):
+        return None
+    return [None if a is None else contiguous(a).view(float32) for a in arrays]

@@ -22,6 +22,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 SOURCES = Path(__file__).parent / "source"
 _KINDS = {"array": ctypes.py_object, "idx": ctypes.c_ssize_t, "int": ctypes.c_int, "double": ctypes.c_double}
 _EXPORT = re.compile(r"^EXPORT (int|void) (\w+)\(([^)]*)\)", re.MULTILINE)
@@ -128,7 +130,7 @@ def load_library(path: Path) -> ctypes.CDLL:
             function.restype = ctypes.c_int if result == "int" else None
             kinds = [argument.replace("const", "").split()[0] for argument in arguments.split(",")]
             function.argtypes = [_KINDS[kind] for kind in kinds]
-    library.set_none(None)
+    library.set_objects(None, np.ndarray, np.dtype(np.float32), np.dtype(np.int64))
     return library
 
 

@@ -6,15 +6,21 @@ The limits are those at which `python -m benchmarks.convolutions` finds the two 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
+
+import numpy as np
 
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
-from tinygrad_cnn.kernels.compiled.native import done, native
+from tinygrad_cnn.kernels.compiled.arrays import float32
+from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
 from tinygrad_cnn.kernels.windows import output_size
 
 __all__ = ["conv2d", "conv2d_bias", "conv2d_gradients", "conv2d_input", "conv2d_weight"]
+
+_conv2d, _winograd_conv2d, _all_gradients = native.conv2d, native.winograd_conv2d, native.conv2d_gradients
 
 _ONE = (1, 1)
 _LEAST_CHANNELS = 12  # below, turning channels along vectors costs more than it saves
@@ -39,69 +45,74 @@ def _winograd(
     )
 
 
+@lru_cache(maxsize=1024)
+def _forward(
+    x: Shape, w: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
+) -> tuple[Shape, bool, tuple[int, ...]]:
+    """Return the shape of y, whether Winograd's kernel makes it, and the numbers that the other takes."""
+    (top, bottom), (left, right) = padding
+    oh = output_size(x[2], w[2], stride[0], top, bottom, dilation[0])
+    ow = output_size(x[3], w[3], stride[1], left, right, dilation[1])
+    winograd = _winograd(w, x[0], (oh, ow), stride, padding, dilation, groups)
+    return (x[0], w[0], oh, ow), winograd, (*stride, top, left, *dilation, groups)
+
+
 def conv2d(
     x: Array, w: Array, b: Array | None, *, stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
     relu: bool = False,
 ) -> Any:  # fmt: skip
     """Compute `kernels.conv2d`, and with `relu` the larger of that and 0."""
-    if not usable(x, w, b):
+    if x.dtype != float32:
         return NotImplemented
-    (top, bottom), (left, right) = padding
-    n, _, h, width = x.shape
-    o, _, kh, kw = w.shape
-    size = (
-        output_size(h, kh, stride[0], top, bottom, dilation[0]),
-        output_size(width, kw, stride[1], left, right, dilation[1]),
-    )
-    x, w = contiguous(x), contiguous(w)
-    if b is not None:
-        b = contiguous(b)
-    y = empty((n, o, *size), float32)
-    if _winograd(w.shape, n, size, stride, padding, dilation, groups):
-        return done("conv2d", native.winograd_conv2d(x, w, b, y, top, left, relu), y)
-    return done("conv2d", native.conv2d(x, w, b, y, *stride, top, left, *dilation, groups, relu), y)
+    shape, winograd, numbers = _forward(x.shape, w.shape, stride, padding, dilation, groups)
+    y = empty(shape, float32)
+    if winograd:
+        answer = _winograd_conv2d(x, w, b, y, numbers[2], numbers[3], relu)
+    else:
+        answer = _conv2d(x, w, b, y, *numbers, relu)
+    if answer == DONE:
+        return y
+    again = declined("conv2d", answer, x, w, b)
+    if again is None or 0 in shape:
+        return NotImplemented
+    return conv2d(*again, stride=stride, padding=padding, dilation=dilation, groups=groups, relu=relu)
 
 
-def conv2d_input(
-    g: Array, w: Array, *, input_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
-    gate: Array | None = None,
-) -> Any:  # fmt: skip
-    """Compute `kernels.conv2d_input`; with the output `gate` of a ReLU, of the gradient before that ReLU."""
-    if not usable(g, w, gate) or 0 in input_size:
-        return NotImplemented
-    g, w = contiguous(g), contiguous(w)
-    gx = empty((g.shape[0], w.shape[1] * groups, *input_size), float32)
+@lru_cache(maxsize=1024)
+def _backward(
+    g: Shape, x: Shape | None, w: Shape | None, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
+) -> tuple[int, ...]:
+    """Return the numbers that the joint gradients take; the shapes are None where no gradient depends on them."""
     (top, _), (left, _) = padding
-    if _winograd(w.shape, len(g), input_size, stride, padding, dilation, groups):
-        return done("conv2d_input", native.winograd_conv2d_input(g, gate, w, gx, top, left), gx)
-    return done("conv2d_input", native.conv2d_input(g, gate, w, gx, *stride, top, left, *dilation, groups), gx)
+    how = (stride, padding, dilation, groups)
+    winograd_x = x is not None and w is not None and _winograd(w, g[0], x[2:], *how)
+    winograd_w = w is not None and _winograd(w, g[0], g[2:], *how)
+    return (*stride, top, left, *dilation, groups, winograd_x, winograd_w)
 
 
-def conv2d_weight(
-    x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
-    gate: Array | None = None,
-) -> Any:  # fmt: skip
-    """Compute `kernels.conv2d_weight`; `gate` as for `conv2d_input`."""
-    if not usable(x, g, gate):
-        return NotImplemented
-    x, g = contiguous(x), contiguous(g)
-    gw = empty((g.shape[1], x.shape[1] // groups, *kernel_size), float32)
-    (top, _), (left, _) = padding
-    if _winograd(gw.shape, len(x), g.shape[2:], stride, padding, dilation, groups):
-        return done("conv2d_weight", native.winograd_conv2d_weight(x, g, gate, gw, top, left), gw)
-    return done("conv2d_weight", native.conv2d_weight(x, g, gate, gw, *stride, top, left, *dilation, groups), gw)
-
-
-def conv2d_bias(g: Array, *, gate: Array | None = None) -> Any:
-    """Compute `kernels.conv2d_bias`; `gate` as for `conv2d_input`."""
-    if not usable(g, gate):
-        return NotImplemented
-    gb = empty((g.shape[1],), float32)
-    return done("conv2d_bias", native.conv2d_bias(contiguous(g), gate, gb), gb)
+def _gradients(
+    g: Array, gate: Array | None, x: Any, w: Any, to_x: Shape | None, to_w: Shape | None, to_b: bool, stride: Pair,
+    padding: Padding2d, dilation: Pair, groups: int,
+) -> list[Array | None] | None:  # fmt: skip
+    """Return gx and gw of the shapes `to_x` and `to_w`, None where that is None, and gb if `to_b`; or None for all."""
+    if g.dtype != float32:
+        return None
+    numbers = _backward(g.shape, to_x, to_w if w is None else w.shape, stride, padding, dilation, groups)
+    gx = None if to_x is None else empty(to_x, float32)
+    gw = None if to_w is None else empty(to_w, float32)
+    gb = np.empty(g.shape[1], float32) if to_b else None
+    answer = _all_gradients(g, gate, x, w, gx, gw, gb, *numbers)
+    if answer == DONE:
+        return [gx, gw, gb]
+    again = declined("conv2d_gradients", answer, g, gate, x, w)
+    if again is None or (to_x is not None and 0 in to_x) or (to_w is not None and 0 in to_w):
+        return None
+    return _gradients(*again, to_x, to_w, to_b, stride, padding, dilation, groups)  # type: ignore[arg-type]
 
 
 def conv2d_gradients(
-    wanted: list[bool], g: Array, gate: Array | None, x: Any, w: Any, _b: object, **how: Any
+    wanted: Sequence[bool], g: Array, gate: Array | None, _y: object, x: Any, w: Any, _b: object, *, stride: Pair,
+    padding: Padding2d, dilation: Pair, groups: int,
 ) -> list[Array | None] | None:  # fmt: skip
     """Return the gradients of `conv2d` that are `wanted`, or None where its dtype is another.
 
@@ -109,18 +120,37 @@ def conv2d_gradients(
         wanted: for x, w and b.
         g: the gradient of the output, or with `gate` that of a ReLU of the output.
         gate: the output of that ReLU, or None.
-        x, w: the inputs, or only their shapes where the values are not needed.
-        how: the geometry of `conv2d`.
+        x, w: the inputs; only their shapes, or None, where they are not needed.
+        stride, padding, dilation, groups: the geometry of `conv2d`.
     """
-    if g.dtype != float32:
-        return None
-    g = contiguous(g)
-    if gate is not None:
-        gate = contiguous(gate)
-    size, window = x.shape[2:], w.shape[2:]
-    found = [
-        conv2d_input(g, w, input_size=size, gate=gate, **how) if wanted[0] else None,
-        conv2d_weight(x, g, kernel_size=window, gate=gate, **how) if wanted[1] else None,
-        conv2d_bias(g, gate=gate) if wanted[2] else None,
-    ]
-    return None if any(one is NotImplemented for one in found) else found
+    to_x, to_w, to_b = wanted
+    return _gradients(
+        g, gate, x if to_w else None, w if to_x else None, x.shape if to_x else None, w.shape if to_w else None, to_b,
+        stride, padding, dilation, groups,
+    )  # fmt: skip
+
+
+def conv2d_input(
+    g: Array, w: Array, *, input_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
+    gate: Array | None = None,
+) -> Any:  # fmt: skip
+    """Compute `kernels.conv2d_input`; with the output `gate` of a ReLU, of the gradient before that ReLU."""
+    to_x = (g.shape[0], w.shape[1] * groups, *input_size)
+    found = _gradients(g, gate, None, w, to_x, None, False, stride, padding, dilation, groups)
+    return NotImplemented if found is None else found[0]
+
+
+def conv2d_weight(
+    x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
+    gate: Array | None = None,
+) -> Any:  # fmt: skip
+    """Compute `kernels.conv2d_weight`; `gate` as for `conv2d_input`."""
+    to_w = (g.shape[1], x.shape[1] // groups, *kernel_size)
+    found = _gradients(g, gate, x, None, None, to_w, False, stride, padding, dilation, groups)
+    return NotImplemented if found is None else found[1]
+
+
+def conv2d_bias(g: Array, *, gate: Array | None = None) -> Any:
+    """Compute `kernels.conv2d_bias`; `gate` as for `conv2d_input`."""
+    found = _gradients(g, gate, None, None, None, None, True, _ONE, ((0, 0), (0, 0)), _ONE, 1)
+    return NotImplemented if found is None else found[2]

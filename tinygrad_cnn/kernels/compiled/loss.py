@@ -9,11 +9,11 @@ import numpy as np
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
-from tinygrad_cnn.kernels.compiled.native import native
+from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
 
-__all__ = ["cross_entropy", "cross_entropy_input", "log_softmax", "softmax"]
+__all__ = ["are_classes", "cross_entropy", "cross_entropy_input", "log_softmax", "softmax"]
 
-_softmax, _cross_entropy, _cross_entropy_input = native.softmax, native.cross_entropy, native.cross_entropy_input
+_are_classes, _softmax, _cross_entropy, _cross_entropy_input = native.are_classes, native.softmax, native.cross_entropy, native.cross_entropy_input
 _int64 = np.dtype(np.int64)
 
 
@@ -35,34 +35,46 @@ def log_softmax(x: Array, dim: int) -> Any:
     return _soften(x, dim, True)
 
 
-def _classified(x: Array, target: Array) -> bool:
-    return (
-        usable(x)
-        and x.ndim > 1
-        and isinstance(target, np.ndarray)
-        and target.dtype == _int64
-        and target.shape == x.shape[:1] + x.shape[2:]
-    )
+def _places(x: Array, target: Array) -> bool:
+    """Tell whether `target` has a class for each place of the scores x (N, C, ...)."""
+    shape = x.shape
+    return target.shape == ((shape[0],) if len(shape) == 2 else shape[:1] + shape[2:])
+
+
+def are_classes(target: Array, classes: int) -> Any:
+    """Compute `kernels.are_classes`."""
+    return _are_classes(target, classes) == DONE or NotImplemented
 
 
 def cross_entropy(x: Array, target: Array, reduction: str) -> Any:
     """Compute `kernels.cross_entropy`."""
-    if not _classified(x, target):
+    if x.dtype != float32 or not _places(x, target):
         return NotImplemented
     losses = np.empty(target.shape, float32)
     total = None if reduction == "none" else np.empty((), float32)
-    count = target.size if reduction == "mean" else 1
-    if not _cross_entropy(contiguous(x), contiguous(target), losses, total, count):
-        return NotImplemented
-    return losses if total is None else total
+    answer = _cross_entropy(x, target, losses, total, target.size if reduction == "mean" else 1)
+    if answer == DONE:
+        return losses if total is None else total
+    again = _again(answer, x, target)
+    return NotImplemented if again is None else cross_entropy(*again, reduction)
 
 
 def cross_entropy_input(g: Array, x: Array, target: Array, reduction: str) -> Any:
     """Compute `kernels.cross_entropy_input`."""
-    if not (_classified(x, target) and usable(g) and g.shape == (target.shape if reduction == "none" else ())):
+    if g.dtype != float32 or not _places(x, target) or g.shape != (target.shape if reduction == "none" else ()):
         return NotImplemented
     gx = empty(x.shape, float32)
-    count = target.size if reduction == "mean" else 1
-    if not _cross_entropy_input(contiguous(g), contiguous(x), contiguous(target), gx, count):
-        return NotImplemented
-    return gx
+    answer = _cross_entropy_input(g, x, target, gx, target.size if reduction == "mean" else 1)
+    if answer == DONE:
+        return gx
+    again = _again(answer, g, x, target)
+    return NotImplemented if again is None else cross_entropy_input(*again, reduction)
+
+
+def _again(answer: int, *arrays: Array) -> list[Array] | None:
+    """Return scores and classes as kernels take them, if they could not take `arrays` only for how they lie."""
+    found = declined("cross_entropy", answer, *arrays[:-1])
+    target = arrays[-1]
+    if found is None or target.dtype != _int64 or all(one.flags.c_contiguous for one in arrays):
+        return None
+    return [*found, np.ascontiguousarray(target)]

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
+
+import numpy as np
 
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
-from tinygrad_cnn.kernels.compiled.native import native
+from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
 
 __all__ = ["linear", "linear_gradients", "matmul"]
+
+_matmul_nt, _linear_gradients = native.matmul_nt, native.linear_gradients
 
 _MOST_ELEMENTS = 2**31 - 1
 """Of the right-hand matrix, whose rows kernels find by 32-bit offsets."""
@@ -21,7 +26,7 @@ def matmul(a: Array, b: Array) -> Any:
         return NotImplemented
     y = empty((a.shape[0], b.shape[1]), float32)
     if not b.flags.c_contiguous and b.flags.f_contiguous:
-        native.matmul_nt(contiguous(a), b.T, None, y, 0)
+        native.matmul_nt(contiguous(a), contiguous(b.T), None, y, 0)
     elif not a.flags.c_contiguous and a.flags.f_contiguous:
         native.matmul_tn(a.T, contiguous(b), y)
     else:
@@ -31,16 +36,21 @@ def matmul(a: Array, b: Array) -> Any:
 
 def linear(x: Array, w: Array, b: Array | None, relu: bool = False) -> Any:
     """Compute `kernels.linear`, and with `relu` the larger of that and 0."""
-    if not x.ndim or x.shape[-1] != w.shape[1] or not usable(x, w, b) or w.size > _MOST_ELEMENTS:
+    shape = x.shape
+    outputs, inputs = w.shape
+    if x.dtype != float32 or not shape or shape[-1] != inputs or w.size > _MOST_ELEMENTS:
         return NotImplemented
-    rows = contiguous(x) if x.ndim == 2 else contiguous(x).reshape(-1, x.shape[-1])
-    y = empty((len(rows), len(w)), float32)
-    native.matmul_nt(rows, contiguous(w), None if b is None else contiguous(b), y, relu)
-    return y if x.ndim == 2 else y.reshape(*x.shape[:-1], len(w))
+    rows = x if len(shape) == 2 else x.reshape(-1, inputs)
+    y = empty((rows.shape[0], outputs), float32)
+    answer = _matmul_nt(rows, w, b, y, relu)
+    if answer == DONE:
+        return y if rows is x else y.reshape(*shape[:-1], outputs)
+    again = declined("linear", answer, x, w, b)
+    return NotImplemented if again is None else linear(*again, relu)
 
 
 def linear_gradients(
-    wanted: list[bool], g: Array, gate: Array | None, x: Any, w: Any, _b: object
+    wanted: Sequence[bool], g: Array, gate: Array | None, _y: object, x: Any, w: Any, _b: object
 ) -> list[Array | None] | None:  # fmt: skip
     """Return the gradients of `linear` that are `wanted`, or None where the VJPs are to compute them.
 
@@ -53,21 +63,34 @@ def linear_gradients(
         x: (..., I), or None if the gradient of w is not wanted.
         w: (O, I), or None if that of x is not wanted.
     """
-    used = x if wanted[1] else None, w if wanted[0] else None
-    if gate is not None or not usable(g, *used):
+    if gate is not None or g.dtype != float32:
         return None
-    if any(one is not None and one.size > _MOST_ELEMENTS for one in used):
+    to_x, to_w, to_b = wanted
+    if not to_w:
+        x = None
+    elif x.size > _MOST_ELEMENTS or not x.size:
         return None
-    rows = contiguous(g).reshape(-1, g.shape[-1])
-    gx = gw = gb = None
-    if wanted[0]:
-        gx = empty((len(rows), w.shape[1]), float32)
-        native.matmul_nn(rows, contiguous(w), gx)
-        gx = gx.reshape(*g.shape[:-1], w.shape[1])
-    if wanted[1]:
-        gw = empty((rows.shape[1], x.shape[-1]), float32)
-        native.matmul_tn(rows, contiguous(x).reshape(len(rows), -1), gw)
-    if wanted[2]:
-        gb = empty((rows.shape[1],), float32)
-        native.column_sums(rows, gb)
-    return [gx, gw, gb]
+    if not to_x:
+        w = None
+    elif w.size > _MOST_ELEMENTS:
+        return None
+    shape = g.shape
+    if len(shape) != 2:
+        g = g.reshape(-1, shape[-1])
+        x = None if x is None else x.reshape(-1, x.shape[-1])
+    count, outputs = g.shape
+    gx = empty((count, w.shape[1]), float32) if to_x else None
+    gw = empty((outputs, x.shape[1]), float32) if to_w else None
+    gb = np.empty(outputs, float32) if to_b else None
+    answer = _linear_gradients(g, x, w, gx, gw, gb)
+    if answer == DONE:
+        if gx is not None and len(shape) != 2:
+            gx = gx.reshape(*shape[:-1], -1)
+        return [gx, gw, gb]
+    again = declined("linear_gradients", answer, g, x, w)
+    if again is None:
+        return None
+    found = linear_gradients(wanted, again[0], None, None, *again[1:], None)
+    if found is not None and found[0] is not None:
+        found[0] = found[0].reshape(*shape[:-1], -1)
+    return found

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from typing import TypeVar
+from typing import Any
 
 from tinygrad_cnn.kernels import threads
+from tinygrad_cnn.kernels.compiled.arrays import ready
 from tinygrad_cnn.kernels.compiled.build import NoCompiler, find_compiler, library_of
 
 
@@ -23,15 +24,16 @@ native = _load()
 native.set_threads(threads.get_num_threads())
 threads.on_change(native.set_threads)
 
-T = TypeVar("T")
+NO_MEMORY, DONE, DECLINED = range(3)
+"""What kernels answer that look at their arrays themselves."""
 
 
-def done(kernel: str, fits: int, result: T) -> T:
-    """Return the `result` of a kernel that said whether its working memory could be had.
+def declined(kernel: str, answer: int, *arrays: Any) -> list[Any] | None:
+    """Return `arrays` as a kernel takes them that answered otherwise than `DONE`; None if it is not made for them.
 
     Raises:
-        MemoryError: it could not.
+        MemoryError: the answer was that there is no memory to work in.
     """
-    if not fits:
+    if answer == NO_MEMORY:
         raise MemoryError(f"{kernel}: not enough memory to work in")
-    return result
+    return ready(*arrays)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tinygrad_cnn.kernels.compiled import activation, conv, loss, matmul, norm, optim, pool
@@ -12,3 +13,4 @@ FORMS: dict[str, Callable[..., Any]] = {
     for module in (activation, conv, loss, matmul, norm, optim, pool)
     for name in module.__all__
 }
+FORMS.update({f"{name}_relu": partial(FORMS[name], relu=True) for name in ("batch_norm", "conv2d", "linear")})

@@ -57,7 +57,10 @@ def check_floating(op: str, name: str, value: Tensor) -> None:
         raise RuntimeError(f"{op}: expected {name} of a floating-point dtype, got {value.dtype}; use .float()")
 
 
+REDUCTIONS = ("none", "mean", "sum")
+
+
 def check_reduction(op: str, reduction: str) -> None:
     """Raise unless `reduction` is one that losses know."""
-    if reduction not in ("none", "mean", "sum"):
+    if reduction not in REDUCTIONS:
         raise ValueError(f"{op}: expected reduction 'none', 'mean' or 'sum', got {reduction!r}")

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_cnn import ops
+from tinygrad_cnn import kernels, ops
 from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.nn.functional._operands import check_floating, check_one_dtype, check_reduction, check_tensors
+from tinygrad_cnn.nn.functional._operands import (
+    REDUCTIONS,
+    check_floating,
+    check_one_dtype,
+    check_reduction,
+    check_tensors,
+)
 from tinygrad_cnn.ops.broadcast import promote
 from tinygrad_cnn.ops.shape import product
 from tinygrad_cnn.tensor import Tensor
@@ -46,6 +52,8 @@ def cross_entropy(
         ValueError: the number of places does not fit, or an unknown `reduction`.
     """
     op = "cross_entropy"
+    if weight is None and not label_smoothing and _are_plain(input, target, ignore_index, reduction):
+        return ops.cross_entropy(input, target, reduction=reduction)
     _check_scores(op, input, target, weight, reduction)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"{op}: expected label_smoothing in [0, 1], got {label_smoothing}")
@@ -65,7 +73,7 @@ def cross_entropy(
         x = input
         indices = target.array.reshape(_places(input))
         if weight is None and not ignoring and not label_smoothing:
-            if input.ndim > 1:
+            if input.ndim > 1:  # an empty batch
                 return ops.cross_entropy(input, target, reduction=reduction)
             loss = ops.cross_entropy(ops.unsqueeze(x, 0), from_numpy(indices.reshape(1)), reduction=reduction)
             return ops.reshape(loss, ())
@@ -75,6 +83,21 @@ def cross_entropy(
         return ops.soft_cross_entropy(x, q, reduction=reduction, count=count)
     loss = ops.soft_cross_entropy(ops.unsqueeze(x, 0), ops.unsqueeze(q, 0), reduction=reduction, count=count)
     return ops.reshape(loss, ())
+
+
+def _are_plain(input: object, target: object, ignore_index: int, reduction: str) -> bool:
+    """Tell at once whether `target` has a class for each place of scores, as it is in nearly every call."""
+    if not (isinstance(input, Tensor) and isinstance(target, Tensor)) or reduction not in REDUCTIONS:
+        return False
+    shape, found = input.array.shape, target.array
+    return (
+        len(shape) > 1
+        and found.shape == shape[:1] + shape[2:]
+        and input.array.dtype.kind == "f"
+        and found.dtype.kind in "iu"
+        and not 0 <= ignore_index < shape[1]
+        and kernels.are_classes(found, shape[1])
+    )
 
 
 def nll_loss(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 from tinygrad_cnn import ops
@@ -51,7 +52,10 @@ def conv1d(
         RuntimeError: the shapes do not fit, the window is larger than the padded input, the dtypes differ, or an
             argument is out of range.
     """
-    x, how = _prepare("conv1d", 1, input, weight, bias, stride, padding, dilation, groups)
+    check_one_dtype("conv1d", input=input, weight=weight, bias=bias)
+    biases = None if bias is None else bias.shape
+    how = _windows("conv1d", 1, input.shape, weight.shape, biases, stride, padding, dilation, groups)
+    x = input if input.ndim == 3 else ops.unsqueeze(input, 0)
     return unbatched(ops.conv1d(x, weight, bias, **how), input, 1)
 
 
@@ -88,11 +92,18 @@ def conv2d(
 
 def convolve2d(
     op: Op, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Size, padding: str | Size, dilation: Size,
-    groups: int,
+    groups: int, *, checked: bool = False,
 ) -> Tensor:  # fmt: skip
-    """Compute `conv2d` by `op`: itself, or its fusion with what follows."""
-    x, how = _prepare("conv2d", 2, input, weight, bias, stride, padding, dilation, groups)
-    return unbatched(op(x, weight, bias, **how), input, 2)
+    """Compute `conv2d` by `op`: itself, or its fusion with what follows; `checked` if all is as layers keep it."""
+    if not of_one_dtype(input, weight, bias):
+        check_one_dtype("conv2d", input=input, weight=weight, bias=bias)
+    shape = input.array.shape
+    biases = None if bias is None else bias.array.shape
+    windows = _known_windows if checked else _windows
+    how = windows("conv2d", 2, shape, weight.array.shape, biases, stride, padding, dilation, groups)
+    if len(shape) == 4:
+        return op(input, weight, bias, **how)
+    return ops.squeeze(op(ops.unsqueeze(input, 0), weight, bias, **how), 0)
 
 
 def conv_transpose2d(
@@ -155,27 +166,18 @@ def conv_transpose2d(
     return unbatched(y, input, 2)
 
 
-def _prepare(
-    op: str, axes: int, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Size, padding: str | Size,
-    dilation: Size, groups: int,
-) -> tuple[Tensor, dict[str, Any]]:  # fmt: skip
-    """Return the input with a batch axis and the geometry of a convolution, all checked."""
-    if not of_one_dtype(input, weight, bias):
-        check_one_dtype(op, input=input, weight=weight, bias=bias)
-    shape = input.array.shape
-    biases = None if bias is None else bias.array.shape
-    how = _windows(op, axes, shape, weight.array.shape, biases, stride, padding, dilation, groups)
-    return (input if len(shape) == axes + 2 else ops.unsqueeze(input, 0)), how
-
-
-@remembered
-def _windows(
+def _geometry(
     op: str, axes: int, shape: Shape, weight: Shape, bias: Shape | None, stride: Size, padding: str | Size,
     dilation: Size, groups: int,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the geometry of a convolution, which is not to be changed, from the shapes of its operands, checked."""
     _check_shapes(op, axes, shape, weight, bias, groups)
     return {**conv_windows(op, shape, weight[2:], stride, padding, dilation), "groups": groups}
+
+
+_windows = remembered(_geometry)
+_known_windows = lru_cache(maxsize=1024)(_geometry)
+"""For arguments that are ints and tuples of them, as layers keep them: 1.0 and True, equal to 1, are not told apart."""
 
 
 def _check_shapes(

@@ -29,6 +29,9 @@ def apply_linear(op: Op, input: Tensor, weight: Tensor, bias: Tensor | None) -> 
     """Compute `linear` by `op`: itself, or for a weight (O, I) its fusion with what follows."""
     if not of_one_dtype(input, weight, bias):
         check_one_dtype("linear", input=input, weight=weight, bias=bias)
+    x, w = input.array.shape, weight.array.shape
+    if len(w) == 2 and x and x[-1] == w[1] and (bias is None or bias.array.shape == w[:1]):
+        return op(input, weight, bias)
     if weight.ndim not in (1, 2):
         raise RuntimeError(f"linear: expected weight (out_features, in_features), got {weight.shape}")
     if bias is not None and bias.shape != weight.shape[:-1]:
@@ -39,10 +42,8 @@ def apply_linear(op: Op, input: Tensor, weight: Tensor, bias: Tensor | None) -> 
             f"linear: expected input with a last axis of {features} (weight {weight.shape}), got {input.shape}"
             f"{_likely_fix(input, weight)}"
         )
-    if weight.ndim == 1:
-        y = ops.matmul(input, weight)
-        return y if bias is None else y + bias
-    return op(input, weight, bias)
+    y = ops.matmul(input, weight)
+    return y if bias is None else y + bias
 
 
 def _likely_fix(input: Tensor, weight: Tensor) -> str:

@@ -124,16 +124,18 @@ class Sequential(_Row):
     def forward(self, input: Any) -> Any:
         """Pass `input` through the modules in order."""
         y = input
-        modules = [module for module in self._modules.values() if module is not None]
-        i = 0
-        while i < len(modules):
-            if i + 1 < len(modules) and fusable(modules[i], modules[i + 1]):
-                y = run_rectified(modules[i], modules[i + 1], y)
-                i += 2
-            else:
-                y = modules[i](y)
-                i += 1
-        return y
+        waiting = None  # for the module after it
+        for module in self._modules.values():
+            if module is None:
+                continue
+            if waiting is not None:
+                if fusable(waiting, module):
+                    y = run_rectified(waiting, module, y)
+                    waiting = None
+                    continue
+                y = waiting(y)
+            waiting = module
+        return y if waiting is None else waiting(y)
 
     def _part(self, items: list[tuple[str, Module | None]]) -> Self:
         chosen: Any = dict(items)

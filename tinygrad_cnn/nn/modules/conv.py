@@ -15,6 +15,8 @@ from tinygrad_cnn.nn.modules.convolution import Convolution
 from tinygrad_cnn.ops.rectified import rectified
 from tinygrad_cnn.tensor import Tensor
 
+_conv2d_relu = rectified["conv2d"]
+
 
 class Conv1d(Convolution):
     """Correlate sequences with learned filters; the equation and the output length are those of `functional.conv1d`.
@@ -119,8 +121,11 @@ class Conv2d(Convolution):
         return self._apply(ops.conv2d, input)
 
     def _rectified(self, input: Tensor) -> Tensor:
-        return self._apply(rectified["conv2d"], input)
+        return self._apply(_conv2d_relu, input)
 
     def _apply(self, op: Op, input: Tensor) -> Tensor:
-        x, padding = self._padded(input)
-        return convolve2d(op, x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)
+        padding = self.padding
+        if self.padding_mode != "zeros":
+            input, padding = self._padded(input)
+        how = (self.stride, padding, self.dilation, self.groups)
+        return convolve2d(op, input, self.weight, self.bias, *how, checked=True)

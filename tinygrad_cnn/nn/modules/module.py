@@ -54,11 +54,12 @@ class Module(Hookable):
 
     def _run(self, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
         """Run `forward`, the module's own or a fused form of it, as `__call__` does."""
-        token = push_scope(self._name_within(current_scope()), type(self).__name__, self)
+        around = current_scope()
+        token = push_scope(Scope(self._name_within(around), type(self).__name__, self, around))
         try:
             if self._hooks is not None:
                 return self._hooks.call(self, args, kwargs)
-            return forward(*args, **kwargs)
+            return forward(*args, **kwargs) if kwargs else forward(*args)
         except (IndexError, RuntimeError, TypeError, ValueError) as error:
             explain(error, self, args)
             raise

@@ -27,10 +27,10 @@ class Registry:
         self._non_persistent_buffers = set()
 
     def __getattr__(self, name: str) -> Any:
+        own = self.__dict__
         for kind in ("_parameters", "_buffers", "_modules"):
-            registered = self.__dict__.get(kind)
-            if registered is not None and name in registered:
-                return registered[name]
+            if kind in own and name in own[kind]:
+                return own[kind][name]
         # With name and obj Python adds "Did you mean: ...?" where it prints the error, and only there.
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 

@@ -1,8 +1,9 @@
 /* What every kernel shares: the arrays that come in, and vectors of floats.
 
    Kernels are called through ctypes with NumPy arrays as they are. `array` mirrors the public head of NumPy's
-   PyArrayObject, which its own PyArray_DATA and PyArray_DIMS macros compile to; nothing else of Python is used, so
-   that no Python header is needed. The caller checks dtypes, shapes and contiguity, and keeps the arrays alive. */
+   PyArrayObject, which its own PyArray_DATA, PyArray_DIMS, PyArray_DESCR and PyArray_FLAGS macros compile to; nothing
+   else of Python is used, so that no Python header is needed. The caller checks shapes and keeps the arrays alive; what
+   comes in is an array of float32 only where a kernel asks (`ready`), else the caller checks that too. */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -18,16 +19,41 @@
 typedef ptrdiff_t idx;
 
 typedef struct {
-    char head[OBJECT_HEAD]; /* object.__basicsize__ */
+    char head[OBJECT_HEAD - sizeof(void *)]; /* object.__basicsize__ */
+    const void *type;
     char *data;
     int ndim;
-    idx *shape;
-    idx *strides;
+    idx *shape, *strides;
+    const void *base, *dtype;
+    int flags;
 } array;
 
-extern const array *none; /* Python's None, for inputs that may be left out */
+extern const array *none;                            /* Python's None, for inputs that may be left out */
+extern const void *ndarray_type, *float32, *int64; /* NumPy's class of arrays, and two of its dtypes */
 
 INLINE float *floats(const array *a) { return a == none ? 0 : (float *)a->data; }
+
+/* What a kernel answers that asks `ready`: whether there was memory to work in, or that its arrays are not for it. */
+enum { NO_MEMORY, DONE, DECLINED };
+
+/* Whether `a` is an array of that dtype with an element, and its elements lie one after another. */
+INLINE int is_ready(const array *a, const void *dtype) {
+    enum { C_CONTIGUOUS = 1 };
+    if (a->type != ndarray_type || a->dtype != dtype || !(a->flags & C_CONTIGUOUS)) return 0;
+    for (int d = 0; d < a->ndim; d++)
+        if (!a->shape[d]) return 0;
+    return 1;
+}
+
+INLINE int all_ready(int count, const array *const *arrays) {
+    for (int i = 0; i < count; i++)
+        if (arrays[i] != none && !is_ready(arrays[i], float32)) return 0;
+    return 1;
+}
+
+/* Whether each of these is such an array of float32, or None. */
+#define READY(...) \
+    all_ready(sizeof((const array *[]){__VA_ARGS__}) / sizeof(array *), (const array *const[]){__VA_ARGS__})
 
 INLINE idx min_idx(idx a, idx b) { return a < b ? a : b; }
 INLINE idx max_idx(idx a, idx b) { return a > b ? a : b; }

@@ -99,18 +99,26 @@ static scores classified(const array *x, const array *target) {
     };
 }
 
-static int are_classes(const scores *c) {
+static int all_classes(const scores *c) {
     for (idx i = 0; i < c->rows * c->places; i++)
         if (c->target[i] < 0 || c->target[i] >= c->classes) return 0;
     return 1;
 }
 
+/* Whether all of `target` are classes, or else that a kernel which looks more closely is to say. */
+EXPORT int are_classes(const array *target, idx classes) {
+    if (!is_ready(target, int64)) return DECLINED;
+    scores c = {.target = (const int64_t *)target->data, .rows = elements(target), .places = 1, .classes = classes};
+    return all_classes(&c) ? DONE : DECLINED;
+}
+
 /* loss = −log softmax(x)[target] at each place, target of int64; 0, and nothing is done, if one is no class.
    total: None, or where the sum of all over `count` goes. */
 EXPORT int cross_entropy(const array *x, const array *target, const array *loss, const array *total, double count) {
+    if (!READY(x) || !is_ready(target, int64)) return DECLINED;
     scores c = classified(x, target);
     c.y = floats(loss);
-    if (!are_classes(&c)) return 0;
+    if (!all_classes(&c)) return DECLINED;
     parallel(lose, &c, ceil_div(c.rows, ROWS_AT_ONCE), 8.0 * (double)elements(x));
     if (total != none) {
         double sum = 0;
@@ -154,11 +162,12 @@ static void blame(void *context, idx task) {
 /* gx = g · (softmax(x) − [class = target]), g over `count` if it is one number, else one for each place; 0, and nothing
    is done, if a target is no class. */
 EXPORT int cross_entropy_input(const array *g, const array *x, const array *target, const array *gx, double count) {
+    if (!READY(g, x) || !is_ready(target, int64)) return DECLINED;
     scores c = classified(x, target);
     c.y = floats(gx);
     if (g->ndim) c.g = floats(g);
     else c.part = (float)(*floats(g) / count);
-    if (!are_classes(&c)) return 0;
+    if (!all_classes(&c)) return DECLINED;
     parallel(blame, &c, ceil_div(c.rows, ROWS_AT_ONCE), 8.0 * (double)elements(x));
     return 1;
 }
