@@ -16,7 +16,7 @@ from tinygrad_cnn._buffers import owns
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import versions
 from tinygrad_cnn.autograd.grad_mode import recording, set_grad_enabled
-from tinygrad_cnn.autograd.hooks import hooks_of, owner_of, retain_grad
+from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of, retain_grad
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.variable import Variable, wrap
 from tinygrad_cnn.autograd.walk import run
@@ -45,7 +45,10 @@ def backward(
         RuntimeError: a tensor requires no gradient; has several elements and no weight; `inputs` is empty; the graph
             was freed; or a saved value was changed in place.
     """
-    seeds = _seeds("backward", tensors, grad_tensors)
+    if grad_tensors is None and isinstance(tensors, Variable):
+        seeds = [(tensors, _seed(tensors, None, "backward"))]
+    else:
+        seeds = _seeds("backward", tensors, grad_tensors)
     targets = None if inputs is None else _differentiable("backward", inputs)
     if targets is not None:
         if not targets:
@@ -55,8 +58,7 @@ def backward(
         for target in targets:
             retain_grad(target)
     sums, retained = run(seeds, targets, retain_graph, create_graph)
-    given = [seed.array for _, seed in seeds]
-    del seeds
+    given = [id(seed.array) for _, seed in seeds]
     leaves = [key for key in sums if key.__class__ is not Node]
     token = recording.set(create_graph)
     try:
@@ -64,11 +66,12 @@ def backward(
             _accumulate(leaf, sums, given, create_graph)
         for tensor, gradient in retained:
             _add_to_grad(tensor, gradient, create_graph)
-        for leaf in leaves:
-            hooks = hooks_of(leaf)
-            if hooks is not None:
-                for hook in list(hooks.after.values()):
-                    hook(leaf)
+        if leaves_have_hooks():
+            for leaf in leaves:
+                hooks = hooks_of(leaf)
+                if hooks is not None:
+                    for hook in list(hooks.after.values()):
+                        hook(leaf)
     finally:
         recording.reset(token)
 
@@ -175,7 +178,8 @@ def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
                 f"{caller}: a gradient can be created implicitly only for an output with one element, got shape "
                 f"{output.shape}. Reduce it first (.sum() or .mean()), or pass gradient= of that shape."
             )
-        return wrap(np.array(1, output.dtype).reshape(output.shape))
+        one = np.array(1, output.array.dtype)
+        return wrap(one.reshape(output.shape) if output.array.ndim else one)
     if not isinstance(gradient, Variable):
         raise TypeError(f"{caller}: expected the gradient as a tensor, got {type(gradient).__name__}")
     if gradient.shape != output.shape:
@@ -189,15 +193,15 @@ def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
     return gradient
 
 
-def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[Array], create_graph: bool) -> None:
-    """Add the gradient of `leaf` to its ``.grad``, which shares memory with nothing else."""
+def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[int], create_graph: bool) -> None:
+    """Add the gradient of `leaf` to its ``.grad``, which shares memory with nothing else, nor with ids in `given`."""
     value = sums.pop(leaf)
     if create_graph or leaf._grad is not None:
         _add_to_grad(leaf, value, create_graph)
         return
     # One reference here and one for getrefcount: nobody else can see this array, so it need not be copied.
     fresh = value.__class__ is np.ndarray and sys.getrefcount(value) == 2 and owns(value)
-    if not fresh or id(value) in map(id, given) or value.dtype != leaf.array.dtype:
+    if not fresh or id(value) in given or value.dtype != leaf.array.dtype:
         value = np.array(value, dtype=leaf.dtype)
     leaf._grad = wrap(value)
 

@@ -98,6 +98,11 @@ def hooks_of(owner: Node | Variable) -> Hooks | None:
     return getattr(owner, "_hooks", None) if _of_leaves else None
 
 
+def leaves_have_hooks() -> bool:
+    """Tell whether any leaf has ever had a hook."""
+    return bool(_of_leaves)
+
+
 def _prepare(tensor: Variable) -> Hooks:
     """Return the hooks of `tensor`, made now if need be."""
     owner = owner_of(tensor)
@@ -114,7 +119,8 @@ def _prepare(tensor: Variable) -> Hooks:
 
 def owner_of(tensor: Variable) -> Node | Variable:
     """Return what stands for `tensor` in the graph: the node that made it, or the leaf."""
-    refresh(tensor)
+    if tensor._view is not None:
+        refresh(tensor)
     node = tensor._node
     return node if isinstance(node, Node | Variable) else tensor
 

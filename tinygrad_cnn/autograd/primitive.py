@@ -51,6 +51,9 @@ registry: dict[str, Op] = {}
 """Every operation by name."""
 
 
+Plan = tuple[tuple[int, ...], bool, tuple[bool, ...]]
+
+
 class Reads(NamedTuple):
     """What a VJP reads, by its signature: inputs by their number, whether the output, and of which only the shape."""
 
@@ -106,7 +109,7 @@ class Op:
         self.views = views
         self.vjps: list[Callable[..., Any] | None] = []
         self.reads: list[Reads] = []
-        self._plans: dict[int, tuple[tuple[int, ...] | bool, bool, tuple[bool, ...]]] = {}
+        self._plans: dict[int, Plan] = {}
         self.variadic: Callable[..., Any] | None = None
         self.joint: Callable[[Node, Any, list[int]], Iterable[tuple[int, Any]]] | None = None
         self.fused: Callable[..., Any] | None = None
@@ -164,21 +167,19 @@ class Op:
         self.reads = [Reads(frozenset([0] if every else []), not code.co_varnames[2].startswith("_"))]
         return function
 
-    def _plan(self, tracked: int, count: int) -> tuple[tuple[int, ...] | bool, bool, tuple[bool, ...]]:
+    def _plan(self, tracked: int, count: int) -> Plan:
         """Return what of `count` inputs, and whether the output, the VJPs of the inputs in the bit set `tracked` read.
 
-        For each input: its values, its shape and dtype, for which what it came from is kept, or nothing; one truth
-        value stands for all values or none. What only the gradient of an input that needs none would read is not
-        kept. Last comes whether each input is in `tracked`.
+        For each input: its values, its shape and dtype, for which what it came from is kept, or nothing. What only the
+        gradient of an input that needs none would read is not kept. Last comes whether each input is in `tracked`.
         """
         flows = tuple([bool(tracked >> i & 1) for i in range(count)])
         if self.variadic is not None:
-            return bool(self.reads[0].inputs), self.reads[0].output, flows
+            return (_VALUE if self.reads[0].inputs else 0,) * count, self.reads[0].output, flows
         wanted = [reads for reads, flowing in zip(self.reads, flows, strict=False) if flowing]
         read = frozenset[int]().union(*[reads.inputs for reads in wanted])
         measured = frozenset[int]().union(*[reads.specs for reads in wanted])
-        each = tuple([_VALUE if i in read else _SPEC if i in measured else 0 for i in range(count)])
-        saves = each if len(set(each)) > 1 or _SPEC in each else bool(each and each[0])
+        saves = tuple([_VALUE if i in read else _SPEC if i in measured else 0 for i in range(count)])
         plan = saves, any(reads.output for reads in wanted), flows
         self._plans[tracked] = plan
         return plan
@@ -237,7 +238,11 @@ class Op:
             out = np.asarray(out)
         node: Node | None = None
         if tracked and self.differentiable and is_grad_enabled() and out.dtype.kind == "f":
+            plan = self._plans.get(tracked)
+            saves, saves_output, flows = self._plan(tracked, len(values)) if plan is None else plan
             parents: list[Any] = []
+            kept: list[Any] = []
+            i = 0
             for arg in args:
                 if isinstance(arg, Variable):
                     found = arg._node
@@ -248,18 +253,13 @@ class Op:
                 else:
                     found = origin(arg)
                 parents.append(found)
-            plan = self._plans.get(tracked)
-            saves, saves_output, flows = self._plan(tracked, len(values)) if plan is None else plan
-            kept: Any = values
-            if saves.__class__ is tuple:
-                kept = [
-                    value if saved is _VALUE else parent if saved else None
-                    for saved, value, parent in zip(saves, values, parents, strict=True)
-                ]
+                kind = saves[i]
+                kept.append(values[i] if kind == _VALUE else found if kind else None)
+                i += 1
             node = _new(Node)  # and what its `__init__` does
             node.seq = next(clock)
             node.op = self.recorded
-            node.args = tuple(kept) if saves else (None,) * len(values)
+            node.args = tuple(kept)
             node.out = out if saves_output else None
             node.attrs = attrs
             node.aux = aux

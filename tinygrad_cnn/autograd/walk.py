@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import anomaly, versions
 from tinygrad_cnn.autograd.grad_mode import recording
-from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, owner_of
+from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
 
@@ -27,6 +27,9 @@ _FREED = (
 )
 
 
+_age = attrgetter("seq")
+
+
 def collect(roots: Iterable[object]) -> list[Node]:
     """Return the nodes that `roots` depend on, the newest first."""
     stack = [root for root in roots if root.__class__ is Node]
@@ -36,7 +39,7 @@ def collect(roots: Iterable[object]) -> list[Node]:
             if parent.__class__ is Node and parent not in seen:
                 seen.add(parent)
                 stack.append(parent)
-    return sorted(seen, key=attrgetter("seq"), reverse=True)
+    return sorted(seen, key=_age, reverse=True)
 
 
 def _between(nodes: list[Node], targets: set[Any]) -> tuple[set[Any], list[Node]]:
@@ -82,11 +85,12 @@ def run(
             _walk(nodes, sums, needed, keep, retained, retain_graph=retain, create_graph=create_graph)
             if targets is not None:
                 sums = {key: sums[key] for key in keep if key in sums}
-            passed = keep.intersection(nodes) if keep else keep
-            for key in list(sums):
-                hooks = hooks_of(key)
-                if hooks is not None and key not in passed:
-                    sums[key] = _hooked(key, hooks, sums[key], retained)
+            if keep or leaves_have_hooks():
+                passed = keep.intersection(nodes)
+                for key in list(sums):
+                    hooks = hooks_of(key)
+                    if hooks is not None and key not in passed:
+                        sums[key] = _hooked(key, hooks, sums[key], retained)
     finally:
         recording.reset(token)
     return sums, retained

@@ -48,6 +48,7 @@ def cross_entropy(x: Array, target: Array, *, reduction: str) -> Array:
 
 
 kernels.bind(cross_entropy, "compute", "cross_entropy", cross_entropy.kernel)
+kernels.bind(cross_entropy, "fused", "cross_entropy_gradients", None)
 
 
 @cross_entropy.vjp(0)

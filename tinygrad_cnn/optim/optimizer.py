@@ -14,7 +14,6 @@ from tinygrad_cnn.autograd import enable_grad, versions
 from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.kernels.forms import form_of
 from tinygrad_cnn.optim.checks import check_finite, plain, split_names
-from tinygrad_cnn.optim.together import table_of
 from tinygrad_cnn.tensor import Tensor
 
 ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[dict[str, Any]]
@@ -146,23 +145,22 @@ class Optimizer:
         if step is None:
             self._update_each(params, group)
             return
-        batches: dict[Any, tuple[list[Tensor], list[list[Array]]]] = {}
+        batches: dict[Any, tuple[list[Tensor], list[Array]]] = {}
         for p in params:
             key, row = self._row(p, group)
             batch = batches.get(key)
             if batch is None:
-                batches[key] = [p], [row]
+                batches[key] = [p], row
             else:
                 batch[0].append(p)
-                batch[1].append(row)
+                batch[1].extend(row)
         for key, (members, rows) in batches.items():
-            table = table_of(rows)
-            if table is None or not step(table, *self._settings(group, key)):
+            columns = len(rows) // len(members)
+            if step(tuple(rows), columns, *self._settings(group, key)):
+                self._note(members, rows, columns)
+                versions.record_writes(rows[::columns])
+            else:
                 self._update_each(members, group)
-                continue
-            for p, row in zip(members, rows, strict=True):
-                self._note(p, row)
-            versions.record_writes([row[0] for row in rows])
 
     def _update_each(self, params: list[Tensor], group: dict[str, Any]) -> None:
         for p in params:
@@ -184,9 +182,10 @@ class Optimizer:
         """Return the settings that the compiled step takes for parameters for which `_row` gave `key`."""
         raise NotImplementedError(f"{type(self).__name__} does not define _settings")
 
-    def _note(self, p: Tensor, row: list[Array]) -> None:  # noqa: ARG002
-        """Note in the state of `p` that the compiled step was taken with `row`."""
-        self.state[p]["step"] += 1
+    def _note(self, params: list[Tensor], rows: list[Array], columns: int) -> None:  # noqa: ARG002
+        """Note in the state of `params` that the compiled step was taken with `rows`, `columns` arrays for each."""
+        for p in params:
+            self.state[p]["step"] += 1
 
     def _scratch(self, like: Array, i: int = 0) -> Array:
         """Return the i-th array to compute in, shaped like `like`: the same at every step, its values undefined."""
@@ -218,7 +217,7 @@ class Optimizer:
         for group in self.param_groups:
             for p in group["params"]:
                 if set_to_none:
-                    p.grad = None
+                    p._grad = None
                 elif p.grad is not None:
                     p.grad = p.grad.detach().zero_()
 

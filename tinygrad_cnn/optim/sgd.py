@@ -80,11 +80,12 @@ class SGD(Optimizer):
             group["maximize"], key,
         )  # fmt: skip
 
-    def _note(self, p: Tensor, row: list[Array]) -> None:
-        if len(row) > 2:
-            state = self.state.setdefault(p, {})
-            if state.get("momentum_buffer") is None:
-                state["momentum_buffer"] = from_numpy(row[2])
+    def _note(self, params: list[Tensor], rows: list[Array], columns: int) -> None:
+        if columns > 2:
+            for p, velocity in zip(params, rows[2::columns], strict=True):
+                state = self.state.setdefault(p, {})
+                if state.get("momentum_buffer") is None:
+                    state["momentum_buffer"] = from_numpy(velocity)
 
     def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
         momentum, kept = group["momentum"], 1 - group["dampening"]

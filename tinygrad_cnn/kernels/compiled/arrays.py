@@ -35,4 +35,4 @@ def ready(*arrays: Any) -> list[Any] | None:
     """Return `arrays` as kernels that look for themselves take them, copied if need be; None if one is not `usable`."""
     if not usable(*arrays):
         return None
-    return [None if a is None else contiguous(a).view(float32) for a in arrays]
+    return [None if a is None else contiguous(a) for a in arrays]

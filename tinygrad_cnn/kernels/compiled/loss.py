@@ -11,7 +11,7 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
 from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
 
-__all__ = ["are_classes", "cross_entropy", "cross_entropy_input", "log_softmax", "softmax"]
+__all__ = ["are_classes", "cross_entropy", "cross_entropy_gradients", "cross_entropy_input", "log_softmax", "softmax"]
 
 _are_classes, _softmax, _cross_entropy, _cross_entropy_input = native.are_classes, native.softmax, native.cross_entropy, native.cross_entropy_input
 _int64 = np.dtype(np.int64)
@@ -69,6 +69,14 @@ def cross_entropy_input(g: Array, x: Array, target: Array, reduction: str) -> An
         return gx
     again = _again(answer, g, x, target)
     return NotImplemented if again is None else cross_entropy_input(*again, reduction)
+
+
+def cross_entropy_gradients(
+    _wanted: object, g: Array, gate: Array | None, _y: object, x: Array, target: Array, *, reduction: str
+) -> list[Array | None] | None:
+    """Return the gradients of `cross_entropy` in x and in target, which has none; None where the VJP is to compute."""
+    found = NotImplemented if gate is not None else cross_entropy_input(g, x, target, reduction)
+    return None if found is NotImplemented else [found, None]
 
 
 def _again(answer: int, *arrays: Array) -> list[Array] | None:

@@ -1,7 +1,8 @@
 """The compiled steps of the optimizers, each over all parameters of a group; the optimizers say what each computes.
 
-Each takes `table`, an array of objects with a row of arrays for each parameter (itself, its gradient, its state), and
-the settings. It answers 0, and has changed nothing, if arrays are not contiguous or parameters share memory.
+Each takes `table`, a tuple of arrays, `columns` of them for each parameter (itself, its gradient, its state), and the
+settings. It answers 0, and has changed nothing, if arrays are not contiguous or not of float32, or parameters share
+memory or must not be written.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 /* What every kernel shares: the arrays that come in, and vectors of floats.
 
-   Kernels are called through ctypes with NumPy arrays as they are. `array` mirrors the public head of NumPy's
-   PyArrayObject, which its own PyArray_DATA, PyArray_DIMS, PyArray_DESCR and PyArray_FLAGS macros compile to; nothing
-   else of Python is used, so that no Python header is needed. The caller checks shapes and keeps the arrays alive; what
-   comes in is an array of float32 only where a kernel asks (`ready`), else the caller checks that too. */
+   Kernels are called through ctypes with NumPy arrays as they are. `array` and `dtype` mirror the public heads of NumPy's
+   PyArrayObject and PyArray_Descr, which its own macros such as PyArray_DATA compile to; nothing else of Python is used,
+   so that no Python header is needed. The caller checks shapes and keeps the arrays alive; that they are contiguous arrays
+   of float32 it checks too, unless the kernel asks (`READY`). */
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -19,27 +19,42 @@
 typedef ptrdiff_t idx;
 
 typedef struct {
-    char head[OBJECT_HEAD - sizeof(void *)]; /* object.__basicsize__ */
-    const void *type;
+    char head[OBJECT_HEAD]; /* object.__basicsize__ */
+    const void *scalar_type;
+    char kind, type, byteorder, former_flags;
+    int number;
+} dtype;
+
+typedef struct {
+    char head[OBJECT_HEAD - sizeof(void *)];
+    const void *class;
     char *data;
     int ndim;
     idx *shape, *strides;
-    const void *base, *dtype;
+    const void *base;
+    const dtype *dtype;
     int flags;
 } array;
 
-extern const array *none;                            /* Python's None, for inputs that may be left out */
-extern const void *ndarray_type, *float32, *int64; /* NumPy's class of arrays, and two of its dtypes */
+extern const array *none;              /* Python's None, for inputs that may be left out */
+extern const void *ndarray;            /* NumPy's class of arrays */
+extern const dtype *float32, *int64;
 
 INLINE float *floats(const array *a) { return a == none ? 0 : (float *)a->data; }
 
 /* What a kernel answers that asks `ready`: whether there was memory to work in, or that its arrays are not for it. */
 enum { NO_MEMORY, DONE, DECLINED };
 
-/* Whether `a` is an array of that dtype with an element, and its elements lie one after another. */
-INLINE int is_ready(const array *a, const void *dtype) {
+/* Whether `a` is an array of that dtype, its elements one after another. Unpickled arrays have dtypes of their own. */
+INLINE int is_array(const array *a, const dtype *wanted) {
     enum { C_CONTIGUOUS = 1 };
-    if (a->type != ndarray_type || a->dtype != dtype || !(a->flags & C_CONTIGUOUS)) return 0;
+    return a->class == ndarray && (a->flags & C_CONTIGUOUS) &&
+           (a->dtype == wanted || (a->dtype->number == wanted->number && a->dtype->byteorder == wanted->byteorder));
+}
+
+/* Whether it also has an element. */
+INLINE int is_ready(const array *a, const dtype *wanted) {
+    if (!is_array(a, wanted)) return 0;
     for (int d = 0; d < a->ndim; d++)
         if (!a->shape[d]) return 0;
     return 1;

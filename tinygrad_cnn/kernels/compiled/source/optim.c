@@ -1,11 +1,18 @@
 /* The steps of the optimizers: all parameters of a group in one call.
 
-   `table` is an array of objects, one row for each parameter: references to the arrays of the parameter, its gradient,
-   and its state. A task is a piece of one parameter. What each kernel computes is written in the optimizer's class. */
+   `table` is a Python tuple of arrays, `columns` of them for each parameter: itself, its gradient, and its state. A task
+   is a piece of one parameter. What each kernel computes is written in the optimizer's class. */
 #include "elementwise.h"
 #include <stdlib.h>
 
 enum { MOST_ARRAYS = 6, FEW_TASKS = 64 };
+
+typedef struct { /* the head of PyTupleObject; tuple.__basicsize__ says where its items begin */
+    char head[OBJECT_HEAD];
+    idx size;
+    char rest[TUPLE_HEAD - OBJECT_HEAD - sizeof(idx)];
+    const array *items[];
+} tuple;
 
 typedef struct {
     float *at[MOST_ARRAYS];
@@ -18,24 +25,18 @@ typedef struct {
     int maximize, first, nesterov, amsgrad, decoupled, centered;
 } update;
 
-INLINE int is_contiguous(const array *a) {
-    idx step = 4;
-    if (!elements(a)) return 1;
-    for (int d = a->ndim - 1; d >= 0; step *= a->shape[d], d--)
-        if (a->shape[d] != 1 && a->strides[d] != step) return 0;
-    return 1;
-}
-
 INLINE int overlap(const array *a, const array *b) {
     return a->data < b->data + elements(b) * 4 && b->data < a->data + elements(a) * 4;
 }
 
-/* Whether each row's arrays are contiguous and of one size, and no two parameters share memory. */
+/* Whether each row's arrays are contiguous and of one size, and parameters may be written and share no memory. */
 static int is_regular(const array *const *arrays, idx rows, idx columns) {
+    enum { WRITEABLE = 0x400 };
     for (idx i = 0; i < rows; i++) {
         const array *const *row = arrays + i * columns;
         for (idx k = 0; k < columns; k++)
-            if (!is_contiguous(row[k]) || elements(row[k]) != elements(row[0])) return 0;
+            if (!is_array(row[k], float32) || elements(row[k]) != elements(row[0])) return 0;
+        if (!(row[0]->flags & WRITEABLE)) return 0;
         for (idx other = 0; other < i; other++)
             if (overlap(row[0], arrays[other * columns])) return 0;
     }
@@ -43,9 +44,9 @@ static int is_regular(const array *const *arrays, idx rows, idx columns) {
 }
 
 /* Cut the parameters of `table` into pieces and hand each to `task`; 0 if they are not regular, and nothing is done. */
-static int run(void (*task)(void *, idx), update *u, const array *table) {
-    const array *const *arrays = (const array *const *)table->data;
-    idx rows = table->shape[0], columns = table->shape[1], count = 0, total = 0;
+static int run(void (*task)(void *, idx), update *u, const tuple *table, idx columns) {
+    const array *const *arrays = table->items;
+    idx rows = table->size / columns, count = 0, total = 0;
     if (!is_regular(arrays, rows, columns)) return 0;
     for (idx i = 0; i < rows; i++) {
         idx size = elements(arrays[i * columns]);
@@ -90,11 +91,11 @@ static void sgd(void *context, idx task) {
     });
 }
 
-EXPORT int sgd_step(const array *table, double lr, double momentum, double dampening, double decay, int nesterov,
+EXPORT int sgd_step(const tuple *table, idx columns, double lr, double momentum, double dampening, double decay, int nesterov,
                     int maximize, int first) {
     update u = {.lr = lr, .a = momentum, .b = 1 - dampening, .decay = decay, .nesterov = nesterov, .maximize = maximize,
                 .first = first};
-    return run(sgd, &u, table);
+    return run(sgd, &u, table, columns);
 }
 
 /* columns: p, g, m, v, and the largest v with amsgrad; a = β₁, b = β₂ */
@@ -124,11 +125,11 @@ static void adam(void *context, idx task) {
 }
 
 /* lr: divided by 1 − β₁ᵗ; correction: 1 / √(1 − β₂ᵗ); decay: times lr if decoupled. */
-EXPORT int adam_step(const array *table, double lr, double beta1, double beta2, double eps, double correction,
+EXPORT int adam_step(const tuple *table, idx columns, double lr, double beta1, double beta2, double eps, double correction,
                      double decay, int amsgrad, int maximize, int decoupled) {
     update u = {.lr = lr, .a = beta1, .b = beta2, .eps = eps, .correction = correction, .decay = decay,
                 .amsgrad = amsgrad, .maximize = maximize, .decoupled = decoupled};
-    return run(adam, &u, table);
+    return run(adam, &u, table, columns);
 }
 
 /* columns: p, g, v, then a if centered, then b if momentum ≠ 0 */
@@ -156,11 +157,11 @@ static void rmsprop(void *context, idx task) {
     });
 }
 
-EXPORT int rmsprop_step(const array *table, double lr, double alpha, double eps, double momentum, double decay,
+EXPORT int rmsprop_step(const tuple *table, idx columns, double lr, double alpha, double eps, double momentum, double decay,
                         int centered, int maximize) {
     update u = {.lr = lr, .a = alpha, .b = momentum, .eps = eps, .decay = decay, .centered = centered,
                 .maximize = maximize};
-    return run(rmsprop, &u, table);
+    return run(rmsprop, &u, table, columns);
 }
 
 /* columns: p, g, s */
@@ -176,9 +177,9 @@ static void adagrad(void *context, idx task) {
     });
 }
 
-EXPORT int adagrad_step(const array *table, double lr, double eps, double decay, int maximize) {
+EXPORT int adagrad_step(const tuple *table, idx columns, double lr, double eps, double decay, int maximize) {
     update u = {.lr = lr, .eps = eps, .decay = decay, .maximize = maximize};
-    return run(adagrad, &u, table);
+    return run(adagrad, &u, table, columns);
 }
 
 /* columns: p, g, v, u */
@@ -197,7 +198,7 @@ static void adadelta(void *context, idx task) {
     });
 }
 
-EXPORT int adadelta_step(const array *table, double lr, double rho, double eps, double decay, int maximize) {
+EXPORT int adadelta_step(const tuple *table, idx columns, double lr, double rho, double eps, double decay, int maximize) {
     update u = {.lr = lr, .a = rho, .eps = eps, .decay = decay, .maximize = maximize};
-    return run(adadelta, &u, table);
+    return run(adadelta, &u, table, columns);
 }

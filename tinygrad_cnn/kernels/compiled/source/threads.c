@@ -15,10 +15,11 @@
 enum { MOST_THREADS = 256, LOOKS = 4000, LEAST_WORK = 200000, MOST_SHARED = 16 << 20 /* floats: 64 MB */ };
 
 const array *none;
-const void *ndarray_type, *float32, *int64;
+const void *ndarray;
+const dtype *float32, *int64;
 
 EXPORT void set_objects(const array *nothing, const array *class, const array *float_dtype, const array *int_dtype) {
-    none = nothing, ndarray_type = class, float32 = float_dtype, int64 = int_dtype;
+    none = nothing, ndarray = class, float32 = (const dtype *)float_dtype, int64 = (const dtype *)int_dtype;
 }
 
 #ifdef _WIN32
