@@ -9,7 +9,6 @@ from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_bias, conv2d_input,
 from tinygrad_cnn.kernels.erf import erf
 from tinygrad_cnn.kernels.forms import bind, form_of
 from tinygrad_cnn.kernels.loss import (
-    are_classes,
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cross_entropy,
@@ -70,7 +69,6 @@ __all__ = [
     "dropout",
     "erf",
     "fold",
-    "are_classes",
     "bind",
     "form_of",
     "group_norm",

@@ -26,12 +26,6 @@ def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
 
 
 @accelerated
-def are_classes(target: Array, classes: int) -> bool:
-    """Tell whether there are integers in `target`, all of them in [0, classes)."""
-    return bool(target.size and target.min() >= 0 and target.max() < classes)
-
-
-@accelerated
 @_quiet
 def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
     """Return −log softmax(x)[target] along axis 1: for each place, summed, or averaged over all places.
@@ -40,7 +34,12 @@ def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
         x: (N, C, ...) scores.
         target: (N, ...) class indices in [0, C).
         reduction: "none", "sum" or "mean".
+
+    Raises:
+        IndexError: one is out of range.
     """
+    if target.size and not (0 <= target.min() and target.max() < x.shape[1]):
+        raise IndexError(f"cross_entropy: expected class indices in [0, {x.shape[1] - 1}]")
     shifted = x - top(x, 1)
     chosen = np.take_along_axis(shifted, np.expand_dims(target, 1), 1).squeeze(1)
     return reduced(np.log(np.exp(shifted).sum(axis=1)) - chosen, reduction)

@@ -11,9 +11,9 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
 from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
 
-__all__ = ["are_classes", "cross_entropy", "cross_entropy_gradients", "cross_entropy_input", "log_softmax", "softmax"]
+__all__ = ["cross_entropy", "cross_entropy_gradients", "cross_entropy_input", "log_softmax", "softmax"]
 
-_are_classes, _softmax, _cross_entropy, _cross_entropy_input = native.are_classes, native.softmax, native.cross_entropy, native.cross_entropy_input
+_softmax, _cross_entropy, _cross_entropy_input = native.softmax, native.cross_entropy, native.cross_entropy_input
 _int64 = np.dtype(np.int64)
 
 
@@ -39,11 +39,6 @@ def _places(x: Array, target: Array) -> bool:
     """Tell whether `target` has a class for each place of the scores x (N, C, ...)."""
     shape = x.shape
     return target.shape == ((shape[0],) if len(shape) == 2 else shape[:1] + shape[2:])
-
-
-def are_classes(target: Array, classes: int) -> Any:
-    """Compute `kernels.are_classes`."""
-    return _are_classes(target, classes) == DONE or NotImplemented
 
 
 def cross_entropy(x: Array, target: Array, reduction: str) -> Any:

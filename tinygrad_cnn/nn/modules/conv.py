@@ -127,5 +127,5 @@ class Conv2d(Convolution):
         padding = self.padding
         if self.padding_mode != "zeros":
             input, padding = self._padded(input)
-        how = (self.stride, padding, self.dilation, self.groups)
-        return convolve2d(op, input, self.weight, self.bias, *how, checked=True)
+        weight, bias = self._weight_and_bias()
+        return convolve2d(op, input, weight, bias, self.stride, padding, self.dilation, self.groups, checked=True)

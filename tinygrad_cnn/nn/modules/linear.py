@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy.typing as npt
 
+from tinygrad_cnn import ops
 from tinygrad_cnn.creation import empty
-from tinygrad_cnn.nn import functional, init
+from tinygrad_cnn.nn import init
 from tinygrad_cnn.nn.functional.linear import apply_linear
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
@@ -64,10 +65,10 @@ class Linear(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return x · wᵀ + b."""
-        return functional.linear(input, self.weight, self.bias)
+        return apply_linear(ops.linear, input, *self._weight_and_bias())
 
     def _rectified(self, input: Tensor) -> Tensor:
-        return apply_linear(rectified["linear"], input, self.weight, self.bias)
+        return apply_linear(rectified["linear"], input, *self._weight_and_bias())
 
     def extra_repr(self) -> str:
         """Return the sizes."""

@@ -105,13 +105,6 @@ static int all_classes(const scores *c) {
     return 1;
 }
 
-/* Whether all of `target` are classes, or else that a kernel which looks more closely is to say. */
-EXPORT int are_classes(const array *target, idx classes) {
-    if (!is_ready(target, int64)) return DECLINED;
-    scores c = {.target = (const int64_t *)target->data, .rows = elements(target), .places = 1, .classes = classes};
-    return all_classes(&c) ? DONE : DECLINED;
-}
-
 /* loss = −log softmax(x)[target] at each place, target of int64; 0, and nothing is done, if one is no class.
    total: None, or where the sum of all over `count` goes. */
 EXPORT int cross_entropy(const array *x, const array *target, const array *loss, const array *total, double count) {
