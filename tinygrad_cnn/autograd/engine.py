@@ -5,9 +5,9 @@ Leaf gradients are written only after every VJP and every hook has returned.
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Sequence
+from sys import getrefcount
 from typing import Any
 
 import numpy as np
@@ -200,7 +200,7 @@ def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[int], create_g
         _add_to_grad(leaf, value, create_graph)
         return
     # One reference here and one for getrefcount: nobody else can see this array, so it need not be copied.
-    fresh = value.__class__ is np.ndarray and sys.getrefcount(value) == 2 and owns(value)
+    fresh = value.__class__ is np.ndarray and getrefcount(value) == 2 and (value.base is None or owns(value))
     if not fresh or id(value) in given or value.dtype != leaf.array.dtype:
         value = np.array(value, dtype=leaf.dtype)
     leaf._grad = wrap(value)

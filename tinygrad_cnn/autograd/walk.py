@@ -79,13 +79,15 @@ def run(
             raise RuntimeError(_FREED.format(node=node))
     retain = create_graph if retain_graph is None else retain_graph
     retained: list[tuple[Variable, Any]] = []
+    silence = _Silence()
     token = recording.set(create_graph)
     try:
-        with np.errstate(all="ignore"), anomaly.walking():  # as in the forward pass, x / 0 is ∞ and no warning
-            _walk(nodes, sums, needed, keep, retained, retain_graph=retain, create_graph=create_graph)
+        with anomaly.walking():
+            _walk(nodes, sums, needed, keep, retained, silence, retain, create_graph)
             if targets is not None:
                 sums = {key: sums[key] for key in keep if key in sums}
             if keep or leaves_have_hooks():
+                silence.begin()
                 passed = keep.intersection(nodes)
                 for key in list(sums):
                     hooks = hooks_of(key)
@@ -93,7 +95,32 @@ def run(
                         sums[key] = _hooked(key, hooks, sums[key], retained)
     finally:
         recording.reset(token)
+        silence.end()
     return sums, retained
+
+
+class _Silence:
+    """No warnings of NumPy's from `begin` to `end`: as in the forward pass, x / 0 is ∞ and no warning.
+
+    It begins when something is computed that may warn, and most joint gradients do not: it takes as long as an
+    operation.
+    """
+
+    __slots__ = ("_state",)
+
+    def __init__(self) -> None:
+        self._state: np.errstate | None = None
+
+    def begin(self) -> bool:
+        """Return True, that there is silence."""
+        if self._state is None:
+            self._state = np.errstate(all="ignore")
+            self._state.__enter__()
+        return True
+
+    def end(self) -> None:
+        if self._state is not None:
+            self._state.__exit__(None, None, None)
 
 
 class Gated:
@@ -124,11 +151,12 @@ class Gated:
 
 def _walk(
     nodes: list[Node], sums: dict[Any, Any], needed: set[Any] | None, keep: set[Any],
-    retained: list[tuple[Variable, Any]], *, retain_graph: bool, create_graph: bool,
+    retained: list[tuple[Variable, Any]], silence: _Silence, retain_graph: bool, create_graph: bool,
 ) -> None:  # fmt: skip
     """Pass gradients from each of `nodes` to its parents; what remains in `sums` is the leaves' and `keep`'s."""
     # The loop runs once for every operation of a program: no calls that can be done without.
     check = anomaly.gradient_check()
+    silent = False
     for node in nodes:
         g = sums.pop(node, None)
         if g is None:
@@ -144,6 +172,7 @@ def _walk(
                     waiting = g
                     g = waiting.g
             if node.hooks is not None:
+                silent = silence.begin()
                 g = _hooked(node, node.hooks, g, retained)
             if keep and node in keep:
                 sums[node] = g
@@ -155,6 +184,7 @@ def _walk(
                 flows = [flowing and parent in needed for flowing, parent in zip(flows, parents, strict=True)]
             found = None
             if op.joint is not None:
+                silent = silence.begin()
                 pairs = dict(op.joint(node, g, [i for i, flowing in enumerate(flows) if flowing]))
                 found = [pairs.get(i) for i in range(len(parents))]
             else:
@@ -165,21 +195,23 @@ def _walk(
                     found = op.fused(flows, g, None if waiting is None else waiting.y, y, *args, **attrs)
                     if found is None and waiting is not None:
                         g = waiting.passed()
-            for i, parent in enumerate(parents):
-                if not flows[i]:
+            for i, flowing in enumerate(flows):
+                if not flowing:
                     continue
+                parent: Any = parents[i]
                 if found is not None:
                     gradient = found[i]
                 elif op.gates and not create_graph and check is None and parent not in keep and _takes_gate(parent):
                     gradient = Gated(g, y, op)
                 else:
+                    silent = silent or silence.begin()
                     vjp = op.vjps[i] if i < len(op.vjps) else None
                     if vjp is None:
                         vjp = op.vjp_of(i)
                     gradient = vjp(g, y, *args, **attrs) if attrs else vjp(g, y, *args)
                 if gradient is None:
                     continue
-                if gradient.shape != parent.shape:
+                if (found is None or op.joint is not None) and gradient.shape != parent.shape:
                     if op.fit is None:
                         raise RuntimeError(
                             f"{op.name}: the VJP of input {i} returned shape {gradient.shape}, expected {parent.shape}"
@@ -187,8 +219,10 @@ def _walk(
                     gradient = op.fit(gradient, parent.shape)
                 if check is not None:
                     check(node, i, gradient)
-                known = sums.get(parent)
-                sums[parent] = gradient if known is None else known + gradient
+                if parent in sums:
+                    silent = silent or silence.begin()
+                    gradient = sums[parent] + gradient
+                sums[parent] = gradient
         except Exception as error:
             error.add_note(
                 f"in the backward pass of {node}" + ("" if i is None else f", input {i}") + anomaly.place(node)
