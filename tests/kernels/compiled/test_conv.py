@@ -60,25 +60,13 @@ def test_winograds_kernel(geometry):
         (replace(LARGE, padding=((1, 1), (1, -1)), images=20), False),
     ],
 )  # fmt: skip
-def test_which_kernel_is_chosen(geometry, chosen, monkeypatch):
+def test_which_kernel_is_chosen(geometry, chosen):
     from tinygrad_cnn.kernels.compiled import conv
 
-    used = []
-
-    class Noting:
-        def __getattr__(self, name):
-            used.append(name)
-            return getattr(native, name)
-
-    native = conv.native
-    monkeypatch.setattr(conv, "native", Noting())
-    (x, w, b, g, _), how = geometry.arrays(), geometry.how
+    (x, w, _, g, _), how = geometry.arrays(), geometry.how
+    assert conv._forward(x.shape, w.shape, **how)[1] == chosen
+    assert conv._backward(g.shape, x.shape, w.shape, **how)[-2:] == (chosen, chosen)
     forms = {name: form(name) for name in ("conv2d", "conv2d_input", "conv2d_weight")}
-    forms["conv2d"](x, w, b, **how)
-    forms["conv2d_input"](g, w, input_size=geometry.size, **how)
-    forms["conv2d_weight"](x, g, kernel_size=geometry.kernel_size, **how)
-    assert used == [f"winograd_{name}" if chosen else name for name in forms]
-    monkeypatch.undo()
     check(forms, geometry, WINOGRAD if chosen else DIRECT)
 
 
@@ -86,7 +74,7 @@ def test_which_kernel_is_chosen(geometry, chosen, monkeypatch):
 def test_all_gradients_in_one_call_are_those_of_the_single_ones(geometry):
     (x, w, b, g, gate), how = geometry.arrays(), geometry.how
     for open_gate in (None, gate):
-        found = form("conv2d_gradients")([True] * 3, g, open_gate, x, w, b, **how)
+        found = form("conv2d_gradients")([True] * 3, g, open_gate, None, x, w, b, **how)
         expected = [
             form("conv2d_input")(g, w, input_size=geometry.size, gate=open_gate, **how),
             form("conv2d_weight")(x, g, kernel_size=geometry.kernel_size, gate=open_gate, **how),
@@ -96,15 +84,15 @@ def test_all_gradients_in_one_call_are_those_of_the_single_ones(geometry):
             np.testing.assert_array_equal(one, other)
         for i in range(3):
             wanted = [k == i for k in range(3)]
-            some = form("conv2d_gradients")(wanted, g, open_gate, x, w, b, **how)
+            some = form("conv2d_gradients")(wanted, g, open_gate, None, x, w, b, **how)
             assert [one is not None for one in some] == wanted
             np.testing.assert_array_equal(some[i], expected[i])
 
 
 def test_gradients_of_arrays_that_are_not_contiguous():
     (x, w, b, g, gate), how = NARROW.arrays(), NARROW.how
-    found = form("conv2d_gradients")([True] * 3, *map(spread_out, (g, gate, x, w, b)), **how)
-    expected = form("conv2d_gradients")([True] * 3, g, gate, x, w, b, **how)
+    found = form("conv2d_gradients")([True] * 3, spread_out(g), spread_out(gate), None, *map(spread_out, (x, w, b)), **how)
+    expected = form("conv2d_gradients")([True] * 3, g, gate, None, x, w, b, **how)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)
 
@@ -120,8 +108,8 @@ def test_what_is_left_to_numpy():
     assert falls_back("conv2d_weight", x[:0], g[:0], kernel_size=(3, 3), **how)
     assert falls_back("conv2d_bias", g[:0])
     with kernels_of("compiled"):
-        assert form_of("conv2d_gradients")([True] * 3, g.astype(np.float64), None, x, w, b, **how) is None
-        assert form_of("conv2d_gradients")([True] * 3, g[:0], None, x[:0], w, b, **how) is None
+        assert form_of("conv2d_gradients")([True] * 3, g.astype(np.float64), None, None, x, w, b, **how) is None
+        assert form_of("conv2d_gradients")([True] * 3, g[:0], None, None, x[:0], w, b, **how) is None
         empty = kernels.conv2d(x[:0], w, b, **how)
         whole = kernels.conv2d(x.astype(np.int64), np.ones_like(w, np.int64), None, **how)
     assert empty.shape == (0, 9, *NARROW.places)
@@ -135,7 +123,7 @@ def test_arrays_with_an_equal_dtype_object_are_not_left_to_numpy():
     again = [pickle.loads(pickle.dumps(one)) for one in (x, w, b, g)]
     assert not falls_back("conv2d", *again[:3], **how)
     with kernels_of("compiled"):
-        assert form_of("conv2d_gradients")([True] * 3, again[3], None, *again[:3], **how) is not None
+        assert form_of("conv2d_gradients")([True] * 3, again[3], None, None, *again[:3], **how) is not None
     assert falls_back("conv2d", x.astype(x.dtype.newbyteorder()), w, b, **how)
 
 

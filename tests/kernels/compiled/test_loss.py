@@ -117,13 +117,13 @@ def test_what_is_left_to_numpy():
         (x[:0], target[:0]),
         (x.astype(np.float64), target),
         (x, target.astype(np.int32)),
-        (x, target - 5),  # NumPy counts these from the end
-        (x, target + 5),
     ):
         assert falls_back("cross_entropy", scores, classes, "mean")
         assert falls_back("cross_entropy_input", g, scores, classes, "mean")
+    for classes in (target - 5, target + 5):
+        assert falls_back("cross_entropy", x, classes, "mean")
+        assert falls_back("cross_entropy_input", g, x, classes, "mean")
+        with pytest.raises(IndexError, match=r"cross_entropy: expected class indices in \[0, 4\]"):
+            kernels.cross_entropy(x, classes, "mean")
     assert falls_back("softmax", x, 0)
     assert falls_back("softmax", x[:, :0], 1)
-    with pytest.raises(IndexError):
-        kernels.cross_entropy(x, target + 5, "mean")
-    agree(kernels.cross_entropy(x, target - 5, "none"), kernels.cross_entropy(x, target, "none"))

@@ -71,13 +71,13 @@ def test_gradients_of_linear(shape, layout_x, layout_w):
     n, k, m = shape
     x, w = LAYOUTS[layout_x](float32(0, n, k)), LAYOUTS[layout_w](float32(1, m, k))
     g = LAYOUTS[layout_x](float32(2, n, m))
-    gx, gw, gb = form("linear_gradients")([True] * 3, g, None, x, w, None)
+    gx, gw, gb = form("linear_gradients")([True] * 3, g, None, None, x, w, None)
     near(gx, g, w)
     near(gw, g.T, x)
     near(gb[None], np.ones((1, n), np.float32), g)
     for i, expected in enumerate((gx, gw, gb)):
         wanted = [k == i for k in range(3)]
-        found = form("linear_gradients")(wanted, g, None, x if i == 1 else None, w if i == 0 else None, None)
+        found = form("linear_gradients")(wanted, g, None, None, x if i == 1 else None, w if i == 0 else None, None)
         assert [one is not None for one in found] == wanted
         np.testing.assert_array_equal(found[i], expected)
 
@@ -88,7 +88,7 @@ def test_inputs_of_any_number_of_axes(lead):
     y = form("linear")(x, w, b)
     assert y.shape == (*lead, 9)
     np.testing.assert_allclose(y, x @ w.T + b, rtol=1e-5, atol=1e-6)
-    gx, gw, gb = form("linear_gradients")([True] * 3, g, None, x, w, b)
+    gx, gw, gb = form("linear_gradients")([True] * 3, g, None, None, x, w, b)
     np.testing.assert_allclose(gx, g @ w, rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(gw, g.reshape(-1, 9).T @ x.reshape(-1, 7), rtol=1e-5, atol=1e-5)
     np.testing.assert_allclose(gb, g.reshape(-1, 9).sum(0), rtol=1e-5, atol=1e-5)
@@ -96,7 +96,7 @@ def test_inputs_of_any_number_of_axes(lead):
 
 def test_sums_of_many_rows_are_as_accurate_as_sums_in_double_precision():
     g = float32(0, 30000, 37) + np.float32(100)
-    _, _, gb = form("linear_gradients")([False, False, True], g, None, None, None, None)
+    _, _, gb = form("linear_gradients")([False, False, True], g, None, None, None, None, None)
     exact = g.astype(np.float64).sum(0)
     assert abs(gb - exact).max() < 1e-6 * abs(exact).max()
 
@@ -129,7 +129,7 @@ def test_nothing_is_written_beside_results_nor_depends_on_what_lies_beside_array
             matmul.matmul(a, w.T),
             matmul.matmul(beside_nan(a.T).T, b),
             matmul.linear(a, w, bias),
-            *matmul.linear_gradients([True] * 3, g, None, a, w, bias),
+            *matmul.linear_gradients([True] * 3, g, None, None, a, w, bias),
         ]
     assert len(wholes) == len(results) == 7
     assert all(np.isfinite(one).all() for one in results)
@@ -159,7 +159,7 @@ def test_any_number_of_threads_gives_the_same_bits():
         kernels.matmul(a, b),
         kernels.matmul(a, np.asfortranarray(b)),
         kernels.matmul(np.asfortranarray(a), b),
-        *form("linear_gradients")([True] * 3, g, None, a, b.T, None),
+        *form("linear_gradients")([True] * 3, g, None, None, a, b.T, None),
     )
     same_bits_on_any_threads(call)
     assert [one.tobytes() for one in call()] == [one.tobytes() for one in call()]
@@ -180,9 +180,9 @@ def test_what_is_left_to_numpy():
     assert falls_back("matmul", a, far)
     assert falls_back("linear", far.T[:1], np.broadcast_to(np.float32(1), (2**29, 5)), None)
     gradients, g = form("linear_gradients"), float32(3, 4, 6)
-    assert gradients([True] * 3, g.astype(np.float64), None, a, w, None) is None
-    assert gradients([True] * 3, g, g, a, w, None) is None  # a ReLU follows
-    assert gradients([True] * 3, g[:0], None, a[:0], w, None) is None
+    assert gradients([True] * 3, g.astype(np.float64), None, None, a, w, None) is None
+    assert gradients([True] * 3, g, g, None, a, w, None) is None  # a ReLU follows
+    assert gradients([True] * 3, g[:0], None, None, a[:0], w, None) is None
     with kernels_of("compiled"):
         assert kernels.matmul(a[:, :0], b[:0]).tolist() == np.zeros((4, 6)).tolist()
         assert kernels.linear(a[:0], w, None).shape == (0, 6)

@@ -100,7 +100,7 @@ def _gradients(
     numbers = _backward(g.shape, to_x, to_w if w is None else w.shape, stride, padding, dilation, groups)
     gx = None if to_x is None else empty(to_x, float32)
     gw = None if to_w is None else empty(to_w, float32)
-    gb = np.empty(g.shape[1], float32) if to_b else None
+    gb = empty((g.shape[1],), float32) if to_b else None
     answer = _all_gradients(g, gate, x, w, gx, gw, gb, *numbers)
     if answer == DONE:
         return [gx, gw, gb]

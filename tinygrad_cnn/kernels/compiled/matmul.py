@@ -81,7 +81,7 @@ def linear_gradients(
     count, outputs = g.shape
     gx = empty((count, w.shape[1]), float32) if to_x else None
     gw = empty((outputs, x.shape[1]), float32) if to_w else None
-    gb = np.empty(outputs, float32) if to_b else None
+    gb = empty((outputs,), float32) if to_b else None
     answer = _linear_gradients(g, x, w, gx, gw, gb)
     if answer == DONE:
         if gx is not None and len(shape) != 2:

@@ -17,7 +17,7 @@ int column_sums(const array *a, const array *y);
 EXPORT int conv2d_gradients(const array *g, const array *gate, const array *x, const array *w, const array *gx,
                             const array *gw, const array *gb, idx sh, idx sw, idx top, idx left, idx dh, idx dw, idx groups,
                             int winograd_x, int winograd_w) {
-    if (!READY(g, gate) || (gw != none && !READY(x)) || (gx != none && !READY(w))) return DECLINED;
+    if (!READY(g, gate, gx, gw, gb) || (gw != none && !READY(x)) || (gx != none && !READY(w))) return DECLINED;
     if (gx != none && !(winograd_x ? winograd_conv2d_input(g, gate, w, gx, top, left)
                                    : conv2d_input(g, gate, w, gx, sh, sw, top, left, dh, dw, groups)))
         return NO_MEMORY;
@@ -30,7 +30,7 @@ EXPORT int conv2d_gradients(const array *g, const array *gate, const array *x, c
 /* Those of y = x·wᵀ + b from g (rows, outputs). */
 EXPORT int linear_gradients(const array *g, const array *x, const array *w, const array *gx, const array *gw,
                             const array *gb) {
-    if (!READY(g) || (gw != none && !READY(x)) || (gx != none && !READY(w))) return DECLINED;
+    if (!READY(g, gx, gw, gb) || (gw != none && !READY(x)) || (gx != none && !READY(w))) return DECLINED;
     if (gx != none && !matmul_nn(g, w, gx)) return NO_MEMORY;
     if (gw != none && !matmul_tn(g, x, gw)) return NO_MEMORY;
     return gb == none || column_sums(g, gb);
