@@ -86,6 +86,13 @@ INLINE vec let_through(vec v, vec y) { return choose(y <= 0, (vec){0}, v); }
 #if defined(__AVX512F__)
 #include <immintrin.h>
 INLINE vec load_first(const float *p, idx n) { return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
+
+/* Load the elements low…high−1, of which any part may lie in the vector, and 0 in place of the others. */
+INLINE vec load_between(const float *p, idx low, idx high) {
+    low = max_idx(low, 0), high = min_idx(high, LANES);
+    uint32_t mask = high <= low ? 0 : ((1u << high) - 1) & ~((1u << low) - 1);
+    return (vec)_mm512_maskz_loadu_ps((__mmask16)mask, p);
+}
 INLINE void store_first(float *p, vec v, idx n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v); }
 
 /* Store the first n ≤ LANES elements at every second place. */
@@ -100,6 +107,13 @@ INLINE void store_apart(float *p, vec v, idx n) {
 INLINE vec load_first(const float *p, idx n) {
     vec v = {0};
     memcpy(&v, p, (size_t)n * 4);
+    return v;
+}
+INLINE vec load_between(const float *p, idx low, idx high) {
+    if (low <= 0 && high >= LANES) return load(p);
+    vec v = {0};
+    low = max_idx(low, 0), high = min_idx(high, LANES);
+    if (low < high) memcpy((float *)&v + low, p + low, (size_t)(high - low) * 4);
     return v;
 }
 INLINE void store_first(float *p, vec v, idx n) { memcpy(p, &v, (size_t)n * 4); }

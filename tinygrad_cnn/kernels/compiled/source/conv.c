@@ -8,6 +8,8 @@
 #include <stdlib.h>
 
 enum { PLANE_FLOATS = 96 * 1024 /* 384 kB: the planes of one task stay in the second-level cache */,
+       NEAR_FLOATS = 8 * 1024 /* in the first-level cache */,
+       SQUEEZE = 20 /* products that take as long as to squeeze what is not wanted out of a vector */,
        WEIGHT_FLOATS = 64 * 1024, TILES_AT_ONCE = 16, TASKS = 8 /* enough to share, however many threads */ };
 
 /* One stride-1 convolution of planes: the whole output of `conv2d`, or one phase of the input gradient. */
@@ -110,11 +112,20 @@ INLINE factors factors_of(const convolution *c, const phase *f, idx g, idx o, in
     return f->as_given ? (factors){w, 1, f->taps} : (factors){w, m, 1};
 }
 
-/* Compute `rows` rows of outputs that are whole vectors: no vector runs over the end of a row, and none is thrown away. */
+/* Tell whether `rows` rows of outputs can be computed as whole vectors, none of which is partly thrown away: if they are
+   as long as vectors, or follow one another without a gap in the planes and in the output. */
+INLINE int in_whole_vectors(const convolution *c, const phase *f, idx rows) {
+    if (c->column_out != 1) return 0;
+    return f->columns % LANES == 0 || (c->source.pitch == f->columns && c->row_out == f->columns && rows * f->columns >= LANES);
+}
+
+/* Compute such rows. */
 static void convolve_rows(const convolution *c, const phase *f, const float *filled, idx group_size, idx rows, float *y,
                           idx first_block, idx last_block) {
-    idx across = f->columns / LANES, total = rows * across, blocks = row_blocks(c->outputs);
-    idx wide = min_idx(tile_vectors((int)(c->outputs / blocks)), 4);
+    int whole = f->columns % LANES != 0; /* the rows follow one another as one */
+    idx columns = whole ? rows * f->columns : f->columns;
+    idx across = ceil_div(columns, LANES), total = whole ? across : rows * across, blocks = row_blocks(c->outputs);
+    idx wide = tile_vectors((int)(c->outputs / blocks));
     idx at_once = f->taps * c->outputs > WEIGHT_FLOATS ? wide * TILES_AT_ONCE : wide;
     for (idx g = 0; g < c->groups; g++)
         for (idx first = 0; first < total; first += at_once)
@@ -122,13 +133,15 @@ static void convolve_rows(const convolution *c, const phase *f, const float *fil
                 idx o = block_begin(block, blocks, c->outputs), end = min_idx(total, first + at_once);
                 int m = (int)(block_begin(block + 1, blocks, c->outputs) - o);
                 float *to = y + (g * c->outputs + o) * c->channel_out;
-                idx most = min_idx(tile_vectors(m), 4), row = first / across, column = first - row * across;
+                idx most = tile_vectors(m), row = first / across, column = first - row * across;
                 for (idx v = first; v < end;) {
-                    idx from_at[4], to_at[4];
-                    int vectors = (int)min_idx(most, end - v);
+                    idx from_at[MOST_VECTORS], to_at[MOST_VECTORS];
+                    int vectors = (int)(end - v >= most ? most : min_idx(end - v, 4));
+                    if (most == 3 && end - v == 4) vectors = 2; /* rather than three and one, which has too few sums */
                     for (int i = 0; i < vectors; i++) {
-                        from_at[i] = row * c->source.pitch + column * LANES;
-                        to_at[i] = row * c->row_out + column * LANES;
+                        idx j = min_idx(column * LANES, columns - LANES); /* the last may lie over the one before */
+                        from_at[i] = row * c->source.pitch + j;
+                        to_at[i] = row * c->row_out + j;
                         if (++column == across) column = 0, row++;
                     }
                     apart_tile(m, vectors, factors_of(c, f, g, o, m), filled + g * group_size, from_at, f->at, f->taps,
@@ -154,7 +167,7 @@ static void convolve(void *context, idx i) {
         float *y = f->y + image * c->image_out + first * c->row_out;
         idx blocks = row_blocks(c->outputs);
         idx first_block = block_begin(band, c->bands, blocks), last_block = block_begin(band + 1, c->bands, blocks);
-        if (f->columns % LANES == 0 && c->column_out == 1) {
+        if (in_whole_vectors(c, f, rows)) {
             convolve_rows(c, f, filled, group_size, rows, y, first_block, last_block);
             continue;
         }
@@ -180,10 +193,23 @@ static void convolve(void *context, idx i) {
 /* Tell whether planes are small enough for the 32-bit offsets of taps: 8 GB. */
 INLINE int taps_in_reach(const planes *p) { return planes_size(p) <= INT32_MAX; }
 
+/* Lay out the columns of planes for windows of KW taps and `columns` places: with a plane for each tap if that is
+   worth it, because each is read for `outputs` channels. */
+static void plan_columns(planes *p, idx rows, idx columns, idx KH, idx KW, idx dw, idx outputs) {
+    idx need = columns + (KW - 1) * dw / p->stride_w;
+    p->across = p->stride_w, p->apart = 1;
+    p->pitch = p->stride_w == 1 ? pitch_of(need, columns, p->left, p->width) : need;
+    if (columns % LANES == 0 || p->pitch == columns) return; /* nothing to gain */
+    idx vectors = ceil_div((rows - 1) * p->pitch + columns, LANES), least = ceil_div(rows * columns, LANES);
+    idx taps = p->channels * KH * KW, copied = p->channels * p->stride_h * KW * least * LANES;
+    idx saved = outputs * (vectors * (taps + SQUEEZE) - least * taps);
+    if (copied <= NEAR_FLOATS && saved > 4 * copied / LANES) p->across = KW, p->apart = dw, p->pitch = columns;
+}
+
 /* Choose how many output rows to compute from one filling of the planes, at least in `least` parts. `reach` is by how
    many rows of a plane the windows go beyond the row that they begin in. */
 static void plan_rows(planes *p, idx least, idx rows, idx reach, idx *chunk, idx *chunks) {
-    idx row_floats = p->channels * p->stride_h * p->stride_w * p->pitch;
+    idx row_floats = p->channels * p->stride_h * p->across * p->pitch;
     idx parts = max_idx(ceil_div(rows * row_floats, PLANE_FLOATS), least);
     *chunk = max_idx(ceil_div(rows, max_idx(min_idx(parts, rows), 1)), 1);
     *chunks = ceil_div(rows, *chunk);
@@ -226,8 +252,7 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
                   idx dh, idx dw, idx groups, int relu) {
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
     idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
-    idx K = CG * KH * KW, pitch = OW + (KW - 1) * dw / sw;
-    if (sw == 1) pitch = pitch_of(pitch, OW, left, W);
+    idx K = CG * KH * KW;
     int as_given = O * K > WEIGHT_FLOATS; /* reading them from where they are is then cheaper than packing them */
     float *weights = shared(as_given ? 0 : O * K);
     int32_t *at = malloc((size_t)K * sizeof *at);
@@ -236,12 +261,13 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
     if (fits) {
         phase only = {K, at, as_given ? floats(w) : weights, as_given, OH, OW, floats(y)};
         convolution c = {
-            .source = {C, H, W, sh, sw, top, left, 0, pitch},
+            .source = {C, H, W, sh, sw, top, left},
             .x = floats(x), .image_in = C * H * W, .image_out = O * OH * OW,
             .groups = groups, .outputs = O / groups,
             .channel_out = OH * OW, .row_out = OW, .column_out = 1,
             .begin = floats(b), .relu = relu, .phase_count = 1, .phases = &only,
         };
+        plan_columns(&c.source, OH, OW, KH, KW, dw, c.outputs);
         plan(&c, N, OH, (KH - 1) * dh / sh, O * K);
         for (idx k = 0; k < K; k++) {
             at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
@@ -289,12 +315,14 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
     int fits = weights && at && tap && phases;
     if (fits) {
         convolution c = {
-            .source = {O, OH, OW, 1, 1, -h0, -w0, 0, pitch_of(ceil_div(W, sw) + w1 - w0, ceil_div(W, sw), -w0, OW)},
+            .source = {O, OH, OW, 1, 1, -h0, -w0},
             .x = floats(g), .gate = floats(gate), .image_in = O * OH * OW, .image_out = C * H * W,
             .groups = groups, .outputs = CG,
             .channel_out = H * W, .row_out = sh * W, .column_out = sw,
             .phase_count = steps_h * steps_w, .phases = phases,
         };
+        if (sw == 1) plan_columns(&c.source, ceil_div(H, sh), W, KH, KW, dw, sh == 1 ? CG : 0);
+        else plan_columns(&c.source, ceil_div(H, sh), ceil_div(W, sw), 0, w1 - w0 + 1, 1, 0);
         plan(&c, N, ceil_div(H, sh), h1 - h0, C * K);
         float *next_weights = weights;
         int32_t *next_at = at;
@@ -433,7 +461,7 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     idx pitch = OW + (KW - 1) * dw / sw;
     if (sw == 1) pitch = pitch_of(pitch, OW, left, W);
     weight_gradient c = {
-        .source = {C, H, W, sh, sw, top, left, 0, pitch}, .upstream = {O, OH, OW, 1, 1, 0, 0, 0, pitch},
+        .source = {C, H, W, sh, sw, top, left, 0, pitch, sw, 1}, .upstream = {O, OH, OW, 1, 1, 0, 0, 0, pitch, 1, 1},
         .x = floats(x), .g = floats(g), .gate = floats(gate),
         .images = N, .groups = groups, .outputs = O / groups, .taps = K,
     };

@@ -69,19 +69,19 @@ INLINE void taps_tile_of(const int M, const int V, factors f, const float *x, co
     tile_of(M, V, f, x, one_by_one, at, K, from, bias, out, one_by_one, out_step, 0);
 }
 
-/* Compute `vectors` vectors, at most 4 and `tile_vectors(rows)`, that lie apart; `bias` may be NULL for 0. */
+/* Compute `vectors` vectors, `tile_vectors(rows)` or at most 4 and no more, that lie apart; `bias` may be NULL for 0. */
 static void apart_tile(int rows, int vectors, factors f, const float *x, const idx *from_at, const int32_t *at, idx K,
                        const float *bias, float *out, const idx *to_at, idx out_step, int relu) {
     static const float zeros[MOST_ROWS];
     if (!bias) bias = zeros;
 #define CASE(M, V)                                                                                                     \
-    case M * 8 + V:                                                                                                    \
+    case M * 16 + V:                                                                                                   \
         if (relu) tile_of(M, V, f, x, from_at, at, K, FROM_BIAS, bias, out, to_at, out_step, 1);                       \
         else tile_of(M, V, f, x, from_at, at, K, FROM_BIAS, bias, out, to_at, out_step, 0);                            \
         return;
-    switch (rows * 8 + vectors) {
+    switch (rows * 16 + vectors) {
         CASE(1, 1) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(1, 2) CASE(2, 2) CASE(3, 2) CASE(4, 2)
-        CASE(1, 3) CASE(2, 3) CASE(3, 3) CASE(4, 3) CASE(1, 4) CASE(2, 4) CASE(3, 4)
+        CASE(1, 3) CASE(2, 3) CASE(3, 3) CASE(4, 3) CASE(1, 4) CASE(2, 4) CASE(3, 4) CASE(1, 8) CASE(2, 6)
 #if MANY_REGISTERS
         CASE(5, 1) CASE(6, 1) CASE(7, 1) CASE(8, 1) CASE(5, 2) CASE(6, 2) CASE(7, 2) CASE(8, 2)
         CASE(5, 3) CASE(6, 3) CASE(7, 3) CASE(8, 3)
