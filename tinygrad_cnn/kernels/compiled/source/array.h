@@ -127,6 +127,7 @@ INLINE void store_apart(float *p, vec v, idx n) {
 /* Call task(context, i) for every i in 0…count−1, on all threads unless the `work` of all of it, in multiplications or
    floats moved, is too little to share; returns when all are done. What a task computes must not depend on the thread
    it runs on, so that results are the same whatever their number. */
+enum { LEAST_WORK = 200000 };
 void parallel(void (*task)(void *context, idx i), void *context, idx count, double work);
 
 /* Memory of at least `count` floats, aligned to a cache line, owned by the running thread and reused by its next call

@@ -9,7 +9,7 @@
 
 enum { PLANE_FLOATS = 96 * 1024 /* 384 kB: the planes of one task stay in the second-level cache */,
        NEAR_FLOATS = 8 * 1024 /* in the first-level cache */,
-       SQUEEZE = 20 /* products that take as long as to squeeze what is not wanted out of a vector */,
+       TOGETHER = 12 * 1024, SQUEEZE = 20 /* products that take as long as to squeeze what is not wanted out of a vector */,
        WEIGHT_FLOATS = 64 * 1024, TILES_AT_ONCE = 16, TASKS = 8 /* enough to share, however many threads */ };
 
 /* One stride-1 convolution of planes: the whole output of `conv2d`, or one phase of the input gradient. */
@@ -25,7 +25,8 @@ typedef struct {
 typedef struct {
     planes source;
     const float *x, *gate;
-    idx image_in, image_out; /* distances between images */
+    idx images, image_in, image_out; /* their distances */
+    idx together; /* images that a task lays out before it computes: what was just written cannot be read at once */
     idx groups, outputs; /* channels of one group */
     idx channel_out, row_out, column_out; /* distances in the output */
     const float *begin; /* the bias, or NULL */
@@ -126,7 +127,7 @@ static void convolve_rows(const convolution *c, const phase *f, const float *fil
     idx columns = whole ? rows * f->columns : f->columns;
     idx across = ceil_div(columns, LANES), total = whole ? across : rows * across, blocks = row_blocks(c->outputs);
     idx wide = tile_vectors((int)(c->outputs / blocks));
-    idx at_once = f->taps * c->outputs > WEIGHT_FLOATS ? wide * TILES_AT_ONCE : wide;
+    idx at_once = f->taps * c->outputs > WEIGHT_FLOATS ? wide * TILES_AT_ONCE : group_size <= NEAR_FLOATS ? total : wide;
     for (idx g = 0; g < c->groups; g++)
         for (idx first = 0; first < total; first += at_once)
             for (idx block = first_block; block < last_block; block++) {
@@ -151,14 +152,10 @@ static void convolve_rows(const convolution *c, const phase *f, const float *fil
             }
 }
 
-static void convolve(void *context, idx i) {
-    const convolution *c = context;
-    idx image = i / (c->chunks * c->bands), first = i / c->bands % c->chunks * c->chunk, band = i % c->bands;
-    float *filled = scratch(SCRATCH_PLANES, planes_size(&c->source) + SLACK);
+/* Compute a band of the outputs of one image from its planes. */
+static void convolve_filled(const convolution *c, idx image, idx first, idx band, const float *filled) {
     float tile[MOST_ROWS * MOST_VECTORS * LANES + LANES]; /* and room to read beyond */
-    idx step = c->source.height * c->source.width, pitch = c->source.pitch;
-    fill_planes(&c->source, c->x + image * c->image_in, c->gate ? c->gate + image * c->image_in : 0, step, first, filled);
-    idx group_size = planes_size(&c->source) / c->groups;
+    idx pitch = c->source.pitch, group_size = planes_size(&c->source) / c->groups;
     for (idx n = 0; n < c->phase_count; n++) {
         const phase *f = &c->phases[n];
         idx rows = min_idx(f->rows - first, c->chunk);
@@ -190,18 +187,29 @@ static void convolve(void *context, idx i) {
     }
 }
 
+static void convolve(void *context, idx i) {
+    const convolution *c = context;
+    idx begin = i / (c->chunks * c->bands) * c->together, end = min_idx(begin + c->together, c->images);
+    idx first = i / c->bands % c->chunks * c->chunk, size = planes_size(&c->source);
+    float *filled = scratch(SCRATCH_PLANES, c->together * size + c->source.pitch + SLACK);
+    for (idx n = begin; n < end; n++)
+        fill_planes(&c->source, c->x + n * c->image_in, c->gate ? c->gate + n * c->image_in : 0,
+                    c->source.height * c->source.width, first, filled + (n - begin) * size);
+    for (idx n = begin; n < end; n++) convolve_filled(c, n, first, i % c->bands, filled + (n - begin) * size);
+}
+
 /* Tell whether planes are small enough for the 32-bit offsets of taps: 8 GB. */
 INLINE int taps_in_reach(const planes *p) { return planes_size(p) <= INT32_MAX; }
 
 /* Lay out the columns of planes for windows of KW taps and `columns` places: with a plane for each tap if that is
    worth it, because each is read for `outputs` channels. */
-static void plan_columns(planes *p, idx rows, idx columns, idx KH, idx KW, idx dw, idx outputs) {
+static void plan_columns(planes *p, idx rows, idx reach, idx columns, idx KH, idx KW, idx dw, idx outputs) {
     idx need = columns + (KW - 1) * dw / p->stride_w;
     p->across = p->stride_w, p->apart = 1;
     p->pitch = p->stride_w == 1 ? pitch_of(need, columns, p->left, p->width) : need;
     if (columns % LANES == 0 || p->pitch == columns) return; /* nothing to gain */
     idx vectors = ceil_div((rows - 1) * p->pitch + columns, LANES), least = ceil_div(rows * columns, LANES);
-    idx taps = p->channels * KH * KW, copied = p->channels * p->stride_h * KW * least * LANES;
+    idx taps = p->channels * KH * KW, copied = p->channels * p->stride_h * KW * (rows + reach) * columns;
     idx saved = outputs * (vectors * (taps + SQUEEZE) - least * taps);
     if (copied <= NEAR_FLOATS && saved > 4 * copied / LANES) p->across = KW, p->apart = dw, p->pitch = columns;
 }
@@ -218,11 +226,13 @@ static void plan_rows(planes *p, idx least, idx rows, idx reach, idx *chunk, idx
 
 /* Divide a convolution into enough tasks to share: where the images are few, by output channels if there is more to read
    of the weights than of an image, so that none is read twice, and else by rows. */
-static void plan(convolution *c, idx images, idx rows, idx reach, idx weights) {
-    idx wanted = ceil_div(TASKS, images), blocks = row_blocks(c->outputs);
+static void plan(convolution *c, idx rows, idx reach, idx weights, double work) {
+    idx wanted = ceil_div(TASKS, c->images), blocks = row_blocks(c->outputs);
     int by_channels = blocks >= TASKS && weights > c->source.channels * c->source.height * c->source.width;
     plan_rows(&c->source, by_channels ? 1 : wanted, rows, reach, &c->chunk, &c->chunks);
     c->bands = by_channels ? min_idx(ceil_div(wanted, c->chunks), blocks) : 1;
+    idx most = work < LEAST_WORK ? c->images : c->chunks * c->bands == 1 ? c->images / TASKS : 1;
+    c->together = max_idx(min_idx(most, TOGETHER / planes_size(&c->source)), 1);
 }
 
 /* Factors to be packed so that a tile reads them one after another: w[g][o][k] is at w + g·group + o·output + tap[k]. */
@@ -253,6 +263,7 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
     idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
     idx K = CG * KH * KW;
+    double work = (double)N * O * OH * OW * K;
     int as_given = O * K > WEIGHT_FLOATS; /* reading them from where they are is then cheaper than packing them */
     float *weights = shared(as_given ? 0 : O * K);
     int32_t *at = malloc((size_t)K * sizeof *at);
@@ -262,20 +273,21 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
         phase only = {K, at, as_given ? floats(w) : weights, as_given, OH, OW, floats(y)};
         convolution c = {
             .source = {C, H, W, sh, sw, top, left},
-            .x = floats(x), .image_in = C * H * W, .image_out = O * OH * OW,
+            .x = floats(x), .images = N, .image_in = C * H * W, .image_out = O * OH * OW,
             .groups = groups, .outputs = O / groups,
             .channel_out = OH * OW, .row_out = OW, .column_out = 1,
             .begin = floats(b), .relu = relu, .phase_count = 1, .phases = &only,
         };
-        plan_columns(&c.source, OH, OW, KH, KW, dw, c.outputs);
-        plan(&c, N, OH, (KH - 1) * dh / sh, O * K);
+        idx reach = (KH - 1) * dh / sh;
+        plan_columns(&c.source, OH, reach, OW, KH, KW, dw, c.outputs);
+        plan(&c, OH, reach, O * K, work);
         for (idx k = 0; k < K; k++) {
             at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
             tap[k] = k;
         }
         if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, tap});
         fits = taps_in_reach(&c.source);
-        if (fits) parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * K);
+        if (fits) parallel(convolve, &c, ceil_div(N, c.together) * c.chunks * c.bands, work);
     }
     free(tap), free(at), release(weights);
     return fits;
@@ -308,6 +320,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
     shift_range(KH, sh, top, dh, &h0, &h1);
     shift_range(KW, sw, left, dw, &w0, &w1);
     idx steps_h = min_idx(sh, H), steps_w = min_idx(sw, W), room = C * OG * KH * KW; /* every tap is in some phases */
+    double work = (double)N * O * OH * OW * CG * KH * KW;
     float *weights = shared(room);
     int32_t *at = malloc((size_t)K * sizeof *at);
     idx *tap = malloc((size_t)K * sizeof *tap);
@@ -316,14 +329,14 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
     if (fits) {
         convolution c = {
             .source = {O, OH, OW, 1, 1, -h0, -w0},
-            .x = floats(g), .gate = floats(gate), .image_in = O * OH * OW, .image_out = C * H * W,
+            .x = floats(g), .gate = floats(gate), .images = N, .image_in = O * OH * OW, .image_out = C * H * W,
             .groups = groups, .outputs = CG,
             .channel_out = H * W, .row_out = sh * W, .column_out = sw,
             .phase_count = steps_h * steps_w, .phases = phases,
         };
-        if (sw == 1) plan_columns(&c.source, ceil_div(H, sh), W, KH, KW, dw, sh == 1 ? CG : 0);
-        else plan_columns(&c.source, ceil_div(H, sh), ceil_div(W, sw), 0, w1 - w0 + 1, 1, 0);
-        plan(&c, N, ceil_div(H, sh), h1 - h0, C * K);
+        if (sw == 1) plan_columns(&c.source, ceil_div(H, sh), h1 - h0, W, KH, KW, dw, sh == 1 ? CG : 0);
+        else plan_columns(&c.source, ceil_div(H, sh), h1 - h0, ceil_div(W, sw), KH, w1 - w0 + 1, 1, 0);
+        plan(&c, ceil_div(H, sh), h1 - h0, C * K, work);
         float *next_weights = weights;
         int32_t *next_at = at;
         for (idx a = 0; a < steps_h; a++)
@@ -343,7 +356,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
                 next_at += count;
             }
         fits = taps_in_reach(&c.source);
-        if (fits) parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * CG * KH * KW);
+        if (fits) parallel(convolve, &c, ceil_div(N, c.together) * c.chunks * c.bands, work);
     }
     free(phases), free(tap), free(at), release(weights);
     return fits;
@@ -423,7 +436,7 @@ typedef struct {
 static void make_columns(void *context, idx i) {
     const by_columns *c = context;
     idx in_size = planes_size(&c->source), out_size = planes_size(&c->upstream), count = plane_size(&c->upstream);
-    float *filled_x = scratch(SCRATCH_PLANES, in_size + SLACK), *filled_g = scratch(SCRATCH_GRADIENT, out_size + SLACK);
+    float *filled_x = scratch(SCRATCH_PLANES, in_size + c->source.pitch + SLACK), *filled_g = scratch(SCRATCH_GRADIENT, out_size + SLACK);
     idx in_step = c->source.height * c->source.width, out_step = c->upstream.height * c->upstream.width;
     idx image = c->first + i, width = c->upstream.width, rows = c->upstream.height, pitch = c->upstream.pitch;
     const float *g = c->g + image * c->outputs * out_step;

@@ -48,6 +48,7 @@ INLINE void fill_rows(idx rows, idx pitch, idx begin, idx end, const float *from
         idx low = (begin - k) * step, high = (end - 1 - k) * step + 1;
         const float *x = from + k * step, *y = open + k * step;
         float *to = out + k;
+#pragma GCC unroll 1 /* the rows are few: setting an unrolled loop up takes longer than it */
         for (idx i = 0; i < rows; i++, x += row_step, to += pitch) {
             vec v = load_between(x, low, high);
             if (gated) v = let_through(v, load_between(y, low, high));
@@ -69,9 +70,10 @@ INLINE void zero_rows(idx rows, idx pitch, const float *any, float *out) {
 
 /* Of `places` places, those that lie in an image of `size`: begin…end−1, if place j is j·stride − before of the image. */
 INLINE void within(idx size, idx stride, idx before, idx places, idx *begin, idx *end) {
-    *begin = before <= 0 ? 0 : min_idx(ceil_div(before, stride), places);
-    *end = size + before <= 0 ? 0 : min_idx(ceil_div(size + before, stride), places);
-    *end = max_idx(*begin, *end);
+    idx after = size + before;
+    if (stride > 1) before = before > 0 ? ceil_div(before, stride) : 0, after = after > 0 ? ceil_div(after, stride) : 0;
+    *begin = max_idx(min_idx(before, places), 0);
+    *end = max_idx(min_idx(after, places), *begin);
 }
 
 /* Fill the planes of one image from the output row `first` on. Where `gate` is given, the output of a
@@ -97,5 +99,5 @@ INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx 
                                                     ? x[at + i * row_step + j * sw] : 0;
                 zero_rows(p->rows - last, pitch, x, out + last * pitch);
             }
-    for (idx j = 0; j < p->left; j++) out[j] = 0;
+    for (idx j = 0; j < min_idx(p->left, pitch); j++) out[j] = 0;
 }
