@@ -69,14 +69,33 @@ INLINE vec every_second(vec a, vec b) {
 #endif
 }
 
-INLINE float sum_of(vec v) {
-    typedef float quarter __attribute__((vector_size(16)));
+typedef float quarter __attribute__((vector_size(16)));
+
+/* Fold a vector into four sums. */
+INLINE quarter folded(vec v) {
     union {
         vec whole;
         quarter part[LANES / 4];
     } u = {v};
     for (int i = 1; i < LANES / 4; i++) u.part[0] += u.part[i];
-    return (u.part[0][0] + u.part[0][1]) + (u.part[0][2] + u.part[0][3]);
+    return u.part[0];
+}
+
+INLINE float sum_of(vec v) {
+    quarter q = folded(v);
+    return (q[0] + q[1]) + (q[2] + q[3]);
+}
+
+/* Sum each of `count` vectors, four at a time: the same bits as `sum_of`, sooner. */
+INLINE void sums_of(const vec *v, idx count, float *out) {
+    for (; count >= 4; count -= 4, v += 4, out += 4) {
+        quarter a = folded(v[0]), b = folded(v[1]), c = folded(v[2]), d = folded(v[3]);
+        quarter ab = __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
+        quarter cd = __builtin_shufflevector(c, d, 0, 4, 2, 6) + __builtin_shufflevector(c, d, 1, 5, 3, 7);
+        quarter sums = __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+        memcpy(out, &sums, sizeof sums);
+    }
+    for (idx i = 0; i < count; i++) out[i] = sum_of(v[i]);
 }
 
 /* What is left of the gradient v where a ReLU gave y: all but where y ≤ 0 (a NaN lets it through). */

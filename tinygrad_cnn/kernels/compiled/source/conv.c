@@ -374,8 +374,15 @@ typedef struct {
     int32_t *at;
     idx images, groups, outputs, taps;
     idx chunk, chunks, items; /* output rows in one filling of the planes, and images */
+    int as_given; /* g can be read where it is: its rows follow one another as those of the planes do */
     idx parts, bands; /* of the images, each with sums of its own; of the outputs */
 } weight_gradient;
+
+static void let_all_through(const float *g, const float *gate, idx count, float *out) {
+    idx i = 0;
+    for (; i + LANES <= count; i += LANES) store(out + i, let_through(load(g + i), load(gate + i)));
+    if (i < count) store_first(out + i, let_through(load_first(g + i, count - i), load_first(gate + i, count - i)), count - i);
+}
 
 static void add_up(void *context, idx i) {
     const weight_gradient *c = context;
@@ -387,18 +394,19 @@ static void add_up(void *context, idx i) {
     float *filled_g = scratch(SCRATCH_GRADIENT, c->items * out_size + SLACK);
     idx size = c->groups * c->outputs * c->taps;
     float *sums = c->sums + part * size;
-    vec *kept = size <= VECTOR_SUMS ? (vec *)scratch(SCRATCH_EXTRA, size * LANES) : 0;
-    if (kept) memset(kept, 0, (size_t)size * sizeof *kept);
+    vec *kept = size <= VECTOR_SUMS && end - begin > c->items ? (vec *)scratch(SCRATCH_EXTRA, size * LANES) : 0;
     idx in_image = c->source.channels * c->source.height * c->source.width;
     idx out_image = c->upstream.channels * c->upstream.height * c->upstream.width;
-    for (idx g = 0; g < c->groups; g++) memset(sums + (g * c->outputs + o0) * c->taps, 0, (size_t)((o1 - o0) * c->taps) * 4);
     for (idx unit = begin; unit < end;) {
-        idx items = 0;
+        idx items = 0, onto = unit > begin;
+        const float *upstream = c->as_given ? c->g + unit * out_image : filled_g;
         for (; items < c->items && unit < end; items++, unit++) {
             idx image = unit / c->chunks, first = unit % c->chunks * c->chunk;
             fill_planes(&c->source, c->x + image * in_image, 0, c->source.height * c->source.width, first, filled_x + items * in_size);
-            fill_planes(&c->upstream, c->g + image * out_image, c->gate ? c->gate + image * out_image : 0,
-                        c->upstream.height * c->upstream.width, first, filled_g + items * out_size);
+            if (c->as_given) continue;
+            const float *g = c->g + image * out_image, *gate = c->gate ? c->gate + image * out_image : 0;
+            if (gate && out_size == out_image) let_all_through(g, gate, out_image, filled_g + items * out_size);
+            else fill_planes(&c->upstream, g, gate, c->upstream.height * c->upstream.width, first, filled_g + items * out_size);
         }
         /* Taps read on beyond the last plane where g is 0 between its rows; 0 · NaN of an earlier call would be NaN. */
         memset(filled_x + items * in_size, 0, (size_t)c->source.pitch * 4);
@@ -409,18 +417,19 @@ static void add_up(void *context, idx i) {
                 for (idx w = 0; w < widths; w++) {
                     idx k = block_begin(w, widths, c->taps), after = block_begin(w + 1, widths, c->taps);
                     idx first = (g * c->outputs + o) * c->taps + k;
-                    vec here[DOT_ROWS * DOT_TAPS] = {0};
-                    dots_tile((int)(next - o), (int)(after - k), filled_g + (g * c->outputs + o) * row, row, out_size,
+                    vec here[DOT_ROWS * DOT_TAPS];
+                    dots_tile((int)(next - o), (int)(after - k), upstream + (g * c->outputs + o) * row, row, out_size,
                               filled_x + g * (in_size / c->groups), in_size, c->at + k, items, row,
-                              kept ? kept + first : here, kept ? c->taps : DOT_TAPS);
-                    if (!kept)
-                        for (idx i = 0; i < next - o; i++)
-                            for (idx j = 0; j < after - k; j++)
-                                sums[first + i * c->taps + j] += sum_of(here[i * DOT_TAPS + j]);
+                              kept ? kept + first : here, kept ? c->taps : DOT_TAPS, kept && onto);
+                    for (idx i = 0; !kept && i < next - o; i++) {
+                        float *to = sums + first + i * c->taps, now[DOT_TAPS];
+                        sums_of(here + i * DOT_TAPS, after - k, onto ? now : to);
+                        for (idx j = 0; onto && j < after - k; j++) to[j] += now[j];
+                    }
                 }
             }
     }
-    for (idx i = 0; kept && i < size; i++) sums[i] = sum_of(kept[i]);
+    if (kept) sums_of(kept, size, sums);
 }
 
 /* The same by columns: with X[p][k] what tap k sees at place p of a few images, and G[p][o] the gradient there,
@@ -471,18 +480,19 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
                          idx left, idx dh, idx dw, idx groups) {
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
     idx CG = gw->shape[1], KH = gw->shape[2], KW = gw->shape[3], K = CG * KH * KW, size = O * K;
-    idx pitch = OW + (KW - 1) * dw / sw;
-    if (sw == 1) pitch = pitch_of(pitch, OW, left, W);
+    idx reach = (KH - 1) * dh / sh;
     weight_gradient c = {
-        .source = {C, H, W, sh, sw, top, left, 0, pitch, sw, 1}, .upstream = {O, OH, OW, 1, 1, 0, 0, 0, pitch, 1, 1},
+        .source = {C, H, W, sh, sw, top, left}, .upstream = {O, OH, OW, 1, 1, 0, 0, .across = 1, .apart = 1},
         .x = floats(x), .g = floats(g), .gate = floats(gate),
         .images = N, .groups = groups, .outputs = O / groups, .taps = K,
     };
-    plan_rows(&c.source, ceil_div(SUMS, N), OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
+    plan_columns(&c.source, OH, reach, OW, KH, KW, dw, size > SUM_FLOATS ? 0 : c.outputs);
+    plan_rows(&c.source, ceil_div(SUMS, N), OH, reach, &c.chunk, &c.chunks);
     int columns = size > SUM_FLOATS && groups == 1 && COLUMN_FLOATS / (OH * OW * (K + O)) > 0;
-    if (columns) c.chunk = OH, c.chunks = 1, c.source.rows = OH + (KH - 1) * dh / sh;
-    c.upstream.rows = c.chunk;
-    c.items = max_idx(PLANE_FLOATS / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
+    if (columns) c.chunk = OH, c.chunks = 1, c.source.rows = OH + reach;
+    c.upstream.rows = c.chunk, c.upstream.pitch = c.source.pitch;
+    c.as_given = c.source.pitch == OW && c.chunks == 1 && !c.gate;
+    c.items = max_idx(TOGETHER / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
     c.items = max_idx(c.items, min_idx(LONG_ROW / plane_size(&c.upstream), N)); /* or a tile's sums cost more than it */
     double work = (double)N * O * OH * OW * K;
     c.parts = size <= SUM_FLOATS ? min_idx(min_idx(SUMS, N * c.chunks), 1 + (idx)(work / PART_WORK)) : 1;

@@ -78,7 +78,7 @@ INLINE void within(idx size, idx stride, idx before, idx places, idx *begin, idx
 
 /* Fill the planes of one image from the output row `first` on. Where `gate` is given, the output of a
    ReLU, elements are 0 where it is not positive: x is then the gradient after that ReLU. `step` is the distance of channels. */
-INLINE void fill_planes(const planes *p, const float *x, const float *gate, idx step, idx first, float *out) {
+static void fill_planes(const planes *p, const float *x, const float *gate, idx step, idx first, float *out) {
     idx sw = p->stride_w, pitch = p->pitch, row_step = p->stride_h * p->width;
     for (idx c = 0; c < p->channels; c++, x += step, gate = gate ? gate + step : 0)
         for (idx a = 0; a < p->stride_h; a++)

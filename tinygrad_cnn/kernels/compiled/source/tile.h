@@ -148,12 +148,12 @@ INLINE idx row_blocks(idx count) { return ceil_div(count, MOST_ROWS); }
 INLINE idx block_begin(idx block, idx blocks, idx count) { return block * count / blocks; }
 
 INLINE void dots_tile_of(const int M, const int R, const float *a, idx a_row, idx a_item, const float *b, idx b_item,
-                         const int32_t *at, idx items, idx length, vec *out, idx out_row) {
+                         const int32_t *at, idx items, idx length, vec *out, idx out_row, int onto) {
     vec sum[DOT_ROWS][DOT_TAPS];
 #pragma GCC unroll 8
     for (int m = 0; m < M; m++)
 #pragma GCC unroll 8
-        for (int r = 0; r < R; r++) sum[m][r] = out[m * out_row + r];
+        for (int r = 0; r < R; r++) sum[m][r] = onto ? out[m * out_row + r] : (vec){0};
     for (idx item = 0; item < items; item++, a += a_item, b += b_item) {
         idx p = 0;
         for (; p + LANES <= length; p += LANES) {
@@ -185,12 +185,12 @@ INLINE void dots_tile_of(const int M, const int R, const float *a, idx a_row, id
         for (int r = 0; r < R; r++) out[m * out_row + r] = sum[m][r];
 }
 
-/* Add to out[m][r], a vector whose lanes are yet to be summed, the products a[item][m][p] · b[item][at[r] + p] for all
+/* Store in out[m][r], or add if `onto`, a vector whose lanes are yet to be summed: the products a[item][m][p] · b[item][at[r] + p] for all
    items and p, for m < rows, r < taps. */
 static void dots_tile(int rows, int taps, const float *a, idx a_row, idx a_item, const float *b, idx b_item,
-                      const int32_t *at, idx items, idx length, vec *out, idx out_row) {
+                      const int32_t *at, idx items, idx length, vec *out, idx out_row, int onto) {
 #define CASE(M, R)                                                                                                     \
-    case M * 8 + R: dots_tile_of(M, R, a, a_row, a_item, b, b_item, at, items, length, out, out_row); return;
+    case M * 8 + R: dots_tile_of(M, R, a, a_row, a_item, b, b_item, at, items, length, out, out_row, onto); return;
     switch (rows * 8 + taps) {
         CASE(1, 1) CASE(1, 2) CASE(1, 3) CASE(1, 4) CASE(1, 5)
         CASE(2, 1) CASE(2, 2) CASE(2, 3) CASE(2, 4) CASE(2, 5)
