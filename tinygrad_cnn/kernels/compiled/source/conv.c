@@ -9,7 +9,7 @@
 
 enum { PLANE_FLOATS = 96 * 1024 /* 384 kB: the planes of one task stay in the second-level cache */,
        NEAR_FLOATS = 8 * 1024 /* in the first-level cache */,
-       TOGETHER = 12 * 1024, SQUEEZE = 20 /* products that take as long as to squeeze what is not wanted out of a vector */,
+       TOGETHER = 12 * 1024, SQUEEZE = 20, COPY = 10 /* products that take as long as to squeeze what is not wanted out of a vector, and to copy one */,
        WEIGHT_FLOATS = 64 * 1024, TILES_AT_ONCE = 16, TASKS = 8 /* enough to share, however many threads */ };
 
 /* One stride-1 convolution of planes: the whole output of `conv2d`, or one phase of the input gradient. */
@@ -209,9 +209,9 @@ static void plan_columns(planes *p, idx rows, idx reach, idx columns, idx KH, id
     p->pitch = p->stride_w == 1 ? pitch_of(need, columns, p->left, p->width) : need;
     if (columns % LANES == 0 || p->pitch == columns) return; /* nothing to gain */
     idx vectors = ceil_div((rows - 1) * p->pitch + columns, LANES), least = ceil_div(rows * columns, LANES);
-    idx taps = p->channels * KH * KW, copied = p->channels * p->stride_h * KW * (rows + reach) * columns;
+    idx lines = p->channels * p->stride_h * KW * (rows + reach), taps = p->channels * KH * KW;
     idx saved = outputs * (vectors * (taps + SQUEEZE) - least * taps);
-    if (copied <= NEAR_FLOATS && saved > 4 * copied / LANES) p->across = KW, p->apart = dw, p->pitch = columns;
+    if (lines * columns <= NEAR_FLOATS && saved > lines * ceil_div(columns, LANES) * COPY) p->across = KW, p->apart = dw, p->pitch = columns;
 }
 
 /* Choose how many output rows to compute from one filling of the planes, at least in `least` parts. `reach` is by how
@@ -525,12 +525,16 @@ typedef struct {
     idx images, channels, size;
 } channel_sums;
 
+enum { MOST_ADDED = 32 };
+
 static void sum_channel(void *context, idx channel) {
     const channel_sums *c = context;
     double total = 0;
-    for (idx n = 0; n < c->images; n++) {
+    vec sum = {0};
+    idx added = 0; /* vectors, of which not too many are added up in single precision */
+    for (idx n = 0; n < c->images; n++, added += ceil_div(c->size, LANES)) {
         const float *g = c->g + (n * c->channels + channel) * c->size, *gate = c->gate ? c->gate + (g - c->g) : 0;
-        vec sum = {0};
+        if (added > MOST_ADDED) total += sum_of(sum), sum = (vec){0}, added = 0;
         idx i = 0;
         for (; i + LANES <= c->size; i += LANES) {
             sum += gate ? let_through(load(g + i), load(gate + i)) : load(g + i);
@@ -539,8 +543,8 @@ static void sum_channel(void *context, idx channel) {
             vec last = load_first(g + i, c->size - i);
             sum += gate ? let_through(last, load_first(gate + i, c->size - i)) : last;
         }
-        total += sum_of(sum);
     }
+    total += sum_of(sum);
     c->sums[channel] = (float)total;
 }
 
