@@ -214,6 +214,15 @@ static void plan_columns(planes *p, idx rows, idx reach, idx columns, idx KH, id
     if (lines * columns <= NEAR_FLOATS && saved > lines * ceil_div(columns, LANES) * COPY) p->across = KW, p->apart = dw, p->pitch = columns;
 }
 
+/* Find where the taps of a window begin in the planes of one group, with few divisions: small convolutions take no longer
+   than a hundred of them. */
+static void find_taps(const planes *p, idx channels, idx KH, idx KW, idx dh, idx dw, int32_t *at) {
+    for (idx kh = 0; kh < KH; kh++) at[kh * KW] = (int32_t)row_at(p, kh * dh);
+    for (idx kw = 1; kw < KW; kw++)
+        for (idx kh = 0, column = column_at(p, kw * dw); kh < KH; kh++) at[kh * KW + kw] = (int32_t)(at[kh * KW] + column);
+    for (idx k = KH * KW, step = channel_at(p, 1); k < channels * KH * KW; k++) at[k] = (int32_t)(at[k - KH * KW] + step);
+}
+
 /* Choose how many output rows to compute from one filling of the planes, at least in `least` parts. `reach` is by how
    many rows of a plane the windows go beyond the row that they begin in. */
 static void plan_rows(planes *p, idx least, idx rows, idx reach, idx *chunk, idx *chunks) {
@@ -235,7 +244,8 @@ static void plan(convolution *c, idx rows, idx reach, idx weights, double work) 
     c->together = max_idx(min_idx(most, TOGETHER / planes_size(&c->source)), 1);
 }
 
-/* Factors to be packed so that a tile reads them one after another: w[g][o][k] is at w + g·group + o·output + tap[k]. */
+/* Factors to be packed so that a tile reads them one after another: w[g][o][k] is at w + g·group + o·output + tap[k],
+   or k where `tap` is NULL. */
 typedef struct {
     float *to;
     const float *w;
@@ -250,7 +260,7 @@ static void pack_block(void *context, idx i) {
     float *to = p->to + (g * p->outputs + o) * p->count;
     const float *w = p->w + g * p->group;
     for (idx k = 0; k < p->count; k++)
-        for (idx row = o; row < end; row++) *to++ = w[row * p->output + p->tap[k]];
+        for (idx row = o; row < end; row++) *to++ = w[row * p->output + (p->tap ? p->tap[k] : k)];
 }
 
 static void pack(packing p) {
@@ -267,8 +277,7 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
     int as_given = O * K > WEIGHT_FLOATS; /* reading them from where they are is then cheaper than packing them */
     float *weights = shared(as_given ? 0 : O * K);
     int32_t *at = malloc((size_t)K * sizeof *at);
-    idx *tap = malloc((size_t)K * sizeof *tap);
-    int fits = weights && at && tap;
+    int fits = weights && at;
     if (fits) {
         phase only = {K, at, as_given ? floats(w) : weights, as_given, OH, OW, floats(y)};
         convolution c = {
@@ -281,15 +290,12 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
         idx reach = (KH - 1) * dh / sh;
         plan_columns(&c.source, OH, reach, OW, KH, KW, dw, c.outputs);
         plan(&c, OH, reach, O * K, work);
-        for (idx k = 0; k < K; k++) {
-            at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
-            tap[k] = k;
-        }
-        if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, tap});
+        find_taps(&c.source, CG, KH, KW, dh, dw, at);
+        if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, 0});
         fits = taps_in_reach(&c.source);
         if (fits) parallel(convolve, &c, ceil_div(N, c.together) * c.chunks * c.bands, work);
     }
-    free(tap), free(at), release(weights);
+    free(at), release(weights);
     return fits;
 }
 
@@ -346,7 +352,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
                     for (idx kh = 0; kh < KH; kh++)
                         for (idx kw = 0; kw < KW; kw++)
                             if (shift_of(a, kh, sh, top, dh, &dy) && shift_of(b, kw, sw, left, dw, &dx)) {
-                                next_at[count] = (int32_t)tap_at(&c.source, o, dy - h0, dx - w0);
+                                next_at[count] = (int32_t)(channel_at(&c.source, o) + row_at(&c.source, dy - h0) + column_at(&c.source, dx - w0));
                                 tap[count++] = (o * CG * KH + kh) * KW + kw;
                             }
                 phases[a * steps_w + b] = (phase){count, next_at, next_weights, 0, ceil_div(H - a, sh),
@@ -502,8 +508,7 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     c.at = malloc((size_t)K * sizeof *c.at);
     int fits = c.sums && c.at;
     if (fits) {
-        for (idx k = 0; k < K; k++)
-            c.at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
+        find_taps(&c.source, CG, KH, KW, dh, dw, c.at);
         fits = taps_in_reach(&c.source);
         if (fits && columns) add_up_columns(&c, floats(gw), c.sums, at_once);
         else if (fits) parallel(add_up, &c, c.parts * c.bands, work);

@@ -25,10 +25,14 @@ typedef struct {
 INLINE idx plane_size(const planes *p) { return p->rows * p->pitch; }
 INLINE idx planes_size(const planes *p) { return p->channels * p->stride_h * p->across * plane_size(p); }
 
-/* Where the tap at (row, column) of channel c begins. */
-INLINE idx tap_at(const planes *p, idx c, idx row, idx column) {
-    idx b = column / p->apart % p->across, plane = (c * p->stride_h + row % p->stride_h) * p->across + b;
-    return plane * plane_size(p) + row / p->stride_h * p->pitch + (column - b * p->apart) / p->stride_w;
+/* Where the tap at (row, column) of channel c begins: the sum of what each of the three adds. */
+INLINE idx channel_at(const planes *p, idx c) { return c * p->stride_h * p->across * plane_size(p); }
+INLINE idx row_at(const planes *p, idx row) {
+    return row % p->stride_h * p->across * plane_size(p) + row / p->stride_h * p->pitch;
+}
+INLINE idx column_at(const planes *p, idx column) {
+    idx b = column / p->apart % p->across;
+    return b * plane_size(p) + (column - b * p->apart) / p->stride_w;
 }
 
 /* How far apart to lay rows of which `need` floats are read, of an image of `width` behind `left` zeros: the zeros after
