@@ -85,13 +85,15 @@ SMALL_AND_PADDED = Geometry(2, 1, 19, (12, 10), (5, 4), padding=((1, 0), (2, 1))
 SMALL_STRIDES = Geometry(3, 1, 18, (23, 29), (4, 5), (2, 3), ((1, 2), (2, 1)))
 SMALL_PAIRS = Geometry(3, 1, 18, (21, 37), (5, 5), (1, 2), ((2, 2), (2, 2)))
 FEW_PLACES = Geometry(9, 1, 17, (6, 7), (4, 5))
+ONE_ROW = Geometry(1, 128, 64, (1, 100), (1, 1))  # its weight gradient is shared out by outputs
+TWO_PLACES = Geometry(1, 1, 1, (1, 1), (1, 2), padding=((0, 1), (0, 3)), dilation=(1, 2), groups=2)
 FAR_BEFORE = Geometry(1, 1, 2, (3, 3), (2, 2), padding=((200, 200), (200, 200)), dilation=(200, 200))
 
 
 def direct_examples(test):
     for one in (
         TILES_OF_ROWS, NARROW, SKIPPING, DEPTHWISE, MANY_WEIGHTS, ALL_ON_THE_PADDING, CUT, CHUNKS, SMALL, SMALL_AND_PADDED,
-        SMALL_STRIDES, SMALL_PAIRS, FEW_PLACES, FAR_BEFORE,
+        SMALL_STRIDES, SMALL_PAIRS, FEW_PLACES, ONE_ROW, TWO_PLACES, FAR_BEFORE,
     ):  # fmt: skip
         test = example(one)(test)
     return test

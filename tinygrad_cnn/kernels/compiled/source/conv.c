@@ -8,9 +8,12 @@
 #include <stdlib.h>
 
 enum { PLANE_FLOATS = 96 * 1024 /* 384 kB: the planes of one task stay in the second-level cache */,
-       NEAR_FLOATS = 8 * 1024 /* in the first-level cache */,
-       TOGETHER = 12 * 1024, SQUEEZE = 20, COPY = 10 /* products that take as long as to squeeze what is not wanted out of a vector, and to copy one */,
+       TOGETHER = 12 * 1024 /* 48 kB: those of several small images, in the first-level cache */,
+       NEAR_FLOATS = 8 * 1024 /* and those of one of them, with room for the rest */,
        WEIGHT_FLOATS = 64 * 1024, TILES_AT_ONCE = 16, TASKS = 8 /* enough to share, however many threads */ };
+
+/* How many products take as long as to squeeze gaps out of a vector of results, and as to copy a vector to a plane. */
+enum { SQUEEZE = 20, COPY = 10 };
 
 /* One stride-1 convolution of planes: the whole output of `conv2d`, or one phase of the input gradient. */
 typedef struct {
@@ -201,17 +204,18 @@ static void convolve(void *context, idx i) {
 /* Tell whether planes are small enough for the 32-bit offsets of taps: 8 GB. */
 INLINE int taps_in_reach(const planes *p) { return planes_size(p) <= INT32_MAX; }
 
-/* Lay out the columns of planes for windows of KW taps and `columns` places: with a plane for each tap if that is
-   worth it, because each is read for `outputs` channels. */
+/* Lay out the columns of planes for windows of KH·KW taps at `rows`·`columns` places: with a plane for each kw if copying
+   KW times takes less than it saves, once for each of `outputs` channels. */
 static void plan_columns(planes *p, idx rows, idx reach, idx columns, idx KH, idx KW, idx dw, idx outputs) {
     idx need = columns + (KW - 1) * dw / p->stride_w;
     p->across = p->stride_w, p->apart = 1;
     p->pitch = p->stride_w == 1 ? pitch_of(need, columns, p->left, p->width) : need;
-    if (columns % LANES == 0 || p->pitch == columns) return; /* nothing to gain */
+    if (p->pitch == columns) return; /* nothing to gain */
     idx vectors = ceil_div((rows - 1) * p->pitch + columns, LANES), least = ceil_div(rows * columns, LANES);
     idx lines = p->channels * p->stride_h * KW * (rows + reach), taps = p->channels * KH * KW;
     idx saved = outputs * (vectors * (taps + SQUEEZE) - least * taps);
-    if (lines * columns <= NEAR_FLOATS && saved > lines * ceil_div(columns, LANES) * COPY) p->across = KW, p->apart = dw, p->pitch = columns;
+    if (lines * columns <= NEAR_FLOATS && saved > lines * ceil_div(columns, LANES) * COPY)
+        p->across = KW, p->apart = dw, p->pitch = columns;
 }
 
 /* Find where the taps of a window begin in the planes of one group, with few divisions: small convolutions take no longer
@@ -288,7 +292,7 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
             .begin = floats(b), .relu = relu, .phase_count = 1, .phases = &only,
         };
         idx reach = (KH - 1) * dh / sh;
-        plan_columns(&c.source, OH, reach, OW, KH, KW, dw, c.outputs);
+        plan_columns(&c.source, OH, reach, OW, KH, KW, dw, OW % LANES ? c.outputs : 0);
         plan(&c, OH, reach, O * K, work);
         find_taps(&c.source, CG, KH, KW, dh, dw, at);
         if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, 0});
@@ -340,7 +344,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
             .channel_out = H * W, .row_out = sh * W, .column_out = sw,
             .phase_count = steps_h * steps_w, .phases = phases,
         };
-        if (sw == 1) plan_columns(&c.source, ceil_div(H, sh), h1 - h0, W, KH, KW, dw, sh == 1 ? CG : 0);
+        if (sw == 1) plan_columns(&c.source, ceil_div(H, sh), h1 - h0, W, KH, KW, dw, sh == 1 && W % LANES ? CG : 0);
         else plan_columns(&c.source, ceil_div(H, sh), h1 - h0, ceil_div(W, sw), KH, w1 - w0 + 1, 1, 0);
         plan(&c, ceil_div(H, sh), h1 - h0, C * K, work);
         float *next_weights = weights;
@@ -352,7 +356,8 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
                     for (idx kh = 0; kh < KH; kh++)
                         for (idx kw = 0; kw < KW; kw++)
                             if (shift_of(a, kh, sh, top, dh, &dy) && shift_of(b, kw, sw, left, dw, &dx)) {
-                                next_at[count] = (int32_t)(channel_at(&c.source, o) + row_at(&c.source, dy - h0) + column_at(&c.source, dx - w0));
+                                next_at[count] = (int32_t)(channel_at(&c.source, o) + row_at(&c.source, dy - h0) +
+                                                           column_at(&c.source, dx - w0));
                                 tap[count++] = (o * CG * KH + kh) * KW + kw;
                             }
                 phases[a * steps_w + b] = (phase){count, next_at, next_weights, 0, ceil_div(H - a, sh),
@@ -380,10 +385,11 @@ typedef struct {
     int32_t *at;
     idx images, groups, outputs, taps;
     idx chunk, chunks, items; /* output rows in one filling of the planes, and images */
-    int as_given; /* g can be read where it is: its rows follow one another as those of the planes do */
+    int gapless; /* whole images of g, with its rows one after another as in the planes */
     idx parts, bands; /* of the images, each with sums of its own; of the outputs */
 } weight_gradient;
 
+/* Copy a gradient, or 0 where the output of the ReLU after which it is was not positive. */
 static void let_all_through(const float *g, const float *gate, idx count, float *out) {
     idx i = 0;
     for (; i + LANES <= count; i += LANES) store(out + i, let_through(load(g + i), load(gate + i)));
@@ -405,13 +411,13 @@ static void add_up(void *context, idx i) {
     idx out_image = c->upstream.channels * c->upstream.height * c->upstream.width;
     for (idx unit = begin; unit < end;) {
         idx items = 0, onto = unit > begin;
-        const float *upstream = c->as_given ? c->g + unit * out_image : filled_g;
+        const float *upstream = c->gapless && !c->gate ? c->g + unit * out_image : filled_g;
         for (; items < c->items && unit < end; items++, unit++) {
             idx image = unit / c->chunks, first = unit % c->chunks * c->chunk;
             fill_planes(&c->source, c->x + image * in_image, 0, c->source.height * c->source.width, first, filled_x + items * in_size);
-            if (c->as_given) continue;
+            if (c->gapless && !c->gate) continue; /* it is read where it is */
             const float *g = c->g + image * out_image, *gate = c->gate ? c->gate + image * out_image : 0;
-            if (gate && out_size == out_image) let_all_through(g, gate, out_image, filled_g + items * out_size);
+            if (c->gapless) let_all_through(g, gate, out_image, filled_g + items * out_size);
             else fill_planes(&c->upstream, g, gate, c->upstream.height * c->upstream.width, first, filled_g + items * out_size);
         }
         /* Taps read on beyond the last plane where g is 0 between its rows; 0 · NaN of an earlier call would be NaN. */
@@ -497,7 +503,7 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     int columns = size > SUM_FLOATS && groups == 1 && COLUMN_FLOATS / (OH * OW * (K + O)) > 0;
     if (columns) c.chunk = OH, c.chunks = 1, c.source.rows = OH + reach;
     c.upstream.rows = c.chunk, c.upstream.pitch = c.source.pitch;
-    c.as_given = c.source.pitch == OW && c.chunks == 1 && !c.gate;
+    c.gapless = c.source.pitch == OW && c.chunks == 1;
     c.items = max_idx(TOGETHER / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
     c.items = max_idx(c.items, min_idx(LONG_ROW / plane_size(&c.upstream), N)); /* or a tile's sums cost more than it */
     double work = (double)N * O * OH * OW * K;

@@ -47,6 +47,20 @@ INLINE idx pitch_of(idx need, idx columns, idx left, idx width) {
    written again by the next. */
 INLINE void fill_rows(idx rows, idx pitch, idx begin, idx end, const float *from, const float *open, idx row_step,
                       const int step, const int gated, float *out) {
+    if (step == 1 && end - begin >= LANES) { /* only whole vectors: first the zeros, for what they cover of others */
+        for (idx j = begin > 0 ? 0 : end; j < pitch; j = j < begin && j + LANES >= begin ? end : j + LANES)
+#pragma GCC unroll 1
+            for (idx i = 0; i < rows; i++) store(out + i * pitch + j, (vec){0});
+        for (idx j = begin; j < end; j += LANES) {
+            idx k = min_idx(j, end - LANES); /* the last lies over the one before */
+#pragma GCC unroll 1
+            for (idx i = 0; i < rows; i++) {
+                vec v = load(from + i * row_step + k);
+                store(out + i * pitch + k, gated ? let_through(v, load(open + i * row_step + k)) : v);
+            }
+        }
+        return;
+    }
     for (idx j = 0; j < pitch; j += LANES) {
         idx k = max_idx(min_idx(j, pitch - LANES), 0); /* the last vector may lie over the one before */
         idx low = (begin - k) * step, high = (end - 1 - k) * step + 1;
