@@ -79,10 +79,22 @@ MANY_WEIGHTS = Geometry(1, 190, 130, (6, 5), (3, 3), (2, 1), ((1, 1), (1, 1)))
 ALL_ON_THE_PADDING = Geometry(1, 2, 3, (1, 1), (2, 2), (1, 1), ((3, 3), (3, 3)), (4, 4))
 CUT = Geometry(2, 3, 4, (9, 9), (3, 3), padding=((-2, 1), (1, -3)))
 CHUNKS = Geometry(1, 40, 3, (90, 90), (3, 3), padding=((1, 1), (1, 1)))  # planes beyond the cache: rows in parts
+# With a plane for each column of the window: several images at once, rows in parts, strides, fewer places than lanes.
+SMALL = Geometry(9, 2, 16, (11, 11), (5, 5))
+SMALL_AND_PADDED = Geometry(2, 1, 19, (12, 10), (5, 4), padding=((1, 0), (2, 1)), dilation=(1, 2))
+SMALL_STRIDES = Geometry(3, 1, 18, (23, 29), (4, 5), (2, 3), ((1, 2), (2, 1)))
+SMALL_PAIRS = Geometry(3, 1, 18, (21, 37), (5, 5), (1, 2), ((2, 2), (2, 2)))
+FEW_PLACES = Geometry(9, 1, 17, (6, 7), (4, 5))
+ONE_ROW = Geometry(1, 128, 64, (1, 100), (1, 1))  # its weight gradient is shared out by outputs
+TWO_PLACES = Geometry(1, 1, 1, (1, 1), (1, 2), padding=((0, 1), (0, 3)), dilation=(1, 2), groups=2)
+FAR_BEFORE = Geometry(1, 1, 2, (3, 3), (2, 2), padding=((200, 200), (200, 200)), dilation=(200, 200))
 
 
 def direct_examples(test):
-    for one in (TILES_OF_ROWS, NARROW, SKIPPING, DEPTHWISE, MANY_WEIGHTS, ALL_ON_THE_PADDING, CUT, CHUNKS):
+    for one in (
+        TILES_OF_ROWS, NARROW, SKIPPING, DEPTHWISE, MANY_WEIGHTS, ALL_ON_THE_PADDING, CUT, CHUNKS, SMALL, SMALL_AND_PADDED,
+        SMALL_STRIDES, SMALL_PAIRS, FEW_PLACES, ONE_ROW, TWO_PLACES, FAR_BEFORE,
+    ):  # fmt: skip
         test = example(one)(test)
     return test
 

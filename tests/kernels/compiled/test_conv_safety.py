@@ -1,5 +1,6 @@
 """Convolution: NaN, memory around arrays, and threads, for both compiled kernels."""
 
+from dataclasses import replace
 from functools import partial
 
 import numpy as np
@@ -11,6 +12,9 @@ from conv_geometry import (
     LARGE,
     NARROW,
     SKIPPING,
+    SMALL,
+    SMALL_AND_PADDED,
+    SMALL_STRIDES,
     TILES_OF_ROWS,
     WINOGRAD,
     Geometry,
@@ -42,7 +46,7 @@ def test_a_relu_keeps_nan(winograd):
     assert np.isfinite(plain[[0, 3]]).all()  # other images are not touched
 
 
-@pytest.mark.parametrize("geometry", [NARROW, SKIPPING, TILES_OF_ROWS])
+@pytest.mark.parametrize("geometry", [NARROW, SKIPPING, TILES_OF_ROWS, SMALL])
 def test_nan_and_infinities_go_where_they_go_in_numpy(geometry):
     (x, w, b, g, _), how = geometry.arrays(), geometry.how
     x, g = x.copy(), g.copy()
@@ -137,6 +141,9 @@ def _one_thread():
 @example(TILES_OF_ROWS, False)
 @example(NARROW, False)
 @example(SKIPPING, False)
+@example(SMALL, False)
+@example(SMALL_AND_PADDED, False)
+@example(SMALL_STRIDES, False)
 @example(DEPTHWISE, False)
 @settings(max_examples=40)
 @given(DIRECT_CASES, st.just(False))
@@ -180,6 +187,7 @@ def test_inputs_are_left_as_they_are():
         (Geometry(1, 300, 300, (5, 5), padding=((1, 1), (1, 1))), True),
         (Geometry(5, 3, 20, (33, 29), (5, 5), (2, 2), ((2, 2), (2, 2))), False),
         (Geometry(7, 20, 12, (15, 17), (3, 3), groups=2), False),
+        (replace(SMALL, images=70), False),
         (Geometry(1, 300, 130, (5, 5), padding=((1, 1), (1, 1))), False),
     ],
 )

@@ -110,14 +110,33 @@ INLINE vec every_second(vec a, vec b) {
 #endif
 }
 
-INLINE float sum_of(vec v) {
-    typedef float quarter __attribute__((vector_size(16)));
+typedef float quarter __attribute__((vector_size(16)));
+
+/* Fold a vector into four sums. */
+INLINE quarter folded(vec v) {
     union {
         vec whole;
         quarter part[LANES / 4];
     } u = {v};
     for (int i = 1; i < LANES / 4; i++) u.part[0] += u.part[i];
-    return (u.part[0][0] + u.part[0][1]) + (u.part[0][2] + u.part[0][3]);
+    return u.part[0];
+}
+
+INLINE float sum_of(vec v) {
+    quarter q = folded(v);
+    return (q[0] + q[1]) + (q[2] + q[3]);
+}
+
+/* Sum each of `count` vectors, four at a time: the same bits as `sum_of`, sooner. */
+INLINE void sums_of(const vec *v, idx count, float *out) {
+    for (; count >= 4; count -= 4, v += 4, out += 4) {
+        quarter a = folded(v[0]), b = folded(v[1]), c = folded(v[2]), d = folded(v[3]);
+        quarter ab = __builtin_shufflevector(a, b, 0, 4, 2, 6) + __builtin_shufflevector(a, b, 1, 5, 3, 7);
+        quarter cd = __builtin_shufflevector(c, d, 0, 4, 2, 6) + __builtin_shufflevector(c, d, 1, 5, 3, 7);
+        quarter sums = __builtin_shufflevector(ab, cd, 0, 1, 4, 5) + __builtin_shufflevector(ab, cd, 2, 3, 6, 7);
+        memcpy(out, &sums, sizeof sums);
+    }
+    for (idx i = 0; i < count; i++) out[i] = sum_of(v[i]);
 }
 
 /* What is left of the gradient v where a ReLU gave y: all but where y ≤ 0 (a NaN lets it through). */
@@ -127,6 +146,13 @@ INLINE vec let_through(vec v, vec y) { return choose(y <= 0, (vec){0}, v); }
 #if defined(__AVX512F__)
 #include <immintrin.h>
 INLINE vec load_first(const float *p, idx n) { return (vec)_mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), p); }
+
+/* Load the elements low…high−1, of which any part may lie in the vector, and 0 in place of the others. */
+INLINE vec load_between(const float *p, idx low, idx high) {
+    low = max_idx(low, 0), high = min_idx(high, LANES);
+    uint32_t mask = high <= low ? 0 : ((1u << high) - 1) & ~((1u << low) - 1);
+    return (vec)_mm512_maskz_loadu_ps((__mmask16)mask, p);
+}
 INLINE void store_first(float *p, vec v, idx n) { _mm512_mask_storeu_ps(p, (__mmask16)((1u << n) - 1), (__m512)v); }
 
 /* Store the first n ≤ LANES elements at every second place. */
@@ -143,6 +169,13 @@ INLINE vec load_first(const float *p, idx n) {
     memcpy(&v, p, (size_t)n * 4);
     return v;
 }
+INLINE vec load_between(const float *p, idx low, idx high) {
+    if (low <= 0 && high >= LANES) return load(p);
+    vec v = {0};
+    low = max_idx(low, 0), high = min_idx(high, LANES);
+    if (low < high) memcpy((float *)&v + low, p + low, (size_t)(high - low) * 4);
+    return v;
+}
 INLINE void store_first(float *p, vec v, idx n) { memcpy(p, &v, (size_t)n * 4); }
 INLINE void store_apart(float *p, vec v, idx n) {
     for (idx i = 0; i < n; i++) p[2 * i] = v[i];
@@ -154,6 +187,7 @@ INLINE void store_apart(float *p, vec v, idx n) {
 /* Call task(context, i) for every i in 0…count−1, on all threads unless the `work` of all of it, in multiplications or
    floats moved, is too little to share; returns when all are done. What a task computes must not depend on the thread
    it runs on, so that results are the same whatever their number. */
+enum { LEAST_WORK = 200000 };
 void parallel(void (*task)(void *context, idx i), void *context, idx count, double work);
 
 /* Memory of at least `count` floats, aligned to a cache line, owned by the running thread and reused by its next call

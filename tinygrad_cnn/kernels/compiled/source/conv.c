@@ -8,7 +8,12 @@
 #include <stdlib.h>
 
 enum { PLANE_FLOATS = 96 * 1024 /* 384 kB: the planes of one task stay in the second-level cache */,
+       TOGETHER = 12 * 1024 /* 48 kB: those of several small images, in the first-level cache */,
+       NEAR_FLOATS = 8 * 1024 /* and those of one of them, with room for the rest */,
        WEIGHT_FLOATS = 64 * 1024, TILES_AT_ONCE = 16, TASKS = 8 /* enough to share, however many threads */ };
+
+/* How many products take as long as to squeeze gaps out of a vector of results, and as to copy a vector to a plane. */
+enum { SQUEEZE = 20, COPY = 10 };
 
 /* One stride-1 convolution of planes: the whole output of `conv2d`, or one phase of the input gradient. */
 typedef struct {
@@ -23,7 +28,8 @@ typedef struct {
 typedef struct {
     planes source;
     const float *x, *gate;
-    idx image_in, image_out; /* distances between images */
+    idx images, image_in, image_out; /* their distances */
+    idx together; /* images that a task lays out before it computes: what was just written cannot be read at once */
     idx groups, outputs; /* channels of one group */
     idx channel_out, row_out, column_out; /* distances in the output */
     const float *begin; /* the bias, or NULL */
@@ -110,25 +116,36 @@ INLINE factors factors_of(const convolution *c, const phase *f, idx g, idx o, in
     return f->as_given ? (factors){w, 1, f->taps} : (factors){w, m, 1};
 }
 
-/* Compute `rows` rows of outputs that are whole vectors: no vector runs over the end of a row, and none is thrown away. */
+/* Tell whether `rows` rows of outputs can be computed as whole vectors, none of which is partly thrown away: if they are
+   as long as vectors, or follow one another without a gap in the planes and in the output. */
+INLINE int in_whole_vectors(const convolution *c, const phase *f, idx rows) {
+    if (c->column_out != 1) return 0;
+    return f->columns % LANES == 0 || (c->source.pitch == f->columns && c->row_out == f->columns && rows * f->columns >= LANES);
+}
+
+/* Compute such rows. */
 static void convolve_rows(const convolution *c, const phase *f, const float *filled, idx group_size, idx rows, float *y,
                           idx first_block, idx last_block) {
-    idx across = f->columns / LANES, total = rows * across, blocks = row_blocks(c->outputs);
-    idx wide = min_idx(tile_vectors((int)(c->outputs / blocks)), 4);
-    idx at_once = f->taps * c->outputs > WEIGHT_FLOATS ? wide * TILES_AT_ONCE : wide;
+    int whole = f->columns % LANES != 0; /* the rows follow one another as one */
+    idx columns = whole ? rows * f->columns : f->columns;
+    idx across = ceil_div(columns, LANES), total = whole ? across : rows * across, blocks = row_blocks(c->outputs);
+    idx wide = tile_vectors((int)(c->outputs / blocks));
+    idx at_once = f->taps * c->outputs > WEIGHT_FLOATS ? wide * TILES_AT_ONCE : group_size <= NEAR_FLOATS ? total : wide;
     for (idx g = 0; g < c->groups; g++)
         for (idx first = 0; first < total; first += at_once)
             for (idx block = first_block; block < last_block; block++) {
                 idx o = block_begin(block, blocks, c->outputs), end = min_idx(total, first + at_once);
                 int m = (int)(block_begin(block + 1, blocks, c->outputs) - o);
                 float *to = y + (g * c->outputs + o) * c->channel_out;
-                idx most = min_idx(tile_vectors(m), 4), row = first / across, column = first - row * across;
+                idx most = tile_vectors(m), row = first / across, column = first - row * across;
                 for (idx v = first; v < end;) {
-                    idx from_at[4], to_at[4];
-                    int vectors = (int)min_idx(most, end - v);
+                    idx from_at[MOST_VECTORS], to_at[MOST_VECTORS];
+                    int vectors = (int)(end - v >= most ? most : min_idx(end - v, 4));
+                    if (most == 3 && end - v == 4) vectors = 2; /* rather than three and one, which has too few sums */
                     for (int i = 0; i < vectors; i++) {
-                        from_at[i] = row * c->source.pitch + column * LANES;
-                        to_at[i] = row * c->row_out + column * LANES;
+                        idx j = min_idx(column * LANES, columns - LANES); /* the last may lie over the one before */
+                        from_at[i] = row * c->source.pitch + j;
+                        to_at[i] = row * c->row_out + j;
                         if (++column == across) column = 0, row++;
                     }
                     apart_tile(m, vectors, factors_of(c, f, g, o, m), filled + g * group_size, from_at, f->at, f->taps,
@@ -138,14 +155,10 @@ static void convolve_rows(const convolution *c, const phase *f, const float *fil
             }
 }
 
-static void convolve(void *context, idx i) {
-    const convolution *c = context;
-    idx image = i / (c->chunks * c->bands), first = i / c->bands % c->chunks * c->chunk, band = i % c->bands;
-    float *filled = scratch(SCRATCH_PLANES, planes_size(&c->source) + SLACK);
+/* Compute a band of the outputs of one image from its planes. */
+static void convolve_filled(const convolution *c, idx image, idx first, idx band, const float *filled) {
     float tile[MOST_ROWS * MOST_VECTORS * LANES + LANES]; /* and room to read beyond */
-    idx step = c->source.height * c->source.width, pitch = c->source.pitch;
-    fill_planes(&c->source, c->x + image * c->image_in, c->gate ? c->gate + image * c->image_in : 0, step, first, filled);
-    idx group_size = planes_size(&c->source) / c->groups;
+    idx pitch = c->source.pitch, group_size = planes_size(&c->source) / c->groups;
     for (idx n = 0; n < c->phase_count; n++) {
         const phase *f = &c->phases[n];
         idx rows = min_idx(f->rows - first, c->chunk);
@@ -154,7 +167,7 @@ static void convolve(void *context, idx i) {
         float *y = f->y + image * c->image_out + first * c->row_out;
         idx blocks = row_blocks(c->outputs);
         idx first_block = block_begin(band, c->bands, blocks), last_block = block_begin(band + 1, c->bands, blocks);
-        if (f->columns % LANES == 0 && c->column_out == 1) {
+        if (in_whole_vectors(c, f, rows)) {
             convolve_rows(c, f, filled, group_size, rows, y, first_block, last_block);
             continue;
         }
@@ -177,13 +190,47 @@ static void convolve(void *context, idx i) {
     }
 }
 
+static void convolve(void *context, idx i) {
+    const convolution *c = context;
+    idx begin = i / (c->chunks * c->bands) * c->together, end = min_idx(begin + c->together, c->images);
+    idx first = i / c->bands % c->chunks * c->chunk, size = planes_size(&c->source);
+    float *filled = scratch(SCRATCH_PLANES, c->together * size + c->source.pitch + SLACK);
+    for (idx n = begin; n < end; n++)
+        fill_planes(&c->source, c->x + n * c->image_in, c->gate ? c->gate + n * c->image_in : 0,
+                    c->source.height * c->source.width, first, filled + (n - begin) * size);
+    for (idx n = begin; n < end; n++) convolve_filled(c, n, first, i % c->bands, filled + (n - begin) * size);
+}
+
 /* Tell whether planes are small enough for the 32-bit offsets of taps: 8 GB. */
 INLINE int taps_in_reach(const planes *p) { return planes_size(p) <= INT32_MAX; }
+
+/* Lay out the columns of planes for windows of KH·KW taps at `rows`·`columns` places: with a plane for each kw if copying
+   KW times takes less than it saves, once for each of `outputs` channels. */
+static void plan_columns(planes *p, idx rows, idx reach, idx columns, idx KH, idx KW, idx dw, idx outputs) {
+    idx need = columns + (KW - 1) * dw / p->stride_w;
+    p->across = p->stride_w, p->apart = 1;
+    p->pitch = p->stride_w == 1 ? pitch_of(need, columns, p->left, p->width) : need;
+    if (p->pitch == columns) return; /* nothing to gain */
+    idx vectors = ceil_div((rows - 1) * p->pitch + columns, LANES), least = ceil_div(rows * columns, LANES);
+    idx lines = p->channels * p->stride_h * KW * (rows + reach), taps = p->channels * KH * KW;
+    idx saved = outputs * (vectors * (taps + SQUEEZE) - least * taps);
+    if (lines * columns <= NEAR_FLOATS && saved > lines * ceil_div(columns, LANES) * COPY)
+        p->across = KW, p->apart = dw, p->pitch = columns;
+}
+
+/* Find where the taps of a window begin in the planes of one group, with few divisions: small convolutions take no longer
+   than a hundred of them. */
+static void find_taps(const planes *p, idx channels, idx KH, idx KW, idx dh, idx dw, int32_t *at) {
+    for (idx kh = 0; kh < KH; kh++) at[kh * KW] = (int32_t)row_at(p, kh * dh);
+    for (idx kw = 1; kw < KW; kw++)
+        for (idx kh = 0, column = column_at(p, kw * dw); kh < KH; kh++) at[kh * KW + kw] = (int32_t)(at[kh * KW] + column);
+    for (idx k = KH * KW, step = channel_at(p, 1); k < channels * KH * KW; k++) at[k] = (int32_t)(at[k - KH * KW] + step);
+}
 
 /* Choose how many output rows to compute from one filling of the planes, at least in `least` parts. `reach` is by how
    many rows of a plane the windows go beyond the row that they begin in. */
 static void plan_rows(planes *p, idx least, idx rows, idx reach, idx *chunk, idx *chunks) {
-    idx row_floats = p->channels * p->stride_h * p->stride_w * p->pitch;
+    idx row_floats = p->channels * p->stride_h * p->across * p->pitch;
     idx parts = max_idx(ceil_div(rows * row_floats, PLANE_FLOATS), least);
     *chunk = max_idx(ceil_div(rows, max_idx(min_idx(parts, rows), 1)), 1);
     *chunks = ceil_div(rows, *chunk);
@@ -192,14 +239,17 @@ static void plan_rows(planes *p, idx least, idx rows, idx reach, idx *chunk, idx
 
 /* Divide a convolution into enough tasks to share: where the images are few, by output channels if there is more to read
    of the weights than of an image, so that none is read twice, and else by rows. */
-static void plan(convolution *c, idx images, idx rows, idx reach, idx weights) {
-    idx wanted = ceil_div(TASKS, images), blocks = row_blocks(c->outputs);
+static void plan(convolution *c, idx rows, idx reach, idx weights, double work) {
+    idx wanted = ceil_div(TASKS, c->images), blocks = row_blocks(c->outputs);
     int by_channels = blocks >= TASKS && weights > c->source.channels * c->source.height * c->source.width;
     plan_rows(&c->source, by_channels ? 1 : wanted, rows, reach, &c->chunk, &c->chunks);
     c->bands = by_channels ? min_idx(ceil_div(wanted, c->chunks), blocks) : 1;
+    idx most = work < LEAST_WORK ? c->images : c->chunks * c->bands == 1 ? c->images / TASKS : 1;
+    c->together = max_idx(min_idx(most, TOGETHER / planes_size(&c->source)), 1);
 }
 
-/* Factors to be packed so that a tile reads them one after another: w[g][o][k] is at w + g·group + o·output + tap[k]. */
+/* Factors to be packed so that a tile reads them one after another: w[g][o][k] is at w + g·group + o·output + tap[k],
+   or k where `tap` is NULL. */
 typedef struct {
     float *to;
     const float *w;
@@ -214,7 +264,7 @@ static void pack_block(void *context, idx i) {
     float *to = p->to + (g * p->outputs + o) * p->count;
     const float *w = p->w + g * p->group;
     for (idx k = 0; k < p->count; k++)
-        for (idx row = o; row < end; row++) *to++ = w[row * p->output + p->tap[k]];
+        for (idx row = o; row < end; row++) *to++ = w[row * p->output + (p->tap ? p->tap[k] : k)];
 }
 
 static void pack(packing p) {
@@ -227,32 +277,30 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
     if (!READY(x, w, b, y)) return DECLINED;
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
     idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
-    idx K = CG * KH * KW, pitch = OW + (KW - 1) * dw / sw;
-    if (sw == 1) pitch = pitch_of(pitch, OW, left, W);
+    idx K = CG * KH * KW;
+    double work = (double)N * O * OH * OW * K;
     int as_given = O * K > WEIGHT_FLOATS; /* reading them from where they are is then cheaper than packing them */
     float *weights = shared(as_given ? 0 : O * K);
     int32_t *at = malloc((size_t)K * sizeof *at);
-    idx *tap = malloc((size_t)K * sizeof *tap);
-    int fits = weights && at && tap;
+    int fits = weights && at;
     if (fits) {
         phase only = {K, at, as_given ? floats(w) : weights, as_given, OH, OW, floats(y)};
         convolution c = {
-            .source = {C, H, W, sh, sw, top, left, 0, pitch},
-            .x = floats(x), .image_in = C * H * W, .image_out = O * OH * OW,
+            .source = {C, H, W, sh, sw, top, left},
+            .x = floats(x), .images = N, .image_in = C * H * W, .image_out = O * OH * OW,
             .groups = groups, .outputs = O / groups,
             .channel_out = OH * OW, .row_out = OW, .column_out = 1,
             .begin = floats(b), .relu = relu, .phase_count = 1, .phases = &only,
         };
-        plan(&c, N, OH, (KH - 1) * dh / sh, O * K);
-        for (idx k = 0; k < K; k++) {
-            at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
-            tap[k] = k;
-        }
-        if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, tap});
+        idx reach = (KH - 1) * dh / sh;
+        plan_columns(&c.source, OH, reach, OW, KH, KW, dw, OW % LANES ? c.outputs : 0);
+        plan(&c, OH, reach, O * K, work);
+        find_taps(&c.source, CG, KH, KW, dh, dw, at);
+        if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, 0});
         fits = taps_in_reach(&c.source);
-        if (fits) parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * K);
+        if (fits) parallel(convolve, &c, ceil_div(N, c.together) * c.chunks * c.bands, work);
     }
-    free(tap), free(at), release(weights);
+    free(at), release(weights);
     return fits;
 }
 
@@ -283,6 +331,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
     shift_range(KH, sh, top, dh, &h0, &h1);
     shift_range(KW, sw, left, dw, &w0, &w1);
     idx steps_h = min_idx(sh, H), steps_w = min_idx(sw, W), room = C * OG * KH * KW; /* every tap is in some phases */
+    double work = (double)N * O * OH * OW * CG * KH * KW;
     float *weights = shared(room);
     int32_t *at = malloc((size_t)K * sizeof *at);
     idx *tap = malloc((size_t)K * sizeof *tap);
@@ -290,13 +339,15 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
     int fits = weights && at && tap && phases;
     if (fits) {
         convolution c = {
-            .source = {O, OH, OW, 1, 1, -h0, -w0, 0, pitch_of(ceil_div(W, sw) + w1 - w0, ceil_div(W, sw), -w0, OW)},
-            .x = floats(g), .gate = floats(gate), .image_in = O * OH * OW, .image_out = C * H * W,
+            .source = {O, OH, OW, 1, 1, -h0, -w0},
+            .x = floats(g), .gate = floats(gate), .images = N, .image_in = O * OH * OW, .image_out = C * H * W,
             .groups = groups, .outputs = CG,
             .channel_out = H * W, .row_out = sh * W, .column_out = sw,
             .phase_count = steps_h * steps_w, .phases = phases,
         };
-        plan(&c, N, ceil_div(H, sh), h1 - h0, C * K);
+        if (sw == 1) plan_columns(&c.source, ceil_div(H, sh), h1 - h0, W, KH, KW, dw, sh == 1 && W % LANES ? CG : 0);
+        else plan_columns(&c.source, ceil_div(H, sh), h1 - h0, ceil_div(W, sw), KH, w1 - w0 + 1, 1, 0);
+        plan(&c, ceil_div(H, sh), h1 - h0, C * K, work);
         float *next_weights = weights;
         int32_t *next_at = at;
         for (idx a = 0; a < steps_h; a++)
@@ -306,7 +357,8 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
                     for (idx kh = 0; kh < KH; kh++)
                         for (idx kw = 0; kw < KW; kw++)
                             if (shift_of(a, kh, sh, top, dh, &dy) && shift_of(b, kw, sw, left, dw, &dx)) {
-                                next_at[count] = (int32_t)tap_at(&c.source, o, dy - h0, dx - w0);
+                                next_at[count] = (int32_t)(channel_at(&c.source, o) + row_at(&c.source, dy - h0) +
+                                                           column_at(&c.source, dx - w0));
                                 tap[count++] = (o * CG * KH + kh) * KW + kw;
                             }
                 phases[a * steps_w + b] = (phase){count, next_at, next_weights, 0, ceil_div(H - a, sh),
@@ -316,7 +368,7 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
                 next_at += count;
             }
         fits = taps_in_reach(&c.source);
-        if (fits) parallel(convolve, &c, N * c.chunks * c.bands, (double)N * O * OH * OW * CG * KH * KW);
+        if (fits) parallel(convolve, &c, ceil_div(N, c.together) * c.chunks * c.bands, work);
     }
     free(phases), free(tap), free(at), release(weights);
     return fits;
@@ -334,8 +386,16 @@ typedef struct {
     int32_t *at;
     idx images, groups, outputs, taps;
     idx chunk, chunks, items; /* output rows in one filling of the planes, and images */
+    int gapless; /* whole images of g, with its rows one after another as in the planes */
     idx parts, bands; /* of the images, each with sums of its own; of the outputs */
 } weight_gradient;
+
+/* Copy a gradient, or 0 where the output of the ReLU after which it is was not positive. */
+static void let_all_through(const float *g, const float *gate, idx count, float *out) {
+    idx i = 0;
+    for (; i + LANES <= count; i += LANES) store(out + i, let_through(load(g + i), load(gate + i)));
+    if (i < count) store_first(out + i, let_through(load_first(g + i, count - i), load_first(gate + i, count - i)), count - i);
+}
 
 static void add_up(void *context, idx i) {
     const weight_gradient *c = context;
@@ -347,18 +407,19 @@ static void add_up(void *context, idx i) {
     float *filled_g = scratch(SCRATCH_GRADIENT, c->items * out_size + SLACK);
     idx size = c->groups * c->outputs * c->taps;
     float *sums = c->sums + part * size;
-    vec *kept = size <= VECTOR_SUMS ? (vec *)scratch(SCRATCH_EXTRA, size * LANES) : 0;
-    if (kept) memset(kept, 0, (size_t)size * sizeof *kept);
+    vec *kept = size <= VECTOR_SUMS && end - begin > c->items ? (vec *)scratch(SCRATCH_EXTRA, size * LANES) : 0;
     idx in_image = c->source.channels * c->source.height * c->source.width;
     idx out_image = c->upstream.channels * c->upstream.height * c->upstream.width;
-    for (idx g = 0; g < c->groups; g++) memset(sums + (g * c->outputs + o0) * c->taps, 0, (size_t)((o1 - o0) * c->taps) * 4);
     for (idx unit = begin; unit < end;) {
-        idx items = 0;
+        idx items = 0, onto = unit > begin;
+        const float *upstream = c->gapless && !c->gate ? c->g + unit * out_image : filled_g;
         for (; items < c->items && unit < end; items++, unit++) {
             idx image = unit / c->chunks, first = unit % c->chunks * c->chunk;
             fill_planes(&c->source, c->x + image * in_image, 0, c->source.height * c->source.width, first, filled_x + items * in_size);
-            fill_planes(&c->upstream, c->g + image * out_image, c->gate ? c->gate + image * out_image : 0,
-                        c->upstream.height * c->upstream.width, first, filled_g + items * out_size);
+            if (c->gapless && !c->gate) continue; /* it is read where it is */
+            const float *g = c->g + image * out_image, *gate = c->gate ? c->gate + image * out_image : 0;
+            if (c->gapless) let_all_through(g, gate, out_image, filled_g + items * out_size);
+            else fill_planes(&c->upstream, g, gate, c->upstream.height * c->upstream.width, first, filled_g + items * out_size);
         }
         /* Taps read on beyond the last plane where g is 0 between its rows; 0 · NaN of an earlier call would be NaN. */
         memset(filled_x + items * in_size, 0, (size_t)c->source.pitch * 4);
@@ -369,18 +430,19 @@ static void add_up(void *context, idx i) {
                 for (idx w = 0; w < widths; w++) {
                     idx k = block_begin(w, widths, c->taps), after = block_begin(w + 1, widths, c->taps);
                     idx first = (g * c->outputs + o) * c->taps + k;
-                    vec here[DOT_ROWS * DOT_TAPS] = {0};
-                    dots_tile((int)(next - o), (int)(after - k), filled_g + (g * c->outputs + o) * row, row, out_size,
+                    vec here[DOT_ROWS * DOT_TAPS];
+                    dots_tile((int)(next - o), (int)(after - k), upstream + (g * c->outputs + o) * row, row, out_size,
                               filled_x + g * (in_size / c->groups), in_size, c->at + k, items, row,
-                              kept ? kept + first : here, kept ? c->taps : DOT_TAPS);
-                    if (!kept)
-                        for (idx i = 0; i < next - o; i++)
-                            for (idx j = 0; j < after - k; j++)
-                                sums[first + i * c->taps + j] += sum_of(here[i * DOT_TAPS + j]);
+                              kept ? kept + first : here, kept ? c->taps : DOT_TAPS, kept && onto);
+                    for (idx i = 0; !kept && i < next - o; i++) {
+                        float *to = sums + first + i * c->taps, now[DOT_TAPS];
+                        sums_of(here + i * DOT_TAPS, after - k, onto ? now : to);
+                        for (idx j = 0; onto && j < after - k; j++) to[j] += now[j];
+                    }
                 }
             }
     }
-    for (idx i = 0; kept && i < size; i++) sums[i] = sum_of(kept[i]);
+    if (kept) sums_of(kept, size, sums);
 }
 
 /* The same by columns: with X[p][k] what tap k sees at place p of a few images, and G[p][o] the gradient there,
@@ -396,7 +458,7 @@ typedef struct {
 static void make_columns(void *context, idx i) {
     const by_columns *c = context;
     idx in_size = planes_size(&c->source), out_size = planes_size(&c->upstream), count = plane_size(&c->upstream);
-    float *filled_x = scratch(SCRATCH_PLANES, in_size + SLACK), *filled_g = scratch(SCRATCH_GRADIENT, out_size + SLACK);
+    float *filled_x = scratch(SCRATCH_PLANES, in_size + c->source.pitch + SLACK), *filled_g = scratch(SCRATCH_GRADIENT, out_size + SLACK);
     idx in_step = c->source.height * c->source.width, out_step = c->upstream.height * c->upstream.width;
     idx image = c->first + i, width = c->upstream.width, rows = c->upstream.height, pitch = c->upstream.pitch;
     const float *g = c->g + image * c->outputs * out_step;
@@ -431,18 +493,19 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
                          idx left, idx dh, idx dw, idx groups) {
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
     idx CG = gw->shape[1], KH = gw->shape[2], KW = gw->shape[3], K = CG * KH * KW, size = O * K;
-    idx pitch = OW + (KW - 1) * dw / sw;
-    if (sw == 1) pitch = pitch_of(pitch, OW, left, W);
+    idx reach = (KH - 1) * dh / sh;
     weight_gradient c = {
-        .source = {C, H, W, sh, sw, top, left, 0, pitch}, .upstream = {O, OH, OW, 1, 1, 0, 0, 0, pitch},
+        .source = {C, H, W, sh, sw, top, left}, .upstream = {O, OH, OW, 1, 1, 0, 0, .across = 1, .apart = 1},
         .x = floats(x), .g = floats(g), .gate = floats(gate),
         .images = N, .groups = groups, .outputs = O / groups, .taps = K,
     };
-    plan_rows(&c.source, ceil_div(SUMS, N), OH, (KH - 1) * dh / sh, &c.chunk, &c.chunks);
+    plan_columns(&c.source, OH, reach, OW, KH, KW, dw, size > SUM_FLOATS ? 0 : c.outputs);
+    plan_rows(&c.source, ceil_div(SUMS, N), OH, reach, &c.chunk, &c.chunks);
     int columns = size > SUM_FLOATS && groups == 1 && COLUMN_FLOATS / (OH * OW * (K + O)) > 0;
-    if (columns) c.chunk = OH, c.chunks = 1, c.source.rows = OH + (KH - 1) * dh / sh;
-    c.upstream.rows = c.chunk;
-    c.items = max_idx(PLANE_FLOATS / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
+    if (columns) c.chunk = OH, c.chunks = 1, c.source.rows = OH + reach;
+    c.upstream.rows = c.chunk, c.upstream.pitch = c.source.pitch;
+    c.gapless = c.source.pitch == OW && c.chunks == 1;
+    c.items = max_idx(TOGETHER / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
     c.items = max_idx(c.items, min_idx(LONG_ROW / plane_size(&c.upstream), N)); /* or a tile's sums cost more than it */
     double work = (double)N * O * OH * OW * K;
     c.parts = size <= SUM_FLOATS ? min_idx(min_idx(SUMS, N * c.chunks), 1 + (idx)(work / PART_WORK)) : 1;
@@ -452,8 +515,7 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     c.at = malloc((size_t)K * sizeof *c.at);
     int fits = c.sums && c.at;
     if (fits) {
-        for (idx k = 0; k < K; k++)
-            c.at[k] = (int32_t)tap_at(&c.source, k / (KH * KW), k / KW % KH * dh, k % KW * dw);
+        find_taps(&c.source, CG, KH, KW, dh, dw, c.at);
         fits = taps_in_reach(&c.source);
         if (fits && columns) add_up_columns(&c, floats(gw), c.sums, at_once);
         else if (fits) parallel(add_up, &c, c.parts * c.bands, work);
@@ -475,12 +537,16 @@ typedef struct {
     idx images, channels, size;
 } channel_sums;
 
+enum { MOST_ADDED = 32 };
+
 static void sum_channel(void *context, idx channel) {
     const channel_sums *c = context;
     double total = 0;
-    for (idx n = 0; n < c->images; n++) {
+    vec sum = {0};
+    idx added = 0; /* vectors, of which not too many are added up in single precision */
+    for (idx n = 0; n < c->images; n++, added += ceil_div(c->size, LANES)) {
         const float *g = c->g + (n * c->channels + channel) * c->size, *gate = c->gate ? c->gate + (g - c->g) : 0;
-        vec sum = {0};
+        if (added > MOST_ADDED) total += sum_of(sum), sum = (vec){0}, added = 0;
         idx i = 0;
         for (; i + LANES <= c->size; i += LANES) {
             sum += gate ? let_through(load(g + i), load(gate + i)) : load(g + i);
@@ -489,8 +555,8 @@ static void sum_channel(void *context, idx channel) {
             vec last = load_first(g + i, c->size - i);
             sum += gate ? let_through(last, load_first(gate + i, c->size - i)) : last;
         }
-        total += sum_of(sum);
     }
+    total += sum_of(sum);
     c->sums[channel] = (float)total;
 }
 

@@ -26,12 +26,11 @@ static void dot_rows(void *context, idx i) {
     for (int r = 0; r < DOT_TAPS; r++) at[r] = (int32_t)(r * d->depth);
     for (; first < last; first += ROWS_AT_ONCE) {
         idx rows = min_idx(ROWS_AT_ONCE, last - first), heights = ceil_div(rows, DOT_ROWS);
-        memset(sums, 0, (size_t)(rows * DOT_TAPS) * sizeof *sums);
         for (idx p = 0; p < d->depth; p += SPAN)
             for (idx h = 0; h < heights; h++) {
                 idx m = block_begin(h, heights, rows), next = block_begin(h + 1, heights, rows);
                 dots_tile((int)(next - m), (int)(c1 - c0), d->a + (first + m) * d->depth + p, d->depth, 0,
-                          d->b + c0 * d->depth + p, 0, at, 1, min_idx(SPAN, d->depth - p), sums + m * DOT_TAPS, DOT_TAPS);
+                          d->b + c0 * d->depth + p, 0, at, 1, min_idx(SPAN, d->depth - p), sums + m * DOT_TAPS, DOT_TAPS, p > 0);
             }
         for (idx m = 0; m < rows; m++)
             for (idx c = c0; c < c1; c++) {

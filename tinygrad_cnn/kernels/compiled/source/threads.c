@@ -12,7 +12,7 @@
 #include <pthread.h>
 #endif
 
-enum { MOST_THREADS = 256, LOOKS = 4000, LEAST_WORK = 200000, MOST_SHARED = 16 << 20 /* floats: 64 MB */ };
+enum { MOST_THREADS = 256, LOOKS = 4000, MOST_SHARED = 16 << 20 /* floats: 64 MB */ };
 
 const array *none;
 const void *ndarray;

@@ -69,19 +69,19 @@ INLINE void taps_tile_of(const int M, const int V, factors f, const float *x, co
     tile_of(M, V, f, x, one_by_one, at, K, from, bias, out, one_by_one, out_step, 0);
 }
 
-/* Compute `vectors` vectors, at most 4 and `tile_vectors(rows)`, that lie apart; `bias` may be NULL for 0. */
+/* Compute `vectors` vectors, `tile_vectors(rows)` or at most 4 and no more, that lie apart; `bias` may be NULL for 0. */
 static void apart_tile(int rows, int vectors, factors f, const float *x, const idx *from_at, const int32_t *at, idx K,
                        const float *bias, float *out, const idx *to_at, idx out_step, int relu) {
     static const float zeros[MOST_ROWS];
     if (!bias) bias = zeros;
 #define CASE(M, V)                                                                                                     \
-    case M * 8 + V:                                                                                                    \
+    case M * 16 + V:                                                                                                   \
         if (relu) tile_of(M, V, f, x, from_at, at, K, FROM_BIAS, bias, out, to_at, out_step, 1);                       \
         else tile_of(M, V, f, x, from_at, at, K, FROM_BIAS, bias, out, to_at, out_step, 0);                            \
         return;
-    switch (rows * 8 + vectors) {
+    switch (rows * 16 + vectors) {
         CASE(1, 1) CASE(2, 1) CASE(3, 1) CASE(4, 1) CASE(1, 2) CASE(2, 2) CASE(3, 2) CASE(4, 2)
-        CASE(1, 3) CASE(2, 3) CASE(3, 3) CASE(4, 3) CASE(1, 4) CASE(2, 4) CASE(3, 4)
+        CASE(1, 3) CASE(2, 3) CASE(3, 3) CASE(4, 3) CASE(1, 4) CASE(2, 4) CASE(3, 4) CASE(1, 8) CASE(2, 6)
 #if MANY_REGISTERS
         CASE(5, 1) CASE(6, 1) CASE(7, 1) CASE(8, 1) CASE(5, 2) CASE(6, 2) CASE(7, 2) CASE(8, 2)
         CASE(5, 3) CASE(6, 3) CASE(7, 3) CASE(8, 3)
@@ -148,12 +148,12 @@ INLINE idx row_blocks(idx count) { return ceil_div(count, MOST_ROWS); }
 INLINE idx block_begin(idx block, idx blocks, idx count) { return block * count / blocks; }
 
 INLINE void dots_tile_of(const int M, const int R, const float *a, idx a_row, idx a_item, const float *b, idx b_item,
-                         const int32_t *at, idx items, idx length, vec *out, idx out_row) {
+                         const int32_t *at, idx items, idx length, vec *out, idx out_row, int onto) {
     vec sum[DOT_ROWS][DOT_TAPS];
 #pragma GCC unroll 8
     for (int m = 0; m < M; m++)
 #pragma GCC unroll 8
-        for (int r = 0; r < R; r++) sum[m][r] = out[m * out_row + r];
+        for (int r = 0; r < R; r++) sum[m][r] = onto ? out[m * out_row + r] : (vec){0};
     for (idx item = 0; item < items; item++, a += a_item, b += b_item) {
         idx p = 0;
         for (; p + LANES <= length; p += LANES) {
@@ -185,12 +185,12 @@ INLINE void dots_tile_of(const int M, const int R, const float *a, idx a_row, id
         for (int r = 0; r < R; r++) out[m * out_row + r] = sum[m][r];
 }
 
-/* Add to out[m][r], a vector whose lanes are yet to be summed, the products a[item][m][p] · b[item][at[r] + p] for all
+/* Store in out[m][r], or add if `onto`, a vector whose lanes are yet to be summed: the products a[item][m][p] · b[item][at[r] + p] for all
    items and p, for m < rows, r < taps. */
 static void dots_tile(int rows, int taps, const float *a, idx a_row, idx a_item, const float *b, idx b_item,
-                      const int32_t *at, idx items, idx length, vec *out, idx out_row) {
+                      const int32_t *at, idx items, idx length, vec *out, idx out_row, int onto) {
 #define CASE(M, R)                                                                                                     \
-    case M * 8 + R: dots_tile_of(M, R, a, a_row, a_item, b, b_item, at, items, length, out, out_row); return;
+    case M * 8 + R: dots_tile_of(M, R, a, a_row, a_item, b, b_item, at, items, length, out, out_row, onto); return;
     switch (rows * 8 + taps) {
         CASE(1, 1) CASE(1, 2) CASE(1, 3) CASE(1, 4) CASE(1, 5)
         CASE(2, 1) CASE(2, 2) CASE(2, 3) CASE(2, 4) CASE(2, 5)
