@@ -127,6 +127,19 @@ def test_arrays_with_an_equal_dtype_object_are_not_left_to_numpy():
     assert falls_back("conv2d", x.astype(x.dtype.newbyteorder()), w, b, **how)
 
 
+def test_numbers_beyond_32_bits_are_left_to_numpy():
+    x, w = float32(0, 2, 3, 4, 5), float32(1, 4, 3, 1, 1)
+    for stride, dilation, shape in (((2**32 + 1, 1), (1, 1), (2, 4, 1, 5)), ((1, 1), (1, 2**33), (2, 4, 4, 5))):
+        how = {"stride": stride, "padding": ((0, 0), (0, 0)), "dilation": dilation, "groups": 1}
+        assert falls_back("conv2d", x, w, None, **how)
+        g = float32(2, *shape)
+        assert falls_back("conv2d_input", g, w, input_size=(4, 5), **how)
+        assert falls_back("conv2d_weight", x, g, kernel_size=(1, 1), **how)
+        expected = kernels.conv2d(x.astype(np.float64), w.astype(np.float64), None, **how)
+        assert expected.shape == shape
+        np.testing.assert_allclose(kernels.conv2d(x, w, None, **how), expected, rtol=1e-4, atol=1e-5)
+
+
 def test_geometry_whose_places_32_bits_cannot_count_is_refused():
     far = {"stride": (1, 1), "padding": ((40000, 40000),) * 2, "dilation": (40000, 40000), "groups": 1}
     x, w = float32(0, 1, 1, 1, 1), float32(1, 1, 1, 3, 3)

@@ -129,6 +129,8 @@ def load_library(path: Path) -> ctypes.CDLL:
             function = getattr(library, name)
             function.restype = ctypes.c_int if result == "int" else None
             kinds = [argument.replace("const", "").split()[0] for argument in arguments.split(",")]
+            while kinds and kinds[-1] == "int":  # what ctypes makes of a Python int anyway, and faster
+                kinds.pop()
             function.argtypes = [_KINDS[kind] for kind in kinds]
     library.set_objects(None, np.ndarray, np.dtype(np.float32), np.dtype(np.int64))
     return library

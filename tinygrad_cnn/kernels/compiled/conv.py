@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.compiled.arrays import float32
+from tinygrad_cnn.kernels.compiled.arrays import MOST, float32
 from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
 from tinygrad_cnn.kernels.windows import output_size
 
@@ -49,12 +49,17 @@ def _winograd(
 def _forward(
     x: Shape, w: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> tuple[Shape, bool, tuple[int, ...]]:
-    """Return the shape of y, whether Winograd's kernel makes it, and the numbers that the other takes."""
+    """Return the shape of y, whether Winograd's kernel makes it, and the numbers that the other takes, () if too large."""
     (top, bottom), (left, right) = padding
     oh = output_size(x[2], w[2], stride[0], top, bottom, dilation[0])
     ow = output_size(x[3], w[3], stride[1], left, right, dilation[1])
     winograd = _winograd(w, x[0], (oh, ow), stride, padding, dilation, groups)
-    return (x[0], w[0], oh, ow), winograd, (*stride, top, left, *dilation, groups)
+    return (x[0], w[0], oh, ow), winograd, _numbers(stride, top, left, dilation, groups)
+
+
+def _numbers(stride: Pair, top: int, left: int, dilation: Pair, groups: int) -> tuple[int, ...]:
+    found = (*stride, top, left, *dilation, groups)
+    return found if max(map(abs, found)) <= MOST else ()
 
 
 def conv2d(
@@ -65,6 +70,8 @@ def conv2d(
     if x.dtype != float32:
         return NotImplemented
     shape, winograd, numbers = _forward(x.shape, w.shape, stride, padding, dilation, groups)
+    if not numbers:
+        return NotImplemented
     y = empty(shape, float32)
     if winograd:
         answer = _winograd_conv2d(x, w, b, y, numbers[2], numbers[3], relu)
@@ -82,12 +89,16 @@ def conv2d(
 def _backward(
     g: Shape, x: Shape | None, w: Shape | None, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> tuple[int, ...]:
-    """Return the numbers that the joint gradients take; the shapes are None where no gradient depends on them."""
+    """Return the numbers that the joint gradients take; the shapes are None where no gradient depends on them.
+
+    There are none if they are too large.
+    """
     (top, _), (left, _) = padding
     how = (stride, padding, dilation, groups)
     winograd_x = x is not None and w is not None and _winograd(w, g[0], x[2:], *how)
     winograd_w = w is not None and _winograd(w, g[0], g[2:], *how)
-    return (*stride, top, left, *dilation, groups, winograd_x, winograd_w)
+    found = _numbers(stride, top, left, dilation, groups)
+    return (*found, winograd_x, winograd_w) if found else ()
 
 
 def _gradients(
@@ -98,6 +109,8 @@ def _gradients(
     if g.dtype != float32:
         return None
     numbers = _backward(g.shape, to_x, to_w if w is None else w.shape, stride, padding, dilation, groups)
+    if not numbers:
+        return None
     gx = None if to_x is None else empty(to_x, float32)
     gw = None if to_w is None else empty(to_w, float32)
     gb = empty((g.shape[1],), float32) if to_b else None

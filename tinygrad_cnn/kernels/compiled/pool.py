@@ -8,7 +8,7 @@ import numpy as np
 
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
+from tinygrad_cnn.kernels.compiled.arrays import MOST, contiguous, float32, usable
 from tinygrad_cnn.kernels.compiled.native import native
 from tinygrad_cnn.kernels.pool import divisors
 from tinygrad_cnn.kernels.windows import output_size
@@ -25,7 +25,13 @@ def _places(size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, di
     (top, bottom), (left, right) = padding
     oh = output_size(size[0], kernel_size[0], stride[0], top, bottom, dilation[0])
     ow = output_size(size[1], kernel_size[1], stride[1], left, right, dilation[1])
-    return None if min(oh, ow) < 1 or min(top, bottom, left, right) < 0 else (oh, ow)
+    if min(oh, ow) < 1 or min(top, bottom, left, right) < 0 or not _countable(kernel_size, stride, padding, dilation):
+        return None
+    return oh, ow
+
+
+def _countable(kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> bool:
+    return max(*kernel_size, *stride, padding[0][0], padding[1][0], *dilation) <= MOST
 
 
 def _are_taps(taps: Array, shape: Shape) -> bool:
@@ -53,6 +59,8 @@ def max_pool2d_scatter(
     """Compute `kernels.max_pool2d_scatter`."""
     if not usable(g) or not _are_taps(taps, g.shape) or 0 in input_size:
         return NotImplemented
+    if not _countable(kernel_size, stride, padding, dilation):
+        return NotImplemented
     gx = empty((*g.shape[:2], *input_size), float32)
     (top, _), (left, _) = padding
     _scatter(contiguous(g), contiguous(taps), gx, *kernel_size, *stride, top, left, *dilation)
@@ -64,6 +72,8 @@ def max_pool2d_gather(
 ) -> Any:
     """Compute `kernels.max_pool2d_gather`."""
     if not usable(x) or not _are_taps(taps, (*x.shape[:2], *taps.shape[2:])) or not taps.size:
+        return NotImplemented
+    if not _countable(kernel_size, stride, padding, dilation):
         return NotImplemented
     y = empty(taps.shape, float32)
     (top, _), (left, _) = padding

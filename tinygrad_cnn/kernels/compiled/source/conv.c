@@ -272,8 +272,8 @@ static void pack(packing p) {
 }
 
 /* y[n][o] = b[o] + Σ w[o][c][kh][kw] · x[n][c][…], at least 0 if `relu`. All arrays are contiguous float32. */
-EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y, idx sh, idx sw, idx top, idx left,
-                  idx dh, idx dw, idx groups, int relu) {
+EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y, int sh, int sw, int top, int left,
+                  int dh, int dw, int groups, int relu) {
     if (!READY(x, w, b, y)) return DECLINED;
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
     idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
@@ -323,8 +323,8 @@ static void shift_range(idx K, idx stride, idx before, idx dilation, idx *least,
 /* gx[n][c] = Σ w[o][c][kh][kw] · g[n][o][…]: what `conv2d` with these arguments does, transposed. With strides, every
    SH-th row and SW-th column of gx is a stride-1 convolution of g with some of the taps. Where `gate` is given, only
    places where it is positive count: g is then the gradient after a ReLU with that output. */
-EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const array *gx, idx sh, idx sw, idx top,
-                        idx left, idx dh, idx dw, idx groups) {
+EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const array *gx, int sh, int sw, int top,
+                        int left, int dh, int dw, int groups) {
     idx N = g->shape[0], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
     idx CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], C = gx->shape[1], H = gx->shape[2], W = gx->shape[3];
     idx OG = O / groups, K = OG * KH * KW, h0, h1, w0, w1;
@@ -489,8 +489,8 @@ static void add_up_columns(weight_gradient *w, float *gw, float *memory, idx mos
 }
 
 /* gw[o][c][kh][kw] = Σ g[n][o][…] · x[n][c][…]; `gate` as for `conv2d_input`. */
-EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, const array *gw, idx sh, idx sw, idx top,
-                         idx left, idx dh, idx dw, idx groups) {
+EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, const array *gw, int sh, int sw, int top,
+                         int left, int dh, int dw, int groups) {
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
     idx CG = gw->shape[1], KH = gw->shape[2], KW = gw->shape[3], K = CG * KH * KW, size = O * K;
     idx reach = (KH - 1) * dh / sh;

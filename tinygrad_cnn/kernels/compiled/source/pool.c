@@ -146,8 +146,8 @@ INLINE int in_pairs(const pooling *c) {
 }
 
 /* y = the largest element of each window, taps = where it was, in a byte: KH·KW ≤ 256. */
-EXPORT int max_pool2d(const array *x, const array *y, const array *taps, idx kh, idx kw, idx sh, idx sw, idx top,
-                      idx left, idx dh, idx dw) {
+EXPORT int max_pool2d(const array *x, const array *y, const array *taps, int kh, int kw, int sh, int sw, int top,
+                      int left, int dh, int dw) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, dh, dw);
     int32_t *first = (int32_t *)shared(c.OW);
     if (!first) return 0;
@@ -212,8 +212,8 @@ static void scatter_windows(const pooling *c, idx plane) {
 }
 
 /* gx = each element of g added where its window's winner came from. */
-EXPORT void max_pool2d_scatter(const array *g, const array *taps, const array *gx, idx kh, idx kw, idx sh, idx sw,
-                               idx top, idx left, idx dh, idx dw) {
+EXPORT void max_pool2d_scatter(const array *g, const array *taps, const array *gx, int kh, int kw, int sh, int sw,
+                               int top, int left, int dh, int dw) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, dh, dw);
     c.x = floats(g), c.y = floats(gx), c.taps = (uint8_t *)taps->data;
     tabulate_taps(&c);
@@ -232,8 +232,8 @@ static void gather_windows(const pooling *c, idx plane) {
 }
 
 /* y = the element of x at each window's winner. */
-EXPORT void max_pool2d_gather(const array *x, const array *taps, const array *y, idx kh, idx kw, idx sh, idx sw,
-                              idx top, idx left, idx dh, idx dw) {
+EXPORT void max_pool2d_gather(const array *x, const array *taps, const array *y, int kh, int kw, int sh, int sw,
+                              int top, int left, int dh, int dw) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, dh, dw);
     c.x = floats(x), c.y = floats(y), c.taps = (uint8_t *)taps->data;
     tabulate_taps(&c);
@@ -310,8 +310,8 @@ static void average_pairs(const pooling *c, idx plane) {
 }
 
 /* y = the sum of each window over its share: `share` (OH, OW), or `divisor` everywhere. */
-EXPORT void avg_pool2d(const array *x, const array *share, double divisor, const array *y, idx kh, idx kw, idx sh,
-                       idx sw, idx top, idx left) {
+EXPORT void avg_pool2d(const array *x, const array *share, double divisor, const array *y, int kh, int kw, int sh,
+                       int sw, int top, int left) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, 1, 1);
     c.x = floats(x), c.y = floats(y), c.share = floats(share), c.divisor = (float)divisor;
     over_planes(&c, in_pairs(&c) && !c.share ? average_pairs : average, (double)(c.OH * (c.W * kh + c.OW * kw)));
@@ -371,8 +371,8 @@ static void spread(const pooling *c, idx plane) {
 }
 
 /* gx = the gradient of `avg_pool2d`: each window's share of g at all of its places. */
-EXPORT void avg_pool2d_input(const array *g, const array *share, double divisor, const array *gx, idx kh, idx kw,
-                             idx sh, idx sw, idx top, idx left) {
+EXPORT void avg_pool2d_input(const array *g, const array *share, double divisor, const array *gx, int kh, int kw,
+                             int sh, int sw, int top, int left) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, 1, 1);
     c.x = floats(g), c.y = floats(gx), c.share = floats(share), c.divisor = (float)divisor;
     over_planes(&c, in_pairs(&c) && !c.share ? spread_pairs : spread, (double)(c.H * (c.W + c.OW * kw)));

@@ -308,7 +308,7 @@ static int convolve_all(winograd *w, idx images, const float *weights, int turne
 }
 
 /* As `conv2d` of conv.c, for 3×3 windows with stride 1. */
-EXPORT int winograd_conv2d(const array *x, const array *w, const array *b, const array *y, idx top, idx left, int relu) {
+EXPORT int winograd_conv2d(const array *x, const array *w, const array *b, const array *y, int top, int left, int relu) {
     if (!READY(x, w, b, y)) return DECLINED;
     winograd c = {
         .in = {.x = floats(x), .channels = x->shape[1], .height = x->shape[2], .width = x->shape[3], .top = top, .left = left},
@@ -318,7 +318,7 @@ EXPORT int winograd_conv2d(const array *x, const array *w, const array *b, const
 }
 
 /* As `conv2d_input` of conv.c. */
-EXPORT int winograd_conv2d_input(const array *g, const array *gate, const array *w, const array *gx, idx top, idx left) {
+EXPORT int winograd_conv2d_input(const array *g, const array *gate, const array *w, const array *gx, int top, int left) {
     winograd c = {
         .in = {.x = floats(g), .gate = floats(gate), .channels = g->shape[1], .height = g->shape[2], .width = g->shape[3],
                .top = 2 - top, .left = 2 - left},
@@ -413,7 +413,7 @@ static void gather_weights(void *context, idx c) {
 }
 
 /* As `conv2d_weight` of conv.c. */
-EXPORT int winograd_conv2d_weight(const array *x, const array *g, const array *gate, const array *gw, idx top, idx left) {
+EXPORT int winograd_conv2d_weight(const array *x, const array *g, const array *gate, const array *gw, int top, int left) {
     idx N = x->shape[0], C = x->shape[1], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
     winograd w = {
         .in = {.x = floats(x), .channels = C, .wide = round_up(C), .height = x->shape[2], .width = x->shape[3], .top = top,
