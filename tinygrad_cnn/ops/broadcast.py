@@ -70,6 +70,8 @@ def promote(args: tuple[Any, ...]) -> tuple[Any, ...]:
                     return args
             elif type(b) in (float, int) and a.array.dtype.kind == "f":
                 return args
+    elif len(args) == 1:
+        return args
     if not any(isinstance(arg, Variable) for arg in args):
         return args
     args = tuple([arg.item() if isinstance(arg, np.generic) else arg for arg in args])
@@ -80,6 +82,8 @@ def promote(args: tuple[Any, ...]) -> tuple[Any, ...]:
 def promote_to_float(args: tuple[Any, ...]) -> tuple[Any, ...]:
     """Return `args` promoted, integers and booleans to the default dtype: for operations such as `exp` and `div`."""
     args = promote(args)
+    if len(args) == 1 and isinstance(args[0], Variable) and is_floating(args[0].array.dtype):
+        return args
     return tuple(
         [
             _cast_if_needed(arg, default_dtype()) if isinstance(arg, Variable) and not is_floating(arg.dtype) else arg

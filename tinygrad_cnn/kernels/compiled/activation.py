@@ -9,7 +9,7 @@ import numpy as np
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
-from tinygrad_cnn.kernels.compiled.native import native
+from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
 
 __all__ = ["dropout", "relu", "relu_input"]
 
@@ -18,20 +18,26 @@ _relu, _relu_input, _dropout = native.relu, native.relu_input, native.dropout
 
 def relu(x: Array) -> Any:
     """Compute `kernels.relu`."""
-    if not usable(x):
+    if x.dtype != float32:
         return NotImplemented
     y = empty(x.shape, float32)
-    _relu(contiguous(x), y)
-    return y
+    answer = _relu(x, y)
+    if answer == DONE:
+        return y
+    again = declined("relu", answer, x)
+    return NotImplemented if again is None else relu(*again)
 
 
 def relu_input(g: Array, y: Array) -> Any:
     """Compute `kernels.relu_input`."""
-    if not usable(g, y) or g.shape != y.shape:
+    if g.dtype != float32 or g.shape != y.shape:
         return NotImplemented
     gx = empty(g.shape, float32)
-    _relu_input(contiguous(g), contiguous(y), gx)
-    return gx
+    answer = _relu_input(g, y, gx)
+    if answer == DONE:
+        return gx
+    again = declined("relu_input", answer, g, y)
+    return NotImplemented if again is None else relu_input(*again)
 
 
 def dropout(x: Array, keep: Array, p: float) -> Any:

@@ -18,9 +18,11 @@ static void rectify(void *context, idx task) {
 }
 
 /* y = max(x, 0); NaN stays. */
-EXPORT void relu(const array *x, const array *y) {
+EXPORT int relu(const array *x, const array *y) {
+    if (!READY(x, y)) return DECLINED;
     elementwise c = {.x = floats(x), .out = floats(y), .size = elements(x)};
     parallel(rectify, &c, ceil_div(c.size, CHUNK), (double)c.size);
+    return DONE;
 }
 
 static void open_gate(void *context, idx task) {
@@ -33,9 +35,11 @@ static void open_gate(void *context, idx task) {
 }
 
 /* gx = 0 where y ≤ 0, g elsewhere. */
-EXPORT void relu_input(const array *g, const array *y, const array *gx) {
+EXPORT int relu_input(const array *g, const array *y, const array *gx) {
+    if (!READY(g, y, gx)) return DECLINED;
     elementwise c = {.x = floats(g), .y = floats(y), .out = floats(gx), .size = elements(g)};
     parallel(open_gate, &c, ceil_div(c.size, CHUNK), (double)c.size);
+    return DONE;
 }
 
 static void drop(void *context, idx task) {
