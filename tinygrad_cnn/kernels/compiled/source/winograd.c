@@ -129,14 +129,6 @@ static void output_tiles(const winograd *w, idx line, idx first, idx wide, const
                         w->out_height * w->out_width, min_idx(wide, w->outputs - first), w->out_width);
 }
 
-static void multiply(idx rows, idx vectors, factors f, const float *x, const int32_t *at, idx K, float *y, idx y_row) {
-    taps_matrix(rows, vectors, f, x, at, K, FROM_ZERO, y, y_row);
-}
-
-static void multiply_onto(idx rows, idx vectors, factors f, const float *x, const int32_t *at, idx K, float *y, idx y_row) {
-    taps_matrix(rows, vectors, f, x, at, K, FROM_OUT, y, y_row);
-}
-
 static void convolve_tiles(void *context, idx task) {
     const winograd *w = context;
     idx begin = task * w->at_once, end = min_idx(begin + w->at_once, w->lines), tiles = (end - begin) * w->across;
@@ -149,8 +141,8 @@ static void convolve_tiles(void *context, idx task) {
                     v + (line - begin) * w->across * w->in.wide, in_places);
     for (idx k = 0; k < PLACES; k++) {
         factors f = {v + k * in_places, 1, w->in.wide};
-        multiply(tiles, w->wide / LANES, f, w->u + k * w->in.channels * w->wide, w->at, w->in.channels, m + k * out_places,
-                 w->wide);
+        taps_matrix(tiles, w->wide / LANES, f, w->u + k * w->in.channels * w->wide, w->at, w->in.channels, FROM_ZERO,
+                    m + k * out_places, w->wide);
     }
     float *lines = scratch(SCRATCH_GRADIENT, TILE * w->across * TILE * w->wide);
     for (idx line = begin; line < end; line++)
@@ -235,7 +227,7 @@ static void convolve_band(void *context, idx band) {
         weight_tiles(&w->filters, c, depth, o, wide, u, u_apart);
         for (idx k = 0; k < PLACES; k++) {
             factors f = {w->v + k * w->places + c, 1, w->in.wide};
-            multiply_onto(tiles, wide / LANES, f, u + k * u_apart, at, depth, m + k * apart, wide);
+            taps_matrix(tiles, wide / LANES, f, u + k * u_apart, at, depth, FROM_OUT, m + k * apart, wide);
         }
     }
     for (idx line = 0; line < w->count; line++)
@@ -351,8 +343,8 @@ static void add_up_tiles(void *context, idx part) {
         }
         for (idx k = 0; k < PLACES; k++) {
             factors f = {v + k * in_places, w->in.wide, 1};
-            multiply_onto(w->in.channels, w->wide / LANES, f, z + k * out_places, w->at, tiles,
-                          sums + k * w->in.channels * w->wide, w->wide);
+            taps_matrix(w->in.channels, w->wide / LANES, f, z + k * out_places, w->at, tiles, FROM_OUT,
+                        sums + k * w->in.channels * w->wide, w->wide);
         }
     }
 }
@@ -403,7 +395,8 @@ static void add_up_block(void *context, idx i) {
     float *sums = scratch(SCRATCH_TILE, PLACES * apart);
     for (idx k = 0; k < PLACES; k++) {
         factors f = {w->v + k * w->places + c, w->in.wide, 1};
-        multiply(depth, wide / LANES, f, w->z + k * w->z_places + o, w->at, w->count * w->across, sums + k * apart, wide);
+        taps_matrix(depth, wide / LANES, f, w->z + k * w->z_places + o, w->at, w->count * w->across, FROM_ZERO,
+                    sums + k * apart, wide);
     }
     for (idx at = 0; at < wide; at += LANES)
         for (idx j = 0; j < depth; j++)
