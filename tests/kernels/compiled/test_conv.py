@@ -36,6 +36,7 @@ def test_the_direct_kernel(geometry):
 
 @example(Geometry(1, 16, 16, (4, 4), padding=((1, 1), (1, 1))))
 @example(Geometry(1, 130, 70, (9, 9), padding=((1, 1), (1, 1))))
+@example(Geometry(1, 190, 180, (44, 48), padding=((1, 1), (1, 1))))  # more tiles than at once
 @example(Geometry(3, 33, 17, (11, 14), padding=((2, 0), (0, 2))))
 @example(Geometry(20, 12, 12, (5, 6), padding=((1, 1), (1, 1))))
 @settings(max_examples=60)
@@ -51,7 +52,9 @@ def test_winograds_kernel(geometry):
         (replace(LARGE, padding=((2, 2), (0, 2))), True),
         (replace(LARGE, channels=11), False),
         (replace(LARGE, outputs=11), False),
-        (replace(LARGE, images=2), False),
+        (replace(LARGE, images=1, size=(6, 5)), True),
+        (replace(LARGE, images=1, size=(4, 4)), False),
+        (replace(LARGE, images=20, size=(2, 2)), False),
         (replace(LARGE, kernel_size=(3, 1)), False),
         (replace(LARGE, stride=(1, 2), images=20), False),
         (replace(LARGE, dilation=(2, 1), images=20), False),

@@ -138,6 +138,7 @@ def _one_thread():
 @example(LARGE, True)
 @example(Geometry(2, 3, 4, (3, 170), (1, 5), dilation=(1, 40)), False)
 @example(Geometry(1, 40, 33, (7, 9), padding=((1, 1), (1, 1))), True)
+@example(Geometry(1, 1, 1, (1, 1), (1, 4), padding=((0, 0), (3, 3)), dilation=(1, 2)), False)
 @example(TILES_OF_ROWS, False)
 @example(NARROW, False)
 @example(SKIPPING, False)

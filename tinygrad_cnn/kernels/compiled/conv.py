@@ -24,8 +24,7 @@ _conv2d, _winograd_conv2d, _all_gradients = native.conv2d, native.winograd_conv2
 
 _ONE = (1, 1)
 _LEAST_CHANNELS = 12  # below, turning channels along vectors costs more than it saves
-_LEAST_TILES = 40  # of 4×4 outputs: below, transforming the weights does,
-_PAIRS_PER_TILE = 512  # and with many of them the transformed weights leave the cache
+_WEIGHTS_AS_PLACES = 12  # transforming the weights takes as long as this many places of the output
 
 
 def _winograd(
@@ -36,10 +35,11 @@ def _winograd(
     if kh != 3 or kw != 3 or c < _LEAST_CHANNELS or o < _LEAST_CHANNELS:
         return False
     (top, bottom), (left, right) = padding
+    computed = 16 * -(-size[0] // 4) * -(-size[1] // 4)  # tiles of 4×4, each a quarter of the direct kernel's work
     return (
         stride == _ONE == dilation
         and groups == 1
-        and images * -(-size[0] // 4) * -(-size[1] // 4) >= max(_LEAST_TILES, c * o // _PAIRS_PER_TILE)
+        and images * (size[0] * size[1] - computed // 4) > _WEIGHTS_AS_PLACES
         and min(top, bottom, left, right) >= 0
         and max(top, bottom, left, right) <= 2
     )

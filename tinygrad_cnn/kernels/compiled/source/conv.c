@@ -403,7 +403,8 @@ static void add_up(void *context, idx i) {
     idx o0 = block_begin(band, c->bands, c->outputs), o1 = block_begin(band + 1, c->bands, c->outputs);
     idx units = c->images * c->chunks, begin = block_begin(part, c->parts, units), end = block_begin(part + 1, c->parts, units);
     idx in_size = planes_size(&c->source), out_size = planes_size(&c->upstream), row = plane_size(&c->upstream);
-    float *filled_x = scratch(SCRATCH_PLANES, c->items * in_size + c->source.pitch + SLACK);
+    idx behind = c->source.pitch + max_idx(c->source.left, 0);
+    float *filled_x = scratch(SCRATCH_PLANES, c->items * in_size + behind + SLACK);
     float *filled_g = scratch(SCRATCH_GRADIENT, c->items * out_size + SLACK);
     idx size = c->groups * c->outputs * c->taps;
     float *sums = c->sums + part * size;
@@ -422,7 +423,7 @@ static void add_up(void *context, idx i) {
             else fill_planes(&c->upstream, g, gate, c->upstream.height * c->upstream.width, first, filled_g + items * out_size);
         }
         /* Taps read on beyond the last plane where g is 0 between its rows; 0 · NaN of an earlier call would be NaN. */
-        memset(filled_x + items * in_size, 0, (size_t)c->source.pitch * 4);
+        memset(filled_x + items * in_size, 0, (size_t)behind * 4);
         idx heights = ceil_div(o1 - o0, DOT_ROWS), widths = ceil_div(c->taps, DOT_TAPS);
         for (idx g = 0; g < c->groups; g++)
             for (idx h = 0; h < heights; h++) {

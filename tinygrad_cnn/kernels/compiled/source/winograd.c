@@ -7,130 +7,21 @@
    The input gradient is the same convolution with the weights turned round. The weight gradient is the transpose of
    these formulas in w: gU[k] = Σ V[k] · Z[k] over all tiles, with Z = A g Aᵀ, and gw = Gᵀ gU G.
 
+   With few tiles for the number of weights U outgrows the caches; then it is made piece by piece, for a band of output
+   channels at a time, and the sums gU likewise.
+
    Channels lie along vectors: images are turned round to channels-last a few rows at a time, so that transforms and
    products run over whole vectors whatever the size of the image.
 
    Source: Lavin, Gray, "Fast algorithms for convolutional neural networks", 2016, sections 4.1 and 4.3. */
 #include "tile.h"
+#include "winograd.h"
 
 enum { TILE = 4, REACH = 6, PLACES = REACH * REACH, ROOM = 96 * 1024 /* floats of V and M: with U in second-level cache */,
        PARTS = 8, FEW_PARTS = 2 /* partial sums of the weight gradient, whatever the number of threads */,
-       PART_FLOATS = 256 * 1024 /* above this size of one there are few */ };
-
-/* --- turning channels round ---------------------------------------------------------------------------------------- */
-
-#if LANES == 16
-#define ZIP_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define ZIP_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-enum { ROUNDS = 4 };
-#elif LANES == 8
-#define ZIP_LOW 0, 8, 1, 9, 2, 10, 3, 11
-#define ZIP_HIGH 4, 12, 5, 13, 6, 14, 7, 15
-enum { ROUNDS = 3 };
-#else
-#define ZIP_LOW 0, 4, 1, 5
-#define ZIP_HIGH 2, 6, 3, 7
-enum { ROUNDS = 2 };
-#endif
-
-/* Transpose a square of vectors: zipping the rows of one half with those of the other, log₂ times. */
-INLINE void transpose(vec square[LANES]) {
-    vec other[LANES];
-#pragma GCC unroll 4
-    for (int round = 0; round < ROUNDS; round++) {
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES / 2; i++) {
-            other[2 * i] = __builtin_shufflevector(square[i], square[i + LANES / 2], ZIP_LOW);
-            other[2 * i + 1] = __builtin_shufflevector(square[i], square[i + LANES / 2], ZIP_HIGH);
-        }
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++) square[i] = other[i];
-    }
-}
-
-/* Turn one row of an image (channels `step` apart) into `to`[column][channel], for `wide` channels, a whole number of
-   vectors; those beyond `channels`, and the columns around the row, are 0. */
-static void row_to_channels(const float *from, const float *gate, idx step, idx channels, idx width, float *to, idx wide) {
-    for (idx c = 0; c < wide; c += LANES)
-        for (idx j = 0; j < width; j += LANES) {
-            vec square[LANES];
-            idx count = min_idx(LANES, width - j);
-            for (int i = 0; i < LANES; i++) {
-                const float *p = from + (c + i) * step + j, *open = gate ? gate + (c + i) * step + j : 0;
-                if (c + i >= channels) square[i] = (vec){0};
-                else if (count == LANES) square[i] = open ? let_through(load(p), load(open)) : load(p);
-                else square[i] = open ? let_through(load_first(p, count), load_first(open, count)) : load_first(p, count);
-            }
-            transpose(square);
-            for (idx i = 0; i < count; i++) store(to + (j + i) * wide + c, square[i]);
-        }
-}
-
-/* Turn `from`[column][channel] into one row of an image. */
-static void channels_to_row(const float *from, idx wide, float *to, idx step, idx channels, idx width) {
-    for (idx c = 0; c < channels; c += LANES)
-        for (idx j = 0; j < width; j += LANES) {
-            vec square[LANES];
-            idx count = min_idx(LANES, width - j);
-            for (idx i = 0; i < LANES; i++) square[i] = i < count ? load(from + (j + i) * wide + c) : (vec){0};
-            transpose(square);
-            for (idx i = 0; i < LANES && c + i < channels; i++)
-                if (count == LANES) store(to + (c + i) * step + j, square[i]);
-                else store_first(to + (c + i) * step + j, square[i], count);
-        }
-}
-
-/* --- the transforms of one line ------------------------------------------------------------------------------------ */
-
-/* Bᵀ d */
-INLINE void transform_input(const vec d[6], vec v[6]) {
-    vec a = d[4] - 4 * d[2], b = d[3] - 4 * d[1], c = d[4] - d[2], e = 2 * (d[3] - d[1]);
-    v[0] = 4 * d[0] - 5 * d[2] + d[4];
-    v[1] = a + b;
-    v[2] = a - b;
-    v[3] = c + e;
-    v[4] = c - e;
-    v[5] = 4 * d[1] - 5 * d[3] + d[5];
-}
-
-/* Aᵀ m */
-INLINE void transform_output(const vec m[6], vec y[4]) {
-    vec a = m[1] + m[2], b = m[1] - m[2], c = m[3] + m[4], e = m[3] - m[4];
-    y[0] = m[0] + a + c;
-    y[1] = b + 2 * e;
-    y[2] = a + 4 * c;
-    y[3] = b + 8 * e + m[5];
-}
-
-/* A g */
-INLINE void transform_gradient(const vec g[4], vec z[6]) {
-    vec even = g[0] + g[2], odd = g[1] + g[3], far_even = g[0] + 4 * g[2], far_odd = 2 * g[1] + 8 * g[3];
-    z[0] = g[0];
-    z[1] = even + odd;
-    z[2] = even - odd;
-    z[3] = far_even + far_odd;
-    z[4] = far_even - far_odd;
-    z[5] = g[3];
-}
-
-/* G w */
-INLINE void transform_weight(const vec w[3], vec u[6]) {
-    vec even = w[0] + w[2], far = w[0] * (1.f / 24) + w[2] * (1.f / 6), middle = w[1] * (1.f / 12);
-    u[0] = w[0] * (1.f / 4);
-    u[1] = (even + w[1]) * (-1.f / 6);
-    u[2] = (even - w[1]) * (-1.f / 6);
-    u[3] = far + middle;
-    u[4] = far - middle;
-    u[5] = w[2];
-}
-
-/* Gᵀ u */
-INLINE void transform_weight_back(const vec u[6], vec w[3]) {
-    vec near = (u[1] + u[2]) * (-1.f / 6), far = u[3] + u[4];
-    w[0] = u[0] * (1.f / 4) + near + far * (1.f / 24);
-    w[1] = (u[2] - u[1]) * (1.f / 6) + (u[3] - u[4]) * (1.f / 12);
-    w[2] = near + far * (1.f / 6) + u[5];
-}
+       PART_FLOATS = 256 * 1024 /* above this size of one there are few */,
+       FEW_TILES = 64, PAIRS_PER_TILE = 200 /* with fewer tiles or more weights there are bands */,
+       GROUP = 128 /* tiles */, BAND = 64 /* output channels */, BLOCK = 48, DEEP = 64 /* input channels */ };
 
 /* --- convolution --------------------------------------------------------------------------------------------------- */
 
@@ -146,19 +37,29 @@ typedef struct {
     idx channels, wide, height, width, top, left;
 } picture;
 
+/* Weights of a convolution to `outputs` channels; `turned` for the input gradient of one. */
+typedef struct {
+    const float *w;
+    idx outputs, input_step, output_step;
+    int turned;
+} filters;
+
 typedef struct {
     picture in;
     idx across, down; /* tiles of one image */
     idx lines, at_once; /* rows of tiles of all images, and of one task */
     idx outputs, wide; /* channels of the output */
     idx out_height, out_width;
-    const float *u, *bias; /* U; the bias, rounded up with zeros */
-    idx parts;
+    filters filters;
+    const float *bias;
     float *y;
     int relu;
     picture upstream; /* of the weight gradient */
-    float *sums;
-    const int32_t *at;
+    idx parts;
+    float *u, *v, *z, *sums; /* what all tasks share of U, V, Z, and the partial sums of gU */
+    int32_t *at;
+    idx first, count; /* rows of tiles that V and Z are of */
+    idx places, z_places, bands, blocks;
 } winograd;
 
 /* Write V of the tiles in row `line` of tiles to v[k·places + t·wide + c]. Rows of the image that the row of tiles
@@ -200,15 +101,16 @@ static void input_tiles(const picture *p, idx across, idx down, idx line, int fr
             }
 }
 
-/* Write y of the tiles in row `line` of tiles, from m[k·places + t·wide + o]. */
-static void output_tiles(const winograd *w, idx line, const float *m, idx places, float *rows) {
-    idx image = line / w->down, first = line % w->down * TILE, size = w->across * TILE * w->wide;
+/* Write y of the tiles in row `line` of tiles, for `wide` channels from `first` on, from m[k·places + t·wide + …]. */
+static void output_tiles(const winograd *w, idx line, idx first, idx wide, const float *m, idx places, float *rows) {
+    idx image = line / w->down, row = line % w->down * TILE, size = w->across * TILE * wide;
     for (idx t = 0; t < w->across; t++)
-        for (idx o = 0; o < w->wide; o += LANES) {
-            vec half[TILE][REACH], bias = w->bias ? load(w->bias + o) : (vec){0}, zero = {0};
+        for (idx o = 0; o < wide; o += LANES) {
+            vec half[TILE][REACH], bias = {0}, zero = {0};
+            if (w->bias) bias = load_first(w->bias + first + o, min_idx(LANES, w->outputs - first - o));
             for (int j = 0; j < REACH; j++) {
                 vec column[REACH], out[TILE];
-                for (int i = 0; i < REACH; i++) column[i] = load(m + (i * REACH + j) * places + t * w->wide + o);
+                for (int i = 0; i < REACH; i++) column[i] = load(m + (i * REACH + j) * places + t * wide + o);
                 transform_output(column, out);
                 for (int i = 0; i < TILE; i++) half[i][j] = out[i];
             }
@@ -217,14 +119,14 @@ static void output_tiles(const winograd *w, idx line, const float *m, idx places
                 transform_output(half[i], out);
                 for (int j = 0; j < TILE; j++) {
                     vec y = out[j] + bias;
-                    store(rows + i * size + (t * TILE + j) * w->wide + o, w->relu ? larger(zero, y) : y);
+                    store(rows + i * size + (t * TILE + j) * wide + o, w->relu ? larger(zero, y) : y);
                 }
             }
         }
-    for (idx i = 0; i < min_idx(TILE, w->out_height - first); i++)
-        channels_to_row(rows + i * size, w->wide,
-                        w->y + (image * w->outputs * w->out_height + first + i) * w->out_width,
-                        w->out_height * w->out_width, w->outputs, w->out_width);
+    for (idx i = 0; i < min_idx(TILE, w->out_height - row); i++)
+        channels_to_row(rows + i * size, wide,
+                        w->y + ((image * w->outputs + first) * w->out_height + row + i) * w->out_width,
+                        w->out_height * w->out_width, min_idx(wide, w->outputs - first), w->out_width);
 }
 
 static void convolve_tiles(void *context, idx task) {
@@ -244,38 +146,33 @@ static void convolve_tiles(void *context, idx task) {
     }
     float *lines = scratch(SCRATCH_GRADIENT, TILE * w->across * TILE * w->wide);
     for (idx line = begin; line < end; line++)
-        output_tiles(w, line, m + (line - begin) * w->across * w->wide, out_places, lines);
+        output_tiles(w, line, 0, w->wide, m + (line - begin) * w->across * w->wide, out_places, lines);
 }
 
-typedef struct {
-    const float *w;
-    float *u;
-    idx inputs, outputs, wide, input_step, output_step;
-    int turned;
-} weight_tiles;
-
-/* U of the weights of one input channel. */
-static void transform_weights(void *context, idx c) {
-    const weight_tiles *t = context;
-    for (idx o = 0; o < t->wide; o += LANES) {
-        vec w[3][3], half[6][3];
-        for (int i = 0; i < 3; i++)
+/* Write U of `depth` input channels from c on and `wide` output channels from o on to u[k·places + i·wide + j]. */
+static void weight_tiles(const filters *f, idx c, idx depth, idx o, idx wide, float *u, idx places) {
+    for (idx at = 0; at < wide; at += LANES)
+        for (idx i = 0; i < depth; i++) {
+            vec w[9], half[6][3];
+            windows_to_lanes(f->w + (o + at) * f->output_step + (c + i) * f->input_step, f->output_step,
+                             f->outputs - o - at, w);
             for (int j = 0; j < 3; j++) {
-                w[i][j] = (vec){0};
-                for (idx l = 0; l < LANES && o + l < t->outputs; l++)
-                    w[i][j][l] = t->w[(o + l) * t->output_step + c * t->input_step + (t->turned ? 8 - 3 * i - j : 3 * i + j)];
+                vec column[3], out[6];
+                for (int h = 0; h < 3; h++) column[h] = w[f->turned ? 8 - 3 * h - j : 3 * h + j];
+                transform_weight(column, out);
+                for (int h = 0; h < 6; h++) half[h][j] = out[h];
             }
-        for (int j = 0; j < 3; j++) {
-            vec column[3] = {w[0][j], w[1][j], w[2][j]}, out[6];
-            transform_weight(column, out);
-            for (int i = 0; i < 6; i++) half[i][j] = out[i];
+            for (int h = 0; h < 6; h++) {
+                vec out[6];
+                transform_weight(half[h], out);
+                for (int j = 0; j < 6; j++) store(u + (h * 6 + j) * places + i * wide + at, out[j]);
+            }
         }
-        for (int i = 0; i < 6; i++) {
-            vec out[6];
-            transform_weight(half[i], out);
-            for (int j = 0; j < 6; j++) store(t->u + ((i * 6 + j) * t->inputs + c) * t->wide + o, out[j]);
-        }
-    }
+}
+
+static void transform_weights(void *context, idx c) {
+    const winograd *w = context;
+    weight_tiles(&w->filters, c, 1, 0, w->wide, w->u + c * w->wide, w->in.channels * w->wide);
 }
 
 /* How many rows of tiles to take at once: more than fit the cache if these are fewer than `tiles` tiles, because then
@@ -284,26 +181,92 @@ static idx fill_up(const winograd *w, idx tiles, idx tasks) {
     return max_idx(w->at_once, min_idx(ceil_div(tiles, w->across), ceil_div(w->lines, tasks)));
 }
 
+/* --- convolution by bands of output channels ----------------------------------------------------------------------- */
+
+/* Tell whether there are too few tiles to share them among tasks, or so many weights for them that U is not to be kept.
+   A task is then a band of output channels, which makes its part of U as it goes, and all tasks share V. */
+INLINE int by_bands(const winograd *w, idx inputs, idx outputs) {
+    idx tiles = w->lines * w->across;
+    return tiles < FEW_TILES || inputs * outputs > PAIRS_PER_TILE * tiles;
+}
+
+/* How many rows of tiles to take at once, nearly equally many each time: M of a band stays near. */
+INLINE idx group_of(const winograd *w) {
+    idx groups = min_idx(ceil_div(w->lines * w->across, GROUP), w->lines);
+    return ceil_div(w->lines, groups);
+}
+
+/* V of one row of tiles. */
+static void fill_v(void *context, idx i) {
+    const winograd *w = context;
+    idx padded = (w->across * TILE + REACH - TILE) * w->in.wide;
+    float *rows = scratch(SCRATCH_PLANES, 2 * REACH * padded);
+    input_tiles(&w->in, w->across, w->down, w->first + i, 1, rows, rows + REACH * padded,
+                w->v + i * w->across * w->in.wide, w->places);
+}
+
+/* Channels rounded up to an odd number of vectors: rows a power of two apart would compete for a few lines of the cache. */
+INLINE idx odd_wide(idx channels) { return (channels + LANES - 1) / LANES * LANES | LANES; }
+
+/* The first of the channels of a band: whole vectors of them, nearly equally many in each. */
+INLINE idx band_begin(idx band, idx bands, idx channels) {
+    return min_idx(block_begin(band, bands, ceil_div(channels, LANES)) * LANES, channels);
+}
+
+static void convolve_band(void *context, idx band) {
+    const winograd *w = context;
+    idx o = band_begin(band, w->bands, w->outputs), wide = round_up(band_begin(band + 1, w->bands, w->outputs) - o);
+    idx tiles = w->count * w->across, apart = places_apart(tiles, wide), u_apart = places_apart(DEEP, wide);
+    float *m = scratch(SCRATCH_TILE, PLACES * apart), *u = scratch(SCRATCH_EXTRA, PLACES * u_apart);
+    float *lines = scratch(SCRATCH_GRADIENT, TILE * w->across * TILE * wide);
+    int32_t at[DEEP];
+    for (int c = 0; c < DEEP; c++) at[c] = (int32_t)(c * wide);
+    memset(m, 0, (size_t)(PLACES * apart) * 4);
+    for (idx c = 0; c < w->in.channels; c += DEEP) {
+        idx depth = min_idx(DEEP, w->in.channels - c);
+        weight_tiles(&w->filters, c, depth, o, wide, u, u_apart);
+        for (idx k = 0; k < PLACES; k++) {
+            factors f = {w->v + k * w->places + c, 1, w->in.wide};
+            taps_matrix(tiles, wide / LANES, f, u + k * u_apart, at, depth, FROM_OUT, m + k * apart, wide);
+        }
+    }
+    for (idx line = 0; line < w->count; line++)
+        output_tiles(w, w->first + line, o, wide, m + line * w->across * wide, apart, lines);
+}
+
+static int convolve_bands(winograd *w) {
+    idx C = w->in.channels, most = group_of(w), line = w->across * PLACES;
+    w->in.wide = odd_wide(C);
+    w->v = shared(PLACES * places_apart(most * w->across, w->in.wide));
+    if (!w->v) return 0;
+    w->bands = ceil_div(w->outputs, BAND);
+    for (w->first = 0; w->first < w->lines; w->first += w->count) {
+        w->count = min_idx(most, w->lines - w->first), w->places = places_apart(w->count * w->across, w->in.wide);
+        parallel(fill_v, w, w->count, (double)w->count * line * C * 8);
+        parallel(convolve_band, w, w->bands, (double)w->count * line * C * w->outputs);
+    }
+    release(w->v);
+    return 1;
+}
+
 /* Convolve pictures with 3×3 windows. `turned` takes the weights for the input gradient: input and output channels
    exchanged, rows and columns from the end. */
-static int convolve_all(winograd *w, idx images, const float *weights, int turned, const float *bias) {
+static int convolve_all(winograd *w, idx images, const float *weights, int turned) {
     idx C = w->in.channels, O = w->outputs;
     w->in.wide = round_up(C), w->wide = round_up(O);
     w->across = ceil_div(w->out_width, TILE), w->down = ceil_div(w->out_height, TILE), w->lines = images * w->down;
+    w->filters = (filters){weights, O, turned ? O * 9 : 9, turned ? 9 : C * 9, turned};
+    if (by_bands(w, C, O)) return convolve_bands(w);
     idx line = PLACES * w->across * (w->in.wide + w->wide);
     w->at_once = max_idx(min_idx(ROOM / line, ceil_div(w->lines, 8)), 1);
     w->at_once = fill_up(w, 24, 2);
-    float *u = shared(PLACES * C * w->wide + w->wide + C);
-    if (!u) return 0;
-    float *rounded = u + PLACES * C * w->wide;
-    int32_t *at = (int32_t *)(rounded + w->wide);
-    for (idx o = 0; o < w->wide; o++) rounded[o] = bias && o < O ? bias[o] : 0;
-    for (idx c = 0; c < C; c++) at[c] = (int32_t)(c * w->wide);
-    weight_tiles t = {weights, u, C, O, w->wide, turned ? O * 9 : 9, turned ? 9 : C * 9, turned};
-    parallel(transform_weights, &t, C, (double)C * O * PLACES);
-    w->u = u, w->bias = bias ? rounded : 0, w->at = at;
+    w->u = shared(PLACES * C * w->wide + C);
+    if (!w->u) return 0;
+    w->at = (int32_t *)(w->u + PLACES * C * w->wide);
+    for (idx c = 0; c < C; c++) w->at[c] = (int32_t)(c * w->wide);
+    parallel(transform_weights, w, C, (double)C * O * PLACES);
     parallel(convolve_tiles, w, ceil_div(w->lines, w->at_once), (double)w->lines * line * 8);
-    release(u);
+    release(w->u);
     return 1;
 }
 
@@ -312,9 +275,10 @@ EXPORT int winograd_conv2d(const array *x, const array *w, const array *b, const
     if (!READY(x, w, b, y)) return DECLINED;
     winograd c = {
         .in = {.x = floats(x), .channels = x->shape[1], .height = x->shape[2], .width = x->shape[3], .top = top, .left = left},
-        .outputs = y->shape[1], .out_height = y->shape[2], .out_width = y->shape[3], .y = floats(y), .relu = relu,
+        .outputs = y->shape[1], .out_height = y->shape[2], .out_width = y->shape[3], .bias = floats(b), .y = floats(y),
+        .relu = relu,
     };
-    return convolve_all(&c, x->shape[0], floats(w), 0, floats(b));
+    return convolve_all(&c, x->shape[0], floats(w), 0);
 }
 
 /* As `conv2d_input` of conv.c. */
@@ -324,7 +288,7 @@ EXPORT int winograd_conv2d_input(const array *g, const array *gate, const array 
                .top = 2 - top, .left = 2 - left},
         .outputs = gx->shape[1], .out_height = gx->shape[2], .out_width = gx->shape[3], .y = floats(gx),
     };
-    return convolve_all(&c, g->shape[0], floats(w), 1, 0);
+    return convolve_all(&c, g->shape[0], floats(w), 1);
 }
 
 /* --- the weight gradient ------------------------------------------------------------------------------------------- */
@@ -386,30 +350,78 @@ static void add_up_tiles(void *context, idx part) {
     }
 }
 
+/* Turn the sums[k·places + …] of LANES output channels, of which `count` are wanted, into the windows `to`, `step`
+   floats apart, added to what is there if `onto`; there are `parts` sums, `apart` floats apart. */
+INLINE void weights_back(const float *sums, idx places, idx parts, idx apart, float *to, idx step, idx count, int onto) {
+    vec half[3][6], w[9];
+    for (int j = 0; j < 6; j++) {
+        vec column[6], out[3];
+        for (int i = 0; i < 6; i++) {
+            const float *sum = sums + (i * 6 + j) * places;
+            column[i] = load(sum);
+            for (idx part = 1; part < parts; part++) column[i] += load(sum + part * apart);
+        }
+        transform_weight_back(column, out);
+        for (int i = 0; i < 3; i++) half[i][j] = out[i];
+    }
+    for (int i = 0; i < 3; i++) transform_weight_back(half[i], w + 3 * i);
+    lanes_to_windows(w, to, step, count, onto);
+}
+
 /* gw of the weights of one input channel, from the sums of all parts. */
 static void gather_weights(void *context, idx c) {
     const winograd *w = context;
     idx C = w->in.channels, size = PLACES * C * w->wide;
-    for (idx o = 0; o < w->wide; o += LANES) {
-        vec half[3][6];
-        for (int j = 0; j < 6; j++) {
-            vec column[6], out[3];
-            for (int i = 0; i < 6; i++) {
-                const float *sum = w->sums + ((i * 6 + j) * C + c) * w->wide + o;
-                column[i] = load(sum);
-                for (idx part = 1; part < w->parts; part++) column[i] += load(sum + part * size);
-            }
-            transform_weight_back(column, out);
-            for (int i = 0; i < 3; i++) half[i][j] = out[i];
-        }
-        for (int i = 0; i < 3; i++) {
-            vec out[3];
-            transform_weight_back(half[i], out);
-            for (int j = 0; j < 3; j++)
-                for (idx l = 0; l < LANES && o + l < w->outputs; l++)
-                    w->y[(o + l) * C * 9 + c * 9 + i * 3 + j] = out[j][l];
-        }
+    for (idx o = 0; o < w->wide; o += LANES)
+        weights_back(w->sums + c * w->wide + o, C * w->wide, w->parts, size, w->y + (o * C + c) * 9, C * 9,
+                     w->outputs - o, 0);
+}
+
+/* --- the weight gradient by blocks of input channels and bands of output channels ----------------------------------- */
+
+/* V and Z of one row of tiles. */
+static void fill_v_z(void *context, idx i) {
+    const winograd *w = context;
+    fill_v(context, i);
+    float *lines = scratch(SCRATCH_GRADIENT, TILE * w->across * TILE * w->wide);
+    gradient_tiles(&w->upstream, w->across, w->down, w->first + i, lines, w->z + i * w->across * w->wide, w->z_places);
+}
+
+static void add_up_block(void *context, idx i) {
+    const winograd *w = context;
+    idx block = i / w->bands, band = i % w->bands, C = w->in.channels;
+    idx c = block_begin(block, w->blocks, C), depth = block_begin(block + 1, w->blocks, C) - c;
+    idx o = band_begin(band, w->bands, w->outputs), wide = round_up(band_begin(band + 1, w->bands, w->outputs) - o);
+    idx apart = places_apart(depth, wide);
+    float *sums = scratch(SCRATCH_TILE, PLACES * apart);
+    for (idx k = 0; k < PLACES; k++) {
+        factors f = {w->v + k * w->places + c, w->in.wide, 1};
+        taps_matrix(depth, wide / LANES, f, w->z + k * w->z_places + o, w->at, w->count * w->across, FROM_ZERO,
+                    sums + k * apart, wide);
     }
+    for (idx at = 0; at < wide; at += LANES)
+        for (idx j = 0; j < depth; j++)
+            weights_back(sums + j * wide + at, apart, 1, 0, w->y + ((o + at) * C + c + j) * 9, C * 9, w->outputs - o - at,
+                         w->first > 0);
+}
+
+static int add_up_blocks(winograd *w) {
+    idx C = w->in.channels, O = w->outputs, most = group_of(w), tiles = most * w->across;
+    w->in.wide = odd_wide(C), w->upstream.wide = w->wide = odd_wide(O);
+    idx v_size = PLACES * places_apart(tiles, w->in.wide), z_size = PLACES * places_apart(tiles, w->wide);
+    float *memory = shared(v_size + z_size + tiles);
+    if (!memory) return 0;
+    w->v = memory, w->z = memory + v_size, w->at = (int32_t *)(memory + v_size + z_size);
+    for (idx t = 0; t < tiles; t++) w->at[t] = (int32_t)(t * w->wide);
+    w->bands = ceil_div(O, BAND), w->blocks = ceil_div(C, BLOCK);
+    for (w->first = 0; w->first < w->lines; w->first += w->count) {
+        w->count = min_idx(most, w->lines - w->first), tiles = w->count * w->across;
+        w->places = places_apart(tiles, w->in.wide), w->z_places = places_apart(tiles, w->wide);
+        parallel(fill_v_z, w, w->count, (double)tiles * PLACES * (C + O) * 8);
+        parallel(add_up_block, w, w->blocks * w->bands, (double)tiles * PLACES * C * O);
+    }
+    release(memory);
+    return 1;
 }
 
 /* As `conv2d_weight` of conv.c. */
@@ -422,6 +434,7 @@ EXPORT int winograd_conv2d_weight(const array *x, const array *g, const array *g
         .across = ceil_div(OW, TILE), .down = ceil_div(OH, TILE), .outputs = O, .wide = round_up(O), .y = floats(gw),
     };
     w.lines = N * w.down;
+    if (by_bands(&w, C, O)) return add_up_blocks(&w);
     idx line = PLACES * w.across * (w.in.wide + w.wide);
     w.parts = min_idx(PLACES * C * w.wide <= PART_FLOATS ? PARTS : FEW_PARTS, w.lines);
     w.at_once = max_idx(min_idx(ROOM / line, ceil_div(w.lines, w.parts)), 1);
