@@ -1,4 +1,4 @@
-"""What is compared: this package, PyTorch and, for one experiment, Numba."""
+"""What is compared: this package, PyTorch and, for one experiment each, Numba and JAX."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import importlib.util
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
-MODULES = {"ours": "tinygrad_cnn", "torch": "torch", "numba": "numba"}
+MODULES = {"ours": "tinygrad_cnn", "torch": "torch", "numba": "numba", "jax": "jax"}
 """The name on the command line and in the tables, and the module that is imported for it."""
 
-INSTALL = {"torch": "pip install torch", "numba": "pip install numba"}
+INSTALL = {"torch": "pip install torch", "numba": "pip install numba", "jax": "pip install jax"}
 
 
 def available(name: str) -> bool:
@@ -40,7 +40,7 @@ def use_threads(framework: Any, count: int) -> int:
 def versions() -> dict[str, str]:
     """Return the versions of the packages that matter to the figures, of those that are installed."""
     found = {}
-    for package in ("tinygrad-cnn", "numpy", "torch", "numba"):
+    for package in ("tinygrad-cnn", "numpy", "torch", "numba", "jax"):
         try:
             found[package] = version(package)
         except PackageNotFoundError:

@@ -80,7 +80,8 @@ def test_every_compiled_form_stands_behind_a_kernel_or_a_use_of_its_own():
     from tinygrad_cnn.kernels.compiled.table import FORMS
 
     alone = {name for name in FORMS if name.endswith("_step")} | {
-        "batch_norm_relu", "conv2d_gradients", "conv2d_relu", "cross_entropy_gradients", "linear_gradients", "linear_relu",
+        "batch_norm_relu", "conv2d_gradients", "conv2d_relu", "cross_entropy_gradients", "linear_gradients",
+        "linear_relu",
     }  # fmt: skip
     assert set(FORMS) - alone <= forms._names
 

@@ -13,7 +13,6 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._buffers import owns
-from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import versions
 from tinygrad_cnn.autograd.grad_mode import recording, set_grad_enabled
 from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of, retain_grad

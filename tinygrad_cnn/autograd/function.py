@@ -14,9 +14,9 @@ from tinygrad_cnn.autograd.function_ctx import FunctionCtx, Saved
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled, no_grad
 from tinygrad_cnn.autograd.node import Node, notify, observers
 from tinygrad_cnn.autograd.parts import Parts, part_of
-from tinygrad_cnn.autograd.primitive import Op, source_of
+from tinygrad_cnn.autograd.primitive import Op
 from tinygrad_cnn.autograd.scope import current_scope
-from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
+from tinygrad_cnn.autograd.variable import Constant, Variable, source_of, wrap
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh
 

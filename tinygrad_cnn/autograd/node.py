@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from itertools import count
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from tinygrad_cnn._types import Array, DType, Shape
 
@@ -72,7 +72,7 @@ class Node:
         self.attrs = attrs
         self.aux = aux
         self.parents = parents
-        self.flows = tuple([parent is not None and parent.requires_grad for parent in parents])
+        self.flows = tuple([parent is not None and cast(Any, parent).requires_grad for parent in parents])
         self.shape = shape
         self.dtype = dtype
         self.scope = scope

@@ -10,8 +10,8 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd.function_ctx import FunctionCtx
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled, no_grad
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.primitive import Op, source_of
-from tinygrad_cnn.autograd.variable import Variable, wrap
+from tinygrad_cnn.autograd.primitive import Op
+from tinygrad_cnn.autograd.variable import Variable, source_of, wrap
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:

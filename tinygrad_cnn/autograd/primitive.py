@@ -27,7 +27,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, cast, overload
+from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
@@ -35,7 +35,7 @@ from tinygrad_cnn._types import A, Scalar, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
 from tinygrad_cnn.autograd.node import Node, clock, notify, observers
 from tinygrad_cnn.autograd.scope import current_scope
-from tinygrad_cnn.autograd.variable import Constant, Variable
+from tinygrad_cnn.autograd.variable import Variable, origin
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh, view_of
 
@@ -242,8 +242,7 @@ class Op:
             saves, saves_output, flows = self._plan(tracked, len(values)) if plan is None else plan
             parents: list[Any] = []
             kept: list[Any] = []
-            i = 0
-            for arg in args:
+            for i, arg in enumerate(args):
                 if isinstance(arg, Variable):
                     found = arg._node
                     if found is None:
@@ -255,7 +254,6 @@ class Op:
                 parents.append(found)
                 kind = saves[i]
                 kept.append(values[i] if kind == _VALUE else found if kind else None)
-                i += 1
             node = _new(Node)  # and what its `__init__` does
             node.seq = next(clock)
             node.op = self.recorded
@@ -290,25 +288,6 @@ class Op:
 
     def __repr__(self) -> str:
         return f"<op {self.name}>"
-
-
-def origin(value: object) -> Variable | Constant | None:
-    """Return what the graph keeps of an input that no recorded operation made."""
-    if isinstance(value, Variable):
-        if value._requires_grad:
-            return value
-        if value._node is None:
-            value._node = Constant(value.array.shape, value.array.dtype)
-        return cast(Constant, value._node)
-    if isinstance(value, np.ndarray):
-        return Constant(value.shape, value.dtype)
-    return Constant((), np.dtype(type(value)), value) if isinstance(value, float | int) else None
-
-
-def source_of(tensor: Variable) -> Node | Variable | Constant | None:
-    """Return what the graph keeps of an input: the node that made it, or what `origin` says."""
-    node = tensor._node
-    return node if isinstance(node, Node) else origin(node if isinstance(node, Variable) else tensor)
 
 
 def primitive(name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Op]:

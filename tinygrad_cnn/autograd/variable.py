@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+
+import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Scalar, Shape
 from tinygrad_cnn.autograd.node import Node
@@ -103,3 +105,22 @@ def wrap(array: Array, node: Node | Variable | None = None) -> Variable:
     tensor._node = node
     tensor._view = None
     return tensor
+
+
+def origin(value: object) -> Variable | Constant | None:
+    """Return what the graph keeps of an input that no recorded operation made."""
+    if isinstance(value, Variable):
+        if value._requires_grad:
+            return value
+        if value._node is None:
+            value._node = Constant(value.array.shape, value.array.dtype)
+        return cast(Constant, value._node)
+    if isinstance(value, np.ndarray):
+        return Constant(value.shape, value.dtype)
+    return Constant((), np.dtype(type(value)), value) if isinstance(value, float | int) else None
+
+
+def source_of(tensor: Variable) -> Node | Variable | Constant | None:
+    """Return what the graph keeps of an input: the node that made it, or what `origin` says."""
+    node = tensor._node
+    return node if isinstance(node, Node) else origin(node if isinstance(node, Variable) else tensor)

@@ -38,7 +38,7 @@ def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
     Raises:
         IndexError: one is out of range.
     """
-    if target.size and not (0 <= target.min() and target.max() < x.shape[1]):
+    if target.size and not (target.min() >= 0 and target.max() < x.shape[1]):
         raise IndexError(f"cross_entropy: expected class indices in [0, {x.shape[1] - 1}]")
     shifted = x - top(x, 1)
     chosen = np.take_along_axis(shifted, np.expand_dims(target, 1), 1).squeeze(1)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array, Shape
+from tinygrad_cnn._types import A, Shape
 from tinygrad_cnn.autograd import Spec, primitive
 from tinygrad_cnn.kernels.windows import lift
 from tinygrad_cnn.ops.reduce import sum

@@ -25,7 +25,13 @@ def reshape_vjp_0(g: A, _y: object, x: Spec, *, shape: Shape) -> A:  # noqa: ARG
 
 @_reshape.gradients
 def reshape_gradients(
-    _wanted: object, g: Array, gate: Array | None, _y: object, x: Spec, *, shape: Shape  # noqa: ARG001
+    _wanted: object,
+    g: Array,
+    gate: Array | None,
+    _y: object,
+    x: Spec,
+    *,
+    shape: Shape,  # noqa: ARG001
 ) -> list[Array] | None:
     return None if gate is not None else [g.reshape(x.shape)]
 

@@ -94,7 +94,9 @@ def test_all_gradients_in_one_call_are_those_of_the_single_ones(geometry):
 
 def test_gradients_of_arrays_that_are_not_contiguous():
     (x, w, b, g, gate), how = NARROW.arrays(), NARROW.how
-    found = form("conv2d_gradients")([True] * 3, spread_out(g), spread_out(gate), None, *map(spread_out, (x, w, b)), **how)
+    found = form("conv2d_gradients")(
+        [True] * 3, spread_out(g), spread_out(gate), None, *map(spread_out, (x, w, b)), **how
+    )
     expected = form("conv2d_gradients")([True] * 3, g, gate, None, x, w, b, **how)
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_array_equal(one, other)

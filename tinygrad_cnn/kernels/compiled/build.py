@@ -25,7 +25,13 @@ from pathlib import Path
 import numpy as np
 
 SOURCES = Path(__file__).parent / "source"
-_KINDS = {"array": ctypes.py_object, "tuple": ctypes.py_object, "idx": ctypes.c_ssize_t, "int": ctypes.c_int, "double": ctypes.c_double}
+_KINDS = {
+    "array": ctypes.py_object,
+    "tuple": ctypes.py_object,
+    "idx": ctypes.c_ssize_t,
+    "int": ctypes.c_int,
+    "double": ctypes.c_double,
+}
 _EXPORT = re.compile(r"^EXPORT (int|void) (\w+)\(([^)]*)\)", re.MULTILINE)
 
 # No -ffast-math: it would change the rounding mode of the whole process, and NaN must stay NaN.

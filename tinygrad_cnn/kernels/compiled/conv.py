@@ -10,8 +10,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import numpy as np
-
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.kernels.compiled.arrays import MOST, float32
@@ -49,7 +47,10 @@ def _winograd(
 def _forward(
     x: Shape, w: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> tuple[Shape, bool, tuple[int, ...]]:
-    """Return the shape of y, whether Winograd's kernel makes it, and the numbers that the other takes, () if too large."""
+    """Return the shape of y, whether Winograd's kernel makes it, and the numbers that the other takes.
+
+    There are none if they are too large.
+    """
     (top, bottom), (left, right) = padding
     oh = output_size(x[2], w[2], stride[0], top, bottom, dilation[0])
     ow = output_size(x[3], w[3], stride[1], left, right, dilation[1])
@@ -120,7 +121,7 @@ def _gradients(
     again = declined("conv2d_gradients", answer, g, gate, x, w)
     if again is None or (to_x is not None and 0 in to_x) or (to_w is not None and 0 in to_w):
         return None
-    return _gradients(*again, to_x, to_w, to_b, stride, padding, dilation, groups)  # type: ignore[arg-type]
+    return _gradients(*again, to_x, to_w, to_b, stride, padding, dilation, groups)
 
 
 def conv2d_gradients(

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
-
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable

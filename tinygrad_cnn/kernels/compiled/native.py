@@ -28,7 +28,7 @@ NO_MEMORY, DONE, DECLINED = range(3)
 """What kernels answer that look at their arrays themselves."""
 
 
-def declined(kernel: str, answer: int, *arrays: Any) -> list[Any] | None:
+def declined(kernel: str, answer: int, *arrays: Any) -> Any:
     """Return `arrays` as a kernel takes them that answered otherwise than `DONE`; None if it is not made for them.
 
     Raises:

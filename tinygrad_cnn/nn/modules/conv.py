@@ -124,8 +124,6 @@ class Conv2d(Convolution):
         return self._apply(_conv2d_relu, input)
 
     def _apply(self, op: Op, input: Tensor) -> Tensor:
-        padding = self.padding
-        if self.padding_mode != "zeros":
-            input, padding = self._padded(input)
+        x, padding = (input, self.padding) if self.padding_mode == "zeros" else self._padded(input)
         weight, bias = self._weight_and_bias()
-        return convolve2d(op, input, weight, bias, self.stride, padding, self.dilation, self.groups, checked=True)
+        return convolve2d(op, x, weight, bias, self.stride, padding, self.dilation, self.groups, checked=True)
