@@ -22,7 +22,7 @@ COMPILED = "tinygrad_cnn.kernels.compiled"
 def _same_mode_afterwards():
     before = forms._mode
     yield
-    forms._mode, forms._forms = before, None
+    forms._use(before, None)
 
 
 @pytest.fixture
@@ -111,6 +111,50 @@ def test_what_a_form_declines_numpy_computes(monkeypatch):
     assert len(declined) == 1
 
 
+class Owner:
+    pass
+
+
+@needs_compiler
+def test_what_is_bound_follows_the_mode(monkeypatch):
+    monkeypatch.setattr(forms, "_bound", [])
+    owner, otherwise, x = Owner(), lambda x: "otherwise", float32(0, 3)
+    forms._use("numpy", None)
+    forms.bind(owner, "compute", "relu", otherwise)
+    forms.bind(owner, "fused", "conv2d_gradients", None)
+    assert owner.compute(x) == "otherwise"  # kernels are loaded now
+    assert owner.compute is otherwise
+    assert owner.fused is None
+    with kernels_of("compiled"):
+        assert owner.compute is form_of("relu")
+        assert owner.fused is form_of("conv2d_gradients")
+    assert owner.compute is otherwise
+    forms._use("compiled", None)
+    np.testing.assert_array_equal(owner.compute(x), np.maximum(x, 0))
+    assert owner.compute is form_of("relu")
+    forms.bind(owner, "later", "no such kernel", otherwise)
+    assert owner.later is otherwise
+
+
+def test_what_is_bound_to_nothing_declines_when_it_is_first_needed(monkeypatch):
+    monkeypatch.setattr(forms, "_bound", [])
+    owner = Owner()
+    forms._use("numpy", None)
+    forms.bind(owner, "fused", "conv2d_gradients", None)
+    assert owner.fused([True], float32(0, 3)) is None
+
+
+def test_a_mode_that_fails_leaves_what_is_bound(not_loaded, monkeypatch):
+    monkeypatch.setattr(build, "find_compiler", lambda: None)
+    monkeypatch.setattr(forms, "_bound", [])
+    owner, otherwise = Owner(), lambda x: x
+    set_kernel_mode("numpy")
+    forms.bind(owner, "compute", "relu", otherwise)
+    with pytest.raises(RuntimeError, match="no C compiler"):
+        set_kernel_mode("compiled")
+    assert owner.compute is otherwise
+
+
 def test_without_a_compiler_numpy_computes_and_nothing_is_said(not_loaded, monkeypatch):
     monkeypatch.setattr(build, "find_compiler", lambda: None)
     set_kernel_mode("auto")
@@ -129,7 +173,7 @@ def test_to_insist_without_a_compiler_names_the_extra(not_loaded, monkeypatch):
 def test_to_insist_from_the_start_without_a_compiler_never_computes_with_numpy(not_loaded, monkeypatch):
     monkeypatch.setattr(build, "find_compiler", lambda: None)
     monkeypatch.setenv("TINYGRAD_CNN_KERNELS", "compiled")
-    forms._mode = forms._forms = None
+    forms._use(None, None)
     for _ in range(2):
         with pytest.raises(RuntimeError, match="compiled kernels: no C compiler"):
             kernels.relu(float32(0, 5))

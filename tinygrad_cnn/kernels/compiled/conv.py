@@ -121,7 +121,8 @@ def _gradients(
     again = declined("conv2d_gradients", answer, g, gate, x, w)
     if again is None or (to_x is not None and 0 in to_x) or (to_w is not None and 0 in to_w):
         return None
-    return _gradients(*again, to_x, to_w, to_b, stride, padding, dilation, groups)
+    g, gate, x, w = again
+    return _gradients(g, gate, x, w, to_x, to_w, to_b, stride, padding, dilation, groups)
 
 
 def conv2d_gradients(

@@ -38,7 +38,7 @@ def log_softmax(x: Array, dim: int) -> Any:
 def _places(x: Array, target: Array) -> bool:
     """Tell whether `target` has a class for each place of the scores x (N, C, ...)."""
     shape = x.shape
-    return target.shape == ((shape[0],) if len(shape) == 2 else shape[:1] + shape[2:])
+    return len(shape) > 1 and target.shape == shape[:1] + shape[2:]
 
 
 def cross_entropy(x: Array, target: Array, reduction: str) -> Any:
@@ -51,7 +51,7 @@ def cross_entropy(x: Array, target: Array, reduction: str) -> Any:
     if answer == DONE:
         return losses if total is None else total
     again = _again(answer, x, target)
-    return NotImplemented if again is None else cross_entropy(*again, reduction)
+    return NotImplemented if again is None else cross_entropy(again[0], again[1], reduction)
 
 
 def cross_entropy_input(g: Array, x: Array, target: Array, reduction: str) -> Any:
@@ -63,7 +63,7 @@ def cross_entropy_input(g: Array, x: Array, target: Array, reduction: str) -> An
     if answer == DONE:
         return gx
     again = _again(answer, g, x, target)
-    return NotImplemented if again is None else cross_entropy_input(*again, reduction)
+    return NotImplemented if again is None else cross_entropy_input(again[0], again[1], again[2], reduction)
 
 
 def cross_entropy_gradients(

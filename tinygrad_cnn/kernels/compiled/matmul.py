@@ -44,7 +44,7 @@ def linear(x: Array, w: Array, b: Array | None, relu: bool = False) -> Any:
     if answer == DONE:
         return y if rows is x else y.reshape(*shape[:-1], outputs)
     again = declined("linear", answer, x, w, b)
-    return NotImplemented if again is None else linear(*again, relu)
+    return NotImplemented if again is None else linear(again[0], again[1], again[2], relu)
 
 
 def linear_gradients(
@@ -88,7 +88,8 @@ def linear_gradients(
     again = declined("linear_gradients", answer, g, x, w)
     if again is None:
         return None
-    found = linear_gradients(wanted, again[0], None, None, *again[1:], None)
+    g, x, w = again
+    found = linear_gradients(wanted, g, None, None, x, w, None)
     if found is not None and found[0] is not None:
         found[0] = found[0].reshape(*shape[:-1], -1)
     return found
