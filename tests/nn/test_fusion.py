@@ -13,7 +13,7 @@ import tinygrad_cnn as tc
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn
 from tinygrad_cnn.kernels.forms import kernels_of
-from tinygrad_cnn.nn.modules import container, fusion
+from tinygrad_cnn.nn.modules import fusion
 
 pytestmark = needs_compiler
 
@@ -47,11 +47,13 @@ def runs(monkeypatch):
     """Compute with compiled kernels; return a list of the layers that ran fused with their ReLU."""
     noted = []
 
-    def noting(module, relu, x):
-        noted.append(type(module).__name__)
-        return fusion.run_rectified(module, relu, x)
+    def noting(module, relu, *, fusable=fusion.fusable):
+        found = fusable(module, relu)
+        if found:
+            noted.append(type(module).__name__)
+        return found
 
-    monkeypatch.setattr(container, "run_rectified", noting)
+    monkeypatch.setattr(fusion, "fusable", noting)
     with kernels_of("compiled"):
         yield noted
 

@@ -145,16 +145,7 @@ class Optimizer:
         if step is None:
             self._update_each(params, group)
             return
-        batches: dict[Any, tuple[list[Tensor], list[Array]]] = {}
-        for p in params:
-            key, row = self._row(p, group)
-            batch = batches.get(key)
-            if batch is None:
-                batches[key] = [p], row
-            else:
-                batch[0].append(p)
-                batch[1].extend(row)
-        for key, (members, rows) in batches.items():
+        for key, (members, rows) in self._batches(params, group).items():
             columns = len(rows) // len(members)
             if step(tuple(rows), columns, *self._settings(group, key)):
                 self._note(members, rows, columns)
@@ -170,6 +161,19 @@ class Optimizer:
     def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
         """Change ``p.array`` in place by the gradient `g`, which must be left as it is."""
         raise NotImplementedError(f"{type(self).__name__} does not define _update")
+
+    def _batches(self, params: list[Tensor], group: dict[str, Any]) -> dict[Any, tuple[list[Tensor], list[Array]]]:
+        """Return `params` and their rows, one after another, by what must be the same in one call of the step."""
+        batches: dict[Any, tuple[list[Tensor], list[Array]]] = {}
+        for p in params:
+            key, row = self._row(p, group)
+            batch = batches.get(key)
+            if batch is None:
+                batches[key] = [p], row
+            else:
+                batch[0].append(p)
+                batch[1].extend(row)
+        return batches
 
     def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
         """Return the arrays that the compiled step takes for `p`, which has a gradient; state that is missing is made.

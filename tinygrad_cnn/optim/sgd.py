@@ -65,14 +65,17 @@ class SGD(Optimizer):
                 f"dampening={settings['dampening']}"
             )
 
-    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
-        row = [p.array, p._grad.array]  # type: ignore[union-attr]
-        if not group["momentum"]:
-            return False, row
+    def _batches(self, params: list[Tensor], group: dict[str, Any]) -> dict[Any, tuple[list[Tensor], list[Array]]]:
+        if group["momentum"]:
+            return super()._batches(params, group)
+        rows = [array for p in params for array in (p.array, p._grad.array)]  # type: ignore[union-attr]
+        return {False: (params, rows)} if params else {}
+
+    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:  # noqa: ARG002
         state = self.state.get(p)
         velocity = state.get("momentum_buffer") if state else None
-        row.append(np.empty_like(p.array) if velocity is None else velocity.array)
-        return velocity is None, row
+        v = np.empty_like(p.array) if velocity is None else velocity.array
+        return velocity is None, [p.array, p._grad.array, v]  # type: ignore[union-attr]
 
     def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:
         return (

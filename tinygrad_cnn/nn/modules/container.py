@@ -7,7 +7,8 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Va
 from itertools import groupby
 from typing import Any, Self, overload
 
-from tinygrad_cnn.nn.modules.fusion import fusable, run_rectified
+from tinygrad_cnn.autograd import current_scope
+from tinygrad_cnn.nn.modules.fusion import run_in_turn
 from tinygrad_cnn.nn.modules.module import Module
 
 
@@ -123,19 +124,14 @@ class Sequential(_Row):
 
     def forward(self, input: Any) -> Any:
         """Pass `input` through the modules in order."""
+        row = [(name, module) for name, module in self._modules.items() if module is not None]
+        around = current_scope()
+        if around is not None and around._owner() is self:
+            return run_in_turn(row, input, around)
         y = input
-        waiting = None  # for the module after it
-        for module in self._modules.values():
-            if module is None:
-                continue
-            if waiting is not None:
-                if fusable(waiting, module):
-                    y = run_rectified(waiting, module, y)
-                    waiting = None
-                    continue
-                y = waiting(y)
-            waiting = module
-        return y if waiting is None else waiting(y)
+        for _, module in row:  # this was not called itself, so each is to find its own name
+            y = module(y)
+        return y
 
     def _part(self, items: list[tuple[str, Module | None]]) -> Self:
         chosen: Any = dict(items)

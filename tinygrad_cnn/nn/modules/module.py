@@ -50,16 +50,12 @@ class Module(Hookable):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` in a scope named like this module, so that what it records and raises is attributed to it."""
-        return self._run(self.forward, args, kwargs)
-
-    def _run(self, forward: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
-        """Run `forward`, the module's own or a fused form of it, as `__call__` does."""
         around = current_scope()
         token = push_scope(Scope(self._name_within(around), type(self).__name__, self, around))
         try:
             if self._hooks is not None:
                 return self._hooks.call(self, args, kwargs)
-            return forward(*args, **kwargs) if kwargs else forward(*args)
+            return self.forward(*args, **kwargs)
         except (IndexError, RuntimeError, TypeError, ValueError) as error:
             explain(error, self, args)
             raise
