@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks import layers, networks_table, numba_conv, overhead, shapes
+from benchmarks import jax_step, layers, networks_table, numba_conv, overhead, shapes
 from benchmarks.history import read
 from benchmarks.networks import NETWORKS
 from benchmarks.tables import markdown
@@ -35,7 +35,7 @@ def source(runs: Sequence[Line]) -> str:
     """Return the sentence under a table: when, on what and with which versions it was measured."""
     last = runs[-1]
     dates = sorted({line["date"][:10] for line in runs})
-    known = {"numpy": "NumPy", "torch": "PyTorch", "numba": "Numba", "tinygrad-cnn": "tinygrad_cnn"}
+    known = {"numpy": "NumPy", "torch": "PyTorch", "numba": "Numba", "jax": "JAX", "tinygrad-cnn": "tinygrad_cnn"}
     versions = ", ".join(f"{known[key]} {text}" for key, text in last["versions"].items() if key in known)
     where = last["machine"]
     quiet = [line["others"] for line in runs if line.get("others") is not None]
@@ -75,6 +75,11 @@ def _numba(history: Sequence[Line]) -> str | None:
     return f"{markdown(numba_conv.HEAD, numba_conv.cells(rows))}\n{source(runs)}" if rows else None
 
 
+def _jax(history: Sequence[Line]) -> str | None:
+    rows, runs = latest(history, "jax_step", ["ours", "torch", "jax"])
+    return f"{markdown(jax_step.HEAD, jax_step.cells(rows))}\n{source(runs)}" if rows else None
+
+
 def _layers(history: Sequence[Line]) -> str | None:
     runs = [line for line in history if line["command"] == "layers"]
     if not runs:
@@ -91,6 +96,7 @@ TABLES: dict[str, Callable[[Sequence[Line]], str | None]] = {
     "overhead": _overhead,
     "layers": _layers,
     "numba": _numba,
+    "jax": _jax,
 }
 """Name of a place in the page, and what makes its text: None where the history has nothing for it."""
 

@@ -8,7 +8,7 @@ import pytest
 
 pytest.importorskip("rich")
 
-from benchmarks import frameworks, history, numba_conv, overhead, processes, report, shapes, train_step
+from benchmarks import frameworks, history, jax_step, numba_conv, overhead, processes, report, shapes, train_step
 from benchmarks.processes import ROOT
 
 QUICK = ["--rounds", "1", "--seconds", "0.02", "--threads", "1"]
@@ -84,6 +84,25 @@ def test_without_numba_its_loop_is_left_out(monkeypatch, capsys):
     monkeypatch.setattr(numba_conv, "available", lambda _: False)
     numba_conv.main(QUICK)
     assert "numba is not installed (pip install numba)" in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_jax_takes_the_same_step(tmp_path, capsys):
+    pytest.importorskip("jax")
+    file = tmp_path / "history.json"
+    jax_step.main([*QUICK, "--json", str(file)])  # fails if the losses differ
+    assert "jax, images in NumPy arrays, round by round: " in capsys.readouterr().out
+    ours, theirs = history.read(file)[0]["rows"]
+    assert (ours["name"], theirs["name"]) == ("ours", "jax")
+    assert ours["check"] == pytest.approx(theirs["check"], rel=1e-4)
+    assert ours["check"][0] > ours["check"][2]  # it trains
+    assert "| jax.jit |" in report.TABLES["jax"](history.read(file))
+
+
+def test_without_jax_its_step_is_left_out(monkeypatch, capsys):
+    monkeypatch.setattr(jax_step, "available", lambda _: False)
+    jax_step.main(QUICK)
+    assert "jax is not installed (pip install jax)" in capsys.readouterr().out
 
 
 def test_the_environment_of_a_child(monkeypatch):

@@ -268,3 +268,62 @@ def test_a_state_dict_of_the_one_is_loaded_by_the_other():
     file = io.BytesIO(pickle.dumps(fused.state_dict()))
     plain.load_state_dict(pickle.load(file))
     same(fused.eval()(x), plain.eval()(x))
+
+
+# --- in turn ----------------------------------------------------------------------------------------------------------
+
+
+class Called(nn.Linear):
+    """A layer with a call of its own."""
+
+    def __call__(self, x):
+        self.calls = getattr(self, "calls", 0) + 1
+        return super().__call__(x)
+
+
+def paths(y):
+    return {(node.op.name, node.scope.path) for node in tc.autograd.collect([y.grad_fn])}
+
+
+def test_every_layer_of_a_row_computes_in_its_own_scope():
+    hooked = nn.Linear(4, 4)
+    hooked.register_forward_hook(lambda *_: None)
+    net = nn.Sequential(
+        nn.Linear(4, 4), nn.ReLU(), nn.Sigmoid(), hooked, nn.ReLU(), Called(4, 4), nn.ReLU(),
+        nn.Sequential(nn.Linear(4, 4), nn.ReLU(), nn.Tanh()), nn.Softplus(),
+    )  # fmt: skip
+    assert paths(net(tc.ones(2, 4))) == {
+        ("linear", "0"), ("relu", "1"), ("sigmoid", "2"), ("linear", "3"), ("relu", "4"), ("linear", "5"),
+        ("relu", "6"), ("linear", "7.0"), ("relu", "7.1"), ("tanh", "7.2"), ("softplus", "8"),
+    }  # fmt: skip
+    assert net[5].calls == 1
+    assert tc.autograd.current_scope() is None
+
+
+def test_a_row_that_is_not_called_itself_gives_its_layers_the_names_they_have():
+    class Net(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.body = nn.Sequential(nn.Linear(4, 4), nn.ReLU())
+
+        def forward(self, x):
+            return self.body.forward(x)
+
+    assert paths(Net()(tc.ones(2, 4))) == {("linear", "body.0"), ("relu", "body.1")}
+    assert nn.Sequential(nn.Linear(4, 4), nn.ReLU()).forward(tc.ones(2, 4)).shape == (2, 4)
+
+
+@pytest.mark.parametrize("wrap", [lambda layer: layer, lambda layer: nn.Sequential(layer)])
+def test_the_scope_around_is_back_after_an_error(wrap):
+    net = nn.Sequential(nn.Linear(4, 5), nn.ReLU(), wrap(nn.Linear(4, 3)))
+    with pytest.raises(RuntimeError, match=r"(?s)last axis of 4 .* in net\.2.*Linear\(in_features=4"):
+        net(tc.ones(2, 4))
+    assert tc.autograd.current_scope() is None
+
+
+def test_a_row_without_modules_and_with_places_left_empty():
+    x = tc.ones(2, 3)
+    assert nn.Sequential()(x) is x
+    net = nn.Sequential(nn.Linear(3, 3), nn.ReLU())
+    net._modules["0"] = None
+    np.testing.assert_array_equal(net(x).numpy(), x.numpy())

@@ -37,8 +37,8 @@ def fusable(module: Module, following: Module) -> bool:
 def run_in_turn(row: Sequence[tuple[str, Module]], x: Any, around: Scope) -> Any:
     """Return what the last module of `row` makes of what the one before it makes, and so on from `x`.
 
-    It does what calling each does, with one frame for all: every module computes in a scope within `around` and is named
-    in the errors that it raises. Those with hooks or a call of their own are called.
+    It does what calling each does, with one frame for all: every module computes in a scope within `around` and is
+    named in the errors that it raises. Those with hooks or a call of their own are called.
     """
     outside = push_scope(around)  # which is there already: the token leads back to it
     i, count = 0, len(row)
