@@ -2,66 +2,78 @@
 
 from __future__ import annotations
 
-from math import prod
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array, Shape
-from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
-from tinygrad_cnn.kernels.compiled.native import native
+from tinygrad_cnn.kernels.compiled.arrays import float32
+from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
 
 __all__ = ["batch_norm", "batch_norm_gradients", "standardize_dot", "standardize_input"]
 
 _batch_norm, _batch_norm_given, _gradients = native.batch_norm, native.batch_norm_given, native.batch_norm_gradients
 
-_LEAST_PLACES = 8
-"""With fewer in a channel of an image, most of every vector would be empty, and NumPy is faster."""
-
-
-def _per_channel(x: Array, *arrays: Array | None) -> bool:
-    """Tell whether `arrays` have an element for each channel of x and nothing else."""
-    return all(a is None or (a.size == x.shape[1] and (a.ndim == 1 or a.shape[1] == a.size)) for a in arrays)
-
 
 def _batched(x: Array) -> bool:
-    return usable(x) and x.ndim > 2 and prod(x.shape[2:]) >= _LEAST_PLACES
+    """Tell whether x may be (N, C, ...) as kernels take it; they look at the rest themselves."""
+    return x.dtype == float32 and x.ndim >= 2
 
 
-def _flat(a: Array | None) -> Array | None:
-    return None if a is None else contiguous(a)
+def _kept(x: Array) -> Shape:
+    """Return the shape of x with all axes but the channels of length 1."""
+    return (1, x.shape[1]) + (1,) * (x.ndim - 2)
+
+
+def _copied(kernel: str, answer: int, *arrays: Array | None) -> list[Any] | None:
+    """Return `arrays` for another try; None if there is nothing to copy, so that it was shapes that did not fit."""
+    again = declined(kernel, answer, *arrays)
+    return None if again is None or all(a is b for a, b in zip(again, arrays, strict=True)) else again
 
 
 def batch_norm(
     x: Array, w: Array | None, b: Array | None, mean: Array | None, var: Array | None, *, eps: float, relu: bool = False
 ) -> Any:
     """Compute `kernels.batch_norm`, and the larger of it and 0 with `relu`."""
-    if not (_batched(x) and usable(w, b, mean, var) and _per_channel(x, w, b, mean, var)):
+    if not _batched(x):
         return NotImplemented
     y = empty(x.shape, float32)
-    if mean is not None and var is not None:
-        _batch_norm_given(contiguous(x), _flat(w), _flat(b), contiguous(mean), contiguous(var), y, eps, relu)
-        return y, None, None
-    shape = (1, x.shape[1]) + (1,) * (x.ndim - 2)
-    mean, var = np.empty(shape, float32), np.empty(shape, float32)
-    _batch_norm(contiguous(x), _flat(w), _flat(b), mean, var, y, eps, relu)
-    return y, mean, var
+    batch_mean = batch_var = None
+    if mean is None or var is None:
+        batch_mean, batch_var = np.empty(_kept(x), float32), np.empty(_kept(x), float32)
+        answer = _batch_norm(x, w, b, batch_mean, batch_var, y, eps, relu)
+    else:
+        answer = _batch_norm_given(x, w, b, mean, var, y, eps, relu)
+    if answer == DONE:
+        return y, batch_mean, batch_var
+    again = _copied("batch_norm", answer, x, w, b, mean, var)
+    return NotImplemented if again is None else batch_norm(*again, eps=eps, relu=relu)
+
+
+def _differentiate(
+    wanted: Sequence[bool], eps: float, g: Array, gate: Array | None, x: Array, w: Array | None, mean: Array, var: Array
+) -> Any:
+    """Return gx, gw (C,) and gb (C,), None for those not `wanted`."""
+    if not _batched(x) or g.shape != x.shape or not (gate is None or gate.shape == x.shape):
+        return NotImplemented
+    to_x, to_w, to_b = wanted
+    gx = empty(x.shape, float32) if to_x else None
+    gw = np.empty(x.shape[1], float32) if to_w else None
+    gb = np.empty(x.shape[1], float32) if to_b else None
+    answer = _gradients(g, gate, x, w, mean, var, gx, gw, gb, eps)
+    if answer == DONE:
+        return gx, gw, gb
+    again = _copied("batch_norm_gradients", answer, g, gate, x, w, mean, var)
+    return NotImplemented if again is None else _differentiate(wanted, eps, *again)
 
 
 def batch_norm_gradients(
     g: Array, gate: Array | None, x: Array, w: Array | None, mean: Array, var: Array, eps: float
 ) -> Any:
     """Compute `kernels.batch_norm_gradients`."""
-    if not (_fits(g, x, w, mean, var) and usable(gate) and (gate is None or gate.shape == x.shape)):
-        return NotImplemented
-    gx, gw, gb = empty(x.shape, float32), np.empty(x.shape[1], float32), np.empty(x.shape[1], float32)
-    _gradients(contiguous(g), _flat(gate), contiguous(x), _flat(w), contiguous(mean), contiguous(var), gx, gw, gb, eps)
-    return gx, gw, gb
-
-
-def _fits(g: Array, x: Array, w: Array | None, mean: Array, var: Array) -> bool:
-    return _batched(x) and usable(g, w, mean, var) and g.shape == x.shape and _per_channel(x, w, mean, var)
+    return _differentiate((True, True, True), eps, g, gate, x, w, mean, var)
 
 
 def _over_channels(x: Array, dims: Shape) -> bool:
@@ -72,21 +84,15 @@ def standardize_input(
     g: Array, x: Array, w: Array | None, *, dims: Shape, eps: float, mean: Array, var: Array
 ) -> Any:  # fmt: skip
     """Compute `kernels.standardize_input` where it averages over all but the channels."""
-    if not (_over_channels(x, dims) and _fits(g, x, w, mean, var)):
+    if not _over_channels(x, dims):
         return NotImplemented
-    gx = empty(x.shape, float32)
-    _gradients(
-        contiguous(g), None, contiguous(x), _flat(w), contiguous(mean), contiguous(var), gx, None, None, eps
-    )  # fmt: skip
-    return gx
+    found = _differentiate((True, False, False), eps, g, None, x, w, mean, var)
+    return found if found is NotImplemented else found[0]
 
 
 def standardize_dot(g: Array, x: Array, *, dims: Shape, eps: float, mean: Array, var: Array) -> Any:
     """Compute `kernels.standardize_dot` where it sums over all but the channels."""
-    if not (_over_channels(x, dims) and _fits(g, x, None, mean, var)):
+    if not _over_channels(x, dims):
         return NotImplemented
-    gw = np.empty((1, x.shape[1]) + (1,) * (x.ndim - 2), float32)
-    _gradients(
-        contiguous(g), None, contiguous(x), None, contiguous(mean), contiguous(var), None, gw, None, eps
-    )  # fmt: skip
-    return gw
+    found = _differentiate((False, True, False), eps, g, None, x, None, mean, var)
+    return found if found is NotImplemented else found[1].reshape(_kept(x))

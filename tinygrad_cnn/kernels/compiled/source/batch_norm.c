@@ -1,7 +1,8 @@
 /* Batch normalisation: with the statistics of the batch, with given ones, and its gradients.
 
    A task is one channel. All of a channel's places in a batch are a few hundred kilobytes: the first pass over them
-   brings them into the second-level cache, and the later ones find them there. */
+   brings them into the second-level cache, and the later ones find them there. Where an image has but one place for each
+   channel, a task is a few neighbouring channels, which lie along vectors. */
 #include "elementwise.h"
 
 enum { MOST_HELD = 32 };
@@ -26,7 +27,7 @@ INLINE idx room(sums *s, idx left) {
 
 typedef struct {
     idx images, channels, places;
-    idx planes; /* of a task, where it is not a channel */
+    idx planes; /* of a task, where it is not a channel; rows of one where channels lie along vectors */
     const float *x, *g, *gate, *w, *b, *mean, *var;
     float *y, *new_mean, *new_var, *gw, *gb;
     double eps;
@@ -39,9 +40,124 @@ static normalization batch_of(const array *x, double eps) {
     };
 }
 
-INLINE double work_of(const normalization *c) { return (double)c->images * c->channels * c->places; }
+/* Whether those of a, b, c and d that are not None have an element for each channel of x and nothing else. */
+static int per_channel(const array *x, const array *a, const array *b, const array *c, const array *d) {
+    const array *all[] = {a, b, c, d};
+    if (x->ndim < 2) return 0;
+    for (int i = 0; i < 4; i++) {
+        if (all[i] == none) continue;
+        int ndim = all[i]->ndim;
+        if (!ndim || all[i]->shape[ndim > 1] != x->shape[1] || elements(all[i]) != x->shape[1]) return 0;
+    }
+    return 1;
+}
+
+/* In floats moved: calls read x, or x and g, up to three times and write once. */
+INLINE double work_of(const normalization *c) { return 4.0 * c->images * c->channels * c->places; }
 
 INLINE double scale_of(double var, double eps) { return 1 / __builtin_sqrt(var + eps); }
+
+INLINE vec gated(const float *g, const float *gate, idx n) {
+    vec v = load_up_to(g, n);
+    return gate ? let_through(v, load_up_to(gate, n)) : v;
+}
+
+/* --- channels along vectors: one place for each in an image, x (N, C) ----------------------------------------------- */
+
+enum { MOST_VECTORS = 8, BLOCK = MOST_VECTORS * LANES }; /* vectors, channels of a task */
+typedef double wide __attribute__((vector_size(LANES * 8)));
+#define CONVERTED __builtin_convertvector
+
+/* What is done with rows begin…end−1 of `vectors` vectors from channel `first` on, each of the first n channels of it. */
+typedef void columns(const normalization *c, idx begin, idx end, idx first, int vectors, idx n);
+
+/* Task: a block of channels of `planes` rows. */
+INLINE void each_column(columns *run, const normalization *c, idx task) {
+    idx blocks = ceil_div(c->channels, BLOCK), first = task % blocks * BLOCK, left = c->channels - first;
+    idx begin = task / blocks * c->planes, end = min_idx(begin + c->planes, c->images);
+    if (left >= BLOCK) run(c, begin, end, first, MOST_VECTORS, LANES);
+    else for (; left > 0; first += LANES, left -= LANES) run(c, begin, end, first, 1, min_idx(left, LANES));
+}
+
+static void in_columns(void (*task)(void *, idx), normalization *c, idx rows) {
+    c->planes = rows;
+    parallel(task, c, ceil_div(c->images, rows) * ceil_div(c->channels, BLOCK), work_of(c));
+}
+
+INLINE vec of_channels(const float *a, idx channel, idx n, float otherwise) {
+    return a ? load_up_to(a + channel, n) : splat(otherwise);
+}
+
+/* Sum v and v · (x − mean) over all rows, where v is g, or x − mean where `own`. */
+INLINE void sum_rows(const normalization *c, idx first, int vectors, idx n, int own, const vec *mean, wide *sums,
+                     wide *products) {
+    for (int k = 0; k < vectors; k++) sums[k] = products[k] = (wide){0};
+    for (idx row = 0, end; row < c->images; row = end) {
+        vec sum[MOST_VECTORS] = {{0}}, product[MOST_VECTORS] = {{0}};
+        for (end = min_idx(row + MOST_HELD, c->images); row < end; row++)
+            for (int k = 0; k < vectors; k++) {
+                idx at = row * c->channels + first + k * LANES;
+                vec d = load_up_to(c->x + at, n) - mean[k];
+                vec v = own ? d : gated(c->g + at, c->gate ? c->gate + at : 0, n);
+                sum[k] += v, product[k] += v * d;
+            }
+        for (int k = 0; k < vectors; k++)
+            sums[k] += CONVERTED(sum[k], wide), products[k] += CONVERTED(product[k], wide);
+    }
+}
+
+INLINE void normalize_columns(const normalization *c, idx begin, idx end, idx first, int vectors, idx n) {
+    vec mean[MOST_VECTORS] = {{0}}, scale[MOST_VECTORS], shift[MOST_VECTORS];
+    wide sums[MOST_VECTORS], squares[MOST_VECTORS];
+    double count = (double)c->images;
+    if (!c->mean) {
+        sum_rows(c, first, vectors, n, 1, mean, sums, squares);
+        for (int k = 0; k < vectors; k++) mean[k] = CONVERTED(sums[k] / count, vec);
+        sum_rows(c, first, vectors, n, 1, mean, sums, squares);
+    }
+    for (int k = 0; k < vectors; k++) {
+        idx at = first + k * LANES;
+        vec var = c->mean ? load_up_to(c->var + at, n) : CONVERTED(squares[k] / count, vec);
+        if (c->mean) mean[k] = load_up_to(c->mean + at, n);
+        else store_up_to(c->new_mean + at, mean[k], n), store_up_to(c->new_var + at, var, n);
+        scale[k] = of_channels(c->w, at, n, 1) / root(var + (float)c->eps);
+        shift[k] = of_channels(c->b, at, n, 0);
+    }
+    for (idx r = begin; r < end; r++)
+        for (int k = 0; k < vectors; k++) {
+            idx at = r * c->channels + first + k * LANES;
+            vec v = (load_up_to(c->x + at, n) - mean[k]) * scale[k] + shift[k];
+            store_up_to(c->y + at, c->relu ? larger((vec){0}, v) : v, n);
+        }
+}
+
+static void normalize_block(void *context, idx task) { each_column(normalize_columns, context, task); }
+
+INLINE void differentiate_columns(const normalization *c, idx begin, idx end, idx first, int vectors, idx n) {
+    vec mean[MOST_VECTORS], mean_g[MOST_VECTORS], slope[MOST_VECTORS], scale[MOST_VECTORS];
+    wide sums[MOST_VECTORS], products[MOST_VECTORS];
+    for (int k = 0; k < vectors; k++) mean[k] = load_up_to(c->mean + first + k * LANES, n);
+    sum_rows(c, first, vectors, n, 0, mean, sums, products);
+    for (int k = 0; k < vectors; k++) {
+        idx at = first + k * LANES;
+        vec r = 1 / root(load_up_to(c->var + at, n) + (float)c->eps);
+        if (c->gb) store_up_to(c->gb + at, CONVERTED(sums[k], vec), n);
+        if (c->gw) store_up_to(c->gw + at, CONVERTED(products[k], vec) * r, n);
+        mean_g[k] = CONVERTED(sums[k] / (double)c->images, vec);
+        slope[k] = CONVERTED(products[k] / (double)c->images, vec) * r * r;
+        scale[k] = of_channels(c->w, at, n, 1) * r;
+    }
+    for (idx r = begin; c->y && r < end; r++)
+        for (int k = 0; k < vectors; k++) {
+            idx at = r * c->channels + first + k * LANES;
+            vec v = gated(c->g + at, c->gate ? c->gate + at : 0, n);
+            store_up_to(c->y + at, (v - mean_g[k] - (load_up_to(c->x + at, n) - mean[k]) * slope[k]) * scale[k], n);
+        }
+}
+
+static void differentiate_block(void *context, idx task) { each_column(differentiate_columns, context, task); }
+
+/* --- a channel's places along vectors ------------------------------------------------------------------------------- */
 
 /* Add x to the first sum. */
 INLINE void add_places(sums *s, const float *x, idx count) {
@@ -103,12 +219,15 @@ static void normalize_channel(void *context, idx channel) {
 }
 
 /* y = w·x̂ + b by the statistics of each channel of x (N, C, ...), which are written to `mean` and `var` (C,). */
-EXPORT void batch_norm(const array *x, const array *w, const array *b, const array *mean, const array *var,
-                       const array *y, double eps, int relu) {
+EXPORT int batch_norm(const array *x, const array *w, const array *b, const array *mean, const array *var,
+                      const array *y, double eps, int relu) {
+    if (!READY(x, w, b, mean, var, y) || !per_channel(x, w, b, mean, var)) return DECLINED;
     normalization c = batch_of(x, eps);
     c.w = floats(w), c.b = floats(b), c.new_mean = floats(mean), c.new_var = floats(var);
     c.y = floats(y), c.relu = relu;
-    parallel(normalize_channel, &c, c.channels, work_of(&c));
+    if (c.places == 1) in_columns(normalize_block, &c, c.images);
+    else parallel(normalize_channel, &c, c.channels, work_of(&c));
+    return DONE;
 }
 
 static void scale_planes(void *context, idx task) {
@@ -122,20 +241,18 @@ static void scale_planes(void *context, idx task) {
 }
 
 /* y = w·x̂ + b by given statistics (C,). */
-EXPORT void batch_norm_given(const array *x, const array *w, const array *b, const array *mean, const array *var,
-                             const array *y, double eps, int relu) {
+EXPORT int batch_norm_given(const array *x, const array *w, const array *b, const array *mean, const array *var,
+                            const array *y, double eps, int relu) {
+    if (!READY(x, w, b, mean, var, y) || !per_channel(x, w, b, mean, var)) return DECLINED;
     normalization c = batch_of(x, eps);
     c.w = floats(w), c.b = floats(b), c.mean = floats(mean), c.var = floats(var), c.y = floats(y), c.relu = relu;
     c.planes = max_idx(CHUNK / c.places, 1);
-    parallel(scale_planes, &c, ceil_div(c.images * c.channels, c.planes), work_of(&c));
+    if (c.places == 1) in_columns(normalize_block, &c, CHUNK / BLOCK);
+    else parallel(scale_planes, &c, ceil_div(c.images * c.channels, c.planes), work_of(&c));
+    return DONE;
 }
 
 /* --- gradients ---------------------------------------------------------------------------------------------------- */
-
-INLINE vec gated(const float *g, const float *gate, idx n) {
-    vec v = load_up_to(g, n);
-    return gate ? choose(load_up_to(gate, n) <= 0, (vec){0}, v) : v;
-}
 
 /* Add g to the first sum and g·(x − mean) to the second. */
 INLINE void add_products(sums *s, const float *g, const float *gate, const float *x, idx count, vec mean) {
@@ -182,10 +299,13 @@ static void differentiate_channel(void *context, idx channel) {
 
 /* The gradients of y = w·x̂ + b by the statistics `mean` and `var` (C,) of x. Where `gate` is given, g counts only
    where the one of `gate` at its place is not ≤ 0. Those of `gx`, `gw`, `gb` that are None are left out. */
-EXPORT void batch_norm_gradients(const array *g, const array *gate, const array *x, const array *w, const array *mean,
-                                 const array *var, const array *gx, const array *gw, const array *gb, double eps) {
+EXPORT int batch_norm_gradients(const array *g, const array *gate, const array *x, const array *w, const array *mean,
+                                const array *var, const array *gx, const array *gw, const array *gb, double eps) {
+    if (!READY(g, gate, x, w, mean, var, gx, gw, gb) || !per_channel(x, w, none, mean, var)) return DECLINED;
     normalization c = batch_of(x, eps);
     c.g = floats(g), c.gate = floats(gate), c.w = floats(w), c.mean = floats(mean), c.var = floats(var);
     c.y = floats(gx), c.gw = floats(gw), c.gb = floats(gb);
-    parallel(differentiate_channel, &c, c.channels, 2 * work_of(&c));
+    if (c.places == 1) in_columns(differentiate_block, &c, c.images);
+    else parallel(differentiate_channel, &c, c.channels, work_of(&c));
+    return DONE;
 }
