@@ -23,6 +23,7 @@ from tinygrad_cnn.kernels.matmul import linear, matmul
 from tinygrad_cnn.kernels.norm import (
     batch_norm,
     batch_norm_gradients,
+    follow,
     group_norm,
     layer_norm,
     standardize,
@@ -70,6 +71,7 @@ __all__ = [
     "dropout",
     "erf",
     "fold",
+    "follow",
     "form_of",
     "group_norm",
     "huber_loss",

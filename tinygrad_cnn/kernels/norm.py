@@ -136,6 +136,16 @@ def batch_norm_gradients(
     return gx, gw.reshape(-1), g.sum(axis=dims)
 
 
+@accelerated
+def follow(running_mean: Array, running_var: Array, mean: Array, var: Array, share: float, correction: float) -> None:
+    """Move running statistics by `share` of the way to `mean` and to `var` · `correction`, in place.
+
+    All have as many elements; those of the batch may have further axes of length 1.
+    """
+    running_mean += share * (mean.reshape(running_mean.shape) - running_mean)
+    running_var += share * (var.reshape(running_var.shape) * correction - running_var)
+
+
 def layer_norm(
     x: Array, w: Array | None, b: Array | None, *, normalized_shape: Shape, eps: float
 ) -> tuple[Array, Array, Array]:

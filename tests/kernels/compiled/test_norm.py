@@ -175,3 +175,29 @@ def test_what_is_left_to_numpy():
     assert falls_back("standardize_input", g, x, None, **how)
     assert falls_back("standardize_dot", g, x, **how)
     assert falls_back("batch_norm_gradients", g[:2], None, x, w, mean, var, eps)
+
+
+@given(st.integers(1, 40), st.floats(0, 1), st.floats(1, 2))
+def test_running_statistics_follow(channels, share, correction):
+    mean, var = float32(0, 1, channels, 1, 1), abs(float32(1, 1, channels, 1, 1))
+    moved = []
+    for mode in ("compiled", "numpy"):
+        running = float32(2, channels), abs(float32(3, channels))
+        with kernels_of(mode):
+            kernels.follow(*running, mean, var, share, correction)
+        moved.append(running)
+    for found, expected in zip(*moved, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
+
+
+def test_running_statistics_that_are_left_to_numpy():
+    mean, var = float32(0, 1, 4), float32(1, 1, 4)
+    running = float32(2, 4), float32(3, 4)
+    assert falls_back("follow", running[0].astype(np.float64), running[1], mean, var, 0.1, 1.0)
+    assert falls_back("follow", running[0][:3], running[1], mean, var, 0.1, 1.0)
+    running[1].flags.writeable = False
+    before = running[0].copy()
+    assert falls_back("follow", *running, mean, var, 0.1, 1.0)
+    np.testing.assert_array_equal(running[0], before)
+    with pytest.raises(ValueError, match="read-only"):
+        kernels.follow(*running, mean, var, 0.1, 1.0)

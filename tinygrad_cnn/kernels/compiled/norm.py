@@ -12,9 +12,10 @@ from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.kernels.compiled.arrays import float32
 from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
 
-__all__ = ["batch_norm", "batch_norm_gradients", "standardize_dot", "standardize_input"]
+__all__ = ["batch_norm", "batch_norm_gradients", "follow", "standardize_dot", "standardize_input"]
 
 _batch_norm, _batch_norm_given, _gradients = native.batch_norm, native.batch_norm_given, native.batch_norm_gradients
+_follow = native.follow
 
 
 def _batched(x: Array) -> bool:
@@ -74,6 +75,12 @@ def batch_norm_gradients(
 ) -> Any:
     """Compute `kernels.batch_norm_gradients`."""
     return _differentiate((True, True, True), eps, g, gate, x, w, mean, var)
+
+
+def follow(running_mean: Array, running_var: Array, mean: Array, var: Array, share: float, correction: float) -> Any:
+    """Compute `kernels.follow`."""
+    answer = _follow(running_mean, running_var, mean, var, share, correction)
+    return None if answer == DONE else NotImplemented
 
 
 def _over_channels(x: Array, dims: Shape) -> bool:

@@ -9,7 +9,7 @@ from tinygrad_cnn import kernels, ops
 from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import Op
-from tinygrad_cnn.autograd.versions import record_write
+from tinygrad_cnn.autograd.versions import record_writes
 from tinygrad_cnn.nn.functional._operands import check_floating, check_one_dtype
 from tinygrad_cnn.tensor import Tensor
 
@@ -57,6 +57,48 @@ def apply_batch_norm(
 ) -> Tensor:  # fmt: skip
     """Compute `batch_norm` by the operation `run`: itself, or its fusion with what follows."""
     op = "batch_norm"
+    if not _are_plain(input, running_mean, running_var, weight, bias):
+        _check_batch_norm(op, input, running_mean, running_var, weight, bias)
+    if not training:
+        if running_mean is None or running_var is None:
+            raise RuntimeError(f"{op}: expected running_mean and running_var, which are used unless training=True")
+        return run(input, weight, bias, running_mean, running_var, eps=eps)
+    if (running_mean is None) != (running_var is None):
+        raise ValueError(f"{op}: expected both running_mean and running_var or neither")
+    if eps <= 0:
+        raise ValueError(f"{op}: expected eps > 0 in training, got {eps}")
+    shape = input.array.shape
+    count = math.prod(shape[:1] + shape[2:])
+    _check_several(op, shape, count)
+    y = run(input, weight, bias, None, None, eps=eps)
+    if running_mean is not None and running_var is not None and input.array.size:
+        _follow(running_mean, running_var, *_batch_statistics(y, input), count, momentum)
+    return y
+
+
+def _are_plain(input: object, *vectors: object) -> bool:
+    """Tell at once whether `input` has channels and `vectors`, where given, a number for each, all of one dtype."""
+    if not isinstance(input, Tensor):
+        return False
+    x = input.array
+    if x.ndim < 2 or x.dtype.kind != "f":
+        return False
+    size = x.shape[1:2]
+    for i, one in enumerate(vectors):
+        if one is None:
+            continue
+        if not isinstance(one, Tensor) or one.array.dtype is not x.dtype or one.array.shape != size:
+            return False
+        if i < 2 and one._requires_grad:  # a running statistic
+            return False
+    return True
+
+
+def _check_batch_norm(
+    op: str, input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None,
+    bias: Tensor | None,
+) -> None:  # fmt: skip
+    """Raise unless the operands of `batch_norm` fit."""
     _check(op, input, weight, bias)
     if input.ndim < 2:
         raise IndexError(f"{op}: expected input (N, C, ...), got {input.shape}")
@@ -68,19 +110,6 @@ def apply_batch_norm(
     check_one_dtype(op, input=input, **running)
     if any(vector is not None and vector.requires_grad for vector in running.values()):
         raise RuntimeError(f"{op}: expected running statistics that require no gradient; detach them")
-    if not training:
-        if running_mean is None or running_var is None:
-            raise RuntimeError(f"{op}: expected running_mean and running_var, which are used unless training=True")
-        return run(input, weight, bias, running_mean, running_var, eps=eps)
-    if (running_mean is None) != (running_var is None):
-        raise ValueError(f"{op}: expected both running_mean and running_var or neither")
-    if eps <= 0:
-        raise ValueError(f"{op}: expected eps > 0 in training, got {eps}")
-    _check_several(op, input.shape, math.prod(input.shape[:1] + input.shape[2:]))
-    y = run(input, weight, bias, None, None, eps=eps)
-    if running_mean is not None and running_var is not None and input.numel():
-        _follow(running_mean, running_var, *_batch_statistics(y, input), input.numel() // channels[0], momentum)
-    return y
 
 
 def _batch_statistics(y: Tensor, input: Tensor) -> tuple[Array, Array]:
@@ -94,9 +123,9 @@ def _batch_statistics(y: Tensor, input: Tensor) -> tuple[Array, Array]:
 
 def _follow(running_mean: Tensor, running_var: Tensor, mean: Array, var: Array, count: int, momentum: float) -> None:
     """Move the running statistics toward those of a batch of `count` values per channel, unbiased, in place."""
-    for running, batch in ((running_mean.array, mean), (running_var.array, var * (count / (count - 1)))):
-        running += momentum * (batch.reshape(running.shape) - running)
-        record_write(running)
+    running = running_mean.array, running_var.array
+    kernels.follow(*running, mean, var, momentum, count / (count - 1))
+    record_writes(running)
 
 
 def layer_norm(

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from tinygrad_cnn import ops
 from tinygrad_cnn._dtypes import int64
 from tinygrad_cnn.autograd import Op
+from tinygrad_cnn.autograd.versions import record_write
 from tinygrad_cnn.creation import empty, ones, zeros
 from tinygrad_cnn.nn import init
 from tinygrad_cnn.nn.functional.norm import apply_batch_norm
@@ -101,7 +102,8 @@ class _BatchNorm(Module):
             self.eps,
         )
         if count is not None:
-            count.add_(1)
+            count.array += 1
+            record_write(count.array)
         return y
 
     def extra_repr(self) -> str:

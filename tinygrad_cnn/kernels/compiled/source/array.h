@@ -52,6 +52,11 @@ INLINE int is_array(const array *a, const dtype *wanted) {
            (a->dtype == wanted || (a->dtype->number == wanted->number && a->dtype->byteorder == wanted->byteorder));
 }
 
+INLINE int is_writeable(const array *a) {
+    enum { WRITEABLE = 0x400 };
+    return (a->flags & WRITEABLE) != 0;
+}
+
 /* Whether it also has an element. */
 INLINE int is_ready(const array *a, const dtype *wanted) {
     if (!is_array(a, wanted)) return 0;

@@ -31,12 +31,11 @@ INLINE int overlap(const array *a, const array *b) {
 
 /* Whether each row's arrays are contiguous and of one size, and parameters may be written and share no memory. */
 static int is_regular(const array *const *arrays, idx rows, idx columns) {
-    enum { WRITEABLE = 0x400 };
     for (idx i = 0; i < rows; i++) {
         const array *const *row = arrays + i * columns;
         for (idx k = 0; k < columns; k++)
             if (!is_array(row[k], float32) || elements(row[k]) != elements(row[0])) return 0;
-        if (!(row[0]->flags & WRITEABLE)) return 0;
+        if (!is_writeable(row[0])) return 0;
         for (idx other = 0; other < i; other++)
             if (overlap(row[0], arrays[other * columns])) return 0;
     }
