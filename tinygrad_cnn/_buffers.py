@@ -21,6 +21,11 @@ from tinygrad_cnn._types import Array, DType, Shape
 LEAST_BYTES = 1 << 16
 """Smaller arrays are left to NumPy, whose allocator has them ready."""
 
+_FEW = LEAST_BYTES // 8
+"""So many elements of any dtype are below."""
+
+_numpy_empty = np.empty
+
 LINE = 64
 """Bytes of a cache line: vectors of arrays that begin with one never lie across two."""
 
@@ -35,9 +40,12 @@ _most_lent_bytes = 0
 def empty(shape: Shape, dtype: DType) -> Array:
     """Return an array with undefined values, as `numpy.empty` does."""
     global _kept_bytes, _lent_bytes, _most_lent_bytes
-    size = prod(shape) * dtype.itemsize
+    count = prod(shape)
+    if count < _FEW:
+        return _numpy_empty(shape, dtype)
+    size = count * dtype.itemsize
     if size < LEAST_BYTES:
-        return np.empty(shape, dtype)
+        return _numpy_empty(shape, dtype)
     size = -(-size // 4096) * 4096
     with _lock:
         # Rather a piece up to twice as large than a new one: sizes come in the reverse order in the backward pass.
