@@ -20,6 +20,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -36,7 +37,7 @@ _EXPORT = re.compile(r"^EXPORT (int|void) (\w+)\(([^)]*)\)", re.MULTILINE)
 
 # No -ffast-math: it would change the rounding mode of the whole process, and NaN must stay NaN.
 _FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
-          "-shared", "-w", f"-DOBJECT_HEAD={object.__basicsize__}", f"-DTUPLE_HEAD={tuple.__basicsize__}")  # fmt: skip
+          "-w", f"-DOBJECT_HEAD={object.__basicsize__}", f"-DTUPLE_HEAD={tuple.__basicsize__}")  # fmt: skip
 _SECONDS_TO_BUILD = 3600  # at most
 
 
@@ -114,12 +115,20 @@ def compile_library(compiler: list[str], path: Path) -> None:
             if time.time() - left.stat().st_mtime > _SECONDS_TO_BUILD:
                 shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as folder:
-        made = Path(folder) / path.name
-        command = [*compiler, *_FLAGS, "-o", str(made), *[str(one) for one in _sources() if one.suffix == ".c"]]
         environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
-        if done.returncode or not made.exists():
-            raise RuntimeError(f"{' '.join(compiler[:4])} failed: {done.stderr.strip()[-600:]}")
+
+        def make(name: str, *arguments: str) -> str:
+            made = Path(folder) / name
+            command = [*compiler, *_FLAGS, *arguments, "-o", str(made)]
+            done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+            if done.returncode or not made.exists():
+                raise RuntimeError(f"{' '.join(compiler[:4])} failed: {done.stderr.strip()[-600:]}")
+            return str(made)
+
+        files = sorted([one for one in _sources() if one.suffix == ".c"], key=lambda one: -one.stat().st_size)
+        with ThreadPoolExecutor(os.cpu_count()) as pool:  # the largest first
+            objects = list(pool.map(lambda one: make(f"{one.stem}.o", "-c", str(one)), files))
+        made = Path(make(path.name, "-shared", *objects))
         try:
             made.replace(path)
         except PermissionError:
