@@ -118,3 +118,11 @@ def test_an_empty_batch(name):
         found = grad(energy(F.relu(op(*leaves))), leaves)
     assert [one.shape for one in found] == [leaf.shape for leaf in leaves]
     assert not any(one.numpy().any() for one in found)
+
+
+def test_a_gradient_of_another_shape_is_refused(monkeypatch):
+    monkeypatch.setattr(ops.sqrt, "fit", None)
+    monkeypatch.setattr(ops.sqrt, "fused", lambda _wanted, g, *_: [g[:1]])
+    y = ops.sqrt(tc.ones(3, requires_grad=True))
+    with pytest.raises(RuntimeError, match=r"sqrt: .* shape \(1,\), expected \(3,\)"):
+        y.sum().backward()

@@ -211,7 +211,7 @@ def _walk(
                     gradient = vjp(g, y, *args, **attrs) if attrs else vjp(g, y, *args)
                 if gradient is None:
                     continue
-                if (found is None or op.joint is not None) and gradient.shape != parent.shape:
+                if gradient.shape != parent.shape:
                     if op.fit is None:
                         raise RuntimeError(
                             f"{op.name}: the VJP of input {i} returned shape {gradient.shape}, expected {parent.shape}"

@@ -142,6 +142,8 @@ def follow(running_mean: Array, running_var: Array, mean: Array, var: Array, sha
 
     All have as many elements; those of the batch may have further axes of length 1.
     """
+    if not (running_mean.flags.writeable and running_var.flags.writeable):
+        raise ValueError("running statistics are read-only: neither has moved")
     running_mean += share * (mean.reshape(running_mean.shape) - running_mean)
     running_var += share * (var.reshape(running_var.shape) * correction - running_var)
 

@@ -201,3 +201,4 @@ def test_running_statistics_that_are_left_to_numpy():
     np.testing.assert_array_equal(running[0], before)
     with pytest.raises(ValueError, match="read-only"):
         kernels.follow(*running, mean, var, 0.1, 1.0)
+    np.testing.assert_array_equal(running[0], before)
