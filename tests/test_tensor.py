@@ -208,7 +208,7 @@ def test_to_accepts_pytorchs_forms():
     assert x.to(tg.float32) is x
     assert (x.long().dtype, x.int().dtype, x.byte().dtype, x.bool().dtype) == (tg.int64, np.int32, np.uint8, np.bool_)
     assert str(x.device) == "cpu"
-    with pytest.raises(RuntimeError, match="computes on the CPU, expected 'cpu', got 'cuda:0'"):
+    with pytest.raises(RuntimeError, match="computes on the CPU, expected device 'cpu', got 'cuda:0'"):
         x.to("cuda:0")
 
 

@@ -10,7 +10,8 @@ Operations on tensors are recorded as they run; ``loss.backward()`` walks the re
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from tinygrad_cnn import autograd, cuda, nn, optim
+from tinygrad_cnn import amp, autograd, backends, cuda, nn, optim
+from tinygrad_cnn._compile import compile
 from tinygrad_cnn._dtypes import (
     bool_ as bool,
 )
@@ -36,6 +37,7 @@ from tinygrad_cnn._dtypes import (
 from tinygrad_cnn._dtypes import (
     int32 as int,
 )
+from tinygrad_cnn.amp import autocast
 from tinygrad_cnn.autograd import (
     enable_grad,
     inference_mode,
@@ -219,13 +221,16 @@ __all__ = [
     "all",
     "amax",
     "amin",
+    "amp",
     "any",
     "arange",
     "argmax",
     "argmin",
     "as_tensor",
+    "autocast",
     "autograd",
     "avg_pool1d",
+    "backends",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
@@ -237,6 +242,7 @@ __all__ = [
     "chunk",
     "clamp",
     "clone",
+    "compile",
     "conv1d",
     "conv2d",
     "conv_transpose2d",

@@ -1,31 +1,77 @@
-"""`Device`, so that scripts which name one run: everything here computes on the CPU."""
+"""`Device`: names of devices, of which the CPU is the one that computes."""
 
 from __future__ import annotations
 
+_KNOWN = (
+    "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
+    "vulkan", "mps", "meta", "hpu", "mtia",
+)  # fmt: skip
+"""The types of device that PyTorch can name."""
 
-class Device:
-    """The CPU. ``device("cpu")`` is accepted wherever PyTorch takes a device.
 
-    Raises:
-        RuntimeError: another device is named.
+class DeviceError(RuntimeError, AssertionError):
+    """Something was asked of a device that is not there.
+
+    PyTorch raises an AssertionError for CUDA and a RuntimeError for other devices; this is both.
     """
 
-    __slots__ = ("type",)
 
-    def __init__(self, name: str | Device = "cpu") -> None:
-        text = str(name)
-        if text.split(":")[0] != "cpu":
-            raise RuntimeError(f"device: tinygrad_cnn computes on the CPU, expected 'cpu', got {text!r}")
-        self.type: str = "cpu"
+class Device:
+    """The name of a device: ``device("cuda:0")`` can be made and compared; only ``device("cpu")`` holds tensors.
+
+    Args:
+        type: "cpu", "cuda", "mps" and the like, an index after a colon if any; or a device.
+        index: which of several devices of the type.
+
+    Raises:
+        RuntimeError: PyTorch knows no such type, or the index is given twice or is no number.
+    """
+
+    __slots__ = ("index", "type")
+
+    type: str
+    index: int | None
+
+    def __init__(self, type: str | int | Device = "cpu", index: int | None = None) -> None:
+        if isinstance(type, Device):
+            self.type, self.index = type.type, type.index
+            return
+        if isinstance(type, int):
+            raise DeviceError(f"device: {type} is the number of a GPU, and there is none: expected 'cpu'")
+        name, colon, number = type.partition(":")
+        if name not in _KNOWN:
+            raise RuntimeError(f"device: expected one of {', '.join(_KNOWN)}, got {type!r}")
+        if colon and (index is not None or not number.isdecimal()):
+            raise RuntimeError(f"device: expected a type and one index, as in 'cuda:0', got {type!r} and {index}")
+        self.type = name
+        self.index = int(number) if colon else index
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Device)
+        return isinstance(other, Device) and (self.type, self.index) == (other.type, other.index)
 
     def __hash__(self) -> int:
-        return hash(self.type)
+        return hash((self.type, self.index))
 
     def __repr__(self) -> str:
-        return "device(type='cpu')"
+        return (
+            f"device(type={self.type!r})" if self.index is None else f"device(type={self.type!r}, index={self.index})"
+        )
 
     def __str__(self) -> str:
-        return self.type
+        return self.type if self.index is None else f"{self.type}:{self.index}"
+
+
+CPU = Device("cpu")
+
+
+def require_cpu(place: str, device: str | int | Device | None) -> None:
+    """Check that `device` is the CPU, or None.
+
+    Raises:
+        DeviceError: it is another one; `place` is where it was asked for.
+    """
+    if device is not None and Device(device).type != "cpu":
+        raise DeviceError(
+            f"{place}: tinygrad_cnn computes on the CPU, expected device 'cpu', got {str(device)!r}; "
+            "write device = 'cuda' if torch.cuda.is_available() else 'cpu'"
+        )

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Shape
-from tinygrad_cnn.device import Device
+from tinygrad_cnn.device import CPU, Device, require_cpu
 
 _SEED = 67280421310721
 """What a new generator is seeded with: PyTorch's number."""
@@ -28,7 +28,8 @@ class Generator:
     """
 
     def __init__(self, device: str | Device = "cpu") -> None:
-        self.device = Device(device)
+        require_cpu("Generator", device)
+        self.device = CPU
         self.manual_seed(_SEED)
 
     def manual_seed(self, seed: int) -> Generator:

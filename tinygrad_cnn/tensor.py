@@ -16,7 +16,7 @@ from tinygrad_cnn._dtypes import as_dtype, bool_, float32, float64, get_default_
 from tinygrad_cnn._types import Array, Scalar
 from tinygrad_cnn.autograd import Node, Variable, hooks, is_grad_enabled, versions, wrap
 from tinygrad_cnn.autograd.views import refresh
-from tinygrad_cnn.device import Device
+from tinygrad_cnn.device import CPU, Device, require_cpu
 from tinygrad_cnn.methods import Methods, Operand
 from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
 from tinygrad_cnn.ops.inplace import change, write
@@ -61,7 +61,7 @@ class Tensor(Methods):
     @property
     def device(self) -> Device:
         """Where the values are: always the CPU."""
-        return Device("cpu")
+        return CPU
 
     @property
     def is_leaf(self) -> bool:
@@ -314,8 +314,7 @@ class Tensor(Methods):
                 device = arg
             else:
                 dtype = arg
-        if device is not None:
-            Device(device)
+        require_cpu("to", device)
         wanted = self.dtype if dtype is None else as_dtype(dtype)
         return self if wanted == self.dtype else ops.cast(self, dtype=wanted)
 

@@ -14,8 +14,8 @@ PACKAGE = Path(tinygrad_cnn.__file__).parent
 
 LAYERS = [
     ("_types",),
-    ("_buffers", "_checks", "_dtypes", "_files", "device", "cuda"),
-    ("kernels", "autograd"),
+    ("_buffers", "_checks", "_compile", "_dtypes", "_files", "amp", "backends", "device"),
+    ("kernels", "autograd", "cuda"),
     ("ops",),
     ("random", "numpy_protocol", "methods"),
     ("tensor",),

@@ -20,6 +20,7 @@ from tinygrad_cnn.nn.modules.batch_norm import BatchNorm1d, BatchNorm2d
 from tinygrad_cnn.nn.modules.container import ModuleDict, ModuleList, Sequential
 from tinygrad_cnn.nn.modules.conv import Conv1d, Conv2d
 from tinygrad_cnn.nn.modules.conv_transpose import ConvTranspose2d
+from tinygrad_cnn.nn.modules.data_parallel import DataParallel
 from tinygrad_cnn.nn.modules.dropout import Dropout, Dropout2d
 from tinygrad_cnn.nn.modules.embedding import Embedding
 from tinygrad_cnn.nn.modules.flatten import Flatten, Unflatten
@@ -57,6 +58,7 @@ __all__ = [
     "Conv2d",
     "ConvTranspose2d",
     "CrossEntropyLoss",
+    "DataParallel",
     "Dropout",
     "Dropout2d",
     "Embedding",

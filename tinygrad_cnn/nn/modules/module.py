@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tinygrad_cnn._dtypes import float16, float32, float64, is_floating
 from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
 from tinygrad_cnn.creation import zeros
+from tinygrad_cnn.device import Device
 from tinygrad_cnn.nn.modules.hooks import Hookable
 from tinygrad_cnn.nn.modules.state import IncompatibleKeys, Slot, load_state
 from tinygrad_cnn.nn.modules.whereabouts import explain
@@ -261,6 +262,14 @@ class Module(Hookable):
                 if isinstance(gradient, Tensor):
                     tensor.grad = gradient.detach().to(tensor.dtype)
         return self
+
+    def cpu(self) -> Self:
+        """Return the module: it is on the CPU."""
+        return self
+
+    def cuda(self, device: Any = None) -> Self:
+        """Raise a DeviceError: there is no GPU."""
+        return self.to("cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device)
 
     def float(self) -> Self:
         """Convert floating-point parameters and buffers to float32."""

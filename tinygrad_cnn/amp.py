@@ -1,0 +1,111 @@
+"""Mixed precision, disabled: scripts that use `autocast` and `GradScaler` run, and tensors keep their dtype.
+
+Half precision pays on a GPU. PyTorch disables both with a warning where there is none; so does this module.
+"""
+
+from __future__ import annotations
+
+import functools
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class autocast:  # noqa: N801 - PyTorch's name
+    """A context and a decorator that change nothing: operations keep the dtype of their tensors.
+
+    Args:
+        device_type: "cuda", "cpu" and the like.
+        dtype, cache_enabled: taken and not used.
+        enabled: whether mixed precision is asked for, of which a warning then says that it is not done.
+    """
+
+    def __init__(
+        self, device_type: str, dtype: Any = None, enabled: bool = True, cache_enabled: bool | None = None
+    ) -> None:
+        self.device, self.fast_dtype = device_type, dtype
+        if enabled:
+            _warn(
+                f"autocast({device_type!r}): tinygrad_cnn has no mixed precision. Disabling: tensors keep their dtype"
+            )
+
+    def __enter__(self) -> None:
+        return None
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        return None
+
+    def __call__(self, func: Callable[P, R]) -> Callable[P, R]:
+        """Return a function that does what `func` does."""
+
+        @functools.wraps(func)
+        def call(*args: P.args, **kwargs: P.kwargs) -> R:
+            return func(*args, **kwargs)
+
+        return call
+
+
+class GradScaler:
+    """PyTorch's scaler of losses, disabled: `scale` returns what it is given and `step` calls the optimizer.
+
+    Args:
+        device: "cuda", "cpu" and the like.
+        init_scale, growth_factor, backoff_factor, growth_interval: taken and not used.
+        enabled: whether scaling is asked for, of which a warning then says that it is not done.
+    """
+
+    def __init__(
+        self,
+        device: str = "cuda",
+        init_scale: float = 2.0**16,
+        growth_factor: float = 2.0,
+        backoff_factor: float = 0.5,
+        growth_interval: int = 2000,
+        enabled: bool = True,
+    ) -> None:
+        if enabled:
+            _warn(f"GradScaler({device!r}): tinygrad_cnn has no mixed precision. Disabling: losses are not scaled")
+
+    def scale(self, outputs: Any) -> Any:
+        """Return `outputs`, a loss or several."""
+        return outputs
+
+    def unscale_(self, optimizer: Any) -> None:
+        """Do nothing: the gradients of `optimizer` are not scaled."""
+
+    def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+        """Return ``optimizer.step(*args, **kwargs)``."""
+        return optimizer.step(*args, **kwargs)
+
+    def update(self, new_scale: float | None = None) -> None:
+        """Do nothing."""
+
+    def get_scale(self) -> float:
+        """Return 1."""
+        return 1.0
+
+    def is_enabled(self) -> bool:
+        """Return False."""
+        return False
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return {}, as PyTorch's does when it is disabled."""
+        return {}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Do nothing: there is no scale to set."""
+
+
+def _warn(text: str) -> None:
+    warnings.warn(text + ".", UserWarning, stacklevel=3)
+
+
+__all__ = ["GradScaler", "autocast"]
