@@ -189,9 +189,13 @@ __version__ = "0.1.0"
 if _TYPE_CHECKING:
     from tinygrad_cnn import data, gradcheck, graph, utils
     from tinygrad_cnn.graph import draw
+    from tinygrad_cnn.interop import load, save
     from tinygrad_cnn.report import summary
 
-_LATER = {"data": "", "draw": "graph", "gradcheck": "", "graph": "", "summary": "report", "utils": ""}
+_LATER = {
+    "data": "", "draw": "graph", "gradcheck": "", "graph": "", "load": "interop", "save": "interop",
+    "summary": "report", "utils": "",
+}  # fmt: skip
 """What is imported when it is first used: names, and where they are if they are not modules themselves."""
 
 
@@ -297,6 +301,7 @@ __all__ = [
     "isnan",
     "le",
     "linspace",
+    "load",
     "log",
     "log_softmax",
     "logical_and",
@@ -345,6 +350,7 @@ __all__ = [
     "reshape",
     "roll",
     "rsqrt",
+    "save",
     "scatter_add",
     "seed",
     "set_default_dtype",

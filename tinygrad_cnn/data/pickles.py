@@ -14,7 +14,7 @@ import os
 import pickletools
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -39,7 +39,7 @@ class _Mark:
     """Where the items of a list or tuple begin on the stack."""
 
 
-class _Global:
+class Global:
     """A name that the pickle refers to; one of those above."""
 
     def __init__(self, module: str, name: str) -> None:
@@ -85,21 +85,19 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
 
 def parse_pickle(content: bytes, name: str) -> Any:
     """Return what the pickle `content` holds; `name` stands for it in messages. See `read_pickle`."""
-    machine = _Machine(name)
-    try:
-        for instruction, argument, _ in pickletools.genops(content):
-            if instruction.name == "STOP":
-                return machine.pop()
-            machine.run(instruction.name, argument)
-    except DataError:
-        raise
-    except (ValueError, LookupError, TypeError, OverflowError, AttributeError, MemoryError, Warning) as error:
-        raise DataError(f"{name}: expected a whole pickle, got a damaged one ({error})") from error
-    raise DataError(f"{name}: expected a whole pickle, got one without an end")
+    return Machine(name).execute(content)
 
 
-class _Machine:
-    """A stack, a memory, and the instructions that can do no harm."""
+class Machine:
+    """A stack, a memory, and the instructions that can do no harm.
+
+    Attributes:
+        known: the names that a pickle may refer to, each a module and a name in it.
+        unfinished: classes of what stands on the stack in the making and is no value yet.
+    """
+
+    known: ClassVar[set[tuple[str, str]]] = _KNOWN
+    unfinished: ClassVar[tuple[type, ...]] = (_Mark, Global, _Dtype, _Array, _Parts)
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -107,7 +105,21 @@ class _Machine:
         self.memory: dict[int, Any] = {}
 
     def fail(self, expected: str, got: str) -> DataError:
+        """Return the error that names the file."""
         return DataError(f"{self.name}: expected {expected}, got {got}")
+
+    def execute(self, content: bytes) -> Any:
+        """Return what the pickle `content` holds."""
+        try:
+            for instruction, argument, _ in pickletools.genops(content):
+                if instruction.name == "STOP":
+                    return self.pop()
+                self.run(instruction.name, argument)
+        except DataError:
+            raise
+        except (ValueError, LookupError, TypeError, OverflowError, AttributeError, MemoryError, Warning) as error:
+            raise DataError(f"{self.name}: expected a whole pickle, got a damaged one ({error})") from error
+        raise DataError(f"{self.name}: expected a whole pickle, got one without an end")
 
     def run(self, instruction: str, argument: Any) -> None:
         """Carry out one instruction."""
@@ -129,7 +141,7 @@ class _Machine:
     def _finished(self, value: Any) -> Any:
         if isinstance(value, _Array) and value.value is not None:
             return value.value
-        if isinstance(value, _UNFINISHED):
+        if isinstance(value, self.unfinished):
             raise self.fail("values and whole arrays", "an unfinished dtype or array in a place that takes neither")
         return value
 
@@ -147,12 +159,14 @@ class _Machine:
         self.memory[len(self.memory) if place is None else place] = self.stack[-1]
 
     def append(self, items: list[Any]) -> None:
+        """Add items to the list at the top of the stack."""
         target = self.stack[-1]
         if not isinstance(target, list):
             raise self.fail("a list to add to", type(target).__name__)
         target.extend(map(self._finished, items))
 
     def set_items(self, items: list[Any]) -> None:
+        """Add keys and values, in turn, to the dict at the top of the stack."""
         target = self.stack[-1]
         if not isinstance(target, dict) or len(items) % 2:
             raise self.fail("a dict and pairs to add to it", type(target).__name__)
@@ -161,38 +175,45 @@ class _Machine:
                 raise self.fail("strings, bytes and numbers as keys", type(key).__name__)
             target[key] = self._finished(value)
 
-    def tuple(self, items: list[Any]) -> None:
+    def make_tuple(self, items: list[Any]) -> None:
+        """Push a tuple of `items`."""
         parts = [item.value if isinstance(item, _Array) and item.value is not None else item for item in items]
-        self.stack.append(_Parts(parts) if any(isinstance(part, _UNFINISHED) for part in parts) else tuple(parts))
+        self.stack.append(_Parts(parts) if any(isinstance(part, self.unfinished) for part in parts) else tuple(parts))
 
     def find(self, module: Any, name: Any) -> None:
         """Push a name, if it is one of the few that are needed for arrays and bytes."""
-        if (module, name) not in _KNOWN:
+        if (module, name) not in self.known:
             raise self.fail("a pickle that refers to NumPy arrays only", f"{module}.{name}, which is not loaded")
-        self.stack.append(_Global(module, name))
+        self.stack.append(Global(module, name))
+
+    def persistent(self, identity: Any) -> Any:
+        """Return what stands outside the pickle under `identity`; here nothing does."""
+        raise self.fail("a pickle that is complete", f"a reference to {identity!r:.80}")
 
     def call(self) -> None:
-        """Begin an array or a dtype, or encode a string."""
+        """Replace a name and a tuple of arguments by what they stand for."""
         arguments, function = self.stack.pop(), self.stack.pop()
-        if not isinstance(function, _Global) or not isinstance(arguments, tuple):
+        if not isinstance(function, Global) or not isinstance(arguments, tuple):
             raise self.fail("a call with a tuple of arguments", f"one of {type(function).__name__}")
-        if function.key in _RECONSTRUCT and isinstance(arguments[0], _Global) and arguments[0].key == _NDARRAY:
-            self.stack.append(_Array())
-        elif function.key == _DTYPE and isinstance(arguments[0], str):
-            self.stack.append(_Dtype(arguments[0]))
-        elif function.key in _FROM_BUFFER:
-            content, dtype, shape, order = arguments
-            self.stack.append(self._array(shape, dtype, order == "F", content))
-        elif function.key in _BYTES and not arguments:
-            self.stack.append(b"")
-        elif function.key == _ENCODE and arguments[1] in {"latin1", "latin-1"} and isinstance(arguments[0], str):
-            self.stack.append(arguments[0].encode("latin-1"))
-        else:
-            raise self.fail("an array, a dtype or Latin-1 bytes", f"another call of {'.'.join(function.key)}")
+        self.stack.append(self.reduce(function, arguments))
 
-    def build(self) -> None:
-        """Complete the array or the dtype at the top of the stack from the state above it."""
-        state, target = self.stack.pop(), self.stack[-1]
+    def reduce(self, function: Global, arguments: tuple[Any, ...]) -> Any:
+        """Return an array or a dtype in the making, or an encoded string."""
+        if function.key in _RECONSTRUCT and isinstance(arguments[0], Global) and arguments[0].key == _NDARRAY:
+            return _Array()
+        if function.key == _DTYPE and isinstance(arguments[0], str):
+            return _Dtype(arguments[0])
+        if function.key in _FROM_BUFFER:
+            content, dtype, shape, order = arguments
+            return self._array(shape, dtype, order == "F", content)
+        if function.key in _BYTES and not arguments:
+            return b""
+        if function.key == _ENCODE and arguments[1] in {"latin1", "latin-1"} and isinstance(arguments[0], str):
+            return arguments[0].encode("latin-1")
+        raise self.fail("an array, a dtype or Latin-1 bytes", f"another call of {'.'.join(function.key)}")
+
+    def set_state(self, target: Any, state: Any) -> None:
+        """Complete an array or a dtype from its state."""
         if isinstance(target, _Dtype) and isinstance(state, tuple):
             target.order = state[1]
         elif isinstance(target, _Array) and isinstance(state, tuple):
@@ -217,7 +238,6 @@ class _Machine:
         return values.reshape(shape, order="F" if fortran else "C")
 
 
-_UNFINISHED = (_Mark, _Global, _Dtype, _Array, _Parts)
 _IGNORED = {"PROTO", "FRAME"}
 _LITERALS = {
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT",
@@ -235,7 +255,7 @@ _BUILDERS: dict[str, Callable[[], Any]] = {
 }
 
 
-def _last(machine: _Machine, count: int) -> list[Any]:
+def _last(machine: Machine, count: int) -> list[Any]:
     if len(machine.stack) < count:
         raise machine.fail(f"{count} values on the stack", str(len(machine.stack)))
     items = machine.stack[-count:]
@@ -243,7 +263,7 @@ def _last(machine: _Machine, count: int) -> list[Any]:
     return items
 
 
-_ACTIONS: dict[str, Callable[[_Machine, Any], Any]] = {
+_ACTIONS: dict[str, Callable[[Machine, Any], Any]] = {
     "POP": lambda machine, _: machine.stack.pop(),
     "DUP": lambda machine, _: machine.stack.append(machine.stack[-1]),
     "APPEND": lambda machine, _: machine.append(_last(machine, 1)),
@@ -252,10 +272,10 @@ _ACTIONS: dict[str, Callable[[_Machine, Any], Any]] = {
     "SETITEMS": lambda machine, _: machine.set_items(machine.pop_mark()),
     "LIST": lambda machine, _: machine.append(machine.pop_mark(onto=[])),
     "DICT": lambda machine, _: machine.set_items(machine.pop_mark(onto={})),
-    "TUPLE": lambda machine, _: machine.tuple(machine.pop_mark()),
-    "TUPLE1": lambda machine, _: machine.tuple(_last(machine, 1)),
-    "TUPLE2": lambda machine, _: machine.tuple(_last(machine, 2)),
-    "TUPLE3": lambda machine, _: machine.tuple(_last(machine, 3)),
+    "TUPLE": lambda machine, _: machine.make_tuple(machine.pop_mark()),
+    "TUPLE1": lambda machine, _: machine.make_tuple(_last(machine, 1)),
+    "TUPLE2": lambda machine, _: machine.make_tuple(_last(machine, 2)),
+    "TUPLE3": lambda machine, _: machine.make_tuple(_last(machine, 3)),
     "PUT": lambda machine, place: machine.remember(place),
     "BINPUT": lambda machine, place: machine.remember(place),
     "LONG_BINPUT": lambda machine, place: machine.remember(place),
@@ -266,5 +286,6 @@ _ACTIONS: dict[str, Callable[[_Machine, Any], Any]] = {
     "GLOBAL": lambda machine, names: machine.find(*names.split(" ", 1)),
     "STACK_GLOBAL": lambda machine, _: machine.find(*_last(machine, 2)),
     "REDUCE": lambda machine, _: machine.call(),
-    "BUILD": lambda machine, _: machine.build(),
+    "BUILD": lambda machine, _: machine.set_state(target=machine.stack[-2], state=machine.stack.pop()),
+    "BINPERSID": lambda machine, _: machine.stack.append(machine.persistent(machine.stack.pop())),
 }

@@ -6,6 +6,7 @@ and read wholly or not at all.
 
 from __future__ import annotations
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -46,15 +47,22 @@ def save_file(
         ValueError: a tensor is named "__metadata__", which the format reserves.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
     """
-    numpy_format = _library("save_file").numpy
+    content = serialize(tensors, metadata)
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+def serialize(tensors: Mapping[str, Tensor | Array], metadata: Mapping[str, str] | None = None) -> bytes:
+    """Return what `save_file` writes."""
+    library = _library("save_file")
     if not isinstance(tensors, Mapping):
         raise TypeError(f"save_file: expected a dict of tensors, got {type(tensors).__name__}")
     arrays = {name: _array(name, value) for name, value in tensors.items()}
     for name, text in (metadata or {}).items():
         if not isinstance(name, str) or not isinstance(text, str):
             raise TypeError(f"save_file: expected metadata as a dict of strings, got {name!r}: {text!r}")
-    with replacing(path) as part:
-        numpy_format.save_file(arrays, part, metadata=None if metadata is None else dict(metadata))
+    content: bytes = library.numpy.save(arrays, metadata=None if metadata is None else dict(metadata))
+    return content
 
 
 def _array(name: object, value: object) -> Array:
@@ -84,16 +92,21 @@ def load_file(path: str | os.PathLike[str]) -> dict[str, Tensor]:
         OSError: it cannot be read.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
     """
-    library = _library("load_file")
-    content = Path(path).read_bytes()
+    _library("load_file")
+    return parse_tensors("load_file", path, Path(path).read_bytes())
+
+
+def parse_tensors(place: str, path: str | os.PathLike[str], content: bytes) -> dict[str, Tensor]:
+    """Return the tensors that the bytes of a safetensors file hold; `place` and `path` stand for it in messages."""
+    library = _library(place)
     try:
         entries = library.deserialize(content)
     except (library.SafetensorError, ValueError, OverflowError) as error:
-        raise _refusal("load_file", path, content, error) from error
-    return {name: from_numpy(_read(path, name, entry)) for name, entry in entries}
+        raise _refusal(place, path, content, error) from error
+    return {name: from_numpy(_read(place, path, name, entry)) for name, entry in entries}
 
 
-def _read(path: str | os.PathLike[str], name: str, entry: Mapping[str, Any]) -> Array:
+def _read(place: str, path: str | os.PathLike[str], name: str, entry: Mapping[str, Any]) -> Array:
     """Return the numbers of one tensor as an array of its own, in the machine's byte order."""
     kind, shape, data = entry["dtype"], tuple(entry["shape"]), entry["data"]
     try:
@@ -105,9 +118,9 @@ def _read(path: str | os.PathLike[str], name: str, entry: Mapping[str, Any]) -> 
             stored = np.dtype(_DTYPES[kind])
             return np.frombuffer(data, stored).astype(stored.newbyteorder("=")).reshape(shape)
     except ValueError as error:  # sizes of which one is 0, so that they passed, and others beyond what arrays can have
-        raise ValueError(f"load_file: {os.fspath(path)}: {name} has a shape no array can have: {error}") from error
+        raise ValueError(f"{place}: {os.fspath(path)}: {name} has a shape no array can have: {error}") from error
     known = ", ".join([*_DTYPES, "BF16"])
-    raise ValueError(f"load_file: {os.fspath(path)}: {name}: expected a dtype among {known}, got {kind}")
+    raise ValueError(f"{place}: {os.fspath(path)}: {name}: expected a dtype among {known}, got {kind}")
 
 
 def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
@@ -124,6 +137,13 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
             return dict(opened.metadata() or {})
     except (library.SafetensorError, ValueError, OverflowError) as error:
         raise _refusal("load_metadata", path, beginning, error) from error
+
+
+def parse_metadata(content: bytes) -> dict[str, str]:
+    """Return the texts beside the tensors, from the bytes of a file that `parse_tensors` has accepted."""
+    length = int.from_bytes(content[:8], "little")
+    found: dict[str, str] = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
+    return found
 
 
 def save_model(model: Module, path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None) -> None:

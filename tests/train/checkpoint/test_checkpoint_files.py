@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
+from tinygrad_cnn.interop.tree import flatten, unflatten
 from tinygrad_cnn.train import CheckpointError, CheckpointFolder, Checkpoints, Trainer, load_checkpoint, save_checkpoint
 from tinygrad_cnn.train.checkpoint import files
-from tinygrad_cnn.train.checkpoint.tree import flatten, unflatten
 
 pytest.importorskip("safetensors")
 

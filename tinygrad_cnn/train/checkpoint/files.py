@@ -17,7 +17,7 @@ import numpy as np
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn.interop.safetensors import load_file, save_file
-from tinygrad_cnn.train.checkpoint.tree import flatten, unflatten
+from tinygrad_cnn.interop.tree import flatten, unflatten
 
 _FORMAT = "tinygrad_cnn checkpoint"
 _VERSION = 1

@@ -10,6 +10,7 @@ import numpy as np
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
 _TAG = "~"
@@ -19,8 +20,8 @@ _TAG = "~"
 def flatten(state: Any) -> tuple[Any, dict[str, Array]]:
     """Return `state` as what JSON can hold, and its arrays by name.
 
-    A number keeps its value to the last bit; a tuple, a dict whose keys are no strings, NaN and infinities, tensors
-    and arrays become objects with a tag.
+    A number keeps its value to the last bit, and a tensor whether it requires a gradient. A tuple, a dict whose keys
+    are no strings, NaN and infinities, tensors and arrays become objects with a tag.
 
     Args:
         state: dicts, lists, tuples, strings, numbers, None, tensors and arrays.
@@ -45,8 +46,12 @@ def _plain(value: Any, path: str, arrays: dict[str, Array]) -> Any:
         name = path or "value"
         while name in arrays:
             name += "'"
-        arrays[name] = value.array if isinstance(value, Tensor) else value
-        return {_TAG: "tensor" if isinstance(value, Tensor) else "array", "name": name}
+        if isinstance(value, np.ndarray):
+            arrays[name] = value
+            return {_TAG: "array", "name": name}
+        arrays[name] = value.array
+        kind = "parameter" if isinstance(value, Parameter) else "tensor"
+        return {_TAG: kind, "name": name, **({"requires_grad": True} if value.requires_grad else {})}
     if isinstance(value, list | tuple):
         items = [_plain(item, _join(path, i), arrays) for i, item in enumerate(value)]
         return items if isinstance(value, list) else {_TAG: "tuple", "items": items}
@@ -91,8 +96,9 @@ def unflatten(plain: Any, arrays: Mapping[str, Tensor]) -> Any:
 def _tagged(kind: Any, plain: dict[str, Any], arrays: Mapping[str, Tensor]) -> Any:
     if kind == "float":
         return float(plain["value"])
-    if kind == "tensor":
-        return from_numpy(arrays[plain["name"]].array)
+    if kind in ("tensor", "parameter"):
+        tensor, wanted = from_numpy(arrays[plain["name"]].array), plain.get("requires_grad") is True
+        return Parameter(tensor, wanted) if kind == "parameter" else tensor.requires_grad_(wanted)
     if kind == "array":
         return arrays[plain["name"]].array
     if kind == "tuple":

@@ -1,0 +1,236 @@
+"""`save` and `load`: what scripts write at the end of a training and read again, from PyTorch too, and never code."""
+
+import io
+import json
+import pickle
+import zipfile
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tinygrad_cnn as tg
+import tinygrad_cnn.nn.functional as F
+from tinygrad_cnn import nn, optim
+from tinygrad_cnn.interop import load_file
+
+pytest.importorskip("safetensors")
+
+
+@pytest.fixture
+def torch():
+    return pytest.importorskip("torch")
+
+
+def copied(value):
+    """Return `value` after `save` and `load`."""
+    file = io.BytesIO()
+    tg.save(value, file)
+    file.seek(0)
+    return tg.load(file)
+
+
+def test_a_state_dict_comes_back(tmp_path):
+    model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    path = tmp_path / "deep" / "model.pt"
+    tg.save(model.state_dict(), path)
+    again = tg.load(path, map_location="cpu", weights_only=True)
+    assert list(again) == list(model.state_dict())
+    other = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    other.load_state_dict(again)
+    for a, b in zip(other.state_dict().values(), model.state_dict().values(), strict=True):
+        assert a.dtype == b.dtype
+        assert np.array_equal(a.numpy(), b.numpy())
+
+
+def test_the_file_is_a_safetensors_file_whatever_its_name(tmp_path, torch):
+    from safetensors.torch import load_file as theirs
+
+    model = nn.Linear(2, 3)
+    tg.save(model.state_dict(), tmp_path / "x.pth")
+    for found in (load_file(tmp_path / "x.pth"), theirs(tmp_path / "x.pth")):
+        assert np.array_equal(found["weight"].numpy(), model.weight.detach().numpy())
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["x.pth"]
+
+
+def test_a_checkpoint_of_a_script_goes_on():
+    def step(model, optimizer):
+        optimizer.zero_grad()
+        F.mse_loss(model(tg.ones(4, 3)), tg.zeros(4, 2)).backward()
+        optimizer.step()
+
+    one, two = nn.Linear(3, 2), nn.Linear(3, 2)
+    first = optim.Adam(one.parameters(), lr=0.1)
+    step(one, first)
+    state = copied({"epoch": 3, "model": one.state_dict(), "optimizer": first.state_dict(), "best": (0.5, None)})
+    second = optim.Adam(two.parameters())
+    two.load_state_dict(state["model"])
+    second.load_state_dict(state["optimizer"])
+    step(one, first)
+    step(two, second)
+    assert (state["epoch"], state["best"]) == (3, (0.5, None))
+    assert one.weight.tolist() == two.weight.tolist()
+
+
+def test_tensors_keep_their_class_and_whether_they_require_gradients():
+    weights = [tg.ones(2, requires_grad=True), tg.tensor(3), nn.Parameter(tg.ones(1)), nn.Parameter(tg.ones(1), False)]
+    again = copied(weights)
+    assert [type(t) for t in again] == [type(t) for t in weights]
+    assert [t.requires_grad for t in again] == [True, False, True, False]
+    assert again[1].shape == ()
+
+
+@pytest.mark.parametrize("dtype", [tg.bool, tg.uint8, tg.int64, tg.float16, tg.float64])
+@pytest.mark.parametrize("shape", [(), (0, 2), (2, 3)])
+def test_every_dtype_and_shape(dtype, shape):
+    again = copied(tg.ones(shape).to(dtype))
+    assert (again.dtype, again.shape, bool((again == 1).all())) == (dtype, shape, True)
+
+
+def test_what_a_file_cannot_hold_is_refused_by_name(tmp_path):
+    with pytest.raises(TypeError, match=r"the module Linear.*save model\.state_dict\(\)"):
+        tg.save(nn.Linear(1, 1), tmp_path / "x.pt")
+    with pytest.raises(TypeError, match=r"save: model\.layer: expected .*got Linear"):
+        tg.save({"model": {"layer": nn.Linear(1, 1)}}, tmp_path / "x.pt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_gpu_as_the_place_is_refused(tmp_path):
+    tg.save(tg.ones(1), tmp_path / "x.pt")
+    with pytest.raises(RuntimeError, match="load: map_location: .*'cuda:0'"):
+        tg.load(tmp_path / "x.pt", map_location=tg.device("cuda:0"))
+    assert tg.load(tmp_path / "x.pt", map_location=lambda storage, _: storage) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"no file", pickle.dumps({"a": 1}), b"PK\x03\x04 and no zip"])
+def test_other_files_are_refused_by_name(tmp_path, content):
+    (tmp_path / "x.pt").write_bytes(content)
+    with pytest.raises(ValueError, match=r"load.*x\.pt"):
+        tg.load(tmp_path / "x.pt")
+
+
+@given(st.binary(max_size=60), st.integers(0, 400))
+def test_damaged_files_are_refused_or_read(noise, place):
+    file = io.BytesIO()
+    tg.save({"a": tg.ones(2), "b": [1, (2.5, None)]}, file)
+    content = bytearray(file.getvalue())
+    content[place : place + len(noise)] = noise
+    try:
+        tg.load(io.BytesIO(bytes(content)))
+    except ValueError as error:
+        assert str(error).startswith("load: ")  # noqa: PT017
+
+
+def test_containers_that_do_not_fit_the_tensors_are_refused(tmp_path):
+    from tinygrad_cnn.interop import save_file
+
+    for structure in ("[", '{"~": "tensor", "name": "gone"}', "[" * 100_000):
+        save_file({"a": tg.ones(1)}, tmp_path / "x.pt", {"tinygrad_cnn.state": structure})
+        with pytest.raises(ValueError, match=r"load: .*x\.pt: expected containers"):
+            tg.load(tmp_path / "x.pt")
+
+
+# --- the files of PyTorch -----------------------------------------------------------------------------------------
+
+
+def of_torch(torch, value):
+    file = io.BytesIO()
+    torch.save(value, file)
+    file.seek(0)
+    return tg.load(file)
+
+
+def test_a_state_dict_of_pytorch_is_read(torch):
+    theirs = torch.nn.Sequential(torch.nn.Conv2d(1, 2, 3), torch.nn.BatchNorm2d(2))
+    state = of_torch(torch, theirs.state_dict())
+    assert list(state) == list(theirs.state_dict())
+    ours = nn.Sequential(nn.Conv2d(1, 2, 3), nn.BatchNorm2d(2))
+    ours.load_state_dict(state)
+    x = np.random.default_rng(0).normal(size=(2, 1, 5, 5)).astype(np.float32)
+    expected = theirs.eval()(torch.tensor(x)).detach().numpy()
+    np.testing.assert_allclose(ours.eval()(tg.tensor(x)).detach().numpy(), expected, rtol=1e-5, atol=1e-6)
+
+
+def test_a_checkpoint_of_pytorch_is_read(torch):
+    model = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.1)
+    model(torch.ones(1, 2)).sum().backward()
+    optimizer.step()
+    state = of_torch(torch, {"epoch": 3, "optimizer": optimizer.state_dict(), "acc": 0.5, "names": ["a", ("b", None)]})
+    assert (state["epoch"], state["acc"], state["names"]) == (3, 0.5, ["a", ("b", None)])
+    ours = optim.Adam(nn.Linear(2, 1).parameters())
+    ours.load_state_dict(state["optimizer"])
+    assert ours.param_groups[0]["lr"] == 0.1
+
+
+@pytest.mark.parametrize("kind", ["bool", "uint8", "int8", "int16", "int32", "int64", "float16", "float32", "float64"])
+def test_every_dtype_of_pytorch(torch, kind):
+    value = torch.arange(6).reshape(2, 3).to(getattr(torch, kind))
+    for theirs in (value, value.T, value[:, ::2], value[1], value[1, 2], value[:0], value[1:, 1:]):
+        ours = of_torch(torch, theirs)
+        assert ours.dtype == getattr(tg, kind)
+        assert np.array_equal(ours.numpy(), theirs.numpy())
+
+
+def test_parameters_and_bfloat16_of_pytorch(torch):
+    values = [
+        torch.nn.Parameter(torch.ones(2)), torch.ones(2, requires_grad=True), torch.tensor([1.5], dtype=torch.bfloat16),
+        torch.ones(2, 3).shape,
+    ]  # fmt: skip
+    parameter, leaf, half, shape = of_torch(torch, values)
+    assert isinstance(parameter, nn.Parameter)
+    assert (parameter.requires_grad, leaf.requires_grad, half.requires_grad) == (True, True, False)
+    assert (half.dtype, half.item(), shape) == (tg.float32, 1.5, (2, 3))
+
+
+def rewritten(content, change):
+    """Return a zip file of ``torch.save`` whose files `change` has gone over."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(content)) as old, zipfile.ZipFile(out, "w") as new:
+        for entry in old.infolist():
+            name, data, how = change(entry.filename, old.read(entry)) or (None, b"", 0)
+            if name:
+                new.writestr(name, data, how)
+    return out.getvalue()
+
+
+def replacing(ending, old, new, how=zipfile.ZIP_STORED):
+    return lambda name, data: (name, data.replace(old, new) if name.endswith(ending) else data, how)
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (replacing("data.pkl", b"collections\nOrderedDict", b"os\nsystem"), "refers to.*os.system"),
+        (replacing("data.pkl", b"FloatStorage", b"FancyStorage"), "torch.FancyStorage"),
+        (replacing("data.pkl", b"_rebuild_tensor_v2", b"_rebuild_tensor_v9"), "_rebuild_tensor_v9"),
+        (lambda name, data: None if name.endswith("data/0") else (name, data, 0), "data/0"),
+        (lambda name, data: None if name.endswith("data.pkl") else (name, data, 0), "0 data.pkl"),
+        (lambda name, data: (name, data[:4] if name.endswith("data/0") else data, 0), "6 elements"),
+        (lambda name, data: (name, data, zipfile.ZIP_DEFLATED), "compressed"),
+        (replacing("byteorder", b"little", b"middle"), "byte order"),
+        (replacing("data.pkl", b"K\x02K\x03\x86", b"K\x04K\x03\x86"), "within the 6 elements"),
+        (replacing("data.pkl", b"K\x03K\x01\x86", b"K\x09K\x01\x86"), "within the 6 elements"),
+    ],
+)
+def test_a_forged_file_of_pytorch_is_refused(torch, change, text):
+    file = io.BytesIO()
+    torch.save(OrderedDict(w=torch.ones(2, 3)), file)
+    assert tg.load(io.BytesIO(rewritten(file.getvalue(), lambda name, data: (name, data, 0))))["w"].shape == (2, 3)
+    with pytest.raises(ValueError, match=text):
+        tg.load(io.BytesIO(rewritten(file.getvalue(), change)))
+
+
+def test_a_whole_model_of_pytorch_is_refused(torch):
+    with pytest.raises(ValueError, match=r"torch\.nn\.modules\.linear\.Linear"):
+        of_torch(torch, torch.nn.Linear(1, 1))
+
+
+def test_the_containers_are_json(tmp_path):
+    from tinygrad_cnn.interop import load_metadata
+
+    tg.save({"a": tg.ones(1), "n": 1}, tmp_path / "x.pt")
+    text = load_metadata(tmp_path / "x.pt")["tinygrad_cnn.state"]
+    assert json.loads(text) == {"a": {"~": "tensor", "name": "a"}, "n": 1}

@@ -1,0 +1,146 @@
+"""A reader of the zip files of ``torch.save`` that runs nothing: tensors and parameters in dicts, lists and tuples.
+
+Such a file holds a pickle, which refers to storages by number, and a file of raw numbers for each storage. The pickle
+goes through the restricted machine of `data.pickles`, which learns here what a tensor is made of.
+
+Ref. "Serialization semantics" in PyTorch's notes; torch/_utils.py, `_rebuild_tensor_v2`.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import zipfile
+from typing import Any, ClassVar
+
+import numpy as np
+
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.pickles import Global, Machine
+from tinygrad_cnn.nn.parameter import Parameter
+from tinygrad_cnn.tensor import Tensor
+
+ZIP = b"PK\x03\x04"
+"""How a zip file begins."""
+
+_STORAGES = {
+    "DoubleStorage": "f8", "FloatStorage": "f4", "HalfStorage": "f2", "BFloat16Storage": "bf16", "LongStorage": "i8",
+    "IntStorage": "i4", "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "b1",
+}  # fmt: skip
+"""PyTorch's classes of storages, and what their elements are in the file."""
+
+_TENSOR = ("torch._utils", "_rebuild_tensor_v2")
+_PARAMETER = ("torch._utils", "_rebuild_parameter")
+_ORDERED_DICT = ("collections", "OrderedDict")
+_SIZE = ("torch", "Size")
+_MAX_PICKLE = 1 << 28
+
+
+def parse_torch_file(content: bytes, name: str) -> Any:
+    """Return what the zip file `content` of ``torch.save`` holds; `name` stands for it in messages.
+
+    Raises:
+        ValueError: it is no such file, is damaged, or refers to something else than tensors; the message names that.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return _parse(archive, name)
+    except DataError as error:
+        raise ValueError(f"load: {error}") from error
+    except (zipfile.BadZipFile, LookupError, ValueError, OverflowError, NotImplementedError, RuntimeError) as error:
+        if isinstance(error, ValueError) and str(error).startswith("load: "):
+            raise
+        raise ValueError(f"load: {name}: expected a file of torch.save, got a damaged one ({error})") from error
+
+
+def _parse(archive: zipfile.ZipFile, name: str) -> Any:
+    entries = {entry.filename: entry for entry in archive.infolist()}
+    found = [path for path in entries if path.count("/") == 1 and path.endswith("/data.pkl")]
+    if len(found) != 1:
+        raise ValueError(f"load: {name}: expected a file of torch.save, got a zip file with {len(found)} data.pkl")
+    folder = found[0].removesuffix("data.pkl")
+    for entry in entries.values():  # stored as they are: none takes more memory than the file has bytes
+        if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
+            raise ValueError(f"load: {name}: expected files that are not compressed, got {entry.filename} compressed")
+    if entries[found[0]].file_size > _MAX_PICKLE:
+        raise ValueError(f"load: {name}: expected a data.pkl of at most {_MAX_PICKLE:,} bytes")
+    order = archive.read(folder + "byteorder") if folder + "byteorder" in entries else b"little"
+    if order not in (b"little", b"big"):
+        raise ValueError(f"load: {name}: expected the byte order little or big, got {order!r:.40}")
+    return _TorchMachine(name, archive, folder, "<" if order == b"little" else ">").execute(archive.read(found[0]))
+
+
+class _Storage:
+    """The numbers of a storage, which tensors look at."""
+
+    def __init__(self, values: Array) -> None:
+        self.values = values
+
+
+class _TorchMachine(Machine):
+    """The restricted machine, with storages, tensors and parameters."""
+
+    known: ClassVar[set[tuple[str, str]]] = {
+        *Machine.known, _TENSOR, _PARAMETER, _ORDERED_DICT, _SIZE, *[("torch", kind) for kind in _STORAGES],
+    }  # fmt: skip
+    unfinished: ClassVar[tuple[type, ...]] = (*Machine.unfinished, _Storage)
+
+    def __init__(self, name: str, archive: zipfile.ZipFile, folder: str, order: str) -> None:
+        super().__init__(name)
+        self.archive, self.folder, self.order = archive, folder, order
+        self.storages: dict[str, _Storage] = {}
+
+    def persistent(self, identity: Any) -> _Storage:
+        """Return the storage that the pickle names by ``("storage", class, key, location, number of elements)``."""
+        kind, storage, key, _, count = identity
+        if kind != "storage" or not isinstance(storage, Global) or storage.key[1] not in _STORAGES:
+            raise self.fail("the name of a storage", repr(identity)[:80])
+        if key not in self.storages:
+            data, letters = self.archive.read(f"{self.folder}data/{key}"), _STORAGES[storage.key[1]]
+            values = _numbers(data, letters, self.order)
+            if len(values) != count:
+                raise self.fail(f"{count} elements in data/{key}", f"{len(values)}")
+            self.storages[key] = _Storage(values)
+        return self.storages[key]
+
+    def reduce(self, function: Global, arguments: tuple[Any, ...]) -> Any:
+        """Return the tensor, parameter or container that a call of `function` stands for."""
+        if function.key == _TENSOR:
+            return self._tensor(*arguments[:5])
+        if function.key == _PARAMETER and isinstance(arguments[0], Tensor):
+            return Parameter(arguments[0], arguments[1] is True)
+        if function.key == _ORDERED_DICT and not arguments:
+            return {}
+        if function.key == _SIZE and isinstance(arguments[0], tuple):
+            return arguments[0]
+        return super().reduce(function, arguments)
+
+    def set_state(self, target: Any, state: Any) -> None:
+        """Leave aside the attributes of a dict, such as the versions that a state_dict carries."""
+        if not isinstance(target, dict):
+            super().set_state(target, state)
+
+    def _tensor(self, storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any) -> Tensor:
+        numbers = (offset, *size, *stride)
+        if not isinstance(storage, _Storage) or not all(isinstance(n, int) and n >= 0 for n in numbers):
+            raise self.fail("a tensor over a storage", f"offset {offset!r}, size {size!r}, stride {stride!r}"[:120])
+        values, count = storage.values, math.prod(size)
+        last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
+        if count > len(values) or (count and last >= len(values)):
+            raise self.fail(f"a tensor within the {len(values)} elements of its storage", f"size {size} at {offset}")
+        steps = [step * values.itemsize for step in stride]
+        start = values[offset:] if count else values[:0]
+        array = np.lib.stride_tricks.as_strided(start, tuple(size), steps).copy()
+        return from_numpy(array).requires_grad_(requires_grad is True)
+
+
+def _numbers(data: bytes, letters: str, order: str) -> Array:
+    """Return the elements of a storage in the machine's byte order; those of bfloat16 as float32."""
+    if letters == "bf16":
+        return (np.frombuffer(data, order + "u2").astype(np.uint32) << 16).view(np.float32)
+    if letters == "b1":  # any byte that is not 0 counts as true; in a NumPy bool it would be undefined
+        return np.asarray(np.frombuffer(data, np.uint8) != 0)
+    stored = np.dtype(order + letters)
+    return np.frombuffer(data, stored).astype(stored.newbyteorder("="))
