@@ -11,6 +11,7 @@ from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from tinygrad_cnn import amp, autograd, backends, cuda, nn, optim
+from tinygrad_cnn import declined as _declined
 from tinygrad_cnn._compile import compile
 from tinygrad_cnn._dtypes import (
     bool_ as bool,
@@ -37,7 +38,7 @@ from tinygrad_cnn._dtypes import (
 from tinygrad_cnn._dtypes import (
     int32 as int,
 )
-from tinygrad_cnn.amp import autocast
+from tinygrad_cnn.amp import GradScaler, autocast
 from tinygrad_cnn.autograd import (
     enable_grad,
     inference_mode,
@@ -47,7 +48,7 @@ from tinygrad_cnn.autograd import (
     no_grad,
     set_grad_enabled,
 )
-from tinygrad_cnn.autograd import functional as _functional  # noqa: F401 - autograd.functional needs tensors first
+from tinygrad_cnn.autograd import functional as _functional  # autograd.functional needs tensors first
 from tinygrad_cnn.creation import (
     arange,
     as_tensor,
@@ -186,6 +187,12 @@ from tinygrad_cnn.tensor import Tensor
 
 __version__ = "0.1.0"
 
+_declined.install_import_hints()
+_declined.answer_in(
+    amp, autograd, autograd.function, _functional, backends, backends.cudnn, backends.mps, cuda, cuda.amp, nn,
+    nn.functional, nn.init, nn.parameter, nn.utils, optim, optim.lr_scheduler,
+)  # fmt: skip
+
 if _TYPE_CHECKING:
     from tinygrad_cnn import data, gradcheck, graph, utils
     from tinygrad_cnn.graph import draw
@@ -201,7 +208,7 @@ _LATER = {
 
 def __getattr__(name: str) -> object:
     if name not in _LATER:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+        return _declined.lookup(__name__, name, depth=2)
     value = (
         getattr(_import_module(f"{__name__}.{_LATER[name]}"), name)
         if _LATER[name]
@@ -217,6 +224,7 @@ def __dir__() -> list[str]:
 
 __all__ = [
     "Generator",
+    "GradScaler",
     "Tensor",
     "__version__",
     "abs",
