@@ -14,7 +14,7 @@ PACKAGE = Path(tinygrad_cnn.__file__).parent
 
 LAYERS = [
     ("_types",),
-    ("_buffers", "_checks", "_compile", "_dtypes", "_files", "amp", "backends", "declined", "device"),
+    ("_buffers", "_checks", "_compile", "_dtypes", "_files", "_startup", "amp", "backends", "declined", "device"),
     ("kernels", "autograd", "cuda"),
     ("ops",),
     ("random", "numpy_protocol", "methods"),

@@ -103,7 +103,7 @@ def test_mistakes_in_transforms_are_named(sets, config):
         ('augment = ["Padd"]', r"data.augment: expected names among CenterCrop, .*, got 'Padd'; did you mean 'Pad'\?"),
         ('augment = ["Compose"]', "data.augment: expected names among .*, got 'Compose'"),
         ('transforms = [{name = "Pad", paddin = 1}]', "transforms.Pad: expected settings among padding, .*'paddin'"),
-        ('transforms = [{name = "ColorJitter", hue = "1"}]', "data.transforms.ColorJitter: .*hue .*, got '1'"),
+        ('transforms = [{name = "ColorJitter", hue = "1"}]', "data.transforms.ColorJitter.hue: expected .*, got '1'"),
         ("transforms = [3]", "transforms: expected a name or a table .*, got 3"),
         ("transforms = [{amount = 3}]", "transforms: expected a name or a table"),
         ('transforms = "Pad"', "transforms: expected a list .*, got 'Pad'"),

@@ -5,36 +5,44 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from tinygrad_cnn._startup import say_interrupted
+
 
 def main() -> None:
-    """Run the command line; an error is one line on standard error and exit code 2."""
+    """Run the command line; an error is one line on standard error and exit code 2, an interruption exit code 130."""
     try:
-        from typer import Abort
-
-        from tinygrad_cnn.cli.app import app
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("tinygrad_cnn"):
-            raise
-        sys.exit(_fail(f'the command line needs {error.name}: pip install "tinygrad-cnn[cli]"'))
-    try:
-        sys.exit(app(prog_name="tinygrad-cnn", standalone_mode=False))
-    except (OSError, ValueError, RuntimeError, ModuleNotFoundError, FloatingPointError) as error:
+        sys.exit(_run())
+    except (OSError, ValueError, RuntimeError, ModuleNotFoundError, ArithmeticError, MemoryError) as error:
         sys.exit(_fail("; ".join([_told(error), *getattr(error, "__notes__", [])])))
-    except (KeyboardInterrupt, Abort):
-        print("tinygrad-cnn: interrupted", file=sys.stderr)
-        sys.exit(130)
+    except KeyboardInterrupt:
+        sys.exit(say_interrupted())
     except Exception as error:
+        if type(error).__name__ == "Abort":  # typer's, of a prompt
+            sys.exit(say_interrupted())
         message = _usage(error)
         if message is None:
             raise
         sys.exit(_fail(message))
 
 
+def _run() -> Any:
+    """Import the commands, which takes a moment, and run one; return the exit code."""
+    try:
+        from tinygrad_cnn.cli.app import app
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("tinygrad_cnn"):
+            raise
+        return _fail(f'the command line needs {error.name}: pip install "tinygrad-cnn[cli]"')
+    return app(prog_name="tinygrad-cnn", standalone_mode=False)
+
+
 def _told(error: Exception) -> str:
-    """Return what an error says, the system's own with the file first."""
+    """Return what an error says: the system's own with the file first, a lack of memory in words."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
-    return str(error)
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory for this: {error}".removesuffix(": ")
+    return str(error) or type(error).__name__
 
 
 def _usage(error: Any) -> str | None:

@@ -6,7 +6,7 @@ import difflib
 import inspect
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -30,31 +30,70 @@ def nearest(name: object, known: Collection[str]) -> str:
     return f"; did you mean {lower[found[0]]!r}?" if found else ""
 
 
+_SIMPLE = (bool, int, float, str, type(None))
+
+
 def check_type(place: str, value: Any, hint: Any) -> Any:
     """Return `value` as a type hint wants it: an int may stand for a float, and a list for a tuple.
 
-    Hints other than bool, int, float, str, None, tuples, lists and unions of these are not looked at.
+    Hints other than bool, int, float, str, None, literals, tuples, lists and unions of these are not looked at.
 
     Raises:
-        ConfigError: it is of another type.
+        ConfigError: it is of another type, or a list of another length.
     """
-    kinds = typing.get_args(hint) if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union else (
-        hint,
-    )  # fmt: skip
-    checked = (bool, int, float, str, type(None))
-    bare = [typing.get_origin(kind) or kind for kind in kinds]
-    if not all(kind in checked or kind in (tuple, list) for kind in bare):
+    kinds = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
+    if not all(_is_known(kind) for kind in kinds):
         return value
-    if isinstance(value, list):
-        if tuple in bare:
-            return tuple(value)
-        fits = list in bare
+    for kind in kinds:
+        found = _as_type(value, kind)
+        if found is not _UNFIT:
+            return found
+    names = " or ".join([_name(kind) for kind in kinds if kind is not type(None)])
+    raise ConfigError(f"{place}: expected {names}, got {value!r}")
+
+
+_UNFIT: Any = object()
+
+
+def _is_known(hint: Any) -> bool:
+    """Return whether `_as_type` can tell what fits `hint`."""
+    return (
+        hint in _SIMPLE or typing.get_origin(hint) in (tuple, list, Sequence, typing.Literal) or hint in (tuple, list)
+    )
+
+
+def _as_type(value: Any, hint: Any) -> Any:
+    """Return `value` as `hint` wants it, or `_UNFIT`."""
+    origin, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
+    if hint in _SIMPLE:
+        return value if type(value) is hint or (hint is float and type(value) is int) else _UNFIT
+    if origin is typing.Literal:
+        return value if value in arguments else _UNFIT
+    if not isinstance(value, list):
+        return _UNFIT
+    if origin is tuple and arguments and arguments[-1] is not Ellipsis:
+        inner = arguments
     else:
-        fits = type(value) in bare or (type(value) is int and float in bare)
-    if not fits:
-        names = " or ".join(kind.__name__ for kind in bare if kind is not type(None))
-        raise ConfigError(f"{place}: expected {names}, got {value!r}")
-    return value
+        inner = (arguments[0] if arguments else Any,) * len(value)
+    if len(inner) != len(value):
+        return _UNFIT
+    try:
+        found = [check_type("", part, kind) for part, kind in zip(value, inner, strict=True)]
+    except ConfigError:
+        return _UNFIT
+    return tuple(found) if origin is tuple else found
+
+
+def _name(hint: Any) -> str:
+    """Return a type in words: "list of 2 float" for ``tuple[float, float]``."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Literal:
+        return " or ".join(map(repr, arguments))
+    if origin is None:
+        return "list" if hint is tuple else str(hint.__name__)
+    inner = list(dict.fromkeys(_name(kind) for kind in arguments if isinstance(kind, type)))
+    count = f"{len(arguments)} " if origin is tuple and arguments[-1] is not Ellipsis else ""
+    return f"list of {count}{' or '.join(inner)}" if inner else "list"
 
 
 def check_arguments(

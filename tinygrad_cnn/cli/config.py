@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,17 +20,19 @@ class Scalar:
         kind: its type.
         default: its value if it is left out.
         least: the lowest value, or None.
+        most: the highest value, by default the longest that a sequence can be.
     """
 
     kind: Any
     default: Any
     least: float | None = None
+    most: float = sys.maxsize
 
 
 SCALARS = {
     "epochs": Scalar(int, 10, 1),
     "batch_size": Scalar(int, 100, 1),
-    "seed": Scalar(int, 0, 0),
+    "seed": Scalar(int, 0, 0, 2**64 - 1),
     "accumulate": Scalar(int, 1, 1),
     "clip_grad_norm": Scalar(float | None, None, 0),
     "num_workers": Scalar(int, 0, 0),
@@ -85,7 +88,12 @@ def read_config(path: Path) -> Config:
         ConfigError: it is no TOML, or says something unknown or missing; the message names the place.
         OSError: it cannot be read.
     """
-    text = path.read_text(encoding="utf-8")
+    try:
+        text = path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path}: expected text in UTF-8, got the byte {error.object[error.start]:#04x} in it"
+        ) from error
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -107,6 +115,8 @@ def _scalar(place: str, scalar: Scalar, found: Mapping[str, Any]) -> Any:
     value = check_type(place, found[name], scalar.kind)
     if scalar.least is not None and not value >= scalar.least:
         raise ConfigError(f"{place}: expected at least {scalar.least:g}, got {value}")
+    if value is not None and value > scalar.most:
+        raise ConfigError(f"{place}: expected at most {scalar.most:,}, got {value:,}")
     return value
 
 

@@ -1,0 +1,30 @@
+"""Ctrl-C while the command line is being imported: one line, as later on, and not where an import stood."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+COMMAND = "tinygrad-cnn"
+
+
+def say_interrupted() -> int:
+    """Print that the command was interrupted; return the exit code that shells give then."""
+    sys.stderr.write(f"{COMMAND}: interrupted\n")
+    return 130
+
+
+def _is_command() -> bool:
+    return os.path.splitext(os.path.basename((getattr(sys, "argv", None) or [""])[0]))[0] == COMMAND
+
+
+if _is_command():
+    _usual = sys.excepthook
+
+    def _hook(kind: type[BaseException], error: BaseException, trace: object) -> None:
+        if issubclass(kind, KeyboardInterrupt):
+            say_interrupted()
+        else:
+            _usual(kind, error, trace)  # type: ignore[arg-type]
+
+    sys.excepthook = _hook
