@@ -18,10 +18,15 @@ time.sleep(30)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
-@pytest.mark.parametrize(("name", "text"), [("/bin/tinygrad-cnn", "tinygrad-cnn: interrupted\n"), ("mine.py", "Traceb")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("/bin/tinygrad-cnn", "tinygrad-cnn: interrupted\n"), ("mine.py", "Traceb")]
+)
 def test_the_command_ends_in_one_line_and_scripts_as_ever(name, text):
     run = subprocess.Popen(
-        [sys.executable, "-c", SLOW.format(name=name)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        [sys.executable, "-c", SLOW.format(name=name)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
     )
     assert run.stdout.readline() == "ready\n"
     time.sleep(0.1)

@@ -7,7 +7,7 @@
 Operations on tensors are recorded as they run; ``loss.backward()`` walks the record back and fills ``.grad``.
 """
 
-from tinygrad_cnn import _startup  # isort: skip - before what takes a moment to import
+from tinygrad_cnn import _startup  # noqa: F401  # isort: skip - before what takes a moment to import
 
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING

@@ -86,7 +86,7 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
     console.rule("Drawing the graph")
     drawing = _draw_loss(model, x_train[:batch_size], t_train[:batch_size])
     graph = drawing.save(out / "graph.svg")
-    console.print(f"{graph}")
+    console.print(str(graph), markup=False)
 
     console.rule("Writing the report")
     command = f"tinygrad-cnn demo --epochs {epochs} --batch-size {batch_size} --lr {lr:g} --seed {seed} --out {out}"
@@ -105,7 +105,7 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
         sections=_sections(model, layers, history, checks, drawing, (x_test, t_test), len(x_train) // batch_size),
         command=command,
     )
-    console.print(f"open [bold]{report}[/] in a browser")
+    console.print(f"open {report} in a browser", markup=False)
     return DemoResult(history, test_accuracy, checks, report)
 
 

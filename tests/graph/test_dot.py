@@ -1,13 +1,14 @@
 from __future__ import annotations
 
+import xml.etree.ElementTree as ET
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from tinygrad_cnn import ops
+from tinygrad_cnn import nn, ops
 from tinygrad_cnn._dtypes import float64
-from tinygrad_cnn.autograd import enter_scope
+from tinygrad_cnn.autograd import enter_scope, primitive, registry
 from tinygrad_cnn.creation import randn, tensor, zeros
 from tinygrad_cnn.graph import draw
 from tinygrad_cnn.graph.text import settings_text, shorten, values_text
@@ -147,3 +148,42 @@ def test_bad_arguments_are_named():
         draw(y, depth=1.5)
     with pytest.raises(TypeError, match="expected tensors, got str"):
         draw("loss")
+
+
+MARKUP = [
+    "<b>bold</b>",
+    '<a href="javascript:alert(1)">',
+    "<<i>>",
+    " <x> ",
+    '"quoted"',
+    "\\N",
+    "&lt;b&gt;",
+    "]]>",
+    "a\nb",
+]
+
+
+@pytest.mark.parametrize("name", MARKUP)
+def test_names_of_users_are_text_and_never_markup(name):
+    """Of operations, tensors, modules and titles."""
+    operation = primitive(f"{name}{len(registry)}")(lambda x: x + 1)
+    operation.vjp(0)(lambda g, _y, _x: g)
+    marked = primitive(name)(lambda x: x + 1)
+    marked.vjp(0)(lambda g, _y, _x: g)
+    try:
+        x = tensor([1.0, 2.0], requires_grad=True)
+        owner = nn.Identity()
+        with enter_scope(name, name, owner):
+            y = marked(operation(x))
+        drawing = draw(y, params={name: x}, title=name, values=True)
+    finally:
+        for added in (operation, marked):
+            del registry[added.name]
+    for line in drawing.dot.splitlines():
+        assert "label=<" not in line
+    root = ET.fromstring(drawing.svg)
+    assert {element.tag.rpartition("}")[2] for element in root.iter()} <= {
+        "svg", "g", "title", "path", "polygon", "ellipse", "polyline", "text", "tspan",
+    }  # fmt: skip
+    shown = "".join("".join(text.itertext()) for text in root.iter() if text.tag.rpartition("}")[2] == "text")
+    assert "".join(name.split()).replace("\n", "") in "".join(shown.replace("\xa0", " ").split())

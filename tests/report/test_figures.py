@@ -62,3 +62,14 @@ def test_feature_maps_show_guess_truth_and_percentages(channels):
     )
     assert images_in(svg) == 2 * (1 + 3 + 8)
     assert {"truth cat, guess cat", "truth cat, guess dog", "90.0 %", "25.0 %", "conv1", "pool1"} <= set(comments(svg))
+
+
+def test_dollar_signs_are_no_formulas():
+    name = "$x^2$ and $y_1$"
+    svg = line_plot({name: [1, 2]}, xlabel=name, ylabel="$", reference=("a $ b $", 1.5))
+    assert comments(svg).count(name) == 2
+    assert {"$", "a $ b $"} <= set(comments(svg))
+    maps = feature_maps(
+        np.zeros((1, 1, 4, 4)), {"$layer$": np.zeros((1, 2, 3, 3))}, np.array([[0.3, 0.7]]), [0], ["$\\frac$", "$b$"]
+    )
+    assert {"$layer$", "$\\frac$", "$b$", "truth $\\frac$, guess $b$"} <= set(comments(maps))

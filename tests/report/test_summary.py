@@ -1,6 +1,7 @@
 """`summary`: one row a layer, in the order in which they ran, with what each costs."""
 
 import io
+import re
 import sys
 import threading
 import xml.etree.ElementTree as ET
@@ -261,3 +262,15 @@ def test_rich_moves_columns_together_where_lines_are_short(width, gap, longest):
     assert max(len(line) for line in lines) <= longest
     assert "AdaptiveAvgPool2d" + gap in "".join(lines)
     assert sum(line.startswith("layer1.0.conv1 ") for line in lines) == 1
+
+
+@pytest.mark.parametrize("width", [12, 20, 40, 60, 70, 80, 200])
+def test_rich_never_cuts_a_number(width):
+    console = pytest.importorskip("rich.console").Console(file=io.StringIO(), width=width)
+    found = summary(resnet20(), (1, 3, 32, 32))
+    console.print(found)
+    words = re.split(r"[\s→:]+", console.file.getvalue().replace(", ", " "))
+    for row in found.rows:
+        assert {f"{row.parameters:,}", f"{row.multiply_adds:,}", f"{row.activation_bytes:,}"} <= set(words)
+    assert "…" not in console.file.getvalue()
+    assert f"{found.parameters:,}" in words

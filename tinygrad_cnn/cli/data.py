@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
+from rich.text import Text
 
 from tinygrad_cnn.cli.checks import check_known
+from tinygrad_cnn.cli.console import make_console, print_table
 from tinygrad_cnn.data import catalog
 
 data = typer.Typer(name="data", help="List, fetch and check data sets.", no_args_is_help=True)
@@ -21,10 +21,8 @@ _Name = Annotated[str, typer.Argument(help="Name of a data set, as `data list` g
 @data.command("list")
 def list_sets() -> None:
     """List the data sets."""
-    table = Table("name", "what it is", box=None, header_style="bold")
-    for entry in catalog.available():
-        table.add_row(entry.name, entry.about)
-    Console(highlight=False).print(table)
+    rows = [(entry.name, entry.about) for entry in catalog.available()]
+    print_table(make_console(), [("name", "what it is"), *rows])
 
 
 @data.command()
@@ -32,7 +30,7 @@ def get(name: _Name, root: _Root = None) -> None:
     """Download what is missing or damaged of a data set."""
     _check_name(name)
     files = catalog.get(name, root)
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console()
     for path in files.values():
         console.print(str(path), markup=False)
     if not files:
@@ -44,10 +42,10 @@ def verify(name: _Name, root: _Root = None) -> None:
     """Compare the files of a data set with their published checksums; exit code 1 if one is missing or damaged."""
     _check_name(name)
     found = catalog.verify(name, root)
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console()
     for file, status in found.items():
         colour = "green" if status == "ok" else "red"
-        console.print(f"[{colour}]{status:8}[/] {file}")
+        console.print(Text(f"{status:8}", style=colour), file)
     if not found:
         console.print(f"{name} comes with the package")
     if any(status != "ok" for status in found.values()):

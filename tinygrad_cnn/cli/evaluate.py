@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.table import Table
 
 from tinygrad_cnn.cli.checks import ConfigError
+from tinygrad_cnn.cli.console import make_console, print_table
 from tinygrad_cnn.cli.run_report import class_table
 from tinygrad_cnn.cli.runs import load_trained
 from tinygrad_cnn.cli.sets import build_loader, build_sets
@@ -40,7 +39,7 @@ def evaluate(
     weights: Annotated[Weights | None, typer.Option(help="Weights to measure; the best if there are such.")] = None,
 ) -> None:
     """Measure a trained model: loss, accuracy, and how well each class is told apart."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console()
     trained = load_trained(run, weights.value if weights else None)
     sets = build_sets(trained.config)
     dataset = {"train": sets.train, "validation": sets.validation, "test": sets.test}[part.value]
@@ -56,10 +55,4 @@ def evaluate(
     )
     top5 = f", top-5 accuracy {found['top5']:.4f}" if "top5" in found else ""
     console.print(f"loss {found['loss']:.4f}, accuracy {found['accuracy']:.4f}{top5}")
-    head, *rows = class_table(found["confusion"], trained.classes)
-    table = Table(*head, box=None, header_style="bold")
-    for column in table.columns[1:3]:
-        column.justify = "right"
-    for row in rows:
-        table.add_row(*row)
-    console.print(table)
+    print_table(console, class_table(found["confusion"], trained.classes), numbers=(1, 2))

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import no_grad
+from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.cli.evaluate import Weights
 from tinygrad_cnn.cli.images import read_image
 from tinygrad_cnn.cli.runs import latest_run, load_trained
@@ -34,7 +35,7 @@ def predict(
     invert: Annotated[bool, typer.Option(help="Exchange dark and light, as for ink on paper and MNIST.")] = False,
 ) -> None:
     """Tell what images show: the probability of each class, the guess, and the truth where a folder's name tells it."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console()
     trained = load_trained(run if run is not None else latest_run(Path("runs")), weights.value if weights else None)
     transform = pipeline(trained.config, "transforms")
     inputs = [read_image(path, trained.shape, transform, invert) for path in images]  # all, before any is printed

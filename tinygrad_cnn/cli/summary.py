@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.building import MODELS, build_model, check_fit
 from tinygrad_cnn.cli.checks import ConfigError, nearest
 from tinygrad_cnn.cli.config import read_config
+from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.cli.runs import CONFIG
 from tinygrad_cnn.cli.sets import build_sets
 from tinygrad_cnn.report import summary as summarize
@@ -54,7 +54,7 @@ def summary(
         table = summarize(model, (1, *shape))
     except (RuntimeError, ValueError) as error:
         raise ConfigError(f"summary: {target} cannot take images of {'×'.join(map(str, shape))}: {error}") from error
-    Console(highlight=False).print(table)
+    make_console().print(table, soft_wrap=False)
 
 
 def _shape(text: str) -> Shape:

@@ -12,6 +12,7 @@ from rich.console import Console
 from tinygrad_cnn.cli.building import build_early_stopping, build_model, build_optimizer, build_schedule, check_fit
 from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.cli.config import Config, read_config
+from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.cli.run_report import write_report
 from tinygrad_cnn.cli.runs import CHECKPOINTS, CONFIG, HISTORY, REPORT, check_run, new_run, only_trainer
 from tinygrad_cnn.cli.sets import Sets, build_loader, build_sets
@@ -49,7 +50,7 @@ def train(
     The run folder gets config.toml, history.csv, checkpoints and report.html. A second run never overwrites the first.
     Ctrl-C finishes the running step and saves; --resume then goes on as if nothing had been.
     """
-    console = Console(highlight=False, soft_wrap=True)
+    console = make_console()
     if (config is None) == (resume is None):
         raise ConfigError("train: expected either CONFIG or --resume RUN; see tinygrad-cnn train --help")
     if resume is not None:

@@ -148,7 +148,7 @@ def _add(dot: Any, children: dict[str | None, list[Any]], parent: str | None, si
             _add(inner, children, child.id, sides)
 
 
-def _node(node: Operation | Value | Module) -> dict[str, str]:
+def _node(node: Operation | Value | Module) -> dict[str, Any]:
     """Return the DOT attributes of a node."""
     if isinstance(node, Value):
         return {"label": _label(_value_lines(node)), "class": node.role, **_VALUE_STYLES[node.role]}
@@ -198,7 +198,7 @@ def _kind(part: Module) -> str:
 
 def _edge(
     edge: Edge, source: Operation | Value | Module, target: Operation | Value | Module, usual: DType, *, beside: bool
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Return the DOT attributes of an edge: its shape where neither end tells it, little weight `beside` a stream."""
     if isinstance(source, Value):
         if source.role == "input":
@@ -207,7 +207,7 @@ def _edge(
     if isinstance(target, Value) or (isinstance(source, Module) and len(source.outputs) == 1):
         return {"weight": STREAM}
     text = values_text(edge.data) if edge.data is not None else edge_text(edge.shape, edge.dtype, usual)
-    return {"weight": STREAM, "label": f" {_escape(text)} "}
+    return {"weight": STREAM, "label": _label([f" {text} "])}
 
 
 def _totals(graph: Graph) -> str:
@@ -217,10 +217,11 @@ def _totals(graph: Graph) -> str:
     return " · ".join(parts)
 
 
-def _label(lines: list[str], after: str = "") -> str:
+def _label(lines: list[str], after: str = "") -> Any:
+    """Return lines as a label that stays text, also where it begins with < and ends with >, as markup of DOT's does."""
     import graphviz
 
-    return str(graphviz.nohtml("\\n".join(_escape(line) for line in lines if line) + after))
+    return graphviz.nohtml("\\n".join(_escape(line) for line in lines if line) + after)
 
 
 def _escape(text: str) -> str:

@@ -51,6 +51,11 @@ def _styled() -> Any:
     return mpl.rc_context(_STYLE)
 
 
+def _plain(text: str) -> str:
+    """Return `text` so that matplotlib shows it as it is: between two dollar signs it would read formulas."""
+    return text.replace("$", r"\$")
+
+
 def _svg(figure: Figure) -> str:
     text = io.StringIO()
     figure.savefig(text, format="svg", metadata={"Date": None})
@@ -86,12 +91,12 @@ def line_plot(
         figure = _figure(7.5, 3.4)
         axes = figure.subplots()
         for i, (name, values) in enumerate(curves.items()):
-            axes.plot(values, label=name, color=_COLOURS[i % len(_COLOURS)], linewidth=1.6)
+            axes.plot(values, label=_plain(name), color=_COLOURS[i % len(_COLOURS)], linewidth=1.6)
         if reference is not None:
-            axes.axhline(reference[1], label=reference[0], color="#8a94a0", linestyle="--", linewidth=1)
+            axes.axhline(reference[1], label=_plain(reference[0]), color="#8a94a0", linestyle="--", linewidth=1)
         if logy:
             axes.set_yscale("log")
-        axes.set(xlabel=xlabel, ylabel=ylabel)
+        axes.set(xlabel=_plain(xlabel), ylabel=_plain(ylabel))
         axes.legend()
         return _svg(figure)
 
@@ -109,7 +114,12 @@ def training_curves(loss: Sequence[float], metrics: Mapping[str, Sequence[float]
         for i, (name, values) in enumerate(metrics.items()):
             places = np.arange(1, len(values) + 1)
             right.plot(
-                places, values, marker="os^D"[i % 4], markersize=5, color=_COLOURS[i % len(_COLOURS)], label=name
+                places,
+                values,
+                marker="os^D"[i % 4],
+                markersize=5,
+                color=_COLOURS[i % len(_COLOURS)],
+                label=_plain(name),
             )
         right.set(xlabel="epoch", ylabel="accuracy")
         right.xaxis.get_major_locator().set_params(integer=True)
@@ -141,7 +151,7 @@ def filter_rows(weights: Mapping[str, Array], *, columns: int = 10) -> str:
         )
         for (name, images), part in zip(blocks.items(), subfigures[:, 0], strict=True):
             if name:
-                part.suptitle(name, fontsize=10)
+                part.suptitle(_plain(name), fontsize=10)
             limit = float(np.abs(images).max()) or 1.0
             grid = part.subplots(math.ceil(len(images) / columns), columns, squeeze=False)
             for axes, image in _places(grid, images):
@@ -193,7 +203,7 @@ def feature_maps(
             guess = int(probabilities[i].argmax())
             right = guess == truth[i]
             picture.set_title(
-                f"truth {classes[truth[i]]}, guess {classes[guess]}",
+                _plain(f"truth {classes[truth[i]]}, guess {classes[guess]}"),
                 fontsize=10,
                 color=_COLOURS[2] if right else "#b3261e",
             )
@@ -207,7 +217,7 @@ def feature_maps(
                     for spine in axes.spines.values():
                         spine.set_visible(False)
                     if k == 0:
-                        axes.set_ylabel(name, fontsize=9)
+                        axes.set_ylabel(_plain(name), fontsize=9)
             bars = subfigure.add_subplot(grid[:, channels + 2 :])
             places = np.arange(len(classes))
             colours = [_COLOURS[2] if k == truth[i] else "#b3261e" if k == guess else "#b9c3ce" for k in places]
@@ -217,7 +227,7 @@ def feature_maps(
                     bars.text(
                         100 * probabilities[i, k] + 2, k, f"{100 * probabilities[i, k]:.1f} %", va="center", fontsize=8
                     )
-            bars.set(yticks=places, yticklabels=classes, xlim=(0, 125), xticks=[0, 50, 100])
+            bars.set(yticks=places, yticklabels=[_plain(name) for name in classes], xlim=(0, 125), xticks=[0, 50, 100])
             bars.invert_yaxis()
             bars.set_xlabel("probability (%)", fontsize=9)
             bars.tick_params(labelsize=8)

@@ -15,6 +15,9 @@ HEAD = ("layer", "kind", "output", "parameters", "multiply-adds", "activation by
 _TEXTS = 3
 """The first columns are texts, aligned to the left; the others numbers, aligned to the right."""
 
+_NARROW = 10
+"""Characters that a layer's name is broken at, if it must be."""
+
 
 def cells(found: Summary) -> list[tuple[str, ...]]:
     """Return the header, the rows and the totals."""
@@ -87,7 +90,8 @@ def to_rich(found: Summary, width: int) -> Iterator[Any]:
 
     Args:
         found: what to show.
-        width: characters to a line; where the table does not fit, columns move together, then layers' names are broken.
+        width: characters to a line; where the table does not fit, columns move together, then layers' names are broken,
+            and at last the table becomes a list of sentences, so that no number is cut.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -97,6 +101,11 @@ def to_rich(found: Summary, width: int) -> Iterator[Any]:
     head = tuple([name.replace(" ", "\n").replace("-", "-\n") for name in lines[0]])
     widest = [max(len(part) for line in (head, *lines[1:]) for part in line[i].split("\n")) for i in range(len(head))]
     gap = 1 if sum(widest) + 2 * (len(head) - 1) <= width else 0
+    yield Text(title(found), style="bold")
+    if min(widest[0], _NARROW) + sum(widest[1:]) + len(head) - 1 > width:
+        yield from [Text(_in_words(line)) for line in lines[1:]]
+        yield Text(footer(found))
+        return
     table = Table(
         box=SIMPLE_HEAD, show_footer=True, show_edge=False, pad_edge=False, padding=(0, gap, 0, 0),
         header_style="bold", footer_style="bold",
@@ -106,9 +115,15 @@ def to_rich(found: Summary, width: int) -> Iterator[Any]:
         table.add_column(Text(name), Text(last), justify=justify, no_wrap=i > 0, overflow="fold")
     for row in lines[1:-1]:
         table.add_row(*[Text(cell, style="cyan" if i == 0 else "") for i, cell in enumerate(row)])
-    yield Text(title(found), style="bold")
     yield table
     yield Text(footer(found))
+
+
+def _in_words(line: tuple[str, ...]) -> str:
+    """Return a line of the table as a sentence, which can be broken between its words."""
+    name, kind, output, *numbers = line
+    what = " ".join(part for part in (name, kind, f"→ {output}" if output else "") if part)
+    return f"{what}: " + ", ".join(f"{number} {unit}" for number, unit in zip(numbers, HEAD[_TEXTS:], strict=True))
 
 
 def _aligned(line: tuple[str, ...], widths: list[int]) -> list[str]:

@@ -70,7 +70,7 @@ def write_page(
         title=title, lead=lead, facts=facts, sections=sections, command=command
     )
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", errors="replace")  # names of files need not be Unicode
     return Path(path)
 
 
