@@ -1,0 +1,37 @@
+"""Write docs/left_out.md from the tables of what is left out: ``python docs/left_out.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tinygrad_cnn.declined.layers import LAYERS
+from tinygrad_cnn.declined.machinery import MACHINERY
+from tinygrad_cnn.declined.operations import OPERATIONS
+
+HEAD = """# What is left out of PyTorch
+
+Look up here why a name of PyTorch is missing, and what to write instead. The same sentence stands in the error when a
+script uses the name. Classes that are left out can still be imported and asked for by `isinstance`; making one raises.
+
+A test walks the public names of PyTorch's modules that exist here, and finds each either here or on this page. `*`
+stands for any letters.
+"""
+
+TABLES = {"Functions and methods": OPERATIONS, "Layers, losses and optimizers": LAYERS, "Around tensors": MACHINERY}
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    parts = [HEAD]
+    for title, table in TABLES.items():
+        rows = [f"| {_names(names)} | {why.replace('|', chr(92) + '|')} |" for why, names in table.items()]
+        parts.append("\n".join([f"## {title}\n", "| names | why, or what to use |", "|---|---|", *rows]) + "\n")
+    return "\n".join(parts)
+
+
+def _names(names: str) -> str:
+    return ", ".join(f"`{name}`" for name in names.split())
+
+
+if __name__ == "__main__":
+    Path(__file__).with_suffix(".md").write_text(page(), encoding="utf-8")
