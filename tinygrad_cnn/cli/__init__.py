@@ -5,9 +5,13 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from tinygrad_cnn._output import make_printable
+
 
 def main() -> None:
     """Run the command line; an error is one line on standard error and exit code 2."""
+    for stream in (sys.stdout, sys.stderr):
+        make_printable(stream)
     try:
         from typer import Abort
 
