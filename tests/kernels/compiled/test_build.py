@@ -105,6 +105,13 @@ def test_a_compiler_that_fails_is_quoted_and_leaves_nothing_behind(cache, compil
     assert list(cache.iterdir()) == []
 
 
+def test_what_a_compiler_says_is_quoted_in_whatever_encoding_it_comes(cache, tmp_path):
+    script = tmp_path / "compiler.py"
+    script.write_text("import sys; sys.stderr.buffer.write(b'no room: \\xb0\\xa1\\xff'); sys.exit(1)", encoding="utf-8")
+    with pytest.raises(RuntimeError, match=r"compiler.py failed: no room: \ufffd+$"):
+        build.library_of([sys.executable, str(script)])
+
+
 def test_an_interruption_leaves_nothing_behind(cache, compiler, monkeypatch):
     def interrupted(command, **_):
         Path(command[command.index("-o") + 1]).write_bytes(b"half a library")
