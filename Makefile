@@ -1,19 +1,21 @@
 # Every target sets up what it needs in .venv; `make help` lists them.
+# `make test PYTHON=python3.12` uses another Python, in a .venv-python3.12 of its own.
 PYTHON ?= python3
-BIN := .venv/bin
-USE := .venv/.installed
-DEV := .venv/.installed-dev
+VENV := $(if $(filter python3,$(PYTHON)),.venv,.venv-$(notdir $(PYTHON)))
+BIN := $(VENV)/bin
+USE := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
 # The tests elsewhere that have a comparison with PyTorch in them, which `make test` skips where it is missing.
 COMPARED = $(shell grep -rl --include='test_*.py' --exclude-dir=parity 'importorskip."torch"' tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo examples test test-fast parity bench mutants check format lint types docs clean
+.PHONY: help demo examples test test-fast test-pythons test-locale parity bench mutants check format lint types docs clean
 
 help:  ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
 $(USE): pyproject.toml
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e ".[all]"
 	@touch $@
 
@@ -32,6 +34,12 @@ test: $(DEV)  ## run all tests
 
 test-fast: $(DEV)  ## run the tests that take less than a few seconds each
 	$(BIN)/python -m pytest -m "not slow"
+
+test-pythons: $(DEV)  ## run them on every other Python found here, 3.11 to 3.14
+	$(BIN)/python tests/pythons.py
+
+test-locale: $(DEV)  ## run the tests of files and output under a locale whose encoding is not UTF-8
+	$(BIN)/python tests/locales.py
 
 parity: $(DEV)  ## compare with PyTorch, number by number (installs it)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check torch==2.13.0 expecttest
@@ -61,4 +69,4 @@ docs: $(DEV)  ## build the documentation into site/, any warning an error
 	$(BIN)/mkdocs build --strict --quiet
 
 clean:  ## delete what the other targets made
-	rm -rf .venv runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-* runs site .pytest_cache .mypy_cache .ruff_cache .hypothesis

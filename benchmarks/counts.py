@@ -123,7 +123,7 @@ def peak_bytes(step: Callable[[], object]) -> int:
 
 def bounds() -> dict[str, dict[str, int]]:
     """Return the bounds of each network in `COUNTED`."""
-    found: dict[str, dict[str, int]] = json.loads(BOUNDS.read_text())
+    found: dict[str, dict[str, int]] = json.loads(BOUNDS.read_text(encoding="utf-8"))
     return found
 
 
@@ -144,7 +144,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     arguments = made.parse_args(argv)
     counted = {name: count(name) for name in COUNTED}
     if arguments.update:
-        BOUNDS.write_text(json.dumps(counted, indent=2) + "\n")
+        BOUNDS.write_text(json.dumps(counted, indent=2) + "\n", encoding="utf-8")
     limits = bounds()
     rows = [
         [name, MEANING[key], f"{counted[name][key]:,}", f"{limits[name][key]:,}", f"{SLACK[key]:,}"]

@@ -22,7 +22,7 @@ def _cpu() -> str:
     listing = Path("/proc/cpuinfo")
     found: dict[str, str] = {}
     if listing.exists():
-        for line in listing.read_text().splitlines():
+        for line in listing.read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition(":")
             found.setdefault(key.strip(), value.strip())
     model = found.get("model name") or platform.processor() or platform.machine()

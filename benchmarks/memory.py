@@ -20,7 +20,7 @@ class Level:
 
 def _status(key: str) -> int:
     """Return a figure of Linux's /proc/self/status in bytes."""
-    for line in _STATUS.read_text().splitlines():
+    for line in _STATUS.read_text(encoding="utf-8").splitlines():
         if line.startswith(key + ":"):
             return int(line.split()[1]) * 1024
     return 0
@@ -45,7 +45,7 @@ def restart() -> Level | None:
     if not _STATUS.exists():
         highest = peak()
         return None if highest is None else Level(highest, 0)
-    _CLEAR.write_text("5")  # proc_pid_clear_refs(5): resets VmHWM to what is resident now
+    _CLEAR.write_text("5", encoding="utf-8")  # proc_pid_clear_refs(5): resets VmHWM to what is resident now
     return Level(_status("VmRSS"), _status("RssFile"))
 
 

@@ -41,7 +41,7 @@ def run(
     environment = {key: value for key, value in os.environ.items() if key not in _TUNED}
     environment |= dict.fromkeys(_THREADS, str(threads)) | dict(extra or {})
     command = [sys.executable, "-m", "benchmarks.child", task, framework, str(threads), json.dumps(dict(arguments))]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{task} with {framework} and {dict(arguments)} failed:\n{done.stderr.strip()}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

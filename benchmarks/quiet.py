@@ -14,7 +14,7 @@ def _busy() -> float | None:
     """Return the seconds that all processors together have worked since the machine started; None except on Linux."""
     if not _STAT.exists():
         return None
-    fields = [int(field) for field in _STAT.read_text().split("\n", 1)[0].split()[1:9]]
+    fields = [int(field) for field in _STAT.read_text(encoding="utf-8").split("\n", 1)[0].split()[1:9]]
     idle = fields[3] + fields[4]  # idle, and waiting for a disk
     return (sum(fields) - idle) / os.sysconf("SC_CLK_TCK")
 

@@ -41,13 +41,13 @@ def train(lr: float, size: int = 5, init: str = "small") -> tuple[ConvNet2, list
     optimizer = optim.SGD(net.parameters(), lr=lr)
     losses = Trainer(net, optimizer, F.cross_entropy).fit(loader, EPOCHS).column("loss")
     test = 100 * accuracy(net, x_test, t_test)
-    print(f"{lr:7g}  {size}×{size}  {init:>5}  {test:8.3f} %  {losses[-1]:7.4f}  {start}", end="  ")
+    print(f"{lr:7g}  {size}x{size}  {init:>5}  {test:8.3f} %  {losses[-1]:7.4f}  {start}", end="  ")
     return net, losses
 
 
 def main() -> None:
     OUT.mkdir(parents=True, exist_ok=True)
-    head = "     lr  size   init        test     loss  ‖∇conv1‖  ‖∇fc1‖ at start  report"
+    head = "     lr  size   init        test     loss  |g conv1|  |g fc1| at start  report"
     curves = {}
     print(f"Learning rates\n{head}")
     for lr, reported in RATES.items():
@@ -56,7 +56,7 @@ def main() -> None:
     print("\nWhy small rates fail: weights of 0.001 scale each layer's gradient by the other's; He weights do not.")
     print(head)
     _, curves["lr 0.001, He"] = train(0.001, init="he")
-    print("      —")
+    print("      -")
     print(f"\nFilter sizes\n{head}")
     filters = {}
     for size, reported in SIZES.items():

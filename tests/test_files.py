@@ -10,24 +10,24 @@ from tinygrad_cnn._files import replacing
 def test_content_takes_its_place_and_folders_are_made(tmp_path):
     path = tmp_path / "a" / "b.txt"
     with replacing(path) as part:
-        part.write_text("new")
+        part.write_text("new", encoding="utf-8")
         assert not path.exists()
-    assert path.read_text() == "new"
+    assert path.read_text(encoding="utf-8") == "new"
     assert list(path.parent.iterdir()) == [path]
 
 
 def test_an_error_leaves_the_old_file_and_no_rubbish(tmp_path):
     path = tmp_path / "b.txt"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
 
     def write():
         with replacing(path) as part:
-            part.write_text("half")
+            part.write_text("half", encoding="utf-8")
             raise KeyError
 
     with pytest.raises(KeyError):
         write()
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]
 
 

@@ -21,7 +21,7 @@ LATER = ["data", "draw", "gradcheck", "graph", "summary", "utils"]
 def run(program, **environment):
     done = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     return done.stdout.strip()
 

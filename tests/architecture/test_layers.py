@@ -14,7 +14,7 @@ PACKAGE = Path(tinygrad_cnn.__file__).parent
 
 LAYERS = [
     ("_types",),
-    ("_buffers", "_checks", "_compile", "_dtypes", "_files", "_startup", "amp", "backends", "declined", "device"),
+    ("_buffers", "_checks", "_compile", "_dtypes", "_files", "_output", "_startup", "amp", "backends", "declined", "device"),
     ("kernels", "autograd", "cuda"),
     ("ops",),
     ("random", "numpy_protocol", "methods"),
@@ -86,7 +86,7 @@ def runtime_imports(tree):
 @pytest.mark.parametrize("name", list(MODULES))
 def test_imports_go_one_way(name):
     here, height = room(name)
-    for names, _ in runtime_imports(ast.parse(MODULES[name].read_text())):
+    for names, _ in runtime_imports(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         for target in names:
             if not target.startswith("tinygrad_cnn") or target == "tinygrad_cnn":
                 continue
@@ -100,7 +100,7 @@ LOADED_WITH_THE_PACKAGE = [name for name in MODULES if not name.startswith(("tin
 
 @pytest.mark.parametrize("name", LOADED_WITH_THE_PACKAGE)
 def test_heavy_packages_are_imported_when_used(name):
-    for names, top in runtime_imports(ast.parse(MODULES[name].read_text())):
+    for names, top in runtime_imports(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
         for target in names:
             first = target.split(".")[0]
             known = first in LIGHT or first == "tinygrad_cnn" or first in __import__("sys").stdlib_module_names
@@ -147,6 +147,6 @@ def test_a_vjp_is_found_by_its_name(op, i, vjp):
 
 
 def test_files_stay_small_enough_to_hold_in_the_head():
-    long = {name: len(path.read_text().splitlines()) for name, path in MODULES.items()}
+    long = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
     lists = {"tinygrad_cnn", "tinygrad_cnn.tensor", "tinygrad_cnn.methods"}  # one line for every name, operator, method
     assert {name: lines for name, lines in long.items() if lines > (600 if name in lists else 320)} == {}

@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
-from tinygrad_cnn.autograd import primitive, registry
+from tinygrad_cnn.autograd import engine, primitive, registry
 
 
 @pytest.fixture
@@ -66,6 +66,39 @@ def test_leaf_gradients_share_memory_with_nothing():
     a.grad.zero_()
     assert b.grad.tolist() == [1.0, 1.0]
     assert seed.tolist() == [1.0, 1.0]
+
+
+@pytest.fixture
+def noted_op():
+    """An op that notes where its VJP's results lie, and keeps them in `held` if that is a list."""
+
+    @primitive("noted")
+    def noted(x):
+        return x * 2
+
+    @noted.vjp(0)
+    def noted_vjp_0(g, _y, _x):
+        gradient = g * 2
+        noted.places.append(gradient.ctypes.data)
+        if noted.held is not None:
+            noted.held.append(gradient)
+        return gradient
+
+    noted.places, noted.held = [], None
+    yield noted
+    del registry["noted"]
+
+
+@pytest.mark.parametrize("borrowed", [0, 1])
+def test_a_gradient_is_copied_only_if_somebody_else_sees_it(noted_op, monkeypatch, borrowed):
+    """Whatever this Python counts: from 3.14 on a reference less, where the interpreter's stack only borrows."""
+    monkeypatch.setattr(engine, "getrefcount", lambda value: sys.getrefcount(value) - borrowed)
+    x = leaf(1.0, 2.0)
+    noted_op(x).backward(tg.ones(2, dtype=tg.float64))
+    assert x.grad.numpy().ctypes.data == noted_op.places[-1]
+    x.grad, noted_op.held = None, []
+    noted_op(x).backward(tg.ones(2, dtype=tg.float64))
+    assert not np.shares_memory(x.grad.numpy(), noted_op.held[-1])
 
 
 def test_gradient_of_a_sum_is_writable():

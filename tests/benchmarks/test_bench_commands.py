@@ -54,14 +54,14 @@ def test_against_pytorch(tmp_path):
     for name, *options in commands:
         done = subprocess.run(
             [sys.executable, "-m", f"benchmarks.{name}", *options, "--vs", "torch", *QUICK, "--json", str(file)],
-            cwd=ROOT, capture_output=True, text=True, check=False,
+            cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
     lines = history.read(file)
     assert [line["command"] for line in lines] == [command[0] for command in commands]
     for row in lines[0]["rows"]:
         assert row["ours"]["check"] == pytest.approx(row["torch"]["check"], rel=1e-2)
-    page = report.fill((ROOT / "docs" / "performance.md").read_text(), {
+    page = report.fill((ROOT / "docs" / "performance.md").read_text(encoding="utf-8"), {
         name: text for name, make in report.TABLES.items() if (text := make(lines)) is not None
     })  # fmt: skip
     assert page.count("| geometric mean |") == 2
@@ -154,12 +154,12 @@ def test_the_newest_figures_of_each_name_make_the_table(tmp_path):
     file = tmp_path / "h.json"
     file.write_text("".join(json.dumps(one) + "\n" for one in (
         line("2026-01-01T00:00", ["odd", "stem"], 4.0), line("2026-01-02T00:00", ["odd"], 1.0)
-    )))  # fmt: skip
+    )), encoding="utf-8")  # fmt: skip
     page = tmp_path / "page.md"
-    page.write_text("a\n<!-- begin shapes -->\nold\n<!-- end shapes -->\nz\n")
+    page.write_text("a\n<!-- begin shapes -->\nold\n<!-- end shapes -->\nz\n", encoding="utf-8")
     for _ in range(2):
         report.main([str(file), "--into", str(page)])
-        text = page.read_text()
+        text = page.read_text(encoding="utf-8")
         assert "old" not in text
         assert text.startswith("a\n")
         assert text.endswith("z\n")
@@ -174,6 +174,6 @@ def test_pages_and_histories_that_do_not_fit(tmp_path):
         report.fill("nothing", {"shapes": "text"})
     file = tmp_path / "h.json"
     for text in ("{", "[]", '{"command": "shapes"}'):
-        file.write_text(f"{json.dumps(line('d', [], 1.0))}\n{text}\n")
+        file.write_text(f"{json.dumps(line('d', [], 1.0))}\n{text}\n", encoding="utf-8")
         with pytest.raises(ValueError, match=r"h\.json:2: expected"):
             history.read(file)

@@ -19,7 +19,7 @@ compiled = pytest.mark.skipif(kernel_mode() == "numpy", reason="the bounds are t
 def test_a_step_does_no_more_than_it_did():
     """In a process of its own, so that no other test has left anything behind."""
     done = subprocess.run(
-        [sys.executable, "-m", "benchmarks.counts"], cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "benchmarks.counts"], cwd=ROOT, capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, f"{done.stderr}\nMeant so? `python -m benchmarks.counts --update` sets the bounds."
     assert all(name in done.stdout for name in counts.COUNTED)

@@ -77,7 +77,7 @@ def toy(tmp_path):
             assert old in text
             text = text.replace(old, new)
         path = tmp_path / name
-        path.write_text(text)
+        path.write_text(text, encoding="utf-8")
         return path
 
     return write

@@ -16,7 +16,7 @@ for extra in ("typer", "rich", "jinja2", "matplotlib"):
 def run(*args, cwd=None):
     return subprocess.run(
         [sys.executable, "-c", "from tinygrad_cnn.cli import main; main()", *args],
-        capture_output=True, text=True, timeout=300, cwd=cwd, env=None, check=False,
+        capture_output=True, encoding="utf-8", timeout=300, cwd=cwd, env=None, check=False,
     )  # fmt: skip
 
 
@@ -28,7 +28,7 @@ def test_version_and_help():
 
 
 def test_errors_are_one_line_and_exit_code_2(tmp_path):
-    (tmp_path / "taken").write_text("a file, not a folder")
+    (tmp_path / "taken").write_text("a file, not a folder", encoding="utf-8")
     result = run("demo", "--out", "taken/x", cwd=tmp_path)
     assert result.returncode == 2
     assert re.fullmatch(r"tinygrad-cnn: .*taken.*\n", result.stderr)

@@ -23,7 +23,7 @@ def config(tmp_path):
 
     def read(data, seed=0, workers=0):
         path = tmp_path / "x.toml"
-        path.write_text(BASE.format(seed=seed, data=data, workers=workers))
+        path.write_text(BASE.format(seed=seed, data=data, workers=workers), encoding="utf-8")
         return read_config(path)
 
     return read

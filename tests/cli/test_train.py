@@ -17,7 +17,7 @@ pytest.importorskip("safetensors")
 
 
 def rows(run):
-    with (run / "history.csv").open(newline="") as file:
+    with (run / "history.csv").open(newline="", encoding="utf-8") as file:
         return list(csv.DictReader(file))
 
 
@@ -54,12 +54,12 @@ def test_a_run_folder_holds_everything(cli, toy, tmp_path):
     assert {path.name for path in run.iterdir()} == {
         "config.toml", "history.csv", "checkpoints", "report.html", ".lock",
     }  # fmt: skip
-    assert (run / "config.toml").read_text() == config.read_text()
+    assert (run / "config.toml").read_text(encoding="utf-8") == config.read_text(encoding="utf-8")
     assert [row["epoch"] for row in rows(run)] == ["1", "2"]
     assert {"loss", "accuracy", "validation_loss", "validation_accuracy", "lr"} <= set(rows(run)[0])
     state = load_checkpoint(run / "checkpoints" / "step-00000008.json")
     assert state["config"] == {
-        "classes": ["cross", "ring", "diagonals"], "shape": [1, 11, 11], "config": config.read_text(),
+        "classes": ["cross", "ring", "diagonals"], "shape": [1, 11, 11], "config": config.read_text(encoding="utf-8"),
     }  # fmt: skip
     assert CheckpointFolder(run / "checkpoints", prefix="best").paths()
     page = (run / "report.html").read_text(encoding="utf-8")
@@ -138,7 +138,7 @@ def test_resume_passes_over_a_damaged_checkpoint_and_says_so(cli, toy, tmp_path)
     cli("train", toy())
     run = tmp_path / "runs" / "toy-001"
     before = weights(run)
-    (run / "checkpoints" / "step-00000008.json").write_text("{}")
+    (run / "checkpoints" / "step-00000008.json").write_text("{}", encoding="utf-8")
     result = cli("train", "--resume", run)
     assert result.code == 0
     assert "warning: damaged checkpoint left out: " in result.out
@@ -256,7 +256,7 @@ def test_mistakes_on_the_command_line_are_one_line(fails, toy, tmp_path):
     assert fails("train", "--resume", "none") == "none: expected the folder of a run, which has a config.toml"
     assert "No such option: --quick" in fails("train", "--quick")
     assert "No such command 'tran'. Did you mean 'train'?" in fails("tran")
-    (tmp_path / "taken").write_text("")
+    (tmp_path / "taken").write_text("", encoding="utf-8")
     assert "taken" in fails("train", toy(), "--out", "taken/runs")
 
 

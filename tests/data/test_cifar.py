@@ -191,7 +191,7 @@ def test_the_real_images(jpeg_copy):
     assert test.data.shape == (10_000, 32, 32, 3)
     assert np.bincount(train.targets).tolist() == [5000] * 10
     assert np.bincount(test.targets).tolist() == [1000] * 10
-    meta = (jpeg_copy / "cifar-10-batches-bin" / "batches.meta.txt").read_text().split()
+    meta = (jpeg_copy / "cifar-10-batches-bin" / "batches.meta.txt").read_text(encoding="utf-8").split()
     assert list(train.classes) == meta
     means = train.data.mean(axis=(0, 1, 2)) / 255
     np.testing.assert_allclose(means, [0.4914, 0.4822, 0.4465], atol=0.002)  # as published for CIFAR-10

@@ -25,7 +25,7 @@ def pets(tmp_path):
     save(tmp_path / ".hidden" / "a.png", 50)
     save(tmp_path / "cat" / ".thumbnails" / "a.png", 60)
     (tmp_path / "cat" / ".DS_Store.png").write_bytes(b"rubbish")
-    (tmp_path / "cat" / "notes.txt").write_text("no picture")
+    (tmp_path / "cat" / "notes.txt").write_text("no picture", encoding="utf-8")
     (tmp_path / "readme.png").write_bytes(b"not in a folder")
     return tmp_path
 
@@ -78,7 +78,9 @@ def test_own_loader_and_own_choice_of_files(pets):
 
 
 def test_other_files_than_pictures(pets):
-    folder = DatasetFolder(pets, lambda path: Path(path).read_text(), extensions=(".TXT",), allow_empty=True)
+    folder = DatasetFolder(
+        pets, lambda path: Path(path).read_text(encoding="utf-8"), extensions=(".TXT",), allow_empty=True
+    )
     assert folder.classes == ["cat", "dog"]
     assert [folder[i] for i in range(len(folder))] == [("no picture", 0)]
 

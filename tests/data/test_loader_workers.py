@@ -337,7 +337,7 @@ def test_memory_does_not_grow(form):
         for _ in loader:
             pass
         gc.collect()
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        pages = int(Path("/proc/self/statm").read_text(encoding="utf-8").split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE"), len(list(Path("/proc/self/fd").iterdir())), threading.active_count()
 
     for _ in range(5):

@@ -10,11 +10,11 @@ from tinygrad_cnn.ops import activation
 
 ROOT = Path(__file__).parents[2]
 ALL = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PAGES = [path for path in ALL if "```python" in path.read_text()]
+PAGES = [path for path in ALL if "```python" in path.read_text(encoding="utf-8")]
 
 
 def snippets(path):
-    return re.findall(r"^ *```python\n(.*?)^ *```", path.read_text(), re.DOTALL | re.MULTILINE)
+    return re.findall(r"^ *```python\n(.*?)^ *```", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)
 
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -41,7 +41,8 @@ def program(monkeypatch, tmp_path):
         path.parent.mkdir()
         path.write_text(
             f"#!{sys.executable}\nimport sys\nsys.stdin.read()\n"
-            f"print({output!r}, end='', file=sys.{'stderr' if fail else 'stdout'})\nsys.exit({int(fail)})\n"
+            f"print({output!r}, end='', file=sys.{'stderr' if fail else 'stdout'})\nsys.exit({int(fail)})\n",
+            encoding="utf-8",
         )
         path.chmod(0o755)
         monkeypatch.setenv("PATH", str(path.parent))
@@ -159,7 +160,7 @@ def test_save_writes_what_the_ending_says(run, no_program, tmp_path):
 
 def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(run, monkeypatch, tmp_path):
     path = tmp_path / "graph.dot"
-    path.write_text("old")
+    path.write_text("old", encoding="utf-8")
 
     def fail(*args):
         raise OSError("disk full")
@@ -167,5 +168,5 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(run, monkeypatc
     monkeypatch.setattr("os.replace", fail)
     with pytest.raises(OSError, match="disk full"):
         draw(run.loss).save(path)
-    assert path.read_text() == "old"
+    assert path.read_text(encoding="utf-8") == "old"
     assert list(tmp_path.iterdir()) == [path]

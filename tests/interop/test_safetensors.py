@@ -290,10 +290,10 @@ def test_a_path_that_cannot_be_read(read, tmp_path):
     ],
 )
 def test_what_cannot_be_written_leaves_the_file_as_it_was(tensors, metadata, error, text, tmp_path):
-    (tmp_path / "x").write_text("before")
+    (tmp_path / "x").write_text("before", encoding="utf-8")
     with pytest.raises(error, match=text):
         save_file(tensors, tmp_path / "x", metadata)
-    assert (tmp_path / "x").read_text() == "before"
+    assert (tmp_path / "x").read_text(encoding="utf-8") == "before"
     assert os.listdir(tmp_path) == ["x"]
 
 

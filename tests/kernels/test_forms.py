@@ -40,7 +40,7 @@ def run(program, **environment):
     """Return what a program prints, and its warnings."""
     done = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, check=True,
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, encoding="utf-8", check=True,
     )  # fmt: skip
     return done.stdout.strip(), done.stderr.strip()
 
@@ -182,7 +182,7 @@ def test_to_insist_from_the_start_without_a_compiler_never_computes_with_numpy(n
 @pytest.fixture
 def failing(tmp_path, monkeypatch):
     script = tmp_path / "cc.py"
-    script.write_text("import sys; sys.exit('error: no such instruction')")
+    script.write_text("import sys; sys.exit('error: no such instruction')", encoding="utf-8")
     monkeypatch.setenv("TINYGRAD_CNN_CACHE", str(tmp_path))
     monkeypatch.setattr(build, "find_compiler", lambda: [sys.executable, str(script)])
 

@@ -47,7 +47,8 @@ def run(program, timeout=60, **environment):
     """Return what a program prints that has computed a convolution, and must end by itself."""
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM + program],
-        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, text=True, timeout=timeout, check=False,
+        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, encoding="utf-8", timeout=timeout,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
@@ -213,11 +214,12 @@ def test_workers_of_multiprocessing(method, tmp_path):
         'if __name__ == "__main__":\n'
         "    expected = work()\n"
         f"    with multiprocessing.get_context({method!r}).Pool(2) as pool:\n"
-        "        print([one == expected for one in pool.map(work, range(4))])\n"
+        "        print([one == expected for one in pool.map(work, range(4))])\n",
+        encoding="utf-8",
     )
     done = subprocess.run(
         [sys.executable, str(script)],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, encoding="utf-8", timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "[True, True, True, True]"

@@ -128,14 +128,14 @@ def test_the_three_formats_say_the_same(tmp_path):
     }  # fmt: skip
     expected = repr(CnnBasicModel(same, (3, 8, 8), 2))
     for name, text in texts.items():
-        (tmp_path / name).write_text(text)
+        (tmp_path / name).write_text(text, encoding="utf-8")
         assert repr(CnnBasicModel.from_file(tmp_path / name)) == expected, name
 
 
 def test_a_bare_list_and_arguments_in_place_of_the_files(tmp_path):
-    (tmp_path / "list.json").write_text("[30, 10]")
+    (tmp_path / "list.json").write_text("[30, 10]", encoding="utf-8")
     assert repr(CnnBasicModel.from_file(tmp_path / "list.json")) == repr(CnnBasicModel([30, 10]))
-    (tmp_path / "net.toml").write_text(TOML)
+    (tmp_path / "net.toml").write_text(TOML, encoding="utf-8")
     model = CnnBasicModel.from_file(str(tmp_path / "net.toml"), input_size=(1, 4, 4), num_classes=9)
     np.testing.assert_array_equal(model(tg.zeros(2, 1, 4, 4)).shape, (2, 9))
 
@@ -165,13 +165,13 @@ def test_a_bare_list_and_arguments_in_place_of_the_files(tmp_path):
 def test_files_that_describe_no_model(name, text, error, message, tmp_path):
     if name.endswith("yaml"):
         pytest.importorskip("yaml")
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(error, match=message):
         CnnBasicModel.from_file(tmp_path / name)
 
 
 def test_yaml_without_pyyaml_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "yaml", None)
-    (tmp_path / "a.yaml").write_text(YAML)
+    (tmp_path / "a.yaml").write_text(YAML, encoding="utf-8")
     with pytest.raises(ModuleNotFoundError, match=r'pip install "tinygrad-cnn\[yaml\]"'):
         CnnBasicModel.from_file(tmp_path / "a.yaml")

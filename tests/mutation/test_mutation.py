@@ -108,7 +108,7 @@ def run(*arguments, script=SCRIPT):
     return subprocess.run(
         [sys.executable, "-W", "error::SyntaxWarning", str(script), *arguments],
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
 
@@ -126,7 +126,7 @@ sys.exit(mutate.main())
 @pytest.mark.slow
 def test_a_mutant_that_no_test_notices_survives(tmp_path):
     script = tmp_path / "weak.py"
-    script.write_text(WEAK.format(folder=str(SCRIPT.parent)))
+    script.write_text(WEAK.format(folder=str(SCRIPT.parent)), encoding="utf-8")
     result = run("--op", "neg", "--jobs", "1", script=script)
     assert "1 mutants: 0 caught, 0 equivalent (listed with reasons), 1 survived" in result.stdout, result
     assert "neg_vjp_0" in result.stdout

@@ -277,7 +277,9 @@ def test_other_exceptions_and_endless_recursion_pass_untouched():
 
 def run(program):
     """Return the last lines that a program which fails writes to the terminal."""
-    done = subprocess.run([sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, encoding="utf-8", timeout=60
+    )
     assert done.returncode == 1
     return done.stderr.splitlines()
 

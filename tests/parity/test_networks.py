@@ -47,7 +47,7 @@ def test_gradient_of_the_gradient(build, ours, torch):
     def penalty(framework, model, x, t, grad):
         loss = framework.nn.functional.cross_entropy(model(x), t)
         gradients = grad(loss, list(model.parameters()), create_graph=True)
-        sum([(g * g).sum() for g in gradients]).backward()
+        sum((g * g).sum() for g in gradients).backward()
         return [p.grad for p in model.parameters()]
 
     found = penalty(ours, mine, ours.from_numpy(x), ours.from_numpy(t), ours.autograd.grad)

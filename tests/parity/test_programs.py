@@ -16,7 +16,7 @@ def test_values_and_gradients(program, ours, torch):
         x, w = (framework.tensor(value, dtype=framework.float64, requires_grad=True) for value in values)
         y = program(framework, x, w)
         gradients = framework.autograd.grad((y * y).sum(), (x, w), create_graph=True)
-        second = framework.autograd.grad(sum([(g * g).sum() for g in gradients]), (x, w), allow_unused=True)
+        second = framework.autograd.grad(sum((g * g).sum() for g in gradients), (x, w), allow_unused=True)
         found = [None if g is None else g.detach().numpy() for g in (*gradients, *second)]
         results.append([y.detach().numpy(), *found])
     for found, expected in zip(*results, strict=True):

@@ -198,9 +198,10 @@ def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[int], create_g
     if create_graph or leaf._grad is not None:
         _add_to_grad(leaf, value, create_graph)
         return
-    # One reference here and one for getrefcount: nobody else can see this array, so it need not be copied.
-    fresh = value.__class__ is np.ndarray and getrefcount(value) == 2 and (value.base is None or owns(value))
-    if not fresh or id(value) in given or value.dtype != leaf.array.dtype:
+    # An array with as many references as an object made here, whatever this Python counts, is seen by nobody else.
+    unseen = object()
+    fresh = value.__class__ is np.ndarray and getrefcount(value) == getrefcount(unseen)
+    if not fresh or not (value.base is None or owns(value)) or id(value) in given or value.dtype != leaf.array.dtype:
         value = np.array(value, dtype=leaf.dtype)
     leaf._grad = wrap(value)
 

@@ -56,14 +56,16 @@ def record_write(array: Array) -> None:
 def record_writes(arrays: Iterable[Array]) -> None:
     """Note that the storages of `arrays` were changed in place, all of them at one time."""
     global newest
-    stamp = newest = next(clock)
+    stamp = next(clock)
+    if stamp > newest:  # another thread may have been faster
+        newest = stamp
     for array in arrays:
         owner = array if array.base is None else storage(array)
         key = id(owner)
         entry = _writes.get(key)
         if entry is None or entry[0]() is not owner:
             reference = weakref.ref(owner, lambda dead, key=key: _forget(key, dead))  # type: ignore[misc]
-            entry = _writes[key] = (reference, _Writes())
+            entry = _writes.setdefault(key, (reference, _Writes()))  # which a signal handler may have come before
         writes = entry[1]
         writes.count += 1
         writes.stamps.append(stamp)
@@ -95,7 +97,7 @@ def check_saved(node: Node) -> None:
         if entry is None or entry[0]() is not owner:
             continue
         writes = entry[1]
-        later = sum(stamp > node.seq for stamp in writes.stamps)
+        later = sum(stamp > node.seq for stamp in list(writes.stamps))
         if later:
             saved = writes.count - later
             raise RuntimeError(

@@ -114,8 +114,9 @@ class _Silence:
     def begin(self) -> bool:
         """Return True, that there is silence."""
         if self._state is None:
-            self._state = np.errstate(all="ignore")
-            self._state.__enter__()
+            state = np.errstate(all="ignore")
+            state.__enter__()
+            self._state = state  # not before: a signal handler may raise within
         return True
 
     def end(self) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from tinygrad_cnn._output import make_printable
 from tinygrad_cnn._startup import say_interrupted
 
 
 def main() -> None:
     """Run the command line; an error is one line on standard error and exit code 2, an interruption exit code 130."""
+    for stream in (sys.stdout, sys.stderr):
+        make_printable(stream)
     try:
         sys.exit(_run())
     except (OSError, ValueError, RuntimeError, ModuleNotFoundError, ArithmeticError, MemoryError) as error:

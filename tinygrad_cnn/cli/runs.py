@@ -81,7 +81,7 @@ def only_trainer(run: Path) -> Iterator[None]:
     if fcntl is None:
         yield
         return
-    with (run / LOCK).open("a") as file:
+    with (run / LOCK).open("a", encoding="utf-8") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:

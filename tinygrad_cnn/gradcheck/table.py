@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tinygrad_cnn._output import printable
 from tinygrad_cnn.gradcheck.parameters import ParameterCheck
 
 _HEADER = (
@@ -18,7 +19,7 @@ def format_table(rows: Iterable[ParameterCheck]) -> str:
     lines = [_HEADER, *(_cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(_HEADER))]
     rule = [f":{'-' * (width - 1)}" if i in _LEFT else f"{'-' * (width - 1)}:" for i, width in enumerate(widths)]
-    return "\n".join(_line(cells, widths) for cells in [lines[0], tuple(rule), *lines[1:]])
+    return printable("\n".join(_line(cells, widths) for cells in [lines[0], tuple(rule), *lines[1:]]))
 
 
 def _line(cells: tuple[str, ...], widths: list[int]) -> str:

@@ -100,7 +100,7 @@ def split_index(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tup
     if _is_basic(index):
         return index, None
     named = [part for part in index if part is not None and part is not Ellipsis]
-    if sum([_axes_of(part) for part in named]) == ndim:
+    if sum([_axes_of(part) for part in named]) == ndim:  # noqa: C419 - a list is faster
         index = tuple([part for part in index if part is not Ellipsis])
     if not any(isinstance(part, int) and not isinstance(part, bool) for part in named):
         return index, None

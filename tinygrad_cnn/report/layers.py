@@ -12,6 +12,7 @@ from typing import Any, TextIO
 import numpy.typing as npt
 
 from tinygrad_cnn._dtypes import get_default_dtype
+from tinygrad_cnn._output import make_printable, printable
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import Node, Op, current_scope, enable_grad
 from tinygrad_cnn.autograd.node import observers
@@ -99,6 +100,7 @@ class Summary:
         Args:
             file: where to; the standard output by default.
         """
+        make_printable(file or sys.stdout)
         try:
             from rich.console import Console
         except ModuleNotFoundError:
@@ -107,7 +109,7 @@ class Summary:
             Console(file=file).print(self)
 
     def __str__(self) -> str:
-        return layer_table.to_text(self)
+        return printable(layer_table.to_text(self))
 
     def __rich_console__(self, _console: Any, options: Any) -> Iterator[Any]:
         return layer_table.to_rich(self, options.max_width)

@@ -223,10 +223,10 @@ def run(code, *, guard=True, wait=True):
     head = "import os, signal, sys, time\nfrom loader_samples import *\nfrom tinygrad_cnn.data import DataLoader\n"
     script = head + ("if __name__ == '__main__':\n" if guard else "") + body
     path = Path(os.environ["PYTEST_CURRENT_TEST_FOLDER"]) / "script.py"
-    path.write_text(script)
+    path.write_text(script, encoding="utf-8")
     environment = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{ROOT / 'tests'}"}
     process = subprocess.Popen(
-        [sys.executable, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        [sys.executable, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8", env=environment,
         start_new_session=True,
     )  # fmt: skip
     if not wait:
@@ -242,7 +242,7 @@ def _folder(tmp_path, monkeypatch):
 
 def alive(pid):
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rsplit(")", 1)[1].split()[0] != "Z"
     except FileNotFoundError:
         return False
 

@@ -53,8 +53,8 @@ def compiler(in_use, tmp_path):
     def make(fails=False, seconds=0.0):
         script, log = tmp_path / "compiler.py", tmp_path / "calls"
         log.touch()
-        script.write_text(FAKE.format(log=str(log), seconds=seconds, library=in_use, fails=fails))
-        return [sys.executable, str(script)], lambda: len(log.read_text().splitlines())
+        script.write_text(FAKE.format(log=str(log), seconds=seconds, library=in_use, fails=fails), encoding="utf-8")
+        return [sys.executable, str(script)], lambda: len(log.read_text(encoding="utf-8").splitlines())
 
     return make
 
@@ -70,16 +70,16 @@ def test_the_library_is_compiled_once_and_found_again(cache, compiler):
 
 def test_another_source_compiler_or_processor_makes_another_library(tmp_path, cache, monkeypatch):
     own = tmp_path / "cc"
-    own.write_text("one compiler")
+    own.write_text("one compiler", encoding="utf-8")
     command = [str(own), "-O2"]
     paths = {build.library_path(command), build.library_path([*command, "-g"])}
-    own.write_text("the compiler after an update")
+    own.write_text("the compiler after an update", encoding="utf-8")
     paths.add(build.library_path(command))
     sources = shutil.copytree(build.SOURCES, tmp_path / "source")
     monkeypatch.setattr(build, "SOURCES", sources)
     assert build.library_path(command) in paths  # equal sources elsewhere
     for name in ("tile.h", "conv.c"):
-        with (sources / name).open("a") as file:
+        with (sources / name).open("a", encoding="utf-8") as file:
             file.write("/* changed */\n")
         paths.add(build.library_path(command))
     monkeypatch.setattr(build, "_processor", lambda: "another processor")
@@ -105,6 +105,13 @@ def test_a_compiler_that_fails_is_quoted_and_leaves_nothing_behind(cache, compil
     assert list(cache.iterdir()) == []
 
 
+def test_what_a_compiler_says_is_quoted_in_whatever_encoding_it_comes(cache, tmp_path):
+    script = tmp_path / "compiler.py"
+    script.write_text("import sys; sys.stderr.buffer.write(b'no room: \\xb0\\xa1\\xff'); sys.exit(1)", encoding="utf-8")
+    with pytest.raises(RuntimeError, match=r"compiler.py failed: no room: \ufffd+$"):
+        build.library_of([sys.executable, str(script)])
+
+
 def test_an_interruption_leaves_nothing_behind(cache, compiler, monkeypatch):
     def interrupted(command, **_):
         Path(command[command.index("-o") + 1]).write_bytes(b"half a library")
@@ -121,7 +128,7 @@ def test_what_killed_processes_left_is_cleared_away(cache, compiler):
     old, new = cache / "building-old", cache / "building-new"
     for folder in (old, new):
         folder.mkdir(parents=True)
-        (folder / "half").write_text("a library")
+        (folder / "half").write_text("a library", encoding="utf-8")
     os.utime(old, (0, 0))
     build.library_of(compiler()[0])
     assert not old.exists()
@@ -129,7 +136,7 @@ def test_what_killed_processes_left_is_cleared_away(cache, compiler):
 
 
 def test_without_a_folder_to_keep_it_in_the_library_is_compiled_for_the_process(tmp_path, compiler, monkeypatch):
-    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "file").write_text("no folder", encoding="utf-8")
     monkeypatch.setenv("TINYGRAD_CNN_CACHE", str(tmp_path / "file" / "below"))
     command, calls = compiler()
     with pytest.warns(RuntimeWarning, match=r"cache folder cannot be used \(.*file.*TINYGRAD_CNN_CACHE names another"):
@@ -161,7 +168,7 @@ def test_the_folder_of_the_cache(monkeypatch, tmp_path):
 def test_every_exported_function_has_the_arguments_of_its_declaration():
     from tinygrad_cnn.kernels.compiled.native import native
 
-    text = "".join(path.read_text() for path in build.SOURCES.glob("*.c"))
+    text = "".join(path.read_text(encoding="utf-8") for path in build.SOURCES.glob("*.c"))
     declared = re.findall(r"\bEXPORT\s+(\w+)\s+(\w+)\s*\(([^{]*)\)\s*\{", text)
     assert len(declared) == text.count("EXPORT ") > 20
     for result, name, arguments in declared:
@@ -215,7 +222,7 @@ def test_other_systems_can_be_compiled_for(target, tmp_path):
 @pytest.mark.parametrize("level", ["x86_64", "x86_64_v3"])
 def test_narrower_vectors_compute_the_same(level, tmp_path):
     pytest.importorskip("ziglang")
-    if level == "x86_64_v3" and " avx2 " not in Path("/proc/cpuinfo").read_text():
+    if level == "x86_64_v3" and " avx2 " not in Path("/proc/cpuinfo").read_text(encoding="utf-8"):
         pytest.skip("this processor has no AVX2")
     command = [*ZIG, f"-mcpu={level}", "-fPIC", "-pthread"]
     program = (
@@ -226,7 +233,7 @@ def test_narrower_vectors_compute_the_same(level, tmp_path):
     )
     environment = {**os.environ, "TINYGRAD_CNN_CACHE": str(tmp_path)}
     done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
     )
     assert done.returncode == 0, done.stdout[-3000:]
     assert len(list(tmp_path.glob("kernels-*"))) == 1  # it was this compiler's

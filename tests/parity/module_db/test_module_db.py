@@ -95,7 +95,7 @@ def test_every_declined_argument_is_one_of_pytorchs(name):
 def test_the_page_lists_every_module_and_no_difference():
     rows = {
         match[1]: [cell.strip() for cell in match[2].split("|")]
-        for match in re.finditer(r"^\| `(\S+)` \|(.*)\|$", PAGE.read_text(), re.MULTILINE)
+        for match in re.finditer(r"^\| `(\S+)` \|(.*)\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert list(rows) == names()
     assert [name for name, cells in rows.items() if cells[-1]] == []

@@ -48,7 +48,7 @@ def main() -> None:
     """Run everything and write the page."""
     torch.set_num_threads(1)
     outcomes = [one for text in TABLE.values() for name in text.split() for kind in KINDS for one in run(name, kind)]
-    PAGE.write_text(page(outcomes))
+    PAGE.write_text(page(outcomes), encoding="utf-8")
     counts = Counter(one.status for one in outcomes)
     print(", ".join(f"{n} {status}" for status, n in counts.most_common()), "->", PAGE)
 

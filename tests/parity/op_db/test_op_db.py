@@ -61,7 +61,7 @@ def test_every_error_of_another_kind_is_raised_by_a_sample(name, theirs, ours):
 def test_the_page_lists_every_operation_and_no_difference():
     rows = {
         match[1]: [cell.strip() for cell in match[2].split("|")]
-        for match in re.finditer(r"^\| `(\S+)` \|(.*)\|$", PAGE.read_text(), re.MULTILINE)
+        for match in re.finditer(r"^\| `(\S+)` \|(.*)\|$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     }
     assert list(rows) == [name for text in TABLE.values() for name in text.split()]
     assert [name for name, cells in rows.items() if cells[-1]] == []

@@ -123,8 +123,8 @@ def test_gradients_are_clipped_before_the_step(loader):
 def test_history_file_holds_every_bit(loader, tmp_path):
     path = tmp_path / "new" / "history.csv"
     history = trainer(Feed(1, 0.1 + 0.2), HistoryFile(path)).fit(loader, 2)
-    assert path.read_text().startswith("epoch,step,loss,accuracy,lr,seconds,fed\n1,4,")
-    with path.open(newline="") as file:
+    assert path.read_text(encoding="utf-8").startswith("epoch,step,loss,accuracy,lr,seconds,fed\n1,4,")
+    with path.open(newline="", encoding="utf-8") as file:
         rows = [{name: float(text) for name, text in row.items()} for row in csv.DictReader(file)]
     assert rows == history.rows
 

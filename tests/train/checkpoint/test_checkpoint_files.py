@@ -98,11 +98,11 @@ def run(folder):
 
 def forge(path, change):
     """Rewrite the JSON of a checkpoint so that its own checksum is right."""
-    content = json.loads(path.read_text())
+    content = json.loads(path.read_text(encoding="utf-8"))
     change(content)
     content.pop("sha256", None)
     content["sha256"] = files._content_hash(content)
-    path.write_text(json.dumps(content))
+    path.write_text(json.dumps(content), encoding="utf-8")
 
 
 def refused(folder, name="step-00000002.json"):
@@ -219,7 +219,7 @@ def test_a_folder_is_no_checkpoint_file(tmp_path):
 
 def test_when_all_are_damaged_the_error_says_how_each(good, tmp_path):
     shutil.copytree(good, tmp_path / "run")
-    (tmp_path / "run" / "step-00000001.json").write_text("{}")
+    (tmp_path / "run" / "step-00000001.json").write_text("{}", encoding="utf-8")
     (tmp_path / "run" / "step-00000002.safetensors").unlink()
     with pytest.raises(
         CheckpointError, match=r"run: expected a checkpoint that is whole, got .*2\.safetensors.*1\.json"
@@ -232,7 +232,7 @@ def test_what_a_kill_left_is_swept_away_and_nothing_else(tmp_path):
     left = [".step-00000009.json.1f.part", ".step-00000009.safetensors.1f.part", "step-00000009.safetensors"]
     kept = ["notes.part", "best-00000009.safetensors", "steps.safetensors", ".other-1.json.part"]
     for name in left + kept:
-        (tmp_path / name).write_text("x")
+        (tmp_path / name).write_text("x", encoding="utf-8")
     save = CheckpointFolder(tmp_path).save
     save({"x": 1}, 3)
     assert {path.name for path in tmp_path.iterdir()} == {*kept, "step-00000003.json", "step-00000003.safetensors"}

@@ -26,7 +26,10 @@ KILLS = 20
 def start(folder, workers):
     environment = {**os.environ, "PYTHONPATH": str(Path(tinygrad_cnn.__file__).parents[1])}  # this package, no other
     return subprocess.Popen(
-        [sys.executable, str(SCRIPT), str(folder), str(workers)], stdout=subprocess.PIPE, text=True, env=environment
+        [sys.executable, str(SCRIPT), str(folder), str(workers)],
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+        env=environment,
     )
 
 
@@ -75,7 +78,7 @@ def assert_same_bits(one, other, path=""):
 
 
 def rows(path):
-    with path.open(newline="") as file:
+    with path.open(newline="", encoding="utf-8") as file:
         return [{key: value for key, value in row.items() if key != "seconds"} for row in csv.DictReader(file)]
 
 

@@ -21,8 +21,18 @@ from tinygrad_cnn.data.workers.service import Message, serve
 _GRACE = 5.0
 """Seconds that a worker gets to finish its batch before it is terminated."""
 
-_starting = threading.Lock()
+_starting = threading.RLock()  # reentrant: a signal handler may start workers too
 """Held while processes are forked: one forked meanwhile elsewhere would keep the ends of these pipes open."""
+
+
+def _start_anew() -> None:
+    """Let the child of a fork start workers, though a thread of the parent was at it."""
+    global _starting
+    _starting = threading.RLock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def context_of(method: str | BaseContext | None) -> BaseContext:

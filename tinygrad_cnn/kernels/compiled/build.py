@@ -77,7 +77,7 @@ def find_compiler() -> list[str] | None:
 def _processor() -> str:
     """Return what tells this machine's processor from another that would need other instructions."""
     try:
-        text = Path("/proc/cpuinfo").read_text()
+        text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return platform.processor() + platform.machine()
     lines = [
@@ -120,7 +120,9 @@ def compile_library(compiler: list[str], path: Path) -> None:
         def make(name: str, *arguments: str) -> str:
             made = Path(folder) / name
             command = [*compiler, *_FLAGS, *arguments, "-o", str(made)]
-            done = subprocess.run(command, capture_output=True, text=True, env=environment, check=False)
+            done = subprocess.run(
+                command, capture_output=True, encoding="utf-8", errors="replace", env=environment, check=False
+            )
             if done.returncode or not made.exists():
                 raise RuntimeError(f"{' '.join(compiler[:4])} failed: {done.stderr.strip()[-600:]}")
             return str(made)
@@ -140,7 +142,7 @@ def load_library(path: Path) -> ctypes.CDLL:
     """Return the library, each function with the argument types that its C declaration says."""
     library = ctypes.CDLL(str(path))
     for source in SOURCES.glob("*.c"):
-        for result, name, arguments in _EXPORT.findall(source.read_text()):
+        for result, name, arguments in _EXPORT.findall(source.read_text(encoding="utf-8")):
             function = getattr(library, name)
             function.restype = ctypes.c_int if result == "int" else None
             kinds = [argument.replace("const", "").split()[0] for argument in arguments.split(",")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_cnn._output import make_printable
 from tinygrad_cnn.train.callbacks.callback import Callback
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class ProgressBar(Callback):
             raise ModuleNotFoundError('ProgressBar needs rich: pip install "tinygrad-cnn[cli]"') from error
         self._rich: Any = rich.progress
         self.console = console if console is not None else rich.console.Console(highlight=False)
+        make_printable(self.console.file)
         self.lines = lines
         self._bar: Any = None
 
