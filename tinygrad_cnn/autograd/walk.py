@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -16,10 +16,8 @@ from tinygrad_cnn.autograd import anomaly, versions
 from tinygrad_cnn.autograd.grad_mode import recording
 from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
+from tinygrad_cnn.autograd.primitive import VALUE, Op
 from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.primitive import Op
 
 _FREED = (
     "backward: the values that {node} saved were freed by an earlier backward pass through this graph. "
@@ -28,6 +26,7 @@ _FREED = (
 
 
 _age = attrgetter("seq")
+_asarray, _number = np.asarray, np.generic
 
 
 def collect(roots: Iterable[object]) -> list[Node]:
@@ -67,7 +66,8 @@ def run(
     sums: dict[Any, Any] = {}
     for output, seed in seeds:
         key, gradient = owner_of(output), seed if create_graph else seed.array
-        sums[key] = sums[key] + gradient if key in sums else gradient
+        gradient = sums[key] + gradient if key in sums else gradient
+        sums[key] = _asarray(gradient) if isinstance(gradient, _number) else gradient
     nodes = collect(list(sums))
     needed = None
     keep: set[Any] = set()
@@ -76,7 +76,7 @@ def run(
         needed, nodes = _between(nodes, keep)
     for node in nodes:
         if node.args is None:
-            raise RuntimeError(_FREED.format(node=node))
+            _walk_again(node)
     retain = create_graph if retain_graph is None else retain_graph
     retained: list[tuple[Variable, Any]] = []
     silence = _Silence()
@@ -97,6 +97,21 @@ def run(
         recording.reset(token)
         silence.end()
     return sums, retained
+
+
+def _walk_again(node: Node) -> None:
+    """Give `node`, whose saved values an earlier backward pass freed, its arguments again if there were no values.
+
+    Raises:
+        RuntimeError: there were.
+    """
+    op, parents = node.op, node.parents
+    tracked = sum(1 << i for i, flowing in enumerate(node.flows) if flowing)
+    saves, saves_output, _ = op._plan(tracked, len(parents))
+    values = any(kind == VALUE and parent is not None for kind, parent in zip(saves, parents, strict=True))
+    if op.joint is not None or saves_output or op.supplies or values:
+        raise RuntimeError(_FREED.format(node=node))
+    node.args = tuple([parent if kind else None for kind, parent in zip(saves, parents, strict=True)])
 
 
 class _Silence:
@@ -222,13 +237,16 @@ def _walk(
                 if parent in sums:
                     silent = silent or silence.begin()
                     gradient = sums[parent] + gradient
+                if isinstance(gradient, _number):  # NumPy's in the place of a 0-d array
+                    gradient = _asarray(gradient)
                 sums[parent] = gradient
         except Exception as error:
             error.add_note(
                 f"in the backward pass of {node}" + ("" if i is None else f", input {i}") + anomaly.place(node)
             )
             raise
-        if not retain_graph:  # drop what was saved; the structure stays, so the graph can still be drawn
+        if not retain_graph and (op.joint is None or any(one is not None for one in node.args or ())):
+            # Drop what was saved; the structure stays, so the graph can still be drawn.
             node.args = node.out = node.aux = None
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import A, Array, Scalar, Shape
 from tinygrad_cnn.autograd import Spec, Variable, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
@@ -246,6 +247,7 @@ def masked_fill(input: A, mask: A, value: A | Scalar) -> A:
         RuntimeError: `mask` is not of booleans, `value` has axes, or the shapes do not broadcast.
     """
     _check_mask("masked_fill", input, mask)
+    check_real("masked_fill", value)
     shape = value.shape if isinstance(value, Variable | np.ndarray) else ()
     if shape:
         raise RuntimeError(f"masked_fill: expected value as a number or a 0-d tensor, got shape {shape}")

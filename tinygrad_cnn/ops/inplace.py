@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import Node, Variable, is_grad_enabled, primitive, versions
+from tinygrad_cnn.autograd import Node, Op, Variable, is_grad_enabled, primitive, versions
 from tinygrad_cnn.autograd.hooks import follow
 from tinygrad_cnn.autograd.views import Step, refresh, stand_in
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast
@@ -44,14 +44,15 @@ def view_put_vjp_1(g: A, _y: object, _x: object, _value: object, *, steps: tuple
     return g
 
 
-def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any) -> Any:
-    """Replace the values of `tensor` by ``compute(tensor, *others)``, recorded where a gradient may be asked for.
+def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any, **attrs: Any) -> Any:
+    """Replace the values of `tensor` by ``compute(tensor, *others, **attrs)``, recorded where a gradient may flow.
 
     Args:
         name: of the method, for messages.
         tensor: is overwritten, and returned.
         compute: gives the new values by operations.
         others: what it takes besides; tensors among them decide, too, whether recording is needed.
+        attrs: its static arguments.
 
     Raises:
         RuntimeError: the tensor is, or is a view of, a leaf that requires a gradient, while recording is on; or the
@@ -61,9 +62,11 @@ def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any) ->
     recorded = is_grad_enabled() and (tensor._requires_grad or any(_requires_grad(one) for one in others))
     if recorded:
         _refuse_leaf(name, tensor)
-        new = compute(_apart(tensor, tensor), *[_apart(one, tensor) for one in others])
+        reads = not isinstance(compute, Op) or compute.saves(0)
+        own = _apart(tensor, tensor) if reads else stand_in(tensor)
+        new = compute(own, *[_apart(one, tensor) for one in others], **attrs)
     else:
-        new = compute(stand_in(tensor), *others)
+        new = compute(stand_in(tensor), *others, **attrs)
     new = _fitted(name, tensor, new)
     write(name, tensor, new.array)
     if recorded:
