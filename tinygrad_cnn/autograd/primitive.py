@@ -85,6 +85,7 @@ class Op:
         fused: computes the gradients of all inputs on arrays in one go, or declines; see `gradients`.
         gates: whether the gradient of the only input is g wherever the output is not ≤ 0, and 0 elsewhere, as a
             ReLU's is: the walk may then hand g and the output to the `fused` gradients of what made the input.
+        adds: adds the gradient of the only input, zero but at a few places, into an array: ``adds(out, g, **attrs)``.
     """
 
     def __init__(
@@ -116,6 +117,7 @@ class Op:
         self.joint: Callable[[Node, Any, list[int]], Iterable[tuple[int, Any]]] | None = None
         self.fused: Callable[..., Any] | None = None
         self.gates = False
+        self.adds: Callable[..., None] | None = None
 
     def gradients(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Register the decorated function as a faster way to the gradients of all inputs at once, on arrays.

@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import anomaly, versions
 from tinygrad_cnn.autograd.grad_mode import recording
 from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.primitive import VALUE, Op
+from tinygrad_cnn.autograd.pending import Gated, Placed
+from tinygrad_cnn.autograd.primitive import VALUE
 from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
 
 _FREED = (
@@ -84,6 +84,9 @@ def run(
     try:
         with anomaly.walking():
             _walk(nodes, sums, needed, keep, retained, silence, retain, create_graph)
+            for key, gradient in sums.items():
+                if gradient.__class__ is Placed:
+                    sums[key] = gradient.summed()
             if targets is not None:
                 sums = {key: sums[key] for key in keep if key in sums}
             if keep or leaves_have_hooks():
@@ -138,32 +141,6 @@ class _Silence:
             self._state.__exit__(None, None, None)
 
 
-class Gated:
-    """A gradient that has yet to pass a ReLU: `g` where not ``y <= 0``, and 0 elsewhere."""
-
-    __slots__ = ("g", "op", "y")
-
-    def __init__(self, g: Array, y: Array, op: Op) -> None:
-        self.g = g
-        self.y = y
-        self.op = op
-
-    @property
-    def shape(self) -> Shape:
-        """That of the gradient."""
-        return self.g.shape
-
-    def passed(self) -> Array:
-        """Return the gradient after it has passed, by the ReLU's own VJP."""
-        return self.op.vjp_of(0)(self.g, self.y, None)
-
-    def __add__(self, other: Array | Gated) -> Array:
-        return self.passed() + (other.passed() if isinstance(other, Gated) else other)
-
-    __radd__ = __add__
-    __array_ufunc__ = None  # an array on the left leaves the addition to `__radd__`
-
-
 def _walk(
     nodes: list[Node], sums: dict[Any, Any], needed: set[Any] | None, keep: set[Any],
     retained: list[tuple[Variable, Any]], silence: _Silence, retain_graph: bool, create_graph: bool,
@@ -180,7 +157,9 @@ def _walk(
         i = None
         waiting = None
         try:
-            if g.__class__ is Gated:
+            if g.__class__ is Placed:
+                g = g.summed()
+            elif g.__class__ is Gated:
                 if node.hooks is not None:
                     g = g.passed()
                 else:
@@ -204,6 +183,8 @@ def _walk(
                 found = [pairs.get(i) for i in range(len(parents))]
             else:
                 args: Any = _recorded(node) if create_graph else node.args
+                if op.variadic is not None and not op.reads[0].inputs:
+                    args = ()  # nothing was saved; passing as many arguments to as many VJPs takes their square
                 y: Any = wrap(node.out, node) if create_graph and node.out is not None else node.out
                 attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
                 if op.fused is not None and not create_graph:
@@ -218,6 +199,8 @@ def _walk(
                     gradient = found[i]
                 elif op.gates and not create_graph and check is None and parent not in keep and _takes_gate(parent):
                     gradient = Gated(g, y, op)
+                elif op.adds is not None and not create_graph and check is None:
+                    gradient = Placed(op, g, attrs, parent.shape)
                 else:
                     silent = silent or silence.begin()
                     vjp = op.vjps[i] if i < len(op.vjps) else None

@@ -31,11 +31,19 @@ def getitem_vjp_0(g: A, _y: object, x: Spec, *, index: Any) -> A:
 def index_add_zeros(g: Array, *, index: Any, shape: Shape) -> Array:
     """Return zeros of `shape` with g added at `index`; an element that is indexed twice receives both."""
     out = np.zeros(shape, g.dtype)
+    _add_at(out, g, index=index)
+    return out
+
+
+def _add_at(out: Array, g: Array, *, index: Any) -> None:
+    """Add g to `out` at `index`."""
     if _is_basic(index):
-        out[index] = g
+        out[index] += g
     else:
         np.add.at(out, index, g)
-    return out
+
+
+_getitem.adds = _add_at
 
 
 @index_add_zeros.vjp(0)
