@@ -178,3 +178,19 @@ def test_only_what_is_read_later_is_copied(monkeypatch):
         h = x * 1
         change(h)
         assert any(one is h for one in copies) is (name == "silu")
+
+
+@pytest.mark.parametrize("mode", ["numpy", "auto"])
+def test_after_a_convolution_outside_a_row(mode):
+    """The gradient passes the ReLU as the convolution's own is computed, in place or not."""
+    found = []
+    with kernels_of(mode):
+        for inplace in (False, True):
+            x = tc.tensor(values(2, 3, 6, 6, dtype=np.float32), requires_grad=True)
+            w = tc.tensor(values(4, 3, 3, 3, dtype=np.float32), requires_grad=True)
+            h = F.conv2d(x, w)
+            y = F.relu(h, inplace=inplace)
+            y.sum().backward()
+            found.append([x.grad.tolist(), w.grad.tolist()])
+            assert (h.tolist() == y.tolist()) is inplace
+    assert found[0] == found[1]

@@ -1,7 +1,7 @@
 """The engine: a tape of nodes and the walk back along it. It names no operation; see README.md beside this file."""
 
 from importlib import import_module as _import_module
-from typing import TYPE_CHECKING as _TYPE_CHECKING
+from typing import Any as _Any
 
 from tinygrad_cnn.autograd.anomaly import (
     detect_anomaly,
@@ -21,11 +21,8 @@ from tinygrad_cnn.autograd.scope import Scope, current_scope, enter_scope, pop_s
 from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
 from tinygrad_cnn.autograd.walk import collect
 
-if _TYPE_CHECKING:
-    from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck
 
-
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> _Any:
     """Import `gradcheck` and `gradgradcheck` when asked for: users of the engine, which PyTorch has here too."""
     if name not in ("gradcheck", "gradgradcheck"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
@@ -48,8 +45,6 @@ __all__ = [
     "enable_grad",
     "enter_scope",
     "grad",
-    "gradcheck",
-    "gradgradcheck",
     "guard_saved",
     "inference_mode",
     "is_anomaly_check_nan_enabled",
