@@ -93,3 +93,10 @@ def test_hooks_targets_and_retained_gradients_are_arrays():
     total = z[1].sum()
     sums, _ = run([(total, tg.ones(()))], [z], None, False)
     assert all(type(one) is np.ndarray for one in sums.values())
+
+
+def test_infinities_meet_without_a_warning():
+    weights = tg.tensor([[np.inf, np.inf], [-np.inf, -np.inf]])
+    for x in (tg.ones(2, 2, requires_grad=True), tg.ones(2, 2, requires_grad=True) * 1):
+        (g,) = tg.autograd.grad(tg.stack([x[0], x[0]]), x, weights)
+        assert np.isnan(g.numpy()).tolist() == [[True, True], [False, False]]

@@ -86,6 +86,7 @@ def run(
             _walk(nodes, sums, needed, keep, retained, silence, retain, create_graph)
             for key, gradient in sums.items():
                 if gradient.__class__ is Placed:
+                    silence.begin()
                     sums[key] = gradient.summed()
             if targets is not None:
                 sums = {key: sums[key] for key in keep if key in sums}
@@ -158,6 +159,7 @@ def _walk(
         waiting = None
         try:
             if g.__class__ is Placed:
+                silent = silence.begin()
                 g = g.summed()
             elif g.__class__ is Gated:
                 if node.hooks is not None:
