@@ -20,6 +20,7 @@ from tinygrad_cnn.autograd.views import refresh
 from tinygrad_cnn.device import Device
 from tinygrad_cnn.methods import Methods, Operand
 from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
+from tinygrad_cnn.ops.activation import relu_in_place
 from tinygrad_cnn.ops.inplace import change, write
 from tinygrad_cnn.random import default_generator
 
@@ -546,7 +547,7 @@ class Tensor(Methods):
 
     def relu_(self) -> Tensor:
         """Replace x by max(x, 0) in place."""
-        return change("relu_", self, ops.relu)
+        return change("relu_", self, relu_in_place)
 
     def sigmoid_(self) -> Tensor:
         """Replace x by 1 / (1 + e⁻ˣ) in place."""

@@ -85,6 +85,7 @@ class Op:
         fused: computes the gradients of all inputs on arrays in one go, or declines; see `gradients`.
         gates: whether the gradient of the only input is g wherever the output is not ≤ 0, and 0 elsewhere, as a
             ReLU's is: the walk may then hand g and the output to the `fused` gradients of what made the input.
+        overwrites: whether the kernel writes into its input and returns it, for a change in place (`ops.inplace`).
         adds: adds the gradient of the only input, zero but at a few places, into an array: ``adds(out, g, **attrs)``.
     """
 
@@ -116,7 +117,7 @@ class Op:
         self.variadic: Callable[..., Any] | None = None
         self.joint: Callable[[Node, Any, list[int]], Iterable[tuple[int, Any]]] | None = None
         self.fused: Callable[..., Any] | None = None
-        self.gates = False
+        self.gates = self.overwrites = False
         self.adds: Callable[..., None] | None = None
 
     def gradients(self, function: Callable[..., Any]) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
         inplace: overwrite `input` and return it, as `Tensor.relu_` does: a recorded change like any other.
     """
     check_tensors("relu", input=input)
-    return apply("relu_", ops.relu, input, inplace)
+    return input.relu_() if inplace else ops.relu(input)
 
 
 def relu_(input: Tensor) -> Tensor:

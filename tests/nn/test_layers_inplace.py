@@ -194,3 +194,31 @@ def test_after_a_convolution_outside_a_row(mode):
             found.append([x.grad.tolist(), w.grad.tolist()])
             assert (h.tolist() == y.tolist()) is inplace
     assert found[0] == found[1]
+
+
+def test_a_relu_in_place_writes_where_its_input_is():
+    x = tc.tensor(values(3, 4), requires_grad=True)
+    h = x * 1
+    v, memory = h.view(12), h.array
+    y = F.relu_(h)
+    assert y.array is memory
+    assert y.grad_fn.out is memory
+    assert y._version == 1
+    (v * v).sum().backward()
+    assert x.grad.tolist() == (2 * x.detach() * (x.detach() > 0)).tolist()
+
+
+def test_a_relu_in_place_that_is_changed_again_is_noticed():
+    h = tc.tensor(values(4), requires_grad=True) * 1
+    F.relu_(h)
+    h += 1
+    with pytest.raises(RuntimeError, match=r"relu: the output, of shape \(4,\) .*at version 1, was changed in place"):
+        h.sum().backward()
+
+
+def test_a_relu_in_place_of_read_only_memory_is_refused():
+    x = tc.ones(1).expand(3)
+    with pytest.raises(RuntimeError, match="relu_: the tensor of shape .* looks at memory that cannot be written"):
+        F.relu_(x)
+    with pytest.raises(RuntimeError, match="relu: not defined for bool"):
+        tc.tensor([True]).relu_()
