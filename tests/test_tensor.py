@@ -40,7 +40,7 @@ def test_default_dtype_applies_to_floats_and_creation():
     [
         ("abc", TypeError, "expected numbers, got str"),
         ([[1, 2], [3]], ValueError, "equal lengths"),
-        ([1 + 2j], TypeError, "expected numbers"),
+        ([1 + 2j], TypeError, "expected real numbers, got an array of complex128"),
         (None, TypeError, "expected numbers, got NoneType"),
     ],
 )

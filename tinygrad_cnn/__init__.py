@@ -186,6 +186,17 @@ from tinygrad_cnn.random import (
     seed,
 )
 from tinygrad_cnn.tensor import Tensor
+from tinygrad_cnn.typed import (
+    BoolTensor,
+    ByteTensor,
+    CharTensor,
+    DoubleTensor,
+    FloatTensor,
+    HalfTensor,
+    IntTensor,
+    LongTensor,
+    ShortTensor,
+)
 
 __version__ = "0.1.0"
 
@@ -225,8 +236,17 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
+    "BoolTensor",
+    "ByteTensor",
+    "CharTensor",
+    "DoubleTensor",
+    "FloatTensor",
     "Generator",
     "GradScaler",
+    "HalfTensor",
+    "IntTensor",
+    "LongTensor",
+    "ShortTensor",
     "Tensor",
     "__version__",
     "abs",

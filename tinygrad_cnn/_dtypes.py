@@ -66,8 +66,19 @@ def is_floating(dtype: DType) -> bool:
     return dtype.kind == "f"
 
 
+def check_real(op: str, value: object) -> None:
+    """Raise a TypeError if `value`, a number or an array, is complex."""
+    if isinstance(value, complex) or getattr(getattr(value, "dtype", None), "kind", "") == "c":
+        what = f"an array of {value.dtype}" if isinstance(value, np.ndarray) else f"the complex number {value}"
+        raise TypeError(
+            f"{op}: expected real numbers, got {what}; complex numbers are not supported, so keep the real and the "
+            "imaginary part in two tensors"
+        )
+
+
 def _category(value: Array | Scalar) -> int:
     """Return 0 for bool, 1 for integers, 2 for floating point: the order in which categories win."""
+    check_real("arithmetic with a tensor", value)
     if isinstance(value, np.ndarray):
         return {"b": 0, "u": 1, "i": 1, "f": 2}[value.dtype.kind]
     return 0 if isinstance(value, bool) else 1 if isinstance(value, int) else 2

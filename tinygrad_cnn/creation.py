@@ -8,13 +8,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_cnn._arrays import to_array
 from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn._dtypes import as_dtype, get_default_dtype, int64, is_floating
 from tinygrad_cnn._types import Array, DType, Scalar, Shape
 from tinygrad_cnn.autograd import wrap
 from tinygrad_cnn.device import require_cpu
 from tinygrad_cnn.random import Generator, default_generator
-from tinygrad_cnn.tensor import Tensor, to_array
+from tinygrad_cnn.tensor import Tensor
 
 
 def _make(array: Array, requires_grad: bool = False, device: Any = None) -> Tensor:

@@ -6,12 +6,13 @@ import builtins
 import copy
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
 
 from tinygrad_cnn import autograd, ops
+from tinygrad_cnn._arrays import constructed
 from tinygrad_cnn._dtypes import as_dtype, bool_, float32, float64, get_default_dtype, int32, int64, is_floating, uint8
 from tinygrad_cnn._types import Array, Scalar
 from tinygrad_cnn.autograd import Node, Variable, hooks, is_grad_enabled, versions, wrap
@@ -19,6 +20,7 @@ from tinygrad_cnn.autograd.views import refresh
 from tinygrad_cnn.device import CPU, Device, require_cpu
 from tinygrad_cnn.methods import Methods, Operand
 from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
+from tinygrad_cnn.ops.activation import relu_in_place
 from tinygrad_cnn.ops.inplace import change, write
 from tinygrad_cnn.random import default_generator
 
@@ -29,27 +31,40 @@ class Tensor(Methods):
     Make one with `tensor`, `zeros`, `randn` and the like. Operations on tensors of which one has ``requires_grad``
     are recorded as they run; ``loss.backward()`` then fills ``.grad`` of every leaf that requires it.
 
+    The class itself, called, is PyTorch's old constructor: ``Tensor(2, 3)`` has that size and holds zeros,
+    ``Tensor([2, 3])`` holds these numbers in the default dtype (float32), and ``Tensor()`` nothing.
+
     Args:
-        data: numbers, nested sequences or an array; copied. Floats become the default dtype, arrays keep theirs.
-        dtype: the element type, worked out from `data` by default.
-        requires_grad: whether to compute gradients with respect to this tensor.
+        sizes: integers; or one sequence or array, which is data.
+        data: the same as one sequence or array.
+        size: sizes as a sequence.
+        device: the CPU.
 
     Raises:
-        RuntimeError: `requires_grad` with a dtype that is not floating point.
-        TypeError: `data` is no array of numbers.
+        RuntimeError: a size is negative.
+        TypeError: a single number or whatever else is neither sizes nor data, or complex numbers.
         ValueError: nested sequences of unequal lengths.
     """
 
     __slots__ = ()
 
-    def __init__(self, data: Any, dtype: npt.DTypeLike | None = None, requires_grad: bool = False) -> None:
-        self.array = to_array(data, dtype, copy=True)
-        self._requires_grad = False
-        self._grad = None
-        self._node = None
-        self._view = None
-        if requires_grad:
-            self.requires_grad = True
+    def __new__(cls, *sizes: Any, data: Any = None, size: Any = None, device: Any = None) -> Self:
+        """Make a tensor; see the class."""
+        if device is not None:
+            Device(device)
+        return cls._over(constructed("Tensor", sizes, data, size, None))
+
+    @classmethod
+    def _over(cls, array: Array, requires_grad: builtins.bool = False) -> Self:
+        """Return a leaf of this class over `array`."""
+        made = object.__new__(cls)
+        made.array = array
+        made._requires_grad = False
+        made._grad = None
+        made._node = None
+        made._view = None
+        made.requires_grad = requires_grad
+        return made
 
     # --- what it is -------------------------------------------------------------------------------------------
 
@@ -119,6 +134,10 @@ class Tensor(Methods):
                     f"grad: expected shape {self.shape} and dtype {self.dtype}, got {value.shape} and {value.dtype}"
                 )
         self._grad = value
+
+    @grad.deleter
+    def grad(self) -> None:
+        self._grad = None
 
     @property
     def data(self) -> Tensor:
@@ -208,14 +227,15 @@ class Tensor(Methods):
         """Return the values as an array that shares their memory.
 
         Raises:
-            RuntimeError: the tensor requires a gradient, which changes to the array would escape.
+            RuntimeError: the tensor requires a gradient, which changes to the array would escape, while operations are
+                recorded.
         """
-        if self._requires_grad:
+        if self._requires_grad and is_grad_enabled():
             raise RuntimeError("numpy: the tensor requires a gradient; use .detach().numpy()")
         return self.array
 
     def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
-        if self._requires_grad:
+        if self._requires_grad and is_grad_enabled():
             raise RuntimeError(
                 "a tensor that requires a gradient would become a constant here: call the operation of tinygrad_cnn "
                 "instead of NumPy's, or use .detach().numpy()"
@@ -263,7 +283,13 @@ class Tensor(Methods):
         return builtins.int(self.item())
 
     def __format__(self, spec: str) -> str:
-        return format(self.item(), spec) if spec and not self.ndim else format(repr(self), spec)
+        if not self.ndim:
+            return format(self.item(), spec)
+        if spec:
+            raise TypeError(
+                f"format {spec!r}: expected a tensor without axes, got shape {self.shape}; use .tolist() or str(tensor)"
+            )
+        return repr(self)
 
     def __repr__(self) -> str:
         text = np.array2string(self.array, separator=", ", precision=4, prefix="tensor(")
@@ -280,13 +306,9 @@ class Tensor(Methods):
     def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError("only leaves can be deep-copied; use .clone() or .detach() on a result")
-        twin = type(self).__new__(type(self))
+        twin = self._over(self.array.copy(), self._requires_grad)
         memo[id(self)] = twin
-        twin.array = self.array.copy()
-        twin._requires_grad = self._requires_grad
         twin._grad = copy.deepcopy(self._grad, memo)
-        twin._node = None
-        twin._view = None
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
@@ -480,11 +502,11 @@ class Tensor(Methods):
 
     def add_(self, other: Operand, *, alpha: Scalar = 1) -> Tensor:
         """Add alpha · other in place."""
-        return change("add_", self, lambda x, y: x.add(y, alpha=alpha), other)
+        return change("add_", self, ops.add, other, **({} if alpha == 1 else {"alpha": alpha}))
 
     def sub_(self, other: Operand, *, alpha: Scalar = 1) -> Tensor:
         """Subtract alpha · other in place."""
-        return change("sub_", self, lambda x, y: x.sub(y, alpha=alpha), other)
+        return change("sub_", self, ops.sub, other, **({} if alpha == 1 else {"alpha": alpha}))
 
     def mul_(self, other: Operand) -> Tensor:
         """Multiply by `other` in place."""
@@ -524,7 +546,7 @@ class Tensor(Methods):
 
     def relu_(self) -> Tensor:
         """Replace x by max(x, 0) in place."""
-        return change("relu_", self, ops.relu)
+        return change("relu_", self, relu_in_place)
 
     def sigmoid_(self) -> Tensor:
         """Replace x by 1 / (1 + e⁻ˣ) in place."""
@@ -555,29 +577,3 @@ def _replace(old: Tensor, value: Any) -> Tensor:
 
 
 Variable.concrete = Tensor
-
-
-def to_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool) -> Array:
-    """Return `data` as an array of a supported dtype.
-
-    Python floats become the default dtype, integers int64; arrays and NumPy scalars keep their dtype.
-
-    Raises:
-        TypeError: not an array of numbers.
-        ValueError: nested sequences of unequal lengths.
-    """
-    wanted = None if dtype is None else as_dtype(dtype)
-    if isinstance(data, Tensor):
-        return data.array.astype(wanted or data.dtype, copy=copy)
-    if isinstance(data, Sequence) and any(isinstance(part, Tensor) for part in data):
-        data = [part.tolist() if isinstance(part, Tensor) else part for part in data]
-    typed = isinstance(data, np.ndarray | np.generic)
-    try:
-        array = np.asarray(data)
-    except ValueError as error:
-        raise ValueError(f"tensor: expected nested sequences of equal lengths ({error})") from None
-    if array.dtype.kind not in "biuf":
-        raise TypeError(f"tensor: expected numbers, got {type(data).__name__} with elements of {array.dtype}")
-    if wanted is None:
-        wanted = as_dtype(array.dtype) if typed or not is_floating(array.dtype) else get_default_dtype()
-    return array.astype(wanted, copy=copy)

@@ -122,3 +122,14 @@ def test_off_it_does_nothing():
     y = x * x
     write(x)
     assert y.requires_grad
+
+
+def test_indices_are_guarded():
+    x, index = leaf(1.0, 2.0), tg.tensor([0, 1])
+    with guard_saved():
+        y = x[index]
+    with refused():
+        write(index)
+    y.sum().backward()
+    write(index)
+    assert index.tolist() == [9, 1]

@@ -3,6 +3,8 @@
 import pytest
 
 import tinygrad_cnn as tg
+import tinygrad_cnn.nn.functional as F
+from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import versions
 
 
@@ -61,3 +63,79 @@ def test_versions_of_dead_arrays_are_forgotten():
     for _ in range(100):
         tg.zeros(3).add_(1)
     assert len(versions._writes) <= before + 1
+
+
+def _pooled(x):
+    y, indices = F.adaptive_max_pool2d(x[None, None], 1, return_indices=True)
+    return y, indices
+
+
+def _largest(x):
+    return x.max(1)
+
+
+PICKS = {
+    "gather": lambda x, i: x.gather(0, i[None].expand(2, 2)[:, :1].expand(2, 3)),
+    "index_select": lambda x, i: x.index_select(0, i),
+    "getitem": lambda x, i: x[i],
+    "getitem, mixed": lambda x, i: x[:, i],
+    "embedding": lambda x, i: F.embedding(i, x),
+    "cross_entropy": lambda x, i: F.cross_entropy(x, i),
+    "scatter_add": lambda x, i: tg.zeros(2, 3, dtype=tg.float64).scatter_add(0, i[:, None].expand(2, 3), x),
+    "setitem": lambda x, i: ops.setitem(x, 0.0, index=i),
+}
+
+
+@pytest.mark.parametrize("name", PICKS)
+def test_changed_indices_are_noticed(name):
+    x = leaf([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    index = tg.tensor([0, 1])
+    y = PICKS[name](x, index).sum()
+    index.fill_(0)
+    with pytest.raises(RuntimeError, match=r"was changed in place: it is at version 1 now"):
+        y.backward()
+    assert x.grad is None
+
+
+@pytest.mark.parametrize("name", ["getitem", "masked_select", "masked_fill", "where"])
+def test_changed_masks_are_noticed(name):
+    x = leaf([1.0, 2.0, 3.0], [4.0, 5.0, 6.0])
+    mask = x.detach() > 2
+    picks = {
+        "getitem": lambda: x[mask],
+        "masked_select": lambda: x.masked_select(mask),
+        "masked_fill": lambda: x.masked_fill(mask, 0.0),
+        "where": lambda: tg.where(mask, x, 0.0),
+    }
+    y = picks[name]().sum()
+    mask.fill_(True)
+    with pytest.raises(RuntimeError, match="was changed in place"):
+        y.backward()
+
+
+@pytest.mark.parametrize("find", [_pooled, _largest])
+def test_changed_indices_that_an_operation_returned_are_noticed(find):
+    x = leaf([1.0, 2.0, 3.0], [4.0, 9.0, 6.0])
+    values, indices = find(x)
+    indices.zero_()
+    with pytest.raises(RuntimeError, match=r"('places'|argument 1), of shape .*was changed in place"):
+        values.sum().backward()
+
+
+def test_indices_of_windows_are_a_copy():
+    x = leaf([1.0, 2.0, 3.0], [4.0, 9.0, 6.0])
+    y, indices = F.max_pool2d(x[None, None], 2, return_indices=True)
+    indices.zero_()
+    y.sum().backward()
+    assert x.grad.tolist() == [[0, 0, 0], [0, 1, 0]]
+
+
+def test_an_index_changed_in_a_view_is_noticed():
+    x, index = leaf(1.0, 2.0, 3.0), tg.tensor([0, 1])
+    v = x * 1
+    v[index].sum()
+    w = (x * 1).view(3)
+    w[index] = 0.0  # in the steps of no view, but in the write's attributes
+    index[0] = 2
+    with pytest.raises(RuntimeError, match="'index', of shape"):
+        w.sum().backward()

@@ -72,7 +72,7 @@ def test_the_two_forms_of_gelu_differ_by_little():
 
 
 @pytest.mark.parametrize("name", INPLACE)
-def test_inplace_is_accepted_and_gives_the_same(name):
+def test_inplace_overwrites_the_input_with_the_same(name):
     x = tensor([-2.0, 0.5, 7.0])
     assert getattr(F, name)(x, inplace=True).tolist() == getattr(F, name)(tensor([-2.0, 0.5, 7.0])).tolist()
 

@@ -124,7 +124,7 @@ def test_bytes_and_doubles_into_a_model_of_floats(model):
     )
     assert " of uint8" in where
     assert told(model, tc.zeros(2, 1, 4, 4, dtype=tc.int64))[0].endswith("; convert with input.float()")
-    what, where = told(model, tc.Tensor(np.zeros((2, 1, 4, 4))))
+    what, where = told(model, tc.tensor(np.zeros((2, 1, 4, 4))))
     assert what.endswith("; convert with input.float(), or what it meets with .double()")
     assert " of float64" in where
 

@@ -9,7 +9,7 @@ import tinygrad_cnn as tc
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn
 
-X = tc.Tensor(np.random.default_rng(1).normal(size=(2, 4, 7, 6)))
+X = tc.tensor(np.random.default_rng(1).normal(size=(2, 4, 7, 6)))
 
 SAME_AS_FUNCTION = [
     (nn.MaxPool2d((3, 2), 2, 1, ceil_mode=True), lambda x: F.max_pool2d(x, (3, 2), 2, 1, ceil_mode=True)),

@@ -104,3 +104,20 @@ def test_the_message_names_what_was_expected_and_what_came(case):
     run, kind, message = CASES[case]
     with pytest.raises(kind, match=message):
         run()
+
+
+def test_one_axis_is_flat_already_and_comes_back_as_it_is():
+    x = arange(3.0, requires_grad=True)
+    assert x.flatten() is x
+    y = ones(2, 3)
+    assert y.flatten(1) is y
+    assert tensor(1.0).flatten().shape == (1,)
+
+
+def test_a_0d_tensor_is_transposed_into_a_view():
+    x = tensor(2.0, requires_grad=True)
+    y = x.transpose(0, -1)
+    assert y is not x
+    assert y.shape == ()
+    y.backward()
+    assert x.grad.item() == 1

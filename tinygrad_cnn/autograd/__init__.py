@@ -1,5 +1,8 @@
 """The engine: a tape of nodes and the walk back along it. It names no operation; see README.md beside this file."""
 
+from importlib import import_module as _import_module
+from typing import Any as _Any
+
 from tinygrad_cnn.autograd.anomaly import (
     detect_anomaly,
     is_anomaly_check_nan_enabled,
@@ -17,6 +20,14 @@ from tinygrad_cnn.autograd.primitive import Op, primitive, registry
 from tinygrad_cnn.autograd.scope import Scope, current_scope, enter_scope, pop_scope, push_scope
 from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
 from tinygrad_cnn.autograd.walk import collect
+
+
+def __getattr__(name: str) -> _Any:
+    """Import `gradcheck` and `gradgradcheck` when asked for: users of the engine, which PyTorch has here too."""
+    if name not in ("gradcheck", "gradgradcheck"):
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
+    return getattr(_import_module("tinygrad_cnn.gradcheck"), name)
+
 
 __all__ = [
     "Constant",

@@ -13,6 +13,7 @@ from tinygrad_cnn._types import Array, DType, Shape
 from tinygrad_cnn.autograd.function_ctx import FunctionCtx, Saved
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled, no_grad
 from tinygrad_cnn.autograd.node import Node, notify, observers
+from tinygrad_cnn.autograd.once import once_differentiable as once_differentiable  # PyTorch has it here
 from tinygrad_cnn.autograd.parts import Parts, part_of
 from tinygrad_cnn.autograd.primitive import Op
 from tinygrad_cnn.autograd.scope import current_scope
@@ -69,16 +70,17 @@ class Function:
         raise NotImplementedError("a Function needs a static method backward(ctx, ...) for its gradient")
 
     @classmethod
-    def apply(cls, *args: Any) -> Any:
+    def apply(cls, *args: Any, **kwargs: Any) -> Any:
         """Run `forward` and record it.
 
         Args:
             args: what `forward` takes: tensors, which gradients may flow to, and any other values.
+            kwargs: the same by name, where `setup_context` is defined; what is left out are the defaults of `forward`.
 
         Returns:
             What `forward` returned: a tensor, or a tuple. A returned input is copied.
         """
-        return cls._op(*args)
+        return cls._op(*args, **kwargs)
 
 
 class _FunctionOp(Op):
@@ -88,10 +90,17 @@ class _FunctionOp(Op):
         super().__init__(self._recompute, function.__name__)
         self.function = function
         self.joint = self._gradients
+        self._has_setup = function.setup_context is not Function.setup_context
 
     def __call__(self, *args: Any, **attrs: Any) -> Any:
-        if attrs:
-            raise TypeError(f"{self.name}: apply takes no keyword arguments, got {', '.join(attrs)}")
+        if self._has_setup:
+            bound = self._signature.bind(*args, **attrs)
+            bound.apply_defaults()
+            args = bound.args
+        elif attrs:
+            raise TypeError(
+                f"{self.name}: apply takes no keyword arguments, got {', '.join(attrs)}; with setup_context it does"
+            )
         for arg in args:
             if isinstance(arg, Variable):
                 refresh(arg)
@@ -127,7 +136,7 @@ class _FunctionOp(Op):
 
     def _forward(self, ctx: FunctionCtx, args: tuple[Any, ...]) -> Any:
         with no_grad():
-            if self.function.setup_context is Function.setup_context:
+            if not self._has_setup:
                 return self.function.forward(ctx, *args)
             result = self.function.forward(*args)
             self.function.setup_context(ctx, args, result)
@@ -179,7 +188,7 @@ class _FunctionOp(Op):
         for one, spec in zip(g.values if ctx._several else (g,), ctx._outputs, strict=True):
             if one is None and spec is not None and ctx._materialize:
                 one = np.zeros(spec.shape, spec.dtype)
-            grads.append(wrap(one) if isinstance(one, np.ndarray) else one)
+            grads.append(one if one is None or isinstance(one, Variable) else wrap(one))
         ctx.needs_input_grad = tuple([i in wanted for i in range(len(node.parents))])
         found = self.function.backward(ctx, *grads)
         gradients = list(found) if isinstance(found, tuple | list) else [found]
@@ -221,14 +230,18 @@ class _FunctionOp(Op):
     @functools.cached_property
     def argument_names(self) -> list[str]:
         """What `forward` calls its arguments, as far as each has a name of its own."""
-        import inspect  # for pictures only
-
         names = [
             name
-            for name, one in inspect.signature(self.function.forward).parameters.items()
+            for name, one in self._signature.parameters.items()
             if one.kind in (one.POSITIONAL_ONLY, one.POSITIONAL_OR_KEYWORD)
         ]
-        return names[1:] if self.function.setup_context is Function.setup_context else names
+        return names if self._has_setup else names[1:]
+
+    @functools.cached_property
+    def _signature(self) -> Any:
+        import inspect  # here, because it takes longer to load than all of this room
+
+        return inspect.signature(self.function.forward)
 
     def _recompute(self, *arrays: Array) -> Any:
         """Return the output for inputs that are all tensors, as arrays: a picture with values asks for it."""

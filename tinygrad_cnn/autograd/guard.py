@@ -7,15 +7,13 @@ tensor is not. Under the guard it raises where it happens.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd.node import Node, observers
-from tinygrad_cnn.autograd.versions import storage
+from tinygrad_cnn.autograd.versions import saved_arrays, storage
 
 if TYPE_CHECKING:
     from tinygrad_cnn.autograd.primitive import Op
@@ -73,10 +71,9 @@ def _unlock(owner: Array) -> None:
 def _observe(_op: Op, _values: Sequence[Any], _out: Array, node: Node | None) -> None:
     if node is None or node.args is None:
         return
-    saved: Iterable[Any] = (*node.args, node.out)
     lease = _Lease(node.args)
     with _mutex:
-        lease._owners = [_lock(value) for value in saved if isinstance(value, np.ndarray)]
+        lease._owners = [_lock(array) for _, array in saved_arrays(node)]
     node.args = lease
 
 

@@ -83,5 +83,47 @@ class Node:
         """Number of axes of the output."""
         return len(self.shape)
 
+    def name(self) -> str:
+        """Return what PyTorch would call the node: ``MulBackward0`` for `mul`."""
+        return "".join([part.capitalize() for part in self.op.name.split("_")]) + "Backward0"
+
+    @property
+    def next_functions(self) -> tuple[tuple[Node | AccumulateGrad | None, int], ...]:
+        """For each argument a pair of what its gradient goes to and 0; None where no gradient goes."""
+        found: list[tuple[Node | AccumulateGrad | None, int]] = []
+        for parent, flowing in zip(self.parents, self.flows, strict=True):
+            to = None if not flowing else parent if isinstance(parent, Node) else AccumulateGrad(cast(Any, parent))
+            found.append((to, 0))
+        return tuple(found)
+
     def __repr__(self) -> str:
         return f"<{self.op.name} #{self.seq} {self.shape} {self.dtype}>"
+
+
+class AccumulateGrad:
+    """Where the gradient of a leaf ends, for programs that walk `Node.next_functions`; the graph itself has none.
+
+    Attributes:
+        variable: the leaf.
+        next_functions: nothing.
+    """
+
+    __slots__ = ("variable",)
+
+    next_functions: ClassVar[tuple[()]] = ()
+
+    def __init__(self, variable: Variable) -> None:
+        self.variable = variable
+
+    def name(self) -> str:
+        """Return ``torch::autograd::AccumulateGrad``."""
+        return "torch::autograd::AccumulateGrad"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, AccumulateGrad) and other.variable is self.variable
+
+    def __hash__(self) -> int:
+        return hash((AccumulateGrad, id(self.variable)))
+
+    def __repr__(self) -> str:
+        return f"<AccumulateGrad of {self.variable.shape}>"

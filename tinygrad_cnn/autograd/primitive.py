@@ -31,6 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, overload
 
 import numpy as np
 
+from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import A, Scalar, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
 from tinygrad_cnn.autograd.node import Node, clock, notify, observers
@@ -43,8 +44,9 @@ if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
 
 _new: Any = object.__new__
+_array, _asarray, _number = np.ndarray, np.asarray, np.generic
 
-_VALUE, _SPEC = 1, 2
+VALUE, SPEC = 1, 2
 """What is saved of an input."""
 
 registry: dict[str, Op] = {}
@@ -83,6 +85,8 @@ class Op:
         fused: computes the gradients of all inputs on arrays in one go, or declines; see `gradients`.
         gates: whether the gradient of the only input is g wherever the output is not ≤ 0, and 0 elsewhere, as a
             ReLU's is: the walk may then hand g and the output to the `fused` gradients of what made the input.
+        overwrites: whether the kernel writes into its input and returns it, for a change in place (`ops.inplace`).
+        adds: adds the gradient of the only input, zero but at a few places, into an array: ``adds(out, g, **attrs)``.
     """
 
     def __init__(
@@ -113,7 +117,8 @@ class Op:
         self.variadic: Callable[..., Any] | None = None
         self.joint: Callable[[Node, Any, list[int]], Iterable[tuple[int, Any]]] | None = None
         self.fused: Callable[..., Any] | None = None
-        self.gates = False
+        self.gates = self.overwrites = False
+        self.adds: Callable[..., None] | None = None
 
     def gradients(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """Register the decorated function as a faster way to the gradients of all inputs at once, on arrays.
@@ -175,14 +180,18 @@ class Op:
         """
         flows = tuple([bool(tracked >> i & 1) for i in range(count)])
         if self.variadic is not None:
-            return (_VALUE if self.reads[0].inputs else 0,) * count, self.reads[0].output, flows
+            return (VALUE if self.reads[0].inputs else 0,) * count, self.reads[0].output, flows
         wanted = [reads for reads, flowing in zip(self.reads, flows, strict=False) if flowing]
         read = frozenset[int]().union(*[reads.inputs for reads in wanted])
         measured = frozenset[int]().union(*[reads.specs for reads in wanted])
-        saves = tuple([_VALUE if i in read else _SPEC if i in measured else 0 for i in range(count)])
+        saves = tuple([VALUE if i in read else SPEC if i in measured else 0 for i in range(count)])
         plan = saves, any(reads.output for reads in wanted), flows
         self._plans[tracked] = plan
         return plan
+
+    def saves(self, i: int) -> bool:
+        """Return whether some VJP reads the values of input `i`."""
+        return any(i in reads.inputs for reads in self.reads)
 
     def vjp_of(self, i: int) -> Callable[..., Any]:
         """Return the VJP of input `i`.
@@ -218,7 +227,7 @@ class Op:
                 if arg._requires_grad:
                     tracked |= bit
             else:
-                values.append(arg)
+                values.append(_asarray(arg) if isinstance(arg, _number) else arg)
             bit <<= 1
         try:
             out = self.compute(*values, **attrs) if attrs else self.compute(*values)
@@ -232,10 +241,10 @@ class Op:
         if self.supplies:
             out, *rest = out
             aux = dict(zip(self.supplies, rest, strict=True))
+        if out.__class__ is not _array:  # NumPy gives numbers in the place of 0-d arrays
+            out = _asarray(out)
         if not tensors:
             return out
-        if out.__class__ is not np.ndarray:
-            out = np.asarray(out)
         node: Node | None = None
         if tracked and self.differentiable and is_grad_enabled() and out.dtype.kind == "f":
             plan = self._plans.get(tracked)
@@ -253,7 +262,7 @@ class Op:
                     found = origin(arg)
                 parents.append(found)
                 kind = saves[i]
-                kept.append(values[i] if kind == _VALUE else found if kind else None)
+                kept.append(values[i] if kind == VALUE else found if kind else None)
             node = _new(Node)  # and what its `__init__` does
             node.seq = next(clock)
             node.op = self.recorded
@@ -267,6 +276,8 @@ class Op:
             node.dtype = out.dtype
             node.scope = current_scope()
             node.hooks = None
+        elif out.dtype.kind == "c":
+            check_real(self.name, out)
         if observers:
             notify(self, values, out, node)
         result = _new(Variable.concrete)  # what `wrap` does

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 import numpy as np
 
@@ -54,13 +54,13 @@ class Constant:
 
 
 class Variable:
-    """Slotted base of `Tensor`.
+    """Slotted base of `Tensor`; every tensor is one. ``Variable(tensor)`` is PyTorch's old way to make a leaf.
 
     `autograd` is blind to tensors and operations; it meets them only as this class and as `Op`. The concrete class
     registers itself in `Variable.concrete` when `tinygrad_cnn.tensor` is imported.
 
     Attributes:
-        array: the values.
+        array: the values; always an ndarray, though NumPy's own operations on 0-d arrays give numbers.
         _requires_grad: whether gradients flow to or through it.
         _grad: the accumulated gradient of a leaf.
         _node: what made it: a `Node`; for a proxy made in the backward pass also the leaf it stands for; for a
@@ -79,6 +79,20 @@ class Variable:
     _node: Node | Variable | Constant | None
     _view: View | None
     _hooks: Hooks
+
+    def __new__(cls, data: Variable, requires_grad: bool = False, volatile: bool = False) -> Any:
+        """Return a leaf over the memory of the tensor `data`.
+
+        Raises:
+            TypeError: `data` is no tensor, or `volatile`, which PyTorch has dropped, is asked for.
+        """
+        if not isinstance(data, Variable):
+            raise TypeError(f"Variable: expected a tensor, got {type(data).__name__}; make one with tensor(data)")
+        if volatile:
+            raise TypeError("Variable: volatile is no more; compute inside `with no_grad():`")
+        leaf = wrap(data.array)
+        leaf.requires_grad = requires_grad  # type: ignore[attr-defined]  # the concrete class checks the dtype
+        return leaf
 
     @property
     def shape(self) -> Shape:
@@ -99,7 +113,7 @@ class Variable:
 def wrap(array: Array, node: Node | Variable | None = None) -> Variable:
     """Return a tensor over `array`, recorded as coming from `node` (or as a leaf that needs no gradient)."""
     tensor: Variable = object.__new__(Variable.concrete)
-    tensor.array = array
+    tensor.array = array if array.__class__ is np.ndarray else np.asarray(array)
     tensor._requires_grad = node is not None
     tensor._grad = None
     tensor._node = node

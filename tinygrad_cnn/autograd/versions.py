@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import weakref
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 
@@ -78,6 +79,31 @@ def version(array: Array) -> int:
     return entry[1].count if entry is not None and entry[0]() is owner else 0
 
 
+def saved_arrays(node: Node) -> Iterator[tuple[str, Array]]:
+    """Give every array that the VJPs of `node` read, and what to call it in a message.
+
+    They are arguments, the output, what the kernel supplied beside it, and indices among the static arguments.
+    """
+    count = len(node.parents)  # a user's Function may have saved more than its inputs
+    for i, value in enumerate(node.args or ()):
+        if isinstance(value, np.ndarray):
+            yield (f"argument {i}" if i < count else "a saved value"), value
+    if node.out is not None:
+        yield "the output", node.out
+    for name, value in {**node.attrs, **(node.aux or {})}.items():
+        for array in _arrays_in(value):
+            yield f"{name!r}", array
+
+
+def _arrays_in(value: Any) -> Iterator[Array]:
+    """Give the arrays in a static argument: itself, or parts of an index or of the steps of a view."""
+    if isinstance(value, np.ndarray):
+        yield value
+    elif isinstance(value, tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _arrays_in(part)
+
+
 def check_saved(node: Node) -> None:
     """Raise if a value that `node` saved was changed in place afterwards.
 
@@ -86,12 +112,7 @@ def check_saved(node: Node) -> None:
     """
     if node.seq > newest or node.args is None:
         return
-    count = len(node.parents)  # a user's Function may have saved more than its inputs
-    values = [(f"argument {i}" if i < count else "a saved value", value) for i, value in enumerate(node.args)]
-    values.append(("the output", node.out))
-    for place, value in values:
-        if not isinstance(value, np.ndarray):
-            continue
+    for place, value in saved_arrays(node):
         owner = storage(value)
         entry = _writes.get(id(owner))
         if entry is None or entry[0]() is not owner:

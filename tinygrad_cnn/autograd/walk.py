@@ -7,19 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import anomaly, versions
 from tinygrad_cnn.autograd.grad_mode import recording
 from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
+from tinygrad_cnn.autograd.pending import Gated, Placed
+from tinygrad_cnn.autograd.primitive import VALUE
 from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.primitive import Op
 
 _FREED = (
     "backward: the values that {node} saved were freed by an earlier backward pass through this graph. "
@@ -28,6 +26,7 @@ _FREED = (
 
 
 _age = attrgetter("seq")
+_asarray, _number = np.asarray, np.generic
 
 
 def collect(roots: Iterable[object]) -> list[Node]:
@@ -67,7 +66,8 @@ def run(
     sums: dict[Any, Any] = {}
     for output, seed in seeds:
         key, gradient = owner_of(output), seed if create_graph else seed.array
-        sums[key] = sums[key] + gradient if key in sums else gradient
+        gradient = sums[key] + gradient if key in sums else gradient
+        sums[key] = _asarray(gradient) if isinstance(gradient, _number) else gradient
     nodes = collect(list(sums))
     needed = None
     keep: set[Any] = set()
@@ -76,7 +76,7 @@ def run(
         needed, nodes = _between(nodes, keep)
     for node in nodes:
         if node.args is None:
-            raise RuntimeError(_FREED.format(node=node))
+            _walk_again(node)
     retain = create_graph if retain_graph is None else retain_graph
     retained: list[tuple[Variable, Any]] = []
     silence = _Silence()
@@ -84,6 +84,10 @@ def run(
     try:
         with anomaly.walking():
             _walk(nodes, sums, needed, keep, retained, silence, retain, create_graph)
+            for key, gradient in sums.items():
+                if gradient.__class__ is Placed:
+                    silence.begin()
+                    sums[key] = gradient.summed()
             if targets is not None:
                 sums = {key: sums[key] for key in keep if key in sums}
             if keep or leaves_have_hooks():
@@ -97,6 +101,21 @@ def run(
         recording.reset(token)
         silence.end()
     return sums, retained
+
+
+def _walk_again(node: Node) -> None:
+    """Give `node`, whose saved values an earlier backward pass freed, its arguments again if there were no values.
+
+    Raises:
+        RuntimeError: there were.
+    """
+    op, parents = node.op, node.parents
+    tracked = sum(1 << i for i, flowing in enumerate(node.flows) if flowing)
+    saves, saves_output, _ = op._plan(tracked, len(parents))
+    values = any(kind == VALUE and parent is not None for kind, parent in zip(saves, parents, strict=True))
+    if op.joint is not None or saves_output or op.supplies or values:
+        raise RuntimeError(_FREED.format(node=node))
+    node.args = tuple([parent if kind else None for kind, parent in zip(saves, parents, strict=True)])
 
 
 class _Silence:
@@ -124,32 +143,6 @@ class _Silence:
             self._state.__exit__(None, None, None)
 
 
-class Gated:
-    """A gradient that has yet to pass a ReLU: `g` where not ``y <= 0``, and 0 elsewhere."""
-
-    __slots__ = ("g", "op", "y")
-
-    def __init__(self, g: Array, y: Array, op: Op) -> None:
-        self.g = g
-        self.y = y
-        self.op = op
-
-    @property
-    def shape(self) -> Shape:
-        """That of the gradient."""
-        return self.g.shape
-
-    def passed(self) -> Array:
-        """Return the gradient after it has passed, by the ReLU's own VJP."""
-        return self.op.vjp_of(0)(self.g, self.y, None)
-
-    def __add__(self, other: Array | Gated) -> Array:
-        return self.passed() + (other.passed() if isinstance(other, Gated) else other)
-
-    __radd__ = __add__
-    __array_ufunc__ = None  # an array on the left leaves the addition to `__radd__`
-
-
 def _walk(
     nodes: list[Node], sums: dict[Any, Any], needed: set[Any] | None, keep: set[Any],
     retained: list[tuple[Variable, Any]], silence: _Silence, retain_graph: bool, create_graph: bool,
@@ -166,7 +159,10 @@ def _walk(
         i = None
         waiting = None
         try:
-            if g.__class__ is Gated:
+            if g.__class__ is Placed:
+                silent = silence.begin()
+                g = g.summed()
+            elif g.__class__ is Gated:
                 if node.hooks is not None:
                     g = g.passed()
                 else:
@@ -190,6 +186,8 @@ def _walk(
                 found = [pairs.get(i) for i in range(len(parents))]
             else:
                 args: Any = _recorded(node) if create_graph else node.args
+                if op.variadic is not None and not op.reads[0].inputs:
+                    args = ()  # nothing was saved; passing as many arguments to as many VJPs takes their square
                 y: Any = wrap(node.out, node) if create_graph and node.out is not None else node.out
                 attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
                 if op.fused is not None and not create_graph:
@@ -204,6 +202,8 @@ def _walk(
                     gradient = found[i]
                 elif op.gates and not create_graph and check is None and parent not in keep and _takes_gate(parent):
                     gradient = Gated(g, y, op)
+                elif op.adds is not None and not create_graph and check is None:
+                    gradient = Placed(op, g, attrs, parent.shape)
                 else:
                     silent = silent or silence.begin()
                     vjp = op.vjps[i] if i < len(op.vjps) else None
@@ -223,13 +223,16 @@ def _walk(
                 if parent in sums:
                     silent = silent or silence.begin()
                     gradient = sums[parent] + gradient
+                if isinstance(gradient, _number):  # NumPy's in the place of a 0-d array
+                    gradient = _asarray(gradient)
                 sums[parent] = gradient
         except Exception as error:
             error.add_note(
                 f"in the backward pass of {node}" + ("" if i is None else f", input {i}") + anomaly.place(node)
             )
             raise
-        if not retain_graph:  # drop what was saved; the structure stays, so the graph can still be drawn
+        if not retain_graph and (op.joint is None or any(one is not None for one in node.args or ())):
+            # Drop what was saved; the structure stays, so the graph can still be drawn.
             node.args = node.out = node.aux = None
 
 

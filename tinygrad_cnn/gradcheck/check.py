@@ -15,6 +15,15 @@ from tinygrad_cnn.tensor import Tensor
 _Function: TypeAlias = Callable[..., Any]
 
 
+_WITHOUT_EFFECT = {
+    "check_grad_dtypes", "check_undefined_grad", "fast_mode", "gen_non_contig_grad_outputs", "masked", "nondet_tol",
+}  # fmt: skip
+_FIXED = {
+    "check_backward_ad": True, "check_batched_forward_grad": False, "check_batched_grad": False,
+    "check_forward_ad": False, "check_fwd_over_rev": False, "check_rev_over_rev": True,
+}  # fmt: skip
+
+
 class GradcheckError(RuntimeError):
     """A backpropagated gradient differs from the numerical one, or the function is not fit to be checked."""
 
@@ -27,6 +36,7 @@ def gradcheck(
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
+    **options: Any,
 ) -> bool:
     """Check the gradients of `func` against central differences.
 
@@ -44,6 +54,8 @@ def gradcheck(
         atol: absolute tolerance.
         rtol: relative tolerance.
         raise_exception: raise when the check fails; otherwise return False.
+        options: PyTorch's other arguments. `fast_mode`, `nondet_tol` and the like change nothing, as every entry is
+            always checked; those that ask for forward mode or batched gradients are refused.
 
     Returns:
         Whether all gradients agree.
@@ -58,6 +70,7 @@ def gradcheck(
         >>> gradcheck(lambda x: (x * x).sum(1), x)
         True
     """
+    _check_options("gradcheck", options)
     args = _arguments(inputs)
     labels = [f"input {i}" for i in range(len(args))]
     return _check("gradcheck", func, args, labels, eps, atol, rtol, raise_exception)
@@ -72,6 +85,7 @@ def gradgradcheck(
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
+    **options: Any,
 ) -> bool:
     """Check the second-order gradients of `func`: `gradcheck` of its gradient, with respect to inputs and upstream.
 
@@ -83,6 +97,7 @@ def gradgradcheck(
         atol: absolute tolerance.
         rtol: relative tolerance.
         raise_exception: raise when the check fails; otherwise return False.
+        options: as for `gradcheck`.
 
     Returns:
         Whether all second-order gradients agree.
@@ -92,6 +107,7 @@ def gradgradcheck(
         TypeError: as for `gradcheck`.
         ValueError: no input requires a gradient, or no output does.
     """
+    _check_options("gradgradcheck", options)
     args = _arguments(inputs)
     _require_checkable("gradgradcheck", args)
     if grad_outputs is None:
@@ -110,6 +126,18 @@ def gradgradcheck(
 
     labels = [f"input {i}" for i in range(len(args))] + [f"grad_outputs {i}" for i in range(len(upstream))]
     return _check("gradgradcheck", gradients, (*args, *upstream), labels, eps, atol, rtol, raise_exception)
+
+
+def _check_options(name: str, options: dict[str, Any]) -> None:
+    """Raise unless `options` are arguments of PyTorch's that change nothing here."""
+    for key, value in options.items():
+        if key not in _WITHOUT_EFFECT and key not in _FIXED:
+            raise TypeError(f"{name}: got an unexpected keyword argument {key!r}")
+        if key in _FIXED and value != _FIXED[key]:
+            raise ValueError(
+                f"{name}: expected {key}={_FIXED[key]}, got {value}; gradients are checked by backpropagation only, "
+                "without forward mode and batching"
+            )
 
 
 def _check(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -9,7 +11,7 @@ class Parameter(Tensor):
     """A tensor that becomes a parameter of the module it is assigned to.
 
     Args:
-        data: a tensor; its memory is shared and its history left behind.
+        data: a tensor; its memory is shared and its history left behind. Nothing gives a parameter without elements.
         requires_grad: whether to compute gradients with respect to it.
 
     Raises:
@@ -18,15 +20,13 @@ class Parameter(Tensor):
 
     __slots__ = ()
 
-    def __init__(self, data: Tensor, requires_grad: bool = True) -> None:
+    def __new__(cls, data: Tensor | None = None, requires_grad: bool = True) -> Self:
+        """Make a parameter; see the class."""
+        if data is None:
+            data = Tensor()
         if not isinstance(data, Tensor):
             raise TypeError(f"Parameter: expected a tensor, got {type(data).__name__}; make one with tensor(data)")
-        self.array = data.array
-        self._requires_grad = False
-        self._grad = None
-        self._node = None
-        self._view = None
-        self.requires_grad = requires_grad
+        return cls._over(data.array, requires_grad)
 
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -35,13 +35,16 @@ class UninitializedParameter(Parameter):
 
     __slots__ = ()
 
-    def __init__(self, requires_grad: bool = True, device: Any = None, dtype: npt.DTypeLike | None = None) -> None:
-        _slot.__set__(self, empty(0, dtype=dtype, device=device).array)
-        self._requires_grad = False
-        self._grad = None
-        self._node = None
-        self._view = None
-        self.requires_grad = requires_grad
+    def __new__(cls, requires_grad: bool = True, device: Any = None, dtype: npt.DTypeLike | None = None) -> Self:
+        """Make a parameter without values; see the class."""
+        made = object.__new__(cls)
+        _slot.__set__(made, empty(0, dtype=dtype, device=device).array)
+        made._requires_grad = False
+        made._grad = None
+        made._node = None
+        made._view = None
+        made.requires_grad = requires_grad
+        return made
 
     def materialize(self, shape: Sequence[int], device: Any = None, dtype: npt.DTypeLike | None = None) -> None:
         """Become a `Parameter` of `shape`, its values undefined."""

@@ -25,6 +25,8 @@ def relu(x: Array) -> Array:
 
 relu.gates = True
 kernels.bind(relu, "compute", "relu", relu.kernel)
+relu_in_place = relu.twin(lambda x: np.maximum(x, 0, out=x))
+relu_in_place.overwrites = True
 relu_input = primitive()(kernels.relu_input)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import A, Array, Scalar, Shape
 from tinygrad_cnn.autograd import Spec, Variable, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
@@ -30,11 +31,19 @@ def getitem_vjp_0(g: A, _y: object, x: Spec, *, index: Any) -> A:
 def index_add_zeros(g: Array, *, index: Any, shape: Shape) -> Array:
     """Return zeros of `shape` with g added at `index`; an element that is indexed twice receives both."""
     out = np.zeros(shape, g.dtype)
+    _add_at(out, g, index=index)
+    return out
+
+
+def _add_at(out: Array, g: Array, *, index: Any) -> None:
+    """Add g to `out` at `index`."""
     if _is_basic(index):
-        out[index] = g
+        out[index] += g
     else:
         np.add.at(out, index, g)
-    return out
+
+
+_getitem.adds = _add_at
 
 
 @index_add_zeros.vjp(0)
@@ -246,6 +255,7 @@ def masked_fill(input: A, mask: A, value: A | Scalar) -> A:
         RuntimeError: `mask` is not of booleans, `value` has axes, or the shapes do not broadcast.
     """
     _check_mask("masked_fill", input, mask)
+    check_real("masked_fill", value)
     shape = value.shape if isinstance(value, Variable | np.ndarray) else ()
     if shape:
         raise RuntimeError(f"masked_fill: expected value as a number or a 0-d tensor, got shape {shape}")

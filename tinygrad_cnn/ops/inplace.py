@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import Node, Variable, is_grad_enabled, primitive, versions
+from tinygrad_cnn.autograd import Node, Op, Variable, is_grad_enabled, primitive, versions
 from tinygrad_cnn.autograd.hooks import follow
 from tinygrad_cnn.autograd.views import Step, refresh, stand_in
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast
@@ -44,28 +44,37 @@ def view_put_vjp_1(g: A, _y: object, _x: object, _value: object, *, steps: tuple
     return g
 
 
-def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any) -> Any:
-    """Replace the values of `tensor` by ``compute(tensor, *others)``, recorded where a gradient may be asked for.
+def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any, **attrs: Any) -> Any:
+    """Replace the values of `tensor` by ``compute(tensor, *others, **attrs)``, recorded where a gradient may flow.
 
     Args:
         name: of the method, for messages.
         tensor: is overwritten, and returned.
         compute: gives the new values by operations.
         others: what it takes besides; tensors among them decide, too, whether recording is needed.
+        attrs: its static arguments.
 
     Raises:
         RuntimeError: the tensor is, or is a view of, a leaf that requires a gradient, while recording is on; or the
             result does not fit into it.
     """
     refresh(tensor)
+    overwrites = isinstance(compute, Op) and compute.overwrites
     recorded = is_grad_enabled() and (tensor._requires_grad or any(_requires_grad(one) for one in others))
     if recorded:
         _refuse_leaf(name, tensor)
-        new = compute(_apart(tensor, tensor), *[_apart(one, tensor) for one in others])
+    if overwrites:
+        _refuse_read_only(name, tensor)
+        versions.record_write(tensor.array)  # now, as what the operation saves is what it writes
+    if recorded:
+        reads = not isinstance(compute, Op) or compute.saves(0)
+        own = _apart(tensor, tensor) if reads else stand_in(tensor)
+        new = compute(own, *[_apart(one, tensor) for one in others], **attrs)
     else:
-        new = compute(stand_in(tensor), *others)
-    new = _fitted(name, tensor, new)
-    write(name, tensor, new.array)
+        new = compute(stand_in(tensor), *others, **attrs)
+    if not overwrites:
+        new = _fitted(name, tensor, new)
+        write(name, tensor, new.array)
     if recorded:
         old = tensor._node
         if tensor._view is None:
@@ -88,11 +97,7 @@ def write(name: str, tensor: Variable, values: Any, index: Any = ...) -> None:
         RuntimeError: the values do not fit, or the memory is read-only.
         IndexError: the index is out of range.
     """
-    if not tensor.array.flags.writeable:
-        raise RuntimeError(
-            f"{name}: the tensor of shape {tensor.shape} looks at memory that cannot be written, such as an expanded "
-            "tensor whose elements share it; change a copy (x.clone())"
-        )
+    _refuse_read_only(name, tensor)
     target, at = tensor.array, index
     try:
         if index is not ...:
@@ -105,6 +110,15 @@ def write(name: str, tensor: Variable, values: Any, index: Any = ...) -> None:
             f"{name}: cannot write shape {np.shape(values)} into a tensor of shape {tensor.shape}: {error}"
         ) from None
     versions.record_write(tensor.array)
+
+
+def _refuse_read_only(name: str, tensor: Variable) -> None:
+    """Raise if `tensor` looks at memory that cannot be written."""
+    if not tensor.array.flags.writeable:
+        raise RuntimeError(
+            f"{name}: the tensor of shape {tensor.shape} looks at memory that cannot be written, such as an expanded "
+            "tensor whose elements share it; change a copy (x.clone())"
+        )
 
 
 def _apart(value: Any, tensor: Variable) -> Any:

@@ -70,9 +70,14 @@ def product(sizes: Sequence[int]) -> int:
 
 
 def flatten(input: A, start_dim: int = 0, end_dim: int = -1) -> A:
-    """Join the axes from `start_dim` to `end_dim` (inclusive) into one; a 0-d input becomes 1-d."""
+    """Join the axes from `start_dim` to `end_dim` (inclusive) into one; a 0-d input becomes 1-d.
+
+    One axis alone is joined already: the input comes back as it is.
+    """
     join = _remembered if start_dim.__class__ is int and end_dim.__class__ is int else _joined
-    return _reshape(input, shape=join(input.shape, start_dim, end_dim))
+    old = input.shape
+    shape = join(old, start_dim, end_dim)
+    return input if shape == old else _reshape(input, shape=shape)
 
 
 def _joined(shape: Shape, start_dim: int, end_dim: int) -> Shape:
@@ -125,9 +130,8 @@ def transpose(input: A, dim0: int, dim1: int) -> A:
     """Exchange two axes."""
     order = list(range(input.ndim))
     i, j = normalize_dim("transpose", dim0, input.ndim), normalize_dim("transpose", dim1, input.ndim)
-    if not order:
-        return input
-    order[i], order[j] = order[j], order[i]
+    if order:
+        order[i], order[j] = order[j], order[i]
     return _permute(input, dims=tuple(order))
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._types import Array
+from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data.transforms.base import Transform
 from tinygrad_cnn.data.transforms.layout import is_pil
 from tinygrad_cnn.tensor import Tensor
@@ -44,7 +45,7 @@ class Normalize(Transform):
             return super().__call__(image)
         mean, std = self._numbers(image, -3)
         if isinstance(image, Tensor):
-            image.sub_(Tensor(mean)).div_(Tensor(std))
+            image.sub_(from_numpy(mean)).div_(from_numpy(std))
         else:
             np.divide(np.subtract(image, mean, out=image), std, out=image)
         return image

@@ -9,54 +9,70 @@ import numpy.typing as npt
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn.nn.functional._inplace import apply
 from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
 from tinygrad_cnn.tensor import Tensor
 
 
-def relu(input: Tensor, inplace: bool = False) -> Tensor:  # noqa: ARG001
+def relu(input: Tensor, inplace: bool = False) -> Tensor:
     """Compute max(x, 0); the gradient at 0 is 0.
 
     Args:
         input: any shape.
-        inplace: accepted for PyTorch's sake; the result is a new tensor either way and `input` keeps its values.
+        inplace: overwrite `input` and return it, as `Tensor.relu_` does: a recorded change like any other.
     """
     check_tensors("relu", input=input)
-    return ops.relu(input)
+    return input.relu_() if inplace else ops.relu(input)
 
 
-def relu6(input: Tensor, inplace: bool = False) -> Tensor:  # noqa: ARG001
+def relu_(input: Tensor) -> Tensor:
+    """Compute `relu` in place: overwrite `input`, and return it."""
+    return relu(input, inplace=True)
+
+
+def relu6(input: Tensor, inplace: bool = False) -> Tensor:
     """Compute min(max(x, 0), 6); the gradient at 0 and at 6 is 0.
 
     Args:
         input: any shape.
-        inplace: accepted, as by `relu`.
+        inplace: overwrite `input`, as with `relu`.
     """
     check_tensors("relu6", input=input)
-    return ops.relu6(input)
+    return apply("relu6_", ops.relu6, input, inplace)
 
 
-def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:  # noqa: ARG001
+def leaky_relu(input: Tensor, negative_slope: float = 0.01, inplace: bool = False) -> Tensor:
     """Compute x where x > 0 and negative_slope · x elsewhere; the gradient at 0 is `negative_slope`.
 
     Args:
         input: any shape, floating point.
         negative_slope: the slope below 0.
-        inplace: accepted, as by `relu`.
+        inplace: overwrite `input`, as with `relu`.
     """
     check_floating("leaky_relu", "input", input)
-    return ops.leaky_relu(input, negative_slope=negative_slope)
+    return apply("leaky_relu_", ops.leaky_relu, input, inplace, negative_slope=negative_slope)
 
 
-def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:  # noqa: ARG001
+def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
+    """Compute `leaky_relu` in place: overwrite `input`, and return it."""
+    return leaky_relu(input, negative_slope, inplace=True)
+
+
+def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Compute x where x > 0 and alpha · (eˣ − 1) elsewhere; the gradient at 0 is `alpha`.
 
     Args:
         input: any shape, floating point.
         alpha: minus the value far below 0.
-        inplace: accepted, as by `relu`.
+        inplace: overwrite `input`, as with `relu`.
     """
     check_floating("elu", "input", input)
-    return ops.elu(input, alpha=alpha)
+    return apply("elu_", ops.elu, input, inplace, alpha=alpha)
+
+
+def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
+    """Compute `elu` in place: overwrite `input`, and return it."""
+    return elu(input, alpha, inplace=True)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -75,15 +91,15 @@ def gelu(input: Tensor, approximate: str = "none") -> Tensor:
     return ops.gelu(input, approximate=approximate)
 
 
-def silu(input: Tensor, inplace: bool = False) -> Tensor:  # noqa: ARG001
+def silu(input: Tensor, inplace: bool = False) -> Tensor:
     """Compute x · sigmoid(x).
 
     Args:
         input: any shape, floating point.
-        inplace: accepted, as by `relu`.
+        inplace: overwrite `input`, as with `relu`.
     """
     check_floating("silu", "input", input)
-    return ops.silu(input)
+    return apply("silu_", ops.silu, input, inplace)
 
 
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
@@ -98,14 +114,14 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
     return ops.softplus(input, beta=beta, threshold=threshold)
 
 
-def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:  # noqa: ARG001
+def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
     """Compute min(max(x, min_val), max_val); the gradient on a limit is 0.
 
     Args:
         input: any shape.
         min_val: the least value.
         max_val: the greatest value.
-        inplace: accepted, as by `relu`.
+        inplace: overwrite `input`, as with `relu`.
 
     Raises:
         ValueError: `min_val` is above `max_val`.
@@ -113,7 +129,12 @@ def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace
     check_tensors("hardtanh", input=input)
     if min_val > max_val:
         raise ValueError(f"hardtanh: expected min_val ≤ max_val, got {min_val} and {max_val}")
-    return ops.hardtanh(input, min_val=min_val, max_val=max_val)
+    return apply("hardtanh_", ops.hardtanh, input, inplace, min_val=min_val, max_val=max_val)
+
+
+def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Tensor:
+    """Compute `hardtanh` in place: overwrite `input`, and return it."""
+    return hardtanh(input, min_val, max_val, inplace=True)
 
 
 def logsigmoid(input: Tensor) -> Tensor:

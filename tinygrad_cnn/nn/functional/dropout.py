@@ -9,18 +9,19 @@ import numpy as np
 from tinygrad_cnn import ops, random
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.nn.functional._inplace import apply
 from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
 from tinygrad_cnn.tensor import Tensor
 
 
-def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:  # noqa: ARG001
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero each element with probability `p` and multiply the rest by 1 / (1 − p), so that the mean stays.
 
     Args:
         input: any shape.
         p: the probability, in [0, 1].
         training: False returns `input` itself.
-        inplace: accepted for PyTorch's sake; the result is a new tensor either way and `input` keeps its values.
+        inplace: overwrite `input` and return it, a recorded change like any other.
 
     Raises:
         ValueError: `p` is out of range.
@@ -28,17 +29,17 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     Ref: Srivastava et al., "Dropout", JMLR 15, 2014.
     """
-    return _dropout("dropout", input, p, training, input.shape)
+    return _dropout("dropout", input, p, training, inplace, input.shape)
 
 
-def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:  # noqa: ARG001
+def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero each channel of each image with probability `p` and multiply the rest by 1 / (1 − p).
 
     Args:
         input: (N, C, H, W); with another number of axes the first two are taken as N and C, with a warning.
         p: the probability, in [0, 1].
         training: False returns `input` itself.
-        inplace: accepted for PyTorch's sake; the result is a new tensor either way and `input` keeps its values.
+        inplace: overwrite `input` and return it, a recorded change like any other.
 
     Raises:
         ValueError: `p` is out of range.
@@ -56,10 +57,10 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
         )
     if training and input.ndim < 2:
         raise RuntimeError(f"dropout2d: expected input with at least 2 axes, got {input.shape}")
-    return _dropout("dropout2d", input, p, training, input.shape[:2] + (1,) * (input.ndim - 2))
+    return _dropout("dropout2d", input, p, training, inplace, input.shape[:2] + (1,) * (input.ndim - 2))
 
 
-def _dropout(op: str, input: Tensor, p: float, training: bool, shape: Shape) -> Tensor:
+def _dropout(op: str, input: Tensor, p: float, training: bool, inplace: bool, shape: Shape) -> Tensor:
     """Drop the elements that a mask of `shape` leaves out."""
     check_tensors(op, input=input)
     if not 0 <= p <= 1:
@@ -69,4 +70,4 @@ def _dropout(op: str, input: Tensor, p: float, training: bool, shape: Shape) -> 
     check_floating(op, "input", input)
     # 24 random bits are enough to compare with; float64 would double the time for the sake of p < 1e-7.
     keep = np.asarray(random.default_generator.uniform(shape, np.dtype(np.float32)) >= np.float32(p))
-    return ops.dropout(input, from_numpy(keep), p=p)
+    return apply(f"{op}_", ops.dropout, input, inplace, from_numpy(keep), p=p)

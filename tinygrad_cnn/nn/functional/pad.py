@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import Scalar
 from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.tensor import Tensor
@@ -34,6 +35,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         NotImplementedError: an unknown `mode`, or a number of axes that it does not go with.
     """
     check_tensors("pad", input=input)
+    check_real("pad", value)
     widths = per_axis("pad", "pad", pad, len(pad), least=-(2**62)) if pad else ()
     if len(widths) % 2 or len(widths) > 2 * input.ndim:
         raise RuntimeError(

@@ -11,7 +11,7 @@ class ReLU(Module):
     """Compute max(x, 0).
 
     Args:
-        inplace: accepted for PyTorch's sake; the input keeps its values either way.
+        inplace: overwrite the input.
     """
 
     def __init__(self, inplace: bool = False) -> None:
@@ -33,7 +33,7 @@ class Hardtanh(Module):
     Args:
         min_val: the least value.
         max_val: the greatest value.
-        inplace: accepted, as by `ReLU`.
+        inplace: overwrite the input.
 
     Raises:
         ValueError: `min_val` is not below `max_val`.
@@ -60,7 +60,7 @@ class ReLU6(Hardtanh):
     """Compute min(max(x, 0), 6).
 
     Args:
-        inplace: accepted, as by `ReLU`.
+        inplace: overwrite the input.
     """
 
     def __init__(self, inplace: bool = False) -> None:
@@ -76,7 +76,7 @@ class LeakyReLU(Module):
 
     Args:
         negative_slope: the slope below 0.
-        inplace: accepted, as by `ReLU`.
+        inplace: overwrite the input.
     """
 
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
@@ -98,7 +98,7 @@ class ELU(Module):
 
     Args:
         alpha: minus the value far below 0.
-        inplace: accepted, as by `ReLU`.
+        inplace: overwrite the input.
     """
 
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
@@ -139,7 +139,7 @@ class SiLU(Module):
     """Compute x · sigmoid(x).
 
     Args:
-        inplace: accepted, as by `ReLU`.
+        inplace: overwrite the input.
     """
 
     def __init__(self, inplace: bool = False) -> None:

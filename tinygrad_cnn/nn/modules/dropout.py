@@ -27,7 +27,7 @@ class Dropout(_Dropout):
 
     Args:
         p: the probability, in [0, 1].
-        inplace: accepted for PyTorch's sake; the input keeps its values either way.
+        inplace: overwrite the input.
 
     Raises:
         ValueError: `p` is out of range.
@@ -45,7 +45,7 @@ class Dropout2d(_Dropout):
 
     Args:
         p: the probability, in [0, 1].
-        inplace: accepted for PyTorch's sake; the input keeps its values either way.
+        inplace: overwrite the input.
 
     Shape:
         (N, C, H, W) → the same.

@@ -1,0 +1,18 @@
+"""The argument `inplace`: one rule for every function that has it."""
+
+from __future__ import annotations
+
+from tinygrad_cnn.autograd import Op
+from tinygrad_cnn.ops.inplace import change
+from tinygrad_cnn.tensor import Tensor
+
+
+def apply(name: str, op: Op, input: Tensor, inplace: bool, *others: Tensor, **attrs: float) -> Tensor:
+    """Return ``op(input, *others, **attrs)``; with `inplace`, `input` after its values were replaced by these.
+
+    Every function with an argument `inplace` ends with this.
+
+    Raises:
+        RuntimeError: in place, `input` is a leaf that requires a gradient while operations are recorded; names `name`.
+    """
+    return change(name, input, op, *others, **attrs) if inplace else op(input, *others, **attrs)
