@@ -85,7 +85,7 @@ class _FunctionOp(Op):
     """The operation that a `Function` defines."""
 
     def __init__(self, function: type[Function]) -> None:
-        super().__init__(self._recompute, function.__name__)
+        super().__init__(self._recompute, function.__name__, keeps_half=True)
         self.function = function
         self.joint = self._gradients
 
