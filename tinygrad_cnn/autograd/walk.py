@@ -157,6 +157,7 @@ def _walk(
     """Pass gradients from each of `nodes` to its parents; what remains in `sums` is the leaves' and `keep`'s."""
     # The loop runs once for every operation of a program: no calls that can be done without.
     check = anomaly.gradient_check()
+    gating = check is None and not create_graph
     silent = False
     for node in nodes:
         g = sums.pop(node, None)
@@ -206,7 +207,7 @@ def _walk(
                 parent: Any = parents[i]
                 if found is not None:
                     gradient = found[i]
-                elif op.gates and not create_graph and not half and check is None and parent not in keep and _takes_gate(parent):
+                elif op.gates and gating and not half and parent not in keep and _takes_gate(parent):
                     gradient = Gated(g, y, op)
                 else:
                     silent = silent or silence.begin()

@@ -51,7 +51,8 @@ def gradcheck(
         Whether all gradients agree.
 
     Raises:
-        GradcheckError: `func` is random; or some do not agree: it names each such input, the worst entry with both values, and how many are off.
+        GradcheckError: `func` is random; or some do not agree: it names each such input, the worst entry with both
+            values, and how many are off.
         TypeError: an input to be checked, or an output, is not float64.
         ValueError: no input requires a gradient.
 

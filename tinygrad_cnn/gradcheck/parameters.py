@@ -82,7 +82,8 @@ def check_parameters(
     Kinks are counted apart. What this cannot see is a wrong value that happens to lie between the slopes of a kink.
 
     Parameters that require no gradient or have no elements are left out. Values and ``.grad`` of all, and the default
-    generator, are the same, bit for bit, afterwards, also if `loss_fn` raises. Put layers that draw random numbers into evaluation mode first.
+    generator, are the same, bit for bit, afterwards, also if `loss_fn` raises. Put layers that draw random numbers into
+    evaluation mode first.
 
     Args:
         model: a module, in float64 (``model.double()``).
@@ -137,7 +138,7 @@ def check_parameters(
             slopes = [differences(loss, x, point, eps=eps, here=here) for point in points]
             numeric, above, below = (np.array(side, dtype=float) for side in zip(*slopes, strict=True))
             rows.append(_row(name, x, points, analytic, numeric, above, below, atol, rtol, nearby))
-        if not all(row.passed for row in rows):
+        if any(row.kinks or row.wrong for row in rows):
             require_repeatable(MANY)  # the loss may draw from a source of its own
     return rows
 

@@ -16,7 +16,6 @@ from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.total import total
 from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, windows
 
-
 _MOST_TAPS = 256  # of a window whose taps are added one by one
 
 

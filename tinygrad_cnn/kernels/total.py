@@ -10,6 +10,7 @@ Source: Higham, "The accuracy of floating point summation", 1993.
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import prod
 
 import numpy as np
 
@@ -17,25 +18,25 @@ from tinygrad_cnn._types import Array
 
 Dims = tuple[int, ...]
 
-_BLOCK = 128
-_ONE_BY_ONE = 256  # terms added one after the other, at most
+_add: Callable[..., Array] = np.add.reduce
+_BLOCK = 32
+_ONE_BY_ONE = 128  # terms added one after the other, at most
 _IN_LANES = 1024  # as many for `numpy.einsum`, which adds at least four at once
 _LONG_ROW = 64  # neighbours from which on adding row to row is fast
 
 
 def total(x: Array, dims: Dims, keepdims: bool = False) -> Array:
     """Return Σ x over the axes `dims`, which are not negative, in the dtype of x."""
-    if x.size > _ONE_BY_ONE:
+    if x.size > _ONE_BY_ONE and prod([x.shape[axis] for axis in dims]) > _ONE_BY_ONE:
         singly = _added_singly(x, dims)
-        if _count(x, singly) > _ONE_BY_ONE:
+        if prod([x.shape[axis] for axis in singly]) > _ONE_BY_ONE:
             return _in_blocks(total, (x,), dims, keepdims, max(singly, key=x.shape.__getitem__))
-    result: Array = np.add.reduce(x, axis=dims, keepdims=keepdims)
-    return result
+    return _add(x, axis=dims, keepdims=keepdims)
 
 
 def dot(a: Array, b: Array, dims: Dims, keepdims: bool = False) -> Array:
     """Return Σ a·b over the axes `dims`, for arrays of one shape, without a temporary of their size."""
-    if a.size > _IN_LANES and _count(a, dims) > _IN_LANES:
+    if a.size > _IN_LANES and prod([a.shape[axis] for axis in dims]) > _IN_LANES:
         return _in_blocks(dot, (a, b), dims, keepdims, max(dims, key=a.shape.__getitem__))
     axes = list(range(a.ndim))
     result = np.einsum(a, axes, b, axes, [axis for axis in axes if axis not in dims])
@@ -44,15 +45,8 @@ def dot(a: Array, b: Array, dims: Dims, keepdims: bool = False) -> Array:
     return np.asarray(result)
 
 
-def _count(x: Array, dims: Dims) -> int:
-    count = 1
-    for axis in dims:
-        count *= x.shape[axis]
-    return count
-
-
 def _added_singly(x: Array, dims: Dims) -> Dims:
-    """Return those of `dims` along which NumPy adds one by one: all but the innermost in memory and what continues it."""
+    """Return the `dims` along which NumPy adds one by one: all but the innermost in memory and what continues it."""
     pairwise: list[int] = []
     step = 0
     for axis in sorted(range(x.ndim), key=lambda axis: abs(x.strides[axis])):

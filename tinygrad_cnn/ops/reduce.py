@@ -32,8 +32,7 @@ def keep_axes(shape: Shape, dim: tuple[int, ...]) -> Shape:
 def _sum(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     if is_floating(x.dtype):
         return kernels.total(x, dim, keepdim)
-    whole: Array = np.add.reduce(x, axis=dim, keepdims=keepdim, dtype=int64)
-    return whole
+    return np.sum(x, axis=dim, keepdims=keepdim, dtype=int64)
 
 
 @_sum.vjp(0)
