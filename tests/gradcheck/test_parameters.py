@@ -1,5 +1,7 @@
 """`check_parameters` on small models: it finds what is wrong, tells kinks apart, and leaves the model as it was."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -146,6 +148,46 @@ class TestKinks:
         assert (row.kinks, row.wrong, row.passed, row.worst_index) == (2, 0, True, None)
 
 
+class TestSeveralKinksWithinAStep:
+    def test_a_right_gradient_outside_of_both_slopes(self):
+        # the slopes at a distance of 1e-6 are 1 and 0; at 0 it is 1 + 2 − 1 = 2
+        row = one([0.0], lambda p: ops.relu(p + 1e-8) + 2 * ops.relu(p + 2e-8) - 2 * ops.relu(p - 3e-8) + 0 * p)
+        assert (row.kinks, row.wrong, row.passed) == (1, 0, True)
+
+    def test_a_wrong_gradient_there(self, scaled):
+        row = one(
+            [0.0, 0.0, 0.0],
+            lambda p: ops.relu(scaled(p) + 1e-8) + 2 * ops.relu(scaled(p) + 2e-8) - 2 * ops.relu(scaled(p) - 3e-8),
+        )
+        assert (row.kinks, row.wrong, row.worst_index) == (2, 1, (2,))
+
+    @pytest.mark.parametrize("seed", range(5))
+    def test_a_deep_network_with_small_weights(self, seed):
+        source = np.random.default_rng(seed)
+        sizes = (15, 20, 10, 10, 10, 10, 10, 30, 10)
+        parameters = {}
+        for i, (wide, high) in enumerate(pairwise(sizes)):
+            parameters[f"w{i}"] = tensor(source.normal(size=(high, wide)) * 0.05, requires_grad=True)
+            parameters[f"b{i}"] = tensor(np.zeros(high), requires_grad=True)
+        model, x = Model(**parameters), tensor(source.normal(size=(2, 15)))
+
+        def loss():
+            y = x
+            for i in range(len(sizes) - 1):
+                y = ops.linear(ops.relu(y) if i else y, parameters[f"w{i}"], parameters[f"b{i}"])
+            return ops.cross_entropy(y, tensor([1, 2]), reduction="mean")
+
+        rows = check_parameters(model, loss)
+        assert all(row.passed for row in rows), format_table(rows)
+        assert sum(row.kinks for row in rows)
+
+    def test_the_values_are_put_back(self):
+        p = tensor([0.0, 1e-8], dtype="float64", requires_grad=True)
+        before = p.array.tobytes()
+        check_parameters(Model(p=p), lambda: ops.sum(ops.relu(p + 1e-8) - 3 * ops.relu(p - 3e-8)))
+        assert p.array.tobytes() == before
+
+
 class TestSampling:
     def test_the_seed_decides(self):
         def visited(seed):
@@ -248,6 +290,17 @@ class TestRefusals:
         model = Model(p=leaf(2))
         with pytest.raises(GradcheckError, match="for the same parameters; give it fixed data"):
             check_parameters(model, lambda: ops.sum(model.p * randn(2, dtype="float64")))
+
+    def test_a_loss_that_is_seldom_another(self):
+        source, calls = np.random.default_rng(0), []
+        model = Model(p=leaf(2))
+
+        def loss():
+            calls.append(1)
+            return ops.sum(model.p * (1.0 if len(calls) < 3 else float(source.random() < 0.5)))
+
+        with pytest.raises(GradcheckError, match="for the same parameters; give it fixed data"):
+            check_parameters(model, loss)
 
     def test_no_parameters(self):
         with pytest.raises(ValueError, match="expected a model with parameters that require a gradient"):

@@ -288,3 +288,10 @@ def test_plain_numbers_are_drawn_at_each_use():
     x = tensor(3.0, requires_grad=True)
     numbers = [node for node in trace(2 * x - x / 2).nodes if isinstance(node, Value) and node.role == "number"]
     assert [number.name for number in numbers] == ["2", "2"]
+
+
+def test_what_float16_operations_computed_is_computed_again_in_float32():
+    x = tensor([300.0, 400.0], dtype="float16", requires_grad=True)
+    graph = trace(ops.norm(x) * 1.0, values=True)
+    norm = next(edge.data for edge in graph.edges if edge.shape == () and edge.source == "op1")
+    assert (norm.dtype, norm.item()) == (np.float16, 500)

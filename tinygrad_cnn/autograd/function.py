@@ -87,7 +87,7 @@ class _FunctionOp(Op):
     """The operation that a `Function` defines."""
 
     def __init__(self, function: type[Function]) -> None:
-        super().__init__(self._recompute, function.__name__)
+        super().__init__(self._recompute, function.__name__, keeps_half=True)
         self.function = function
         self.joint = self._gradients
         self._has_setup = function.setup_context is not Function.setup_context

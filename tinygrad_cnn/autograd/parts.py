@@ -38,7 +38,7 @@ def _pick(x: tuple[Array, ...], *, index: int, count: int) -> Array:  # noqa: AR
     return x[index]
 
 
-part = Op(_pick, "part")
+part = Op(_pick, "part", keeps_half=True)
 """Output `index` of the `count` of the node it hangs on. It is not registered: users meet it only in the graph."""
 
 

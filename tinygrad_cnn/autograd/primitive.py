@@ -34,6 +34,7 @@ import numpy as np
 from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import A, Scalar, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
+from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.node import Node, clock, notify, observers
 from tinygrad_cnn.autograd.scope import current_scope
 from tinygrad_cnn.autograd.variable import Variable, origin
@@ -83,6 +84,8 @@ class Op:
         recorded: what the graph keeps as the operation: itself, or that of which it is the `twin`.
         views: whether the output may share memory with the first input; no other op's output does.
         fused: computes the gradients of all inputs on arrays in one go, or declines; see `gradients`.
+        keeps_half: whether float16 arrays reach the kernel and the VJPs as they are, not as float32 (see `half`): for
+            views, conversions, and what is not differentiable, such as a comparison.
         gates: whether the gradient of the only input is g wherever the output is not ≤ 0, and 0 elsewhere, as a
             ReLU's is: the walk may then hand g and the output to the `fused` gradients of what made the input.
         overwrites: whether the kernel writes into its input and returns it, for a change in place (`ops.inplace`).
@@ -100,6 +103,7 @@ class Op:
         fit: Callable[[Any, Shape], Any] | None = None,
         explain: Callable[[str, list[Any], Exception], Exception] | None = None,
         views: bool = False,
+        keeps_half: bool = False,
     ) -> None:
         self.name = self.__name__ = name
         self.__doc__ = kernel.__doc__
@@ -111,6 +115,7 @@ class Op:
         self.fit = fit
         self.explain = explain
         self.views = views
+        self.keeps_half = keeps_half or views or not differentiable
         self.vjps: list[Callable[..., Any] | None] = []
         self.reads: list[Reads] = []
         self._plans: dict[int, Plan] = {}
@@ -216,23 +221,28 @@ class Op:
         if self.prepare is not None:
             args = self.prepare(args)
         values: list[Any] = []
-        tensors = False
+        tensors = half = False
         tracked, bit = 0, 1
         for arg in args:
             if isinstance(arg, Variable):
                 tensors = True
                 if arg._view is not None:
                     refresh(arg)
-                values.append(arg.array)
+                array = arg.array
+                values.append(array)
+                if array.dtype.num == HALF:
+                    half = True
                 if arg._requires_grad:
                     tracked |= bit
             else:
                 values.append(_asarray(arg) if isinstance(arg, _number) else arg)
             bit <<= 1
+        half = half and not self.keeps_half
+        given = widened(values) if half else values
         try:
-            out = self.compute(*values, **attrs) if attrs else self.compute(*values)
+            out = self.compute(*given, **attrs) if attrs else self.compute(*given)
             if out is NotImplemented:
-                out = self.kernel(*values, **attrs)
+                out = self.kernel(*given, **attrs)
         except (TypeError, ValueError, OverflowError) as error:
             if self.explain is None:
                 raise
@@ -245,6 +255,8 @@ class Op:
             out = _asarray(out)
         if not tensors:
             return out
+        if half:
+            out = narrowed(out)
         node: Node | None = None
         if tracked and self.differentiable and is_grad_enabled() and out.dtype.kind == "f":
             plan = self._plans.get(tracked)

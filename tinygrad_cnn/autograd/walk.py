@@ -13,6 +13,7 @@ import numpy as np
 
 from tinygrad_cnn.autograd import anomaly, versions
 from tinygrad_cnn.autograd.grad_mode import recording
+from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.pending import Gated, Placed
@@ -150,6 +151,7 @@ def _walk(
     """Pass gradients from each of `nodes` to its parents; what remains in `sums` is the leaves' and `keep`'s."""
     # The loop runs once for every operation of a program: no calls that can be done without.
     check = anomaly.gradient_check()
+    gating = check is None and not create_graph
     silent = False
     for node in nodes:
         g = sums.pop(node, None)
@@ -179,6 +181,7 @@ def _walk(
             flows: Sequence[bool] = node.flows
             if needed is not None:
                 flows = [flowing and parent in needed for flowing, parent in zip(flows, parents, strict=True)]
+            half = node.dtype.num == HALF and not create_graph and not op.keeps_half
             found = None
             if op.joint is not None:
                 silent = silence.begin()
@@ -190,6 +193,9 @@ def _walk(
                     args = ()  # nothing was saved; passing as many arguments to as many VJPs takes their square
                 y: Any = wrap(node.out, node) if create_graph and node.out is not None else node.out
                 attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
+                if half:
+                    silent = silence.begin()
+                    g, y, *args = widened([g, y, *args])
                 if op.fused is not None and not create_graph:
                     found = op.fused(flows, g, None if waiting is None else waiting.y, y, *args, **attrs)
                     if found is None and waiting is not None:
@@ -200,7 +206,7 @@ def _walk(
                 parent: Any = parents[i]
                 if found is not None:
                     gradient = found[i]
-                elif op.gates and not create_graph and check is None and parent not in keep and _takes_gate(parent):
+                elif op.gates and gating and not half and parent not in keep and _takes_gate(parent):
                     gradient = Gated(g, y, op)
                 elif op.adds is not None and not create_graph and check is None:
                     gradient = Placed(op, g, attrs, parent.shape)
@@ -218,6 +224,8 @@ def _walk(
                             f"{op.name}: the VJP of input {i} returned shape {gradient.shape}, expected {parent.shape}"
                         )
                     gradient = op.fit(gradient, parent.shape)
+                if half:
+                    gradient = narrowed(gradient, parent.dtype)
                 if check is not None:
                     check(node, i, gradient)
                 if parent in sums:

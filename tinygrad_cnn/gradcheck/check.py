@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import grad, wrap
 from tinygrad_cnn.gradcheck.numeric import differences, require_float64
+from tinygrad_cnn.gradcheck.repeat import MANY, generator_kept, other_values
 from tinygrad_cnn.tensor import Tensor
 
 _Function: TypeAlias = Callable[..., Any]
@@ -49,7 +50,8 @@ def gradcheck(
     Args:
         func: takes `inputs` and returns a tensor or several; it must return the same for the same inputs.
         inputs: a tensor or several; those with ``requires_grad`` are checked, and must be float64. Their elements
-            are changed one at a time while `func` runs and are the same, bit for bit, afterwards.
+            are changed one at a time while `func` runs and are the same, bit for bit, afterwards; so is the default
+            generator.
         eps: the step of the differences.
         atol: absolute tolerance.
         rtol: relative tolerance.
@@ -61,7 +63,8 @@ def gradcheck(
         Whether all gradients agree.
 
     Raises:
-        GradcheckError: some do not: it names each such input, the worst entry with both values, and how many are off.
+        GradcheckError: `func` is random; or some do not agree: it names each such input, the worst entry with both
+            values, and how many are off.
         TypeError: an input to be checked, or an output, is not float64.
         ValueError: no input requires a gradient.
 
@@ -146,6 +149,21 @@ def _check(
 ) -> bool:  # fmt: skip
     _require_checkable(name, args, labels)
     checked = [(label, arg) for label, arg in zip(labels, args, strict=True) if _is_checked(arg)]
+    try:
+        with generator_kept() as drew:
+            _require_agreement(name, func, args, checked, eps, atol, rtol, drew)
+    except GradcheckError:
+        if raise_exception:
+            raise
+        return False
+    return True
+
+
+def _require_agreement(
+    name: str, func: _Function, args: tuple[Any, ...], checked: list[tuple[str, Tensor]], eps: float, atol: float,
+    rtol: float, drew: Callable[[], bool],
+) -> None:  # fmt: skip
+    """Raise a GradcheckError if gradients disagree, or if `func` is random; `drew` tells that it may be."""
     outputs = _outputs(name, func(*args))
     tracked = [out.requires_grad for out in outputs]
     if not any(tracked):
@@ -156,26 +174,25 @@ def _check(
         again = _outputs(name, func(*args))
         return _flat([out for out, kept in zip(again, tracked, strict=True) if kept])
 
-    try:
-        here = values()
-        if not np.allclose(here, _flat(outputs), rtol=1e-10, atol=1e-12, equal_nan=True):
+    here = _flat(outputs)
+
+    def require_repeatable(calls: int) -> None:
+        if other_values(values, here, calls, rtol=1e-10, atol=1e-12) is not None:
             raise GradcheckError(f"{name}: the function returned different values for the same inputs; is it random?")
-        analytic = _analytic(outputs, [arg for _, arg in checked])
-        complaints = []
-        for (label, x), found in zip(checked, analytic, strict=True):
-            numerical = np.empty_like(found)  # (elements of x, elements of all outputs)
-            for i, index in enumerate(np.ndindex(x.shape)):
-                numerical[i] = differences(values, x, index, eps=eps, here=here).central
-            complaint = _compare(label, x, outputs, found, numerical, atol, rtol)
-            if complaint:
-                complaints.append(complaint)
-        if complaints:
-            raise GradcheckError(f"{name}: gradients disagree (atol={atol:g}, rtol={rtol:g})\n" + "\n".join(complaints))
-    except GradcheckError:
-        if raise_exception:
-            raise
-        return False
-    return True
+
+    require_repeatable(MANY if drew() else 1)
+    analytic = _analytic(outputs, [arg for _, arg in checked])
+    complaints = []
+    for (label, x), found in zip(checked, analytic, strict=True):
+        numerical = np.empty_like(found)  # (elements of x, elements of all outputs)
+        for i, index in enumerate(np.ndindex(x.shape)):
+            numerical[i] = differences(values, x, index, eps=eps, here=here).central
+        complaint = _compare(label, x, outputs, found, numerical, atol, rtol)
+        if complaint:
+            complaints.append(complaint)
+    if complaints:
+        require_repeatable(MANY)  # the function may draw from a source of its own
+        raise GradcheckError(f"{name}: gradients disagree (atol={atol:g}, rtol={rtol:g})\n" + "\n".join(complaints))
 
 
 def _analytic(outputs: list[Tensor], inputs: list[Tensor]) -> list[Array]:

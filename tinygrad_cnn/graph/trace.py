@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_cnn._dtypes import float32
+from tinygrad_cnn._dtypes import float16, float32
 from tinygrad_cnn._types import Array, DType
 from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, collect
+from tinygrad_cnn.autograd.half import narrowed, widened
 from tinygrad_cnn.autograd.parts import part
 from tinygrad_cnn.graph.families import family
 from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Operation, Role, Value, count
@@ -169,10 +170,13 @@ class _Tracer:
             if arg is None:
                 return
             args.append(arg)
+        half = node.dtype == float16 and not node.op.keeps_half
         with np.errstate(all="ignore"):
-            out = node.op.kernel(*args, **node.attrs)
+            out = node.op.kernel(*(widened(args) if half else args), **node.attrs)
         if node.op.supplies:
             out = out[0]
+        if half:
+            out = narrowed(np.asarray(out))
         if not isinstance(out, tuple):  # of several outputs none is shown
             self.know(node, np.asarray(out))
 

@@ -43,6 +43,7 @@ from tinygrad_cnn.kernels.pool import (
 )
 from tinygrad_cnn.kernels.select import select
 from tinygrad_cnn.kernels.softmax import log_softmax, sigmoid, softmax
+from tinygrad_cnn.kernels.total import dot, total
 from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, windows
 
 __all__ = [
@@ -68,6 +69,7 @@ __all__ = [
     "copy_along",
     "cross_entropy",
     "cross_entropy_input",
+    "dot",
     "dropout",
     "erf",
     "fold",
@@ -101,5 +103,6 @@ __all__ = [
     "standardize",
     "standardize_dot",
     "standardize_input",
+    "total",
     "windows",
 ]

@@ -19,6 +19,7 @@ import numpy as np
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.kernels.forms import accelerated
+from tinygrad_cnn.kernels.total import total
 from tinygrad_cnn.kernels.windows import fold, lift, pad2d, windows
 
 _CHUNK_BYTES = 32 * 2**20
@@ -52,8 +53,9 @@ def conv2d(
     y = np.empty((n, o, oh, ow), np.result_type(x, w))
     matrix = w.reshape(groups, o // groups, cg * kh * kw)
     for part in _chunks(n, c * kh * kw * oh * ow * x.itemsize):
-        cols = view[part].reshape(-1, groups, cg * kh * kw, oh * ow)  # (n, G, K, P)
-        np.matmul(matrix, cols, out=y[part].reshape(-1, groups, o // groups, oh * ow))
+        count = part.stop - part.start
+        cols = view[part].reshape(count, groups, cg * kh * kw, oh * ow)  # (n, G, K, P)
+        np.matmul(matrix, cols, out=y[part].reshape(count, groups, o // groups, oh * ow))
     if b is not None:
         y += b[:, None, None]
     return y
@@ -75,12 +77,13 @@ def conv2d_weight(
     k = c // groups * kh * kw
     # A stride may leave rows or columns that no window reaches; the windows kept are those that g has a place for.
     view = windows(pad2d(x, padding), kernel_size, stride, dilation)[..., :oh, :ow]
-    total = np.zeros((groups, o // groups, k), np.result_type(x, g))
+    sums = np.zeros((groups, o // groups, k))
     for part in _chunks(n, c * kh * kw * oh * ow * x.itemsize):
-        cols = view[part].reshape(-1, groups, k, oh * ow)
-        grads = g[part].reshape(-1, groups, o // groups, oh * ow)
-        total += np.matmul(grads, cols.transpose(0, 1, 3, 2)).sum(axis=0)
-    return total.reshape(o, c // groups, kh, kw)
+        count = part.stop - part.start
+        cols = view[part].reshape(count, groups, k, oh * ow)
+        grads = g[part].reshape(count, groups, o // groups, oh * ow)
+        sums += total(np.matmul(grads, cols.transpose(0, 1, 3, 2)), (0,))
+    return sums.astype(np.result_type(x, g)).reshape(o, c // groups, kh, kw)
 
 
 @accelerated
@@ -100,15 +103,16 @@ def conv2d_input(
     gx = np.empty((n, c, *input_size), np.result_type(g, w))
     matrix = w.reshape(groups, o // groups, cg * kh * kw).transpose(0, 2, 1)  # (G, K, O/G)
     for part in _chunks(n, c * kh * kw * oh * ow * g.itemsize):
-        cols = np.matmul(matrix, g[part].reshape(-1, groups, o // groups, oh * ow))  # (n, G, K, P)
-        gx[part] = fold(cols.reshape(-1, c, kh, kw, oh, ow), input_size, stride, padding, dilation)
+        count = part.stop - part.start
+        cols = np.matmul(matrix, g[part].reshape(count, groups, o // groups, oh * ow))  # (n, G, K, P)
+        gx[part] = fold(cols.reshape(count, c, kh, kw, oh, ow), input_size, stride, padding, dilation)
     return gx
 
 
 @accelerated
 def conv2d_bias(g: Array) -> Array:
     """Return the gradient of `conv2d` with respect to its bias, (O,): the sum of g over all but the channels."""
-    return g.sum(axis=(0, 2, 3))
+    return total(g, (0, 2, 3))
 
 
 def conv1d(x: Array, w: Array, b: Array | None, **how: Any) -> Array:

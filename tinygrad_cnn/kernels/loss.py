@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.softmax import log_softmax, softmax, top
+from tinygrad_cnn.kernels.total import total
 
 _quiet = np.errstate(over="ignore", invalid="ignore")
 
@@ -19,10 +20,10 @@ def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
     """Return the losses as they are, their sum, or their sum over `count`: the number of them unless it is given."""
     if reduction == "none":
         return losses
-    total = losses.sum()
+    whole = total(losses, tuple(range(losses.ndim)))
     if reduction == "sum":
-        return total
-    return np.true_divide(total, losses.size if count is None else count)
+        return whole
+    return np.true_divide(whole, losses.size if count is None else count)
 
 
 @accelerated
@@ -42,7 +43,7 @@ def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
         raise IndexError(f"cross_entropy: expected class indices in [0, {x.shape[1] - 1}]")
     shifted = x - top(x, 1)
     chosen = np.take_along_axis(shifted, np.expand_dims(target, 1), 1).squeeze(1)
-    return reduced(np.log(np.exp(shifted).sum(axis=1)) - chosen, reduction)
+    return reduced(np.log(total(np.exp(shifted), (1,))) - chosen, reduction)
 
 
 @accelerated
@@ -67,7 +68,7 @@ def soft_cross_entropy(x: Array, q: Array, reduction: str, count: float) -> Arra
     A class of weight q = 0 counts for nothing, even where its probability is 0: 0 · log 0 = 0.
     """
     terms = np.where(q == 0, 0, q) * np.where(q == 0, 0, log_softmax(x, 1))
-    return reduced(-terms.sum(axis=1), reduction, count)
+    return reduced(-total(terms, (1,)), reduction, count)
 
 
 @_quiet

@@ -16,16 +16,17 @@ import numpy as np
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.kernels.activation import relu_input
 from tinygrad_cnn.kernels.forms import accelerated
+from tinygrad_cnn.kernels.total import dot, total
 
 Dims = tuple[int, ...]
 
 
 def count(shape: Shape, dims: Dims) -> int:
     """Return how many elements are averaged over."""
-    total = 1
+    elements = 1
     for dim in dims:
-        total *= shape[dim]
-    return total
+        elements *= shape[dim]
+    return elements
 
 
 def channels(b: Array, ndim: int) -> Array:
@@ -33,19 +34,12 @@ def channels(b: Array, ndim: int) -> Array:
     return b.reshape((1, -1) + (1,) * (ndim - 2))
 
 
-def _dot(a: Array, b: Array, dims: Dims) -> Array:
-    """Return Σ a·b over `dims`, kept with length 1, without a temporary of their size."""
-    axes = list(range(a.ndim))
-    total = np.einsum(a, axes, b, axes, [axis for axis in axes if axis not in dims])
-    return np.reshape(total, [1 if axis in dims else size for axis, size in enumerate(a.shape)])
-
-
 def _centre(x: Array, dims: Dims) -> tuple[Array, Array, Array]:
     """Return x − m(x), m(x) and the biased variance, in two passes so that a large mean costs no accuracy."""
     m = count(x.shape, dims) or 1  # of nothing any statistics do, if they are finite
-    mean = np.true_divide(x.sum(axis=dims, keepdims=True), m, dtype=x.dtype)
+    mean = np.true_divide(total(x, dims, True), m, dtype=x.dtype)
     centred = x - mean
-    return centred, mean, np.true_divide(_dot(centred, centred, dims), m, dtype=x.dtype)
+    return centred, mean, np.true_divide(dot(centred, centred, dims, True), m, dtype=x.dtype)
 
 
 def _rstd(var: Array, eps: float) -> Array:
@@ -73,9 +67,9 @@ def standardize_input(
     r = _rstd(var, eps)
     m = count(x.shape, dims) or 1
     gx = x - mean
-    gx *= _dot(g, gx, dims) * (r * r / -m)
+    gx *= dot(g, gx, dims, True) * (r * r / -m)
     gx += g
-    gx -= g.sum(axis=dims, keepdims=True) / m
+    gx -= total(g, dims, True) / m
     gx *= r if w is None else r * w
     return gx
 
@@ -83,7 +77,7 @@ def standardize_input(
 @accelerated
 def standardize_dot(g: Array, x: Array, *, dims: Dims, eps: float, mean: Array, var: Array) -> Array:
     """Return Σ g·x̂ over `dims`, kept with length 1."""
-    return _dot(g, x - mean, dims) * _rstd(var, eps)
+    return dot(g, x - mean, dims, True) * _rstd(var, eps)
 
 
 @accelerated
@@ -133,7 +127,7 @@ def batch_norm_gradients(
     scale = None if w is None else channels(w, x.ndim)
     gx = standardize_input(g, x, scale, dims=dims, eps=eps, mean=mean, var=var)
     gw = standardize_dot(g, x, dims=dims, eps=eps, mean=mean, var=var)
-    return gx, gw.reshape(-1), g.sum(axis=dims)
+    return gx, gw.reshape(-1), total(g, dims)
 
 
 @accelerated

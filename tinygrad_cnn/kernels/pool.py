@@ -13,7 +13,10 @@ import numpy as np
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.kernels.forms import accelerated
+from tinygrad_cnn.kernels.total import total
 from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, windows
+
+_MOST_TAPS = 256  # of a window whose taps are added one by one
 
 
 def _lowest(x: Array) -> float:
@@ -126,16 +129,19 @@ def avg_pool2d(
 ) -> Array:
     """Return the sum of each window over its divisor, (N, C, OH, OW); padding adds zeros. Integers round toward 0."""
     view = windows(pad2d(x, padding), kernel_size, stride, (1, 1))
-    total = view[:, :, 0, 0].copy()
-    for tap in range(1, kernel_size[0] * kernel_size[1]):
-        total += view[:, :, tap // kernel_size[1], tap % kernel_size[1]]
+    if kernel_size[0] * kernel_size[1] > _MOST_TAPS:
+        sums = total(view, (2, 3))
+    else:
+        sums = view[:, :, 0, 0].copy()
+        for tap in range(1, kernel_size[0] * kernel_size[1]):
+            sums += view[:, :, tap // kernel_size[1], tap % kernel_size[1]]
     share = divisors(
         x.shape[2:], kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
         divisor_override=divisor_override,
     )  # fmt: skip
     if x.dtype.kind != "f":
-        return np.floor_divide(total - np.fmod(total, share), share, dtype=x.dtype, casting="same_kind")
-    return np.divide(total, share, out=total, casting="same_kind")
+        return np.floor_divide(sums - np.fmod(sums, share), share, dtype=x.dtype, casting="same_kind")
+    return np.divide(sums, share, out=sums, casting="same_kind")
 
 
 @accelerated

@@ -10,6 +10,7 @@ import numpy as np
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.select import select
+from tinygrad_cnn.kernels.total import total
 
 
 def sigmoid(x: Array) -> Array:
@@ -23,7 +24,7 @@ def sigmoid(x: Array) -> Array:
 def softmax(x: Array, dim: int) -> Array:
     """Return exp(x) / Σ exp(x) along `dim`."""
     e = np.exp(x - top(x, dim))
-    return e / e.sum(axis=dim, keepdims=True)
+    return e / total(e, _axis(x, dim), True)
 
 
 @accelerated
@@ -31,7 +32,12 @@ def softmax(x: Array, dim: int) -> Array:
 def log_softmax(x: Array, dim: int) -> Array:
     """Return x − log Σ exp(x) along `dim`."""
     shifted = x - top(x, dim)
-    return shifted - np.log(np.exp(shifted).sum(axis=dim, keepdims=True))
+    return shifted - np.log(total(np.exp(shifted), _axis(x, dim), True))
+
+
+def _axis(x: Array, dim: int) -> tuple[int, ...]:
+    """Return the axis `dim`, which may be negative; none of a 0-d array."""
+    return tuple(range(x.ndim))[dim:][:1]
 
 
 def top(x: Array, dim: int) -> Array:

@@ -84,7 +84,7 @@ def leaky_relu_vjp_0(g: A, _y: object, x: A, *, negative_slope: float = 0.01) ->
 
 @elementwise(floating=True)
 def elu(x: Array, *, alpha: float = 1.0) -> Array:
-    """Compute x where x > 0 and alpha · (eˣ − 1) elsewhere; the gradient at 0 is `alpha`.
+    """Compute x where x > 0 and alpha · (eˣ − 1) elsewhere; the gradient at 0 is `alpha`, the second one 0.
 
     Ref: Clevert, Unterthiner, Hochreiter, "Fast and accurate deep network learning by exponential linear units", 2016.
     """
@@ -93,7 +93,8 @@ def elu(x: Array, *, alpha: float = 1.0) -> Array:
 
 @elu.vjp(0)
 def elu_vjp_0(g: A, y: A, x: A, *, alpha: float = 1.0) -> A:
-    return where(x <= 0, g * (y + alpha), g)
+    below = g * (where(x < 0, y, 0) + alpha)  # without y = ∞, which times 0 would be NaN in the next order
+    return where(x > 0, g, below)
 
 
 @elementwise(floating=True)

@@ -108,7 +108,7 @@ def div_vjp_0(g: A, _y: object, _x: object, other: A) -> A:
 
 @true_divide.vjp(1)
 def div_vjp_1(g: A, _y: object, x: A, other: A) -> A:
-    return -g * x / (other * other)
+    return -g * (x / other / other)  # other² may underflow
 
 
 def _check_division(op: str, x: Array, other: Array) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_cnn import kernels
 from tinygrad_cnn._dtypes import as_dtype, is_floating, result_type
 from tinygrad_cnn._dtypes import get_default_dtype as default_dtype
 from tinygrad_cnn._types import A, Array, DType, Shape
@@ -30,7 +31,7 @@ def sum_to(x: Array, *, shape: Shape) -> Array:
     """Sum `x` over the axes along which `shape` broadcasts to its shape."""
     lead = x.ndim - len(shape)
     kept = tuple(lead + i for i, size in enumerate(shape) if size == 1 and x.shape[lead + i] != 1)
-    return np.sum(x, axis=tuple(range(lead)) + kept, keepdims=True).reshape(shape)
+    return kernels.total(x, tuple(range(lead)) + kept, True).reshape(shape)
 
 
 @sum_to.vjp(0)
@@ -38,7 +39,7 @@ def sum_to_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
     return broadcast_to(g, shape=x.shape)
 
 
-@primitive()
+@primitive(keeps_half=True)
 def cast(x: Array, *, dtype: DType) -> Array:
     """Convert to `dtype`; floating point to integer truncates toward zero."""
     return x.astype(dtype)

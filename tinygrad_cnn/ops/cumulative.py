@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tinygrad_cnn._checks import normalize_dim
-from tinygrad_cnn._dtypes import int64, is_floating
+from tinygrad_cnn._dtypes import float32, float64, int64, is_floating
 from tinygrad_cnn._types import A, Array, DType
 from tinygrad_cnn.autograd import primitive
 from tinygrad_cnn.ops.broadcast import convert
@@ -17,8 +17,10 @@ from tinygrad_cnn.ops.shape import reshape
 def _cumsum(x: Array, *, dim: int, backward: bool) -> Array:
     dtype: DType = x.dtype if is_floating(x.dtype) else int64
     if backward:
-        return np.flip(np.cumsum(np.flip(x, dim), axis=dim, dtype=dtype), dim)
-    return np.cumsum(x, axis=dim, dtype=dtype)
+        x = np.flip(x, dim)
+    # in float64, as PyTorch: the error of a running sum would grow with its length
+    y = np.cumsum(x, axis=dim, dtype=float64 if dtype == float32 else dtype).astype(dtype, copy=False)
+    return np.flip(y, dim) if backward else y
 
 
 @_cumsum.vjp(0)

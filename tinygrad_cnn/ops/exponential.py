@@ -39,7 +39,8 @@ def _inverse_power(x: Array, exponent: Array) -> Array:
 
 @pow.vjp(0)
 def pow_vjp_0(g: A, _y: object, x: A, exponent: A) -> A:
-    return g * (exponent * pow(x, exponent + (exponent == 0) - 1))
+    slope = g * (exponent * pow(x, exponent + (exponent == 0) - 1))
+    return slope if isinstance(exponent, int | float) else where(exponent == 0, 0, slope)
 
 
 @pow.vjp(1)

@@ -8,6 +8,7 @@ from typing import Generic, NamedTuple, TypeVar, overload
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_cnn import kernels
 from tinygrad_cnn._checks import normalize_dim, normalize_dims
 from tinygrad_cnn._dtypes import int64, is_floating, uint8
 from tinygrad_cnn._types import A, Array, DType, Shape
@@ -29,8 +30,9 @@ def keep_axes(shape: Shape, dim: tuple[int, ...]) -> Shape:
 
 @primitive("sum")
 def _sum(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
-    dtype: DType = x.dtype if is_floating(x.dtype) else int64
-    return np.sum(x, axis=dim, keepdims=keepdim, dtype=dtype)
+    if is_floating(x.dtype):
+        return kernels.total(x, dim, keepdim)
+    return np.sum(x, axis=dim, keepdims=keepdim, dtype=int64)
 
 
 @_sum.vjp(0)
@@ -55,7 +57,7 @@ def sum(input: A, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLi
 def _mean(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     count = product([x.shape[axis] for axis in dim])
     with np.errstate(invalid="ignore"):  # the mean of nothing is NaN
-        return np.sum(x, axis=dim, keepdims=keepdim) / count
+        return kernels.total(x, dim, keepdim) / count
 
 
 @_mean.vjp(0)
@@ -87,7 +89,7 @@ def _logsumexp(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     top = np.max(x, axis=dim, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(top), top, 0)  # at ±∞ there is nothing to gain, and ∞ − ∞ to lose
     with np.errstate(divide="ignore", over="ignore"):  # the log of nothing is −∞
-        y = np.log(np.sum(np.exp(x - shift), axis=dim, keepdims=True)) + shift
+        y = np.log(kernels.total(np.exp(x - shift), dim, True)) + shift
     return y if keepdim else np.squeeze(y, axis=dim)
 
 

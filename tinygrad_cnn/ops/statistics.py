@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_cnn import kernels
 from tinygrad_cnn._checks import normalize_dims
 from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import A, Array, Shape
@@ -24,8 +25,9 @@ def _freedom(shape: Shape, dim: tuple[int, ...], correction: float) -> float:
 @primitive("var")
 def _var(x: Array, *, dim: tuple[int, ...], correction: float, keepdim: bool) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
-        centred = x - np.mean(x, axis=dim, keepdims=True) if x.size else x
-        squares = np.sum(centred * centred, axis=dim, keepdims=keepdim)
+        count = product([x.shape[axis] for axis in dim])
+        centred = x - kernels.total(x, dim, True) / count if x.size else x
+        squares = kernels.dot(centred, centred, dim, keepdim)
         return np.true_divide(squares, _freedom(x.shape, dim, correction), dtype=x.dtype)
 
 

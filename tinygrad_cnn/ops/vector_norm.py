@@ -7,6 +7,7 @@ import math
 import numpy as np
 import numpy.typing as npt
 
+from tinygrad_cnn import kernels
 from tinygrad_cnn._checks import normalize_dims
 from tinygrad_cnn._dtypes import as_dtype, is_floating
 from tinygrad_cnn._types import A, Array
@@ -28,10 +29,10 @@ def _norm(x: Array, *, p: float, dim: tuple[int, ...], keepdim: bool) -> Array:
         if p == 0:
             return np.sum(size != 0, axis=dim, keepdims=keepdim, dtype=x.dtype)
         if p == 1:
-            return np.sum(size, axis=dim, keepdims=keepdim)
+            return kernels.total(size, dim, keepdim)
         if p == 2:
-            return np.sqrt(np.sum(x * x, axis=dim, keepdims=keepdim))
-        return np.power(np.sum(np.power(size, p), axis=dim, keepdims=keepdim), 1 / p)
+            return np.sqrt(kernels.dot(x, x, dim, keepdim))
+        return np.power(kernels.total(np.power(size, p), dim, keepdim), 1 / p)
 
 
 @_norm.vjp(0)
@@ -46,11 +47,12 @@ def norm_vjp_0(g: A, y: A, x: A, *, p: float, dim: tuple[int, ...], **_: bool) -
         ties = cast(abs(x) == y, dtype=x.dtype)
         shared = sum(ties, dim, keepdim=True)
         return g * sign(x) * (ties / where(shared == 0, 1, shared))
+    divisor = where(y == 0, 1, y)
+    if p == 2:  # smooth where the norm is not 0, also at elements that are
+        return where(y == 0, 0, g * (x / divisor))
     # sign(x) · (|x| / y)ᵖ⁻¹, with 0 where x = 0: the slope there, or, where there is none, one between its neighbours'
     flat = (x == 0) | (y == 0)
-    ratio = where(flat, 1, x) / where(y == 0, 1, y)
-    if p == 2:
-        return where(flat, 0, g * ratio)
+    ratio = where(flat, 1, x) / divisor
     return where(flat, 0, g * (sign(x) * pow(abs(ratio), p - 1)))
 
 

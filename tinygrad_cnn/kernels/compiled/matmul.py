@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from tinygrad_cnn._buffers import empty
@@ -38,7 +39,7 @@ def linear(x: Array, w: Array, b: Array | None, relu: bool = False) -> Any:
     outputs, inputs = w.shape
     if x.dtype != float32 or not shape or shape[-1] != inputs or w.size > _MOST_ELEMENTS:
         return NotImplemented
-    rows = x if len(shape) == 2 else x.reshape(-1, inputs)
+    rows = x if len(shape) == 2 else x.reshape(prod(shape[:-1]), inputs)
     y = empty((rows.shape[0], outputs), float32)
     answer = _matmul_nt(rows, w, b, y, relu)
     if answer == DONE:
@@ -74,8 +75,9 @@ def linear_gradients(
         return None
     shape = g.shape
     if len(shape) != 2:
-        g = g.reshape(-1, shape[-1])
-        x = None if x is None else x.reshape(-1, x.shape[-1])
+        rows = prod(shape[:-1])
+        g = g.reshape(rows, shape[-1])
+        x = None if x is None else x.reshape(rows, x.shape[-1])
     count, outputs = g.shape
     gx = empty((count, w.shape[1]), float32) if to_x else None
     gw = empty((outputs, x.shape[1]), float32) if to_w else None
@@ -83,7 +85,7 @@ def linear_gradients(
     answer = _linear_gradients(g, x, w, gx, gw, gb)
     if answer == DONE:
         if gx is not None and len(shape) != 2:
-            gx = gx.reshape(*shape[:-1], -1)
+            gx = gx.reshape(*shape[:-1], w.shape[1])
         return [gx, gw, gb]
     again = declined("linear_gradients", answer, g, x, w)
     if again is None:
@@ -91,5 +93,5 @@ def linear_gradients(
     g, x, w = again
     found = linear_gradients(wanted, g, None, None, x, w, None)
     if found is not None and found[0] is not None:
-        found[0] = found[0].reshape(*shape[:-1], -1)
+        found[0] = found[0].reshape(*shape[:-1], w.shape[1])
     return found

@@ -18,6 +18,8 @@ __all__ = ["avg_pool2d", "avg_pool2d_input", "max_pool2d", "max_pool2d_gather", 
 _max_pool2d, _scatter, _gather = native.max_pool2d, native.max_pool2d_scatter, native.max_pool2d_gather
 _avg_pool2d, _avg_pool2d_input = native.avg_pool2d, native.avg_pool2d_input
 _uint8 = np.dtype(np.uint8)
+_LONGEST = 1024
+"""Rows or columns of a window whose average is taken here."""
 
 
 def _places(size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> Shape | None:
@@ -92,8 +94,8 @@ def _shares(input_size: Shape, places: Shape, **how: Any) -> tuple[Array | None,
 def avg_pool2d(
     x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d, divisor_override: int | None
 ) -> Any:
-    """Compute `kernels.avg_pool2d`."""
-    if not usable(x):
+    """Compute `kernels.avg_pool2d`, but for windows so long that adding them up term by term would cost accuracy."""
+    if not usable(x) or max(kernel_size) > _LONGEST:
         return NotImplemented
     places = _places(x.shape[2:], kernel_size, stride, padding, (1, 1))
     if places is None:

@@ -143,7 +143,7 @@ def _shares(input: Tensor, indices: Array, weight: Tensor | None, ignore_index: 
     if weight is None:
         return keep.astype(input.dtype), float(keep.sum())
     share = np.where(keep, weight.array[np.where(keep, indices, 0)], 0).astype(input.dtype)
-    return share, float(share.sum())
+    return share, float(share.sum(dtype=np.float64))
 
 
 def _distributions(
@@ -152,10 +152,11 @@ def _distributions(
     """Return what the class indices stand for, smoothed and weighted, 0 at ignored places: shaped like `input`."""
     axis = min(1, input.ndim - 1)
     classes = _classes(input)
-    q = ops.one_hot(indices, num_classes=classes, dim=axis, dtype=input.dtype) * np.expand_dims(share, axis)
+    dtype = np.promote_types(input.dtype, np.float32)  # float16 would round the smoothing
+    q = ops.one_hot(indices, num_classes=classes, dim=axis, dtype=dtype) * np.expand_dims(share, axis)
     if not label_smoothing:
         return q
-    spread = np.ones(1, input.dtype) if weight is None else _beside_classes(weight, input.ndim).array
+    spread = np.ones(1, dtype) if weight is None else _beside_classes(weight, input.ndim).array.astype(dtype)
     even = np.expand_dims(indices != ignore_index, axis) * spread
     return np.asarray((1 - label_smoothing) * q + label_smoothing / classes * even)
 

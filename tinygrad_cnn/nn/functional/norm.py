@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+import numpy as np
+
 from tinygrad_cnn import kernels, ops
 from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn._types import Array, Shape
@@ -117,7 +119,8 @@ def _batch_statistics(y: Tensor, input: Tensor) -> tuple[Array, Array]:
     node = y.grad_fn
     if node is not None and node.aux:
         return node.aux["batch_mean"], node.aux["batch_var"]
-    _, mean, var = kernels.standardize(input.array, dims=(0, *range(2, input.ndim)), eps=1)
+    x = input.array.astype(np.promote_types(input.dtype, np.float32), copy=False)  # float16 computes in float32
+    _, mean, var = kernels.standardize(x, dims=(0, *range(2, input.ndim)), eps=1)
     return mean, var
 
 

@@ -1,0 +1,34 @@
+"""float16 is for keeping values: an operation computes in float32, forward and backward, and rounds its results once.
+
+Sums of float16 values thus neither overflow nor stop growing, and a number beside a float16 tensor is not rounded to
+float16 first. PyTorch does the same on the CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._dtypes import float16, float32
+from tinygrad_cnn._types import Array, DType
+
+HALF = float16.num
+"""What `dtype.num` is for float16; comparing it costs less than comparing dtypes."""
+
+
+def widened(values: Iterable[Any]) -> list[Any]:
+    """Return `values` with float16 arrays as float32."""
+    return [
+        value.astype(float32) if isinstance(value, np.ndarray) and value.dtype.num == HALF else value
+        for value in values
+    ]
+
+
+def narrowed(out: Array, dtype: DType = float16) -> Array:
+    """Return the float32 array `out` in `dtype`, ∞ where a value is too large for it; another array as it is."""
+    if out.dtype.kind != "f":
+        return out
+    with np.errstate(over="ignore"):
+        return np.asarray(out).astype(dtype, copy=False)
