@@ -10,7 +10,7 @@ Operations on tensors are recorded as they run; ``loss.backward()`` walks the re
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from tinygrad_cnn import autograd, cuda, nn, optim
+from tinygrad_cnn import autograd, backends, cuda, nn, optim
 from tinygrad_cnn._dtypes import (
     bool_ as bool,
 )
@@ -226,6 +226,7 @@ __all__ = [
     "as_tensor",
     "autograd",
     "avg_pool1d",
+    "backends",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",

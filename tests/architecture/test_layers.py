@@ -17,7 +17,7 @@ LAYERS = [
     ("_buffers", "_checks", "_dtypes", "_files", "device", "cuda"),
     ("kernels", "autograd"),
     ("ops",),
-    ("random", "numpy_protocol", "methods"),
+    ("random", "numpy_protocol", "methods", "backends"),
     ("tensor",),
     ("creation",),
     ("autograd.functional", "nn.functional", "nn.init", "nn.parameter", "gradcheck", "graph"),

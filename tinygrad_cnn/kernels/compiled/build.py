@@ -162,6 +162,22 @@ def load_library(path: Path) -> ctypes.CDLL:
     return library
 
 
+def kept_library(compiler: list[str]) -> Path:
+    """Return the path of the library that `compiler` makes: from the cache, or compiled now and kept there.
+
+    Raises:
+        RuntimeError: the compiler failed; with the end of what it printed.
+        OSError: the cache folder cannot be used.
+    """
+    folder, name = cache.trusted_folder(), library_name(compiler)
+    path = cache.find(folder, name)
+    if path is not None:
+        return path
+    with cache.building(folder) as place:
+        compile_library(compiler, place / f"library{cache.SUFFIX}")
+        return cache.keep(place / f"library{cache.SUFFIX}", folder, name)
+
+
 def library_of(compiler: list[str]) -> ctypes.CDLL:
     """Return the library that `compiler` makes: from the cache, or compiled now and kept there.
 
@@ -171,18 +187,11 @@ def library_of(compiler: list[str]) -> ctypes.CDLL:
         RuntimeError: the compiler failed; with the end of what it printed.
         OSError: no library can be made or loaded.
     """
-    name = library_name(compiler)
     try:
-        folder = cache.trusted_folder()
-        path = cache.find(folder, name)
-        if path is None:
-            with cache.building(folder) as place:
-                compile_library(compiler, place / f"library{cache.SUFFIX}")
-                path = cache.keep(place / f"library{cache.SUFFIX}", folder, name)
-        return load_library(path)
+        return load_library(kept_library(compiler))
     except OSError as error:
         with tempfile.TemporaryDirectory(prefix="tinygrad_cnn-", ignore_cleanup_errors=True) as place:
-            path = Path(place).absolute() / f"{name}{cache.SUFFIX}"
+            path = Path(place).absolute() / f"kernels{cache.SUFFIX}"
             compile_library(compiler, path)
             library = load_library(path)
         warnings.warn(

@@ -6,7 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from tinygrad_cnn import ops
-from tinygrad_cnn._checks import check_room, per_axis
+from tinygrad_cnn._checks import MOST, check_room, per_axis
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.nn.functional._geometry import (
@@ -142,6 +142,7 @@ def conv_transpose2d(
     """  # noqa: E501
     op = "conv_transpose2d"
     check_one_dtype(op, input=input, weight=weight, bias=bias)
+    (groups,) = per_axis(op, "groups", groups, 1, least=-MOST)
     _check_shapes(
         op, 2, input.shape, weight.shape, None if bias is None else bias.shape, groups, transposed=True
     )  # fmt: skip
@@ -173,6 +174,7 @@ def _geometry(
     dilation: Size, groups: int,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the geometry of a convolution, which is not to be changed, from the shapes of its operands, checked."""
+    (groups,) = per_axis(op, "groups", groups, 1, least=-MOST)
     _check_shapes(op, axes, shape, weight, bias, groups)
     how = conv_windows(op, shape, weight[2:], stride, padding, dilation)
     check_room(op, [*shape[: -axes - 1], weight[0], *outputs(shape[-axes:], weight[2:], **how)])

@@ -75,6 +75,9 @@ INLINE int all_ready(int count, const array *const *arrays) {
 #define READY(...) \
     all_ready(sizeof((const array *[]){__VA_ARGS__}) / sizeof(array *), (const array *const[]){__VA_ARGS__})
 
+/* Whether `a` is None or has `count` elements along its first axis. */
+INLINE int has_first(const array *a, idx count) { return a == none || (a->ndim > 0 && a->shape[0] == count); }
+
 INLINE idx min_idx(idx a, idx b) { return a < b ? a : b; }
 INLINE idx max_idx(idx a, idx b) { return a > b ? a : b; }
 INLINE idx ceil_div(idx a, idx b) { return (a + b - 1) / b; }

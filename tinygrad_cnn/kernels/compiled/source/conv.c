@@ -275,7 +275,7 @@ static void pack(packing p) {
 /* y[n][o] = b[o] + Σ w[o][c][kh][kw] · x[n][c][…], at least 0 if `relu`. All arrays are contiguous float32. */
 EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y, int sh, int sw, int top, int left,
                   int dh, int dw, int groups, int relu) {
-    if (!READY(x, w, b, y)) return DECLINED;
+    if (!READY(x, w, b, y) || !has_first(b, w->shape[0]) || w->shape[1] * groups != x->shape[1]) return DECLINED;
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
     idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
     idx K = CG * KH * KW;

@@ -43,7 +43,7 @@ static void dot_rows(void *context, idx i) {
 
 /* y = a (rows, depth) · b (columns, depth)ᵀ + bias, at least 0 if `relu`. */
 EXPORT int matmul_nt(const array *a, const array *b, const array *bias, const array *y, int relu) {
-    if (!READY(a, b, bias, y)) return DECLINED;
+    if (!READY(a, b, bias, y) || !has_first(bias, b->shape[0])) return DECLINED;
     dots d = {floats(a), floats(b), floats(bias), floats(y), a->shape[0], b->shape[0], a->shape[1], 0, 1, relu};
     d.widths = ceil_div(d.columns, DOT_TAPS);
     d.bands = max_idx(min_idx(ceil_div(8, d.widths), d.rows / DOT_ROWS), 1);

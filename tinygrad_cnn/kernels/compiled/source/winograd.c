@@ -321,7 +321,7 @@ static int convolve_all(winograd *w, idx images, const float *weights, int turne
 
 /* As `conv2d` of conv.c, for 3×3 windows with stride 1. */
 EXPORT int winograd_conv2d(const array *x, const array *w, const array *b, const array *y, int top, int left, int relu) {
-    if (!READY(x, w, b, y)) return DECLINED;
+    if (!READY(x, w, b, y) || !has_first(b, w->shape[0]) || w->shape[1] != x->shape[1]) return DECLINED;
     winograd c = {
         .in = {.x = floats(x), .channels = x->shape[1], .height = x->shape[2], .width = x->shape[3], .top = top, .left = left},
         .outputs = y->shape[1], .out_height = y->shape[2], .out_width = y->shape[3], .bias = floats(b), .y = floats(y),
