@@ -9,7 +9,7 @@ DEV := $(VENV)/.installed-dev
 COMPARED = $(shell grep -rl --include='test_*.py' --exclude-dir=parity 'importorskip."torch"' tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo examples test test-fast test-pythons test-locale parity bench mutants check format lint types docs clean
+.PHONY: help demo examples test test-fast test-pythons test-locale parity bench mutants sanitize fuzz check format lint types docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -53,6 +53,19 @@ bench: $(DEV)  ## measure training steps against PyTorch (installs it), append t
 
 mutants: $(DEV)  ## make mistakes in every gradient and see that a test catches each
 	$(BIN)/python tests/mutation/mutate.py
+
+# The compiler runs without the sanitizers' libraries, the tests with them: Python itself is not built with any.
+sanitize: export TINYGRAD_CNN_CC = gcc
+sanitize: export TINYGRAD_CNN_CFLAGS = -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
+sanitize: export TINYGRAD_CNN_CACHE = $(CURDIR)/runs/sanitized
+sanitize: export ASAN_OPTIONS = detect_leaks=0:allocator_may_return_null=1
+sanitize: $(DEV)  ## run the tests of the compiled kernels under the address and undefined-behaviour sanitizers (needs gcc)
+	$(BIN)/python -c "from tinygrad_cnn.kernels.compiled import build; build.kept_library(build.find_compiler())"
+	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" $(BIN)/python -m pytest \
+	  -p no:cacheprovider -m "not slow" tests/kernels/compiled --ignore tests/kernels/compiled/test_build.py
+
+fuzz: $(DEV)  ## try new cases of every fuzzer in tests/fuzz for a few minutes each
+	TINYGRAD_CNN_FUZZ_SECONDS=300 $(BIN)/python -m pytest tests/fuzz
 
 check: format lint types test docs  ## everything that must hold before a change is merged
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
+from math import prod
 from typing import Any
+
+import numpy as np
 
 from tinygrad_cnn._types import Pair, Shape
 
@@ -43,14 +46,20 @@ def normalize_shape(op: str, shape: Sequence[Any]) -> Shape:
         raise TypeError(f"{op}: expected sizes as ints, got {tuple(sizes)!r}") from None
 
 
+MOST = 2**31 - 1
+"""The largest stride, padding, dilation or size of a window: sums and products of a few of them are then exact."""
+
+_SURELY_FITS = 2**26
+
+
 def per_axis(
     op: str, name: str, value: int | Sequence[int], axes: int, *, least: int, error: type[Exception] = RuntimeError
 ) -> tuple[int, ...]:
-    """Return `value`, one number or one for each of `axes`, as a tuple of ints, each at least `least`.
+    """Return `value`, one number or one for each of `axes`, as a tuple of ints from `least` to `MOST`.
 
     Raises:
         TypeError: not ints.
-        error: another number of them, or one that is too small.
+        error: another number of them, or one that is too small or too large.
     """
     given = tuple(value) if isinstance(value, Sequence) else (value,)
     try:
@@ -62,7 +71,22 @@ def per_axis(
         raise error(f"{op}: expected {name} as {'an int' if axes == 1 else 'an int or a pair of ints'}, got {value!r}")
     if min(sizes) < least:
         raise error(f"{op}: expected {name} of at least {least}, got {value!r}")
+    if max(sizes) > MOST:
+        raise error(f"{op}: expected {name} of at most {MOST}, got {value!r}")
     return sizes if len(sizes) == axes else sizes * axes
+
+
+def check_room(op: str, shape: Sequence[int]) -> None:
+    """Raise a RuntimeError if there is no memory for an output of `shape` in float32.
+
+    The system answers that at once where an array is large; nothing is written to it.
+    """
+    if prod(shape) < _SURELY_FITS:
+        return
+    try:
+        np.empty(shape, np.float32)
+    except (MemoryError, ValueError):
+        raise RuntimeError(f"{op}: expected an output that fits in memory, got {tuple(shape)}") from None
 
 
 def pair(op: str, name: str, value: int | Sequence[int], *, least: int) -> Pair:

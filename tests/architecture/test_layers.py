@@ -14,10 +14,10 @@ PACKAGE = Path(tinygrad_cnn.__file__).parent
 
 LAYERS = [
     ("_types",),
-    ("_buffers", "_checks", "_compile", "_dtypes", "_files", "_output", "_startup", "amp", "backends", "declined", "device"),
+    ("_buffers", "_checks", "_compile", "_dtypes", "_files", "_output", "_startup", "amp", "declined", "device"),
     ("kernels", "autograd", "cuda"),
     ("ops",),
-    ("_arrays", "random", "numpy_protocol", "methods"),
+    ("_arrays", "random", "numpy_protocol", "methods", "backends"),
     ("tensor",),
     ("creation", "typed"),
     ("autograd.functional", "nn.functional", "nn.init", "nn.parameter", "gradcheck", "graph"),

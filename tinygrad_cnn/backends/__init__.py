@@ -1,5 +1,6 @@
-"""Flags of PyTorch's backends, for scripts that ask for them or set them."""
+"""Switches of how results are computed, and flags of PyTorch's backends, which change nothing here."""
 
 from tinygrad_cnn.backends import cudnn, mps
+from tinygrad_cnn.kernels.winograd import winograd
 
-__all__ = ["cudnn", "mps"]
+__all__ = ["cudnn", "mps", "winograd"]

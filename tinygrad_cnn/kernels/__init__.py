@@ -44,7 +44,7 @@ from tinygrad_cnn.kernels.pool import (
 from tinygrad_cnn.kernels.select import select
 from tinygrad_cnn.kernels.softmax import log_softmax, sigmoid, softmax
 from tinygrad_cnn.kernels.total import dot, total
-from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, windows
+from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, padded_windows, windows
 
 __all__ = [
     "adaptive_avg_pool2d",
@@ -92,6 +92,7 @@ __all__ = [
     "output_size",
     "pad2d",
     "pad_constant",
+    "padded_windows",
     "reduced",
     "relu",
     "relu_input",

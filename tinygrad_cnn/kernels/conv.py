@@ -20,7 +20,7 @@ import numpy as np
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.total import total
-from tinygrad_cnn.kernels.windows import fold, lift, pad2d, windows
+from tinygrad_cnn.kernels.windows import fold, lift, padded_windows
 
 _CHUNK_BYTES = 32 * 2**20
 
@@ -48,7 +48,7 @@ def conv2d(
     """
     n, c = x.shape[:2]
     o, cg, kh, kw = w.shape
-    view = windows(pad2d(x, padding), (kh, kw), stride, dilation)
+    view = padded_windows(x, (kh, kw), stride, padding, dilation)
     oh, ow = view.shape[4:]
     y = np.empty((n, o, oh, ow), np.result_type(x, w))
     matrix = w.reshape(groups, o // groups, cg * kh * kw)
@@ -76,7 +76,7 @@ def conv2d_weight(
     kh, kw = kernel_size
     k = c // groups * kh * kw
     # A stride may leave rows or columns that no window reaches; the windows kept are those that g has a place for.
-    view = windows(pad2d(x, padding), kernel_size, stride, dilation)[..., :oh, :ow]
+    view = padded_windows(x, kernel_size, stride, padding, dilation)[..., :oh, :ow]
     sums = np.zeros((groups, o // groups, k))
     for part in _chunks(n, c * kh * kw * oh * ow * x.itemsize):
         count = part.stop - part.start

@@ -13,14 +13,20 @@ import numpy as np
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.kernels.forms import accelerated
-from tinygrad_cnn.kernels.total import total
-from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, windows
+from tinygrad_cnn.kernels.windows import add_at, lift, output_size, pad2d, taps_on
 
-_MOST_TAPS = 256  # of a window whose taps are added one by one
+_MOST_TAPS = 256  # of a window whose taps are added in the dtype of the image
 
 
 def _lowest(x: Array) -> float:
     return -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
+
+
+def _outputs(size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> Pair:
+    """Return (OH, OW) of windows over (H, W)."""
+    axes = zip(size, kernel_size, stride, padding, dilation, strict=True)
+    oh, ow = (output_size(length, k, s, before, after, d) for length, k, s, (before, after), d in axes)
+    return oh, ow
 
 
 def _first_taps(outputs: int, stride: int, before: int, dilation: int) -> Array:
@@ -36,15 +42,17 @@ def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d,
     The first of equal elements wins; NaN wins over everything. Padding never wins.
     """
     kh, kw = kernel_size
-    view = windows(pad2d(x, padding, _lowest(x)), kernel_size, stride, dilation)
-    n, c, _, _, oh, ow = view.shape
+    n, c = x.shape[:2]
+    oh, ow = _outputs(x.shape[2:], kernel_size, stride, padding, dilation)
     rows = _first_taps(oh, stride[0], padding[0][0], dilation[0])
     columns = _first_taps(ow, stride[1], padding[1][0], dilation[1])
     taps = np.empty((n, c, oh, ow), np.min_scalar_type(kh * kw - 1))
     taps[...] = rows[:, None] * kw + columns
     y = np.full((n, c, oh, ow), _lowest(x), x.dtype)
-    for tap in range(kh * kw):
-        candidate = view[:, :, tap // kw, tap % kw]
+    around, places = taps_on(x.shape[2:], kernel_size, stride, padding, dilation, (oh, ow))
+    padded = pad2d(x, around, _lowest(x))
+    for tap, place in places:
+        candidate = padded[place]
         better = ~(candidate <= y)  # true for NaN candidates too
         if x.dtype.kind == "f":
             better &= (y == y) | (candidate != candidate)  # a NaN found earlier stays
@@ -58,15 +66,9 @@ def max_pool2d_scatter(
     g: Array, taps: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Array:
     """Return (N, C, H, W) with each element of g (N, C, OH, OW) added where its window's winner came from."""
-    kh, kw = kernel_size
-    n, c, oh, ow = g.shape
-    (top, bottom), (left, right) = padding
-    h, w = input_size
-    out = np.zeros((n, c, h + top + bottom, w + left + right), g.dtype)
-    view = windows(out, kernel_size, stride, dilation)[..., :oh, :ow]
-    for tap in range(kh * kw):
-        view[:, :, tap // kw, tap % kw] += np.where(taps == tap, g, 0)
-    return out[:, :, top : top + h, left : left + w]
+    around, places = taps_on(input_size, kernel_size, stride, padding, dilation, g.shape[2:])
+    pieces = ((place, np.where(taps == tap, g, 0)) for tap, place in places)
+    return add_at(pieces, (*g.shape[:2], *input_size), around, g.dtype)
 
 
 @accelerated
@@ -74,12 +76,11 @@ def max_pool2d_gather(
     x: Array, taps: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Array:
     """Return (N, C, OH, OW): the element of x (N, C, H, W) at each window's winning tap."""
-    kh, kw = kernel_size
-    oh, ow = taps.shape[2:]
-    view = windows(pad2d(x, padding), kernel_size, stride, dilation)[..., :oh, :ow]
+    around, places = taps_on(x.shape[2:], kernel_size, stride, padding, dilation, taps.shape[2:])
+    padded = pad2d(x, around)
     y = np.zeros(taps.shape, x.dtype)
-    for tap in range(kh * kw):
-        np.copyto(y, view[:, :, tap // kw, tap % kw], where=taps == tap)
+    for tap, place in places:
+        np.copyto(y, padded[place], where=taps == tap)
     return y
 
 
@@ -128,13 +129,12 @@ def avg_pool2d(
     x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d, divisor_override: int | None
 ) -> Array:
     """Return the sum of each window over its divisor, (N, C, OH, OW); padding adds zeros. Integers round toward 0."""
-    view = windows(pad2d(x, padding), kernel_size, stride, (1, 1))
-    if kernel_size[0] * kernel_size[1] > _MOST_TAPS:
-        sums = total(view, (2, 3))
-    else:
-        sums = view[:, :, 0, 0].copy()
-        for tap in range(1, kernel_size[0] * kernel_size[1]):
-            sums += view[:, :, tap // kernel_size[1], tap % kernel_size[1]]
+    outputs = _outputs(x.shape[2:], kernel_size, stride, padding, (1, 1))
+    around, places = taps_on(x.shape[2:], kernel_size, stride, padding, (1, 1), outputs)
+    wide = x.dtype.kind == "f" and kernel_size[0] * kernel_size[1] > _MOST_TAPS
+    padded, sums = pad2d(x, around), np.zeros((*x.shape[:2], *outputs), np.float64 if wide else x.dtype)
+    for _, place in places:
+        sums += padded[place]
     share = divisors(
         x.shape[2:], kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
         divisor_override=divisor_override,
@@ -154,10 +154,9 @@ def avg_pool2d_input(
         input_size, kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
         divisor_override=divisor_override,
     )  # fmt: skip
-    spread = np.divide(g, share, out=np.empty_like(g), casting="same_kind")[:, :, None, None]
-    n, c = g.shape[:2]
-    taps = np.broadcast_to(spread, (n, c, *kernel_size, *g.shape[2:]))
-    return fold(taps, input_size, stride, padding, (1, 1))
+    spread = np.divide(g, share, out=np.empty_like(g), casting="same_kind")
+    around, places = taps_on(input_size, kernel_size, stride, padding, (1, 1), g.shape[2:])
+    return add_at(((place, spread) for _, place in places), (*g.shape[:2], *input_size), around, g.dtype)
 
 
 def avg_pool1d(x: Array, **how: Any) -> Array:

@@ -14,7 +14,7 @@ from tinygrad_cnn.autograd import Spec, primitive
 @primitive()
 def unfold(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> Array:
     """Return the windows of x (N, C, H, W) as columns, (N, C·KH·KW, OH·OW)."""
-    view = kernels.windows(kernels.pad2d(x, padding), kernel_size, stride, dilation)
+    view = kernels.padded_windows(x, kernel_size, stride, padding, dilation)
     n, c, kh, kw, oh, ow = view.shape
     return np.array(view).reshape(n, c * kh * kw, oh * ow)
 

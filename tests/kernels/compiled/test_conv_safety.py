@@ -24,7 +24,7 @@ from conv_geometry import (
 )
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kernel_forms import needs_compiler, same_bits_on_any_threads
+from kernel_forms import float32, needs_compiler, same_bits_on_any_threads
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn.kernels.forms import kernels_of
@@ -59,15 +59,62 @@ def test_nan_and_infinities_go_where_they_go_in_numpy(geometry):
             kernels.conv2d_input(g, w, input_size=size, **how),
             kernels.conv2d_weight(x, g, kernel_size=window, **how),
         ]
-    found = [
-        forms["conv2d"](x, w, b, **how),
-        forms["conv2d_input"](g, w, input_size=size, **how),
-        forms["conv2d_weight"](x, g, kernel_size=window, **how),
-    ]
-    for one, other in zip(found[:2], expected[:2], strict=True):
+    found = [forms["conv2d"](x, w, b, **how), forms["conv2d_input"](g, w, input_size=size, **how)]
+    assert forms["conv2d_weight"](x, g, kernel_size=window, **how) is NotImplemented  # NumPy then computes it
+    with kernels_of("compiled"), np.errstate(all="ignore"):
+        found.append(kernels.conv2d_weight(x, g, kernel_size=window, **how))
+    for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-4)
-    finite = np.isfinite(found[2])  # windows that only pass zeros of the padding over an infinity differ: 0 · ∞
-    assert not (finite & ~np.isfinite(expected[2])).any()
+
+
+OUTLIERS = [np.nan, np.inf, -np.inf, 1e8, -3e12]
+
+
+@pytest.mark.parametrize("outlier", OUTLIERS)
+@pytest.mark.parametrize(
+    "geometry",
+    [
+        LARGE,
+        Geometry(2, 12, 20, (33, 29)),
+        Geometry(1, 40, 33, (7, 9), padding=((1, 1), (1, 1))),  # by bands of output channels
+        Geometry(3, 17, 19, (5, 38), padding=((0, 2), (2, 1))),
+    ],
+)
+def test_an_outlier_reaches_no_output_whose_window_does_not_touch_it(geometry, outlier):
+    """Winograd's tiles mix inputs: those with an outlier are computed by the sums as they are written."""
+    (x, w, b, g, gate), how = geometry.arrays(), geometry.how
+    gate = np.abs(gate) + 1
+    x[0, 1, 0, 0] = x[-1, 3, geometry.size[0] // 2, 3] = outlier
+    g[0, 1, 0, 0] = g[-1, 2, geometry.places[0] // 2, 3] = outlier
+    forms, size = forms_of(True), geometry.size
+    calls = [
+        ("conv2d", (x, w, b), how, {"relu": False}),
+        ("conv2d_input", (g, w), {"input_size": size, **how}, {"gate": gate}),
+        ("conv2d_weight", (x, g), {"kernel_size": (3, 3), **how}, {"gate": gate}),
+    ]
+    for name, arrays, arguments, more in calls:
+        found = forms[name](*arrays, **arguments, **more)
+        with kernels_of("numpy"), np.errstate(all="ignore"):
+            exact = getattr(kernels, name)(*[one.astype(np.float64) for one in arrays], **arguments)
+            sizes = getattr(kernels, name)(*[abs(one.astype(np.float64)) for one in arrays], **arguments)
+        np.testing.assert_array_equal(np.isnan(found), np.isnan(exact))
+        infinite = np.isinf(exact)
+        np.testing.assert_array_equal(found[infinite], exact[infinite])
+        finite = np.isfinite(exact)
+        near_ones = finite & (sizes < 1e6)
+        assert near_ones.any() or name == "conv2d_weight"
+        assert (abs(found[near_ones] - exact[near_ones]) <= 1e-5 * sizes[near_ones].max(initial=0)).all()
+        far = finite & ~near_ones
+        assert (abs(found[far] - exact[far]) <= 1e-5 * sizes[far]).all()
+
+
+def test_a_constant_image_gives_constant_outputs_inside():
+    """So that a max-pooling after it meets the ties that there are."""
+    forms = forms_of(True)
+    for value in (0.1, 0.7, 1 / 3, 123.456):
+        x = np.full((2, 16, 24, 24), value, np.float32)
+        y = forms["conv2d"](x, float32(1, 20, 16, 3, 3), float32(2, 20), **LARGE.how)
+        assert all(len(np.unique(plane[1:-1, 1:-1])) == 1 for image in y for plane in image)
 
 
 @pytest.mark.parametrize("winograd", [False, True])

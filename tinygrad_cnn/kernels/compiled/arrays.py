@@ -10,9 +10,6 @@ from tinygrad_cnn._types import Array
 
 float32 = np.dtype(np.float32)
 
-MOST = 2**30
-"""The largest stride, padding or dilation that is handed over: C has 32 bits for it."""
-
 
 def usable(*arrays: Any) -> bool:
     """Tell whether all of `arrays` are arrays of float32 values, at least one each; None counts as one.

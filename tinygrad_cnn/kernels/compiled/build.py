@@ -1,29 +1,32 @@
 """The compiled kernels: C sources in this package, compiled once for this machine's processor and kept in a cache.
 
 The compiler is the one of the extra `fast` (Zig's, a C compiler that pip installs on every platform), or else the
-machine's own `cc`, `gcc` or `clang`. Where there is none, the NumPy forms do all the work.
+machine's own `cc`, `gcc` or `clang`; ``TINYGRAD_CNN_CC`` names another, and ``TINYGRAD_CNN_CFLAGS`` adds flags. Where
+there is none, the NumPy forms do all the work. `cache.py` says what is kept where, and which libraries are trusted.
 """
 
 from __future__ import annotations
 
-import contextlib
 import ctypes
 import hashlib
-import importlib.util
 import os
 import platform
 import re
+import shlex
 import shutil
+import site
 import subprocess
 import sys
+import sysconfig
 import tempfile
-import time
 import warnings
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+
+from tinygrad_cnn.kernels.compiled import cache
 
 SOURCES = Path(__file__).parent / "source"
 _KINDS = {
@@ -38,39 +41,59 @@ _EXPORT = re.compile(r"^EXPORT (int|void) (\w+)\(([^)]*)\)", re.MULTILINE)
 # No -ffast-math: it would change the rounding mode of the whole process, and NaN must stay NaN.
 _FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
           "-w", f"-DOBJECT_HEAD={object.__basicsize__}", f"-DTUPLE_HEAD={tuple.__basicsize__}")  # fmt: skip
-_SECONDS_TO_BUILD = 3600  # at most
 
 
 class NoCompiler(Exception):  # noqa: N818 - a state of the machine, not a mistake
     """There is no C compiler, or this is not the Python that the kernels are made for."""
 
 
-def cache_folder() -> Path:
-    """Return where compiled kernels are kept: ``TINYGRAD_CNN_CACHE``, or a folder of the user's cache."""
-    given = os.environ.get("TINYGRAD_CNN_CACHE")
-    if given:
-        return Path(given)
-    home = Path.home()
-    if sys.platform == "win32":
-        base = Path(os.environ.get("LOCALAPPDATA", home / "AppData" / "Local"))
-    elif sys.platform == "darwin":
-        base = home / "Library" / "Caches"
-    else:
-        base = Path(os.environ.get("XDG_CACHE_HOME") or home / ".cache")
-    return base / "tinygrad_cnn"
-
-
 def find_compiler() -> list[str] | None:
-    """Return the command of a C compiler with the flags it needs here, or None where there is none."""
+    """Return the command of a C compiler with the flags it needs here, or None where there is none.
+
+    Its program is named by an absolute path: nothing in the working folder, on PYTHONPATH or by a relative entry of
+    PATH is run in its place.
+
+    Raises:
+        RuntimeError: there is no program of the name ``TINYGRAD_CNN_CC``.
+    """
     native = "-march=native" if platform.machine().lower() in ("x86_64", "amd64", "x86") else "-mcpu=native"
     threads = [] if sys.platform == "win32" else ["-fPIC", "-pthread"]
-    if importlib.util.find_spec("ziglang") is not None:
-        return [sys.executable, "-m", "ziglang", "cc", "-fno-sanitize=all", native, *threads]
+    more = shlex.split(os.environ.get("TINYGRAD_CNN_CFLAGS", ""))
+    wide = ["-mprefer-vector-width=512"] if native == "-march=native" else []
+    chosen = os.environ.get("TINYGRAD_CNN_CC")
+    if chosen:
+        found = _program(chosen)
+        if found is None:
+            raise RuntimeError(f"TINYGRAD_CNN_CC: expected the name or path of a C compiler, found no {chosen!r}")
+        return [found, native, *wide, *threads, *more]
+    zig = _installed_zig()
+    if zig is not None:
+        return [zig, "cc", "-fno-sanitize=all", native, *threads, *more]
     for name in ("cc", "gcc", "clang"):
-        found = shutil.which(name)
+        found = _program(name)
         if found and sys.platform != "win32":
-            wide = ["-mprefer-vector-width=512"] if native == "-march=native" else []
-            return [found, native, *wide, *threads]
+            return [found, native, *wide, *threads, *more]
+    return None
+
+
+def _program(name: str) -> str | None:
+    """Return the path of a program, by its own path or by its name in a folder of PATH that is named absolutely."""
+    if os.path.dirname(name):
+        return os.path.abspath(name) if os.path.isfile(name) else None
+    folders = [one for one in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(one)]
+    found = (shutil.which(os.path.join(folder, name)) for folder in folders)  # a path: which() looks nowhere else
+    return next((one for one in found if one), None)
+
+
+def _installed_zig() -> str | None:
+    """Return Zig's program, of the package `ziglang` installed for this Python; sys.path is not searched."""
+    folders = [*site.getsitepackages(), *(sysconfig.get_path(kind) for kind in ("purelib", "platlib"))]
+    if site.ENABLE_USER_SITE:
+        folders.append(site.getusersitepackages())
+    for folder in folders:
+        program = Path(folder) / "ziglang" / ("zig.exe" if sys.platform == "win32" else "zig")
+        if program.is_absolute() and program.is_file():
+            return str(program)
     return None
 
 
@@ -90,52 +113,40 @@ def _sources() -> Iterator[Path]:
     yield from sorted([*SOURCES.glob("*.c"), *SOURCES.glob("*.h")])
 
 
-def library_path(compiler: list[str]) -> Path:
-    """Return where the library that `compiler` makes of the sources for this processor is, or will be, kept."""
+def library_name(compiler: list[str]) -> str:
+    """Return what the libraries are called that `compiler` makes of the sources for this processor and system."""
     digest = hashlib.sha256()
     for source in _sources():
         digest.update(source.name.encode() + source.read_bytes())
-    version = importlib.util.find_spec("ziglang") if "ziglang" in compiler else None
-    made_by = Path(version.origin if version is not None and version.origin else compiler[0]).stat()
-    digest.update(repr((compiler, _FLAGS, made_by.st_size, made_by.st_mtime_ns, _processor())).encode())
-    suffix = ".dll" if sys.platform == "win32" else ".so"
-    return cache_folder() / f"kernels-{digest.hexdigest()[:20]}{suffix}"
+    made_by = Path(compiler[0]).stat()
+    system = (sysconfig.get_platform(), platform.libc_ver(), _processor())
+    digest.update(repr((compiler, _FLAGS, made_by.st_size, made_by.st_mtime_ns, system)).encode())
+    return f"kernels-{digest.hexdigest()[:20]}"
 
 
 def compile_library(compiler: list[str], path: Path) -> None:
-    """Compile the sources into the library `path`, which is there whole or not at all.
+    """Compile the sources into the library `path`, in the folder of which everything is made that is needed.
 
     Raises:
         RuntimeError: the compiler failed; with the end of what it printed.
-        OSError: the cache folder cannot be written.
+        OSError: the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for left in path.parent.glob("building-*"):  # by a process that was killed; one that still runs takes seconds
-        with contextlib.suppress(OSError):  # it may end just now
-            if time.time() - left.stat().st_mtime > _SECONDS_TO_BUILD:
-                shutil.rmtree(left)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix="building-") as folder:
-        environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
+    folder = str(path.parent)
+    environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
 
-        def make(name: str, *arguments: str) -> str:
-            made = Path(folder) / name
-            command = [*compiler, *_FLAGS, *arguments, "-o", str(made)]
-            done = subprocess.run(
-                command, capture_output=True, encoding="utf-8", errors="replace", env=environment, check=False
-            )
-            if done.returncode or not made.exists():
-                raise RuntimeError(f"{' '.join(compiler[:4])} failed: {done.stderr.strip()[-600:]}")
-            return str(made)
+    def make(made: Path, *arguments: str) -> str:
+        command = [*compiler, *_FLAGS, *arguments, "-o", str(made)]
+        done = subprocess.run(
+            command, capture_output=True, encoding="utf-8", errors="replace", env=environment, cwd=folder, check=False
+        )
+        if done.returncode or not made.exists():
+            raise RuntimeError(f"{' '.join(compiler[:4])} failed: {done.stderr.strip()[-600:]}")
+        return str(made)
 
-        files = sorted([one for one in _sources() if one.suffix == ".c"], key=lambda one: -one.stat().st_size)
-        with ThreadPoolExecutor(os.cpu_count()) as pool:  # the largest first
-            objects = list(pool.map(lambda one: make(f"{one.stem}.o", "-c", str(one)), files))
-        made = Path(make(path.name, "-shared", *objects))
-        try:
-            made.replace(path)
-        except PermissionError:
-            if not path.exists():  # Windows replaces no library that another process, as fast as this, uses already
-                raise
+    files = sorted([one for one in _sources() if one.suffix == ".c"], key=lambda one: -one.stat().st_size)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the largest first
+        objects = list(pool.map(lambda one: make(path.parent / f"{one.stem}.o", "-c", str(one.absolute())), files))
+    make(path, "-shared", *objects)
 
 
 def load_library(path: Path) -> ctypes.CDLL:
@@ -153,6 +164,22 @@ def load_library(path: Path) -> ctypes.CDLL:
     return library
 
 
+def kept_library(compiler: list[str]) -> Path:
+    """Return the path of the library that `compiler` makes: from the cache, or compiled now and kept there.
+
+    Raises:
+        RuntimeError: the compiler failed; with the end of what it printed.
+        OSError: the cache folder cannot be used.
+    """
+    folder, name = cache.trusted_folder(), library_name(compiler)
+    path = cache.find(folder, name)
+    if path is not None:
+        return path
+    with cache.building(folder) as place:
+        compile_library(compiler, place / f"library{cache.SUFFIX}")
+        return cache.keep(place / f"library{cache.SUFFIX}", folder, name)
+
+
 def library_of(compiler: list[str]) -> ctypes.CDLL:
     """Return the library that `compiler` makes: from the cache, or compiled now and kept there.
 
@@ -162,15 +189,13 @@ def library_of(compiler: list[str]) -> ctypes.CDLL:
         RuntimeError: the compiler failed; with the end of what it printed.
         OSError: no library can be made or loaded.
     """
-    path = library_path(compiler)
     try:
-        if not path.exists():
-            compile_library(compiler, path)
-        return load_library(path)
+        return load_library(kept_library(compiler))
     except OSError as error:
-        with tempfile.TemporaryDirectory(prefix="tinygrad_cnn-", ignore_cleanup_errors=True) as folder:
-            compile_library(compiler, Path(folder) / path.name)
-            library = load_library(Path(folder) / path.name)
+        with tempfile.TemporaryDirectory(prefix="tinygrad_cnn-", ignore_cleanup_errors=True) as place:
+            path = Path(place).absolute() / f"kernels{cache.SUFFIX}"
+            compile_library(compiler, path)
+            library = load_library(path)
         warnings.warn(
             f"compiled kernels: the cache folder cannot be used ({error}), so every process compiles them "
             "again; TINYGRAD_CNN_CACHE names another folder",

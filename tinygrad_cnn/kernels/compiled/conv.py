@@ -8,21 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from math import prod
 from typing import Any
 
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.compiled.arrays import MOST, float32
+from tinygrad_cnn.kernels.compiled.arrays import float32
 from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
+from tinygrad_cnn.kernels.compiled.windows import as_given
 from tinygrad_cnn.kernels.windows import output_size
+from tinygrad_cnn.kernels.winograd import winograd
 
 __all__ = ["conv2d", "conv2d_bias", "conv2d_gradients", "conv2d_input", "conv2d_weight"]
 
 _conv2d, _winograd_conv2d, _all_gradients = native.conv2d, native.winograd_conv2d, native.conv2d_gradients
 
 _ONE = (1, 1)
+_SEARCH_AS_WORK, _LEAST_SEARCH = 4, 2**20  # `_search` may take as much as the work, and that much in any case
 _LEAST_CHANNELS = 12  # below, turning channels along vectors costs more than it saves
 _WEIGHTS_AS_PLACES = 12  # transforming the weights takes as long as this many places of the output
+_MOST_COLUMNS = 2**18  # of the output, and
+_MOST_OFFSET = 2**28  # floats to a row of tiles or of weights: kernels find them by 32-bit offsets
 
 
 def _winograd(
@@ -30,7 +36,9 @@ def _winograd(
 ) -> bool:
     """Tell whether Winograd's kernel is the one for windows of `w_shape` with `size` places in each image."""
     o, c, kh, kw = w_shape
-    if kh != 3 or kw != 3 or c < _LEAST_CHANNELS or o < _LEAST_CHANNELS:
+    if not winograd.enabled or kh != 3 or kw != 3 or c < _LEAST_CHANNELS or o < _LEAST_CHANNELS:
+        return False
+    if size[1] > _MOST_COLUMNS or max(size[1], c, o) * max(c, o) > _MOST_OFFSET:
         return False
     (top, bottom), (left, right) = padding
     computed = 16 * -(-size[0] // 4) * -(-size[1] // 4)  # tiles of 4×4, each a quarter of the direct kernel's work
@@ -49,18 +57,20 @@ def _forward(
 ) -> tuple[Shape, bool, tuple[int, ...]]:
     """Return the shape of y, whether Winograd's kernel makes it, and the numbers that the other takes.
 
-    There are none if they are too large.
+    There are none if the geometry is not for it.
     """
     (top, bottom), (left, right) = padding
     oh = output_size(x[2], w[2], stride[0], top, bottom, dilation[0])
     ow = output_size(x[3], w[3], stride[1], left, right, dilation[1])
-    winograd = _winograd(w, x[0], (oh, ow), stride, padding, dilation, groups)
-    return (x[0], w[0], oh, ow), winograd, _numbers(stride, top, left, dilation, groups)
+    transformed = _winograd(w, x[0], (oh, ow), stride, padding, dilation, groups)
+    return (x[0], w[0], oh, ow), transformed, _numbers(x, w, (oh, ow), stride, padding, dilation, groups)
 
 
-def _numbers(stride: Pair, top: int, left: int, dilation: Pair, groups: int) -> tuple[int, ...]:
-    found = (*stride, top, left, *dilation, groups)
-    return found if max(map(abs, found)) <= MOST else ()
+def _numbers(
+    x: Shape, w: Shape, outputs: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
+) -> tuple[int, ...]:
+    found = as_given(x[2:], w[2:], stride, padding, dilation, outputs)
+    return (*found, groups) if found else ()
 
 
 def conv2d(
@@ -70,11 +80,11 @@ def conv2d(
     """Compute `kernels.conv2d`, and with `relu` the larger of that and 0."""
     if x.dtype != float32:
         return NotImplemented
-    shape, winograd, numbers = _forward(x.shape, w.shape, stride, padding, dilation, groups)
+    shape, transformed, numbers = _forward(x.shape, w.shape, stride, padding, dilation, groups)
     if not numbers:
         return NotImplemented
     y = empty(shape, float32)
-    if winograd:
+    if transformed:
         answer = _winograd_conv2d(x, w, b, y, numbers[2], numbers[3], relu)
     else:
         answer = _conv2d(x, w, b, y, *numbers, relu)
@@ -92,14 +102,25 @@ def _backward(
 ) -> tuple[int, ...]:
     """Return the numbers that the joint gradients take; the shapes are None where no gradient depends on them.
 
-    There are none if they are too large.
+    There are none if the geometry is not for the kernels.
     """
-    (top, _), (left, _) = padding
+    if x is None or w is None:
+        return (1, 1, 0, 0, 1, 1, 1, False, False)
     how = (stride, padding, dilation, groups)
-    winograd_x = x is not None and w is not None and _winograd(w, g[0], x[2:], *how)
-    winograd_w = w is not None and _winograd(w, g[0], g[2:], *how)
-    found = _numbers(stride, top, left, dilation, groups)
-    return (*found, winograd_x, winograd_w) if found else ()
+    transformed_x, transformed_w = _winograd(w, g[0], x[2:], *how), _winograd(w, g[0], g[2:], *how)
+    found = _numbers(x, w, g[2:], *how)
+    if not found or _search(x, w, found) > _SEARCH_AS_WORK * (prod(x) + prod(g) * prod(w[1:])) + _LEAST_SEARCH:
+        return ()
+    return (*found, transformed_x, transformed_w)
+
+
+def _search(x: Shape, w: Shape, numbers: tuple[int, ...]) -> int:
+    """Return how often the input gradient asks whether a tap of a window meets a phase of the stride."""
+    return min(numbers[0], x[2]) * min(numbers[1], x[3]) * prod(w) // numbers[6]
+
+
+winograd.on_change(_forward.cache_clear)
+winograd.on_change(_backward.cache_clear)
 
 
 def _gradients(
@@ -109,7 +130,8 @@ def _gradients(
     """Return gx and gw of the shapes `to_x` and `to_w`, None where that is None, and gb if `to_b`; or None for all."""
     if g.dtype != float32:
         return None
-    numbers = _backward(g.shape, to_x, to_w if w is None else w.shape, stride, padding, dilation, groups)
+    size = to_x if x is None else x.shape
+    numbers = _backward(g.shape, size, to_w if w is None else w.shape, stride, padding, dilation, groups)
     if not numbers:
         return None
     gx = None if to_x is None else empty(to_x, float32)

@@ -8,8 +8,8 @@ import numpy as np
 
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
-from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
+from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, ready, usable
+from tinygrad_cnn.kernels.compiled.native import DONE, check_memory, native
 
 __all__ = ["cross_entropy", "cross_entropy_gradients", "cross_entropy_input", "log_softmax", "softmax"]
 
@@ -76,8 +76,8 @@ def cross_entropy_gradients(
 
 def _again(answer: int, *arrays: Array) -> Any:
     """Return scores and classes as kernels take them, if they could not take `arrays` only for how they lie."""
-    found = declined("cross_entropy", answer, *arrays[:-1])
-    target = arrays[-1]
+    check_memory("cross_entropy", answer)
+    found, target = ready(*arrays[:-1]), arrays[-1]
     if found is None or target.dtype != _int64 or all(one.flags.c_contiguous for one in arrays):
         return None
     return [*found, np.ascontiguousarray(target)]

@@ -9,7 +9,7 @@ from typing import Any
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
-from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
+from tinygrad_cnn.kernels.compiled.native import DONE, check_memory, declined, native
 
 __all__ = ["linear", "linear_gradients", "matmul"]
 
@@ -25,11 +25,13 @@ def matmul(a: Array, b: Array) -> Any:
         return NotImplemented
     y = empty((a.shape[0], b.shape[1]), float32)
     if not b.flags.c_contiguous and b.flags.f_contiguous:
-        native.matmul_nt(contiguous(a), contiguous(b.T), None, y, 0)
+        answer = native.matmul_nt(contiguous(a), contiguous(b.T), None, y, 0)
     elif not a.flags.c_contiguous and a.flags.f_contiguous:
-        native.matmul_tn(a.T, contiguous(b), y)
+        answer = native.matmul_tn(a.T, contiguous(b), y)
     else:
-        native.matmul_nn(contiguous(a), contiguous(b), y)
+        answer = native.matmul_nn(contiguous(a), contiguous(b), y)
+    if answer != DONE:
+        check_memory("matmul", answer)
     return y
 
 

@@ -25,15 +25,23 @@ native.set_threads(threads.get_num_threads())
 threads.on_change(native.set_threads)
 
 NO_MEMORY, DONE, DECLINED = range(3)
-"""What kernels answer that look at their arrays themselves."""
+"""What kernels answer."""
+
+
+def check_memory(kernel: str, answer: int) -> None:
+    """Raise a MemoryError if `answer` is that there is no memory to work in."""
+    if answer == NO_MEMORY:
+        raise MemoryError(f"{kernel}: not enough memory to work in")
 
 
 def declined(kernel: str, answer: int, *arrays: Any) -> Any:
-    """Return `arrays` as a kernel takes them that answered otherwise than `DONE`; None if it is not made for them.
+    """Return contiguous copies of `arrays` to retry a kernel with that did not answer `DONE`.
+
+    None where copies would not help: the kernel is not made for these arrays.
 
     Raises:
         MemoryError: the answer was that there is no memory to work in.
     """
-    if answer == NO_MEMORY:
-        raise MemoryError(f"{kernel}: not enough memory to work in")
-    return ready(*arrays)
+    check_memory(kernel, answer)
+    again = ready(*arrays)
+    return None if again is None or all(a is b for a, b in zip(again, arrays, strict=True)) else again

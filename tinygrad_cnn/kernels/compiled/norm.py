@@ -28,12 +28,6 @@ def _kept(x: Array) -> Shape:
     return (1, x.shape[1]) + (1,) * (x.ndim - 2)
 
 
-def _copied(kernel: str, answer: int, *arrays: Array | None) -> list[Any] | None:
-    """Return `arrays` for another try; None if there is nothing to copy, so that it was shapes that did not fit."""
-    again = declined(kernel, answer, *arrays)
-    return None if again is None or all(a is b for a, b in zip(again, arrays, strict=True)) else again
-
-
 def batch_norm(
     x: Array, w: Array | None, b: Array | None, mean: Array | None, var: Array | None, *, eps: float, relu: bool = False
 ) -> Any:
@@ -49,7 +43,7 @@ def batch_norm(
         answer = _batch_norm_given(x, w, b, mean, var, y, eps, relu)
     if answer == DONE:
         return y, batch_mean, batch_var
-    again = _copied("batch_norm", answer, x, w, b, mean, var)
+    again = declined("batch_norm", answer, x, w, b, mean, var)
     return NotImplemented if again is None else batch_norm(*again, eps=eps, relu=relu)
 
 
@@ -66,7 +60,7 @@ def _differentiate(
     answer = _gradients(g, gate, x, w, mean, var, gx, gw, gb, eps)
     if answer == DONE:
         return gx, gw, gb
-    again = _copied("batch_norm_gradients", answer, g, gate, x, w, mean, var)
+    again = declined("batch_norm_gradients", answer, g, gate, x, w, mean, var)
     return NotImplemented if again is None else _differentiate(wanted, eps, *again)
 
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.compiled.arrays import MOST, contiguous, float32, usable
-from tinygrad_cnn.kernels.compiled.native import native
+from tinygrad_cnn.kernels.compiled.arrays import contiguous, float32, usable
+from tinygrad_cnn.kernels.compiled.native import DONE, check_memory, native
+from tinygrad_cnn.kernels.compiled.windows import as_given
 from tinygrad_cnn.kernels.pool import divisors
 from tinygrad_cnn.kernels.windows import output_size
 
@@ -22,18 +24,18 @@ _LONGEST = 1024
 """Rows or columns of a window whose average is taken here."""
 
 
-def _places(size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> Shape | None:
-    """Return (OH, OW) of windows over (H, W), or None where there are none or the padding cuts places off."""
+@lru_cache(maxsize=1024)
+def _geometry(
+    size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
+) -> tuple[Shape, tuple[int, ...]] | None:
+    """Return (OH, OW) of windows over (H, W), and the numbers that kernels take; None where NumPy is to compute."""
     (top, bottom), (left, right) = padding
     oh = output_size(size[0], kernel_size[0], stride[0], top, bottom, dilation[0])
     ow = output_size(size[1], kernel_size[1], stride[1], left, right, dilation[1])
-    if min(oh, ow) < 1 or min(top, bottom, left, right) < 0 or not _countable(kernel_size, stride, padding, dilation):
+    found = as_given(size, kernel_size, stride, padding, dilation, (oh, ow))
+    if not found or min(top, bottom, left, right) < 0:  # windows are not to cut places off
         return None
-    return oh, ow
-
-
-def _countable(kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> bool:
-    return max(*kernel_size, *stride, padding[0][0], padding[1][0], *dilation) <= MOST
+    return (oh, ow), (*kernel_size, *found)
 
 
 def _are_taps(taps: Array, shape: Shape) -> bool:
@@ -44,14 +46,14 @@ def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d,
     """Compute `kernels.max_pool2d`."""
     if not usable(x) or kernel_size[0] * kernel_size[1] > 256:
         return NotImplemented
-    places = _places(x.shape[2:], kernel_size, stride, padding, dilation)
-    if places is None:
+    known = _geometry(x.shape[2:], kernel_size, stride, padding, dilation)
+    if known is None:
         return NotImplemented
-    shape = (*x.shape[:2], *places)
+    shape = (*x.shape[:2], *known[0])
     y, taps = empty(shape, float32), empty(shape, _uint8)
-    (top, _), (left, _) = padding
-    if not _max_pool2d(contiguous(x), y, taps, *kernel_size, *stride, top, left, *dilation):
-        raise MemoryError("max_pool2d: not enough memory")
+    answer = _max_pool2d(contiguous(x), y, taps, *known[1])
+    if answer != DONE:
+        check_memory("max_pool2d", answer)
     return y, taps
 
 
@@ -59,13 +61,11 @@ def max_pool2d_scatter(
     g: Array, taps: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Any:
     """Compute `kernels.max_pool2d_scatter`."""
-    if not usable(g) or not _are_taps(taps, g.shape) or 0 in input_size:
-        return NotImplemented
-    if not _countable(kernel_size, stride, padding, dilation):
+    known = _geometry(input_size, kernel_size, stride, padding, dilation)
+    if known is None or not usable(g) or not _are_taps(taps, (*g.shape[:2], *known[0])):
         return NotImplemented
     gx = empty((*g.shape[:2], *input_size), float32)
-    (top, _), (left, _) = padding
-    _scatter(contiguous(g), contiguous(taps), gx, *kernel_size, *stride, top, left, *dilation)
+    _scatter(contiguous(g), contiguous(taps), gx, *known[1])
     return gx
 
 
@@ -73,13 +73,11 @@ def max_pool2d_gather(
     x: Array, taps: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Any:
     """Compute `kernels.max_pool2d_gather`."""
-    if not usable(x) or not _are_taps(taps, (*x.shape[:2], *taps.shape[2:])) or not taps.size:
-        return NotImplemented
-    if not _countable(kernel_size, stride, padding, dilation):
+    known = _geometry(x.shape[2:], kernel_size, stride, padding, dilation)
+    if known is None or not usable(x) or not _are_taps(taps, (*x.shape[:2], *known[0])):
         return NotImplemented
     y = empty(taps.shape, float32)
-    (top, _), (left, _) = padding
-    _gather(contiguous(x), contiguous(taps), y, *kernel_size, *stride, top, left, *dilation)
+    _gather(contiguous(x), contiguous(taps), y, *known[1])
     return y
 
 
@@ -97,15 +95,17 @@ def avg_pool2d(
     """Compute `kernels.avg_pool2d`, but for windows so long that adding them up term by term would cost accuracy."""
     if not usable(x) or max(kernel_size) > _LONGEST:
         return NotImplemented
-    places = _places(x.shape[2:], kernel_size, stride, padding, (1, 1))
-    if places is None:
+    known = _geometry(x.shape[2:], kernel_size, stride, padding, (1, 1))
+    if known is None:
         return NotImplemented
     share, divisor = _shares(
-        x.shape[2:], places, kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
+        x.shape[2:], known[0], kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
         divisor_override=divisor_override,
     )  # fmt: skip
-    y = empty((*x.shape[:2], *places), float32)
-    _avg_pool2d(contiguous(x), share, divisor, y, *kernel_size, *stride, padding[0][0], padding[1][0])
+    y = empty((*x.shape[:2], *known[0]), float32)
+    answer = _avg_pool2d(contiguous(x), share, divisor, y, *known[1][:6])
+    if answer != DONE:
+        check_memory("avg_pool2d", answer)
     return y
 
 
@@ -114,12 +114,15 @@ def avg_pool2d_input(
     divisor_override: int | None,
 ) -> Any:  # fmt: skip
     """Compute `kernels.avg_pool2d_input`."""
-    if not usable(g) or _places(input_size, kernel_size, stride, padding, (1, 1)) != g.shape[2:]:
+    known = _geometry(input_size, kernel_size, stride, padding, (1, 1))
+    if known is None or not usable(g) or known[0] != g.shape[2:]:
         return NotImplemented
     share, divisor = _shares(
         input_size, g.shape[2:], kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
         divisor_override=divisor_override,
     )  # fmt: skip
     gx = empty((*g.shape[:2], *input_size), float32)
-    _avg_pool2d_input(contiguous(g), share, divisor, gx, *kernel_size, *stride, padding[0][0], padding[1][0])
+    answer = _avg_pool2d_input(contiguous(g), share, divisor, gx, *known[1][:6])
+    if answer != DONE:
+        check_memory("avg_pool2d_input", answer)
     return gx

@@ -10,7 +10,7 @@ from functools import lru_cache, wraps
 from typing import Any, ParamSpec, TypeAlias, TypeVar
 
 from tinygrad_cnn import kernels, ops
-from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn._checks import check_room, per_axis
 from tinygrad_cnn._types import Pair, Shape
 from tinygrad_cnn.tensor import Tensor
 
@@ -126,7 +126,14 @@ def pool_windows(
     extents = zip(sizes, reaches(kernel, spread), step, before, strict=True)
     around = tuple([_around(*axis, ceil_mode) for axis in extents])
     check_reach(op, shape, kernel, spread, around)
+    check_room(op, [*shape[:-axes], *outputs(sizes, kernel, step, around, spread)])
     return {"kernel_size": kernel, "stride": step, "padding": around, "dilation": spread}
+
+
+def outputs(sizes: Shape, kernel_size: Shape, stride: Shape, padding: Padding, dilation: Shape) -> Shape:
+    """Return how many windows fit along each axis."""
+    axes = zip(sizes, kernel_size, stride, padding, dilation, strict=True)
+    return tuple([kernels.output_size(size, k, s, before, after, d) for size, k, s, (before, after), d in axes])
 
 
 def reaches(kernel_size: Shape, dilation: Shape) -> Shape:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, TypeAlias, overload
 
 from tinygrad_cnn import kernels, ops
-from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn._checks import check_room, per_axis
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.nn.functional._geometry import batched, unbatched
@@ -72,4 +72,6 @@ def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Shape:
     if len(given) != 2:
         raise RuntimeError(f"{op}: expected output_size as an int or a pair of ints, got {output_size!r}")
     sizes = [size if one is None else one for one, size in zip(given, input.shape[-2:], strict=True)]
-    return per_axis(op, "output_size", sizes, 2, least=0)
+    found = per_axis(op, "output_size", sizes, 2, least=0)
+    check_room(op, [*input.shape[:-2], *found])
+    return found

@@ -6,13 +6,14 @@ from functools import lru_cache
 from typing import Any
 
 from tinygrad_cnn import ops
-from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn._checks import MOST, check_room, per_axis
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.nn.functional._geometry import (
     PLACES,
     Size,
     conv_windows,
+    outputs,
     reaches,
     remembered,
     resolve_padding,
@@ -141,6 +142,7 @@ def conv_transpose2d(
     """  # noqa: E501
     op = "conv_transpose2d"
     check_one_dtype(op, input=input, weight=weight, bias=bias)
+    (groups,) = per_axis(op, "groups", groups, 1, least=-MOST)
     _check_shapes(
         op, 2, input.shape, weight.shape, None if bias is None else bias.shape, groups, transposed=True
     )  # fmt: skip
@@ -157,6 +159,7 @@ def conv_transpose2d(
     size = tuple([(length - 1) * step - 2 * cut + span + more for length, step, cut, span, more in axes])
     if min(size) < 1 or 0 in input.shape[-2:]:
         raise RuntimeError(f"{op}: expected an output of at least one place, got {size} from input {input.shape}")
+    check_room(op, [*input.shape[:-3], weight.shape[1] * groups, *size])
     # What output_padding adds is cut off after the padding, so that the convolution back has as many places as x.
     around = tuple([(cut, cut - more) for cut, more in zip(zeros, extra, strict=True)])
     x = input if input.ndim == 4 else ops.unsqueeze(input, 0)
@@ -171,8 +174,11 @@ def _geometry(
     dilation: Size, groups: int,
 ) -> dict[str, Any]:  # fmt: skip
     """Return the geometry of a convolution, which is not to be changed, from the shapes of its operands, checked."""
+    (groups,) = per_axis(op, "groups", groups, 1, least=-MOST)
     _check_shapes(op, axes, shape, weight, bias, groups)
-    return {**conv_windows(op, shape, weight[2:], stride, padding, dilation), "groups": groups}
+    how = conv_windows(op, shape, weight[2:], stride, padding, dilation)
+    check_room(op, [*shape[: -axes - 1], weight[0], *outputs(shape[-axes:], weight[2:], **how)])
+    return {**how, "groups": groups}
 
 
 _windows = remembered(_geometry)

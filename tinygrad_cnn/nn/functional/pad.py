@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from tinygrad_cnn import ops
-from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn._checks import MOST, check_room, per_axis
 from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import Scalar
 from tinygrad_cnn.nn.functional._operands import check_tensors
@@ -36,7 +36,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     """
     check_tensors("pad", input=input)
     check_real("pad", value)
-    widths = per_axis("pad", "pad", pad, len(pad), least=-(2**62)) if pad else ()
+    widths = per_axis("pad", "pad", pad, len(pad), least=-MOST) if pad else ()
     if len(widths) % 2 or len(widths) > 2 * input.ndim:
         raise RuntimeError(
             f"pad: expected (before, after) for at most the {input.ndim} axes of input {input.shape}, from the last "
@@ -48,8 +48,10 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
         raise NotImplementedError(f"pad: expected mode {_MODES}, got {mode!r}")
     if mode != "constant":
         _check_copies(input, padding, axes, mode, value)
-    if any(size + before + after < 0 for size, (before, after) in zip(input.shape, padding, strict=True)):
+    shape = [size + before + after for size, (before, after) in zip(input.shape, padding, strict=True)]
+    if min(shape, default=0) < 0:
         raise RuntimeError(f"pad: expected to cut off no more than input {input.shape} has, got {tuple(pad)}")
+    check_room("pad", shape)
     return ops.pad(input, padding=padding, mode=mode, value=_in_dtype(input, value or 0))
 
 
@@ -121,15 +123,18 @@ def interpolate(
             raise ValueError(
                 f"{op}: expected no recompute_scale_factor with size={size}, which it leaves nothing to do"
             )
-        sizes = per_axis(op, "size", size, axes, least=-(2**62), error=ValueError)
+        sizes = per_axis(op, "size", size, axes, least=-MOST, error=ValueError)
     else:
         assert scale_factor is not None  # checked above
         given = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (scale_factor,) * axes
         if len(given) != axes:
             raise ValueError(f"{op}: expected scale_factor as one number or {axes}, got {scale_factor!r}")
+        if not all(math.isfinite(scale) for scale in given):
+            raise ValueError(f"{op}: expected finite numbers in scale_factor, got {scale_factor!r}")
         sizes = tuple([math.floor(length * scale) for length, scale in zip(input.shape[2:], given, strict=True)])
         if not recompute_scale_factor:
             scales = given
     if min(sizes) < 1 or 0 in input.shape[1:]:
         raise RuntimeError(f"{op}: expected sizes of at least 1, got {sizes} from input {input.shape}")
+    check_room(op, [*input.shape[:2], *sizes])
     return ops.interpolate(input, output_size=sizes, scale_factor=scales)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
-from tinygrad_cnn import kernels, ops
-from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn import ops
+from tinygrad_cnn._checks import check_room, per_axis
 from tinygrad_cnn._types import Shape
-from tinygrad_cnn.nn.functional._geometry import Size, batched, check_reach, unbatched
+from tinygrad_cnn.nn.functional._geometry import Size, batched, check_reach, outputs, unbatched
 from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
 from tinygrad_cnn.tensor import Tensor
 
@@ -33,6 +34,8 @@ def unfold(input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size =
     how = _blocks("unfold", kernel_size, dilation, padding, stride)
     x = batched(input, 2, "unfold")
     check_reach("unfold", input.shape, how["kernel_size"], how["dilation"], how["padding"])
+    rows = prod(how["kernel_size"]) * x.shape[1]
+    check_room("unfold", [x.shape[0], rows, *outputs(x.shape[2:], **how)])
     return unbatched(ops.unfold(x, **how), input, 2)
 
 
@@ -62,14 +65,14 @@ def fold(
         raise RuntimeError(f"fold: expected input (N, C·KH·KW, OH·OW) or (C·KH·KW, OH·OW), got {input.shape}")
     kernel: Shape = how["kernel_size"]
     taps = kernel[0] * kernel[1]
-    axes = zip(size, kernel, how["stride"], how["padding"], how["dilation"], strict=True)
-    outputs = [kernels.output_size(length, k, s, p, p, d) for length, k, s, (p, _), d in axes]
+    places = outputs(size, **how)
     rows, columns = input.shape[-2:]
-    if rows % taps or min(outputs) < 1 or columns != outputs[0] * outputs[1]:
+    if rows % taps or min(places) < 1 or columns != places[0] * places[1]:
         raise RuntimeError(
-            f"fold: expected input (N, C·{taps}, {outputs[0]}·{outputs[1]}) for output_size {size} and kernel_size "
+            f"fold: expected input (N, C·{taps}, {places[0]}·{places[1]}) for output_size {size} and kernel_size "
             f"{kernel}, got {input.shape}"
         )
+    check_room("fold", [*input.shape[:-2], rows // taps, *size])
     x = input if input.ndim == 3 else ops.unsqueeze(input, 0)
     return unbatched(ops.fold(x, input_size=size, **how), input, 1)
 

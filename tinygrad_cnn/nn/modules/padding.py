@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn._checks import MOST, per_axis
 from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
@@ -27,7 +27,7 @@ class ZeroPad2d(Module):
         super().__init__()
         if isinstance(padding, Sequence) and len(padding) != 4:
             raise ValueError(f"ZeroPad2d: expected padding as an int or (left, right, top, bottom), got {padding!r}")
-        self.padding = per_axis("ZeroPad2d", "padding", padding, 4, least=-(2**62))
+        self.padding = per_axis("ZeroPad2d", "padding", padding, 4, least=-MOST)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the framed images."""

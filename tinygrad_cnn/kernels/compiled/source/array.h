@@ -42,7 +42,7 @@ extern const dtype *float32, *int64;
 
 INLINE float *floats(const array *a) { return a == none ? 0 : (float *)a->data; }
 
-/* What a kernel answers that asks `ready`: whether there was memory to work in, or that its arrays are not for it. */
+/* What a kernel answers: whether there was memory to work in, or that its arrays are not for it. */
 enum { NO_MEMORY, DONE, DECLINED };
 
 /* Whether `a` is an array of that dtype, its elements one after another. Unpickled arrays have dtypes of their own. */
@@ -74,6 +74,9 @@ INLINE int all_ready(int count, const array *const *arrays) {
 /* Whether each of these is such an array of float32, or None. */
 #define READY(...) \
     all_ready(sizeof((const array *[]){__VA_ARGS__}) / sizeof(array *), (const array *const[]){__VA_ARGS__})
+
+/* Whether `a` is None or has `count` elements along its first axis. */
+INLINE int has_first(const array *a, idx count) { return a == none || (a->ndim > 0 && a->shape[0] == count); }
 
 INLINE idx min_idx(idx a, idx b) { return a < b ? a : b; }
 INLINE idx max_idx(idx a, idx b) { return a > b ? a : b; }
@@ -191,12 +194,13 @@ INLINE void store_apart(float *p, vec v, idx n) {
 
 /* Call task(context, i) for every i in 0…count−1, on all threads unless the `work` of all of it, in multiplications or
    floats moved, is too little to share; returns when all are done. What a task computes must not depend on the thread
-   it runs on, so that results are the same whatever their number. */
+   it runs on, so that results are the same whatever their number. Returns DONE, or NO_MEMORY if a task had no scratch
+   memory and so left its part undone. */
 enum { LEAST_WORK = 200000 };
-void parallel(void (*task)(void *context, idx i), void *context, idx count, double work);
+int parallel(void (*task)(void *context, idx i), void *context, idx count, double work);
 
 /* Memory of at least `count` floats, aligned to a cache line, owned by the running thread and reused by its next call
-   with the same slot. */
+   with the same slot. NULL where there is none: the task then returns, and `parallel` says so. */
 enum { SCRATCH_PLANES, SCRATCH_GRADIENT, SCRATCH_TILE, SCRATCH_EXTRA, SCRATCH_SHARED, SCRATCH_SLOTS };
 float *scratch(int slot, idx count);
 

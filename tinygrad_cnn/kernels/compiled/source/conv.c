@@ -195,6 +195,7 @@ static void convolve(void *context, idx i) {
     idx begin = i / (c->chunks * c->bands) * c->together, end = min_idx(begin + c->together, c->images);
     idx first = i / c->bands % c->chunks * c->chunk, size = planes_size(&c->source);
     float *filled = scratch(SCRATCH_PLANES, c->together * size + c->source.pitch + SLACK);
+    if (!filled) return;
     for (idx n = begin; n < end; n++)
         fill_planes(&c->source, c->x + n * c->image_in, c->gate ? c->gate + n * c->image_in : 0,
                     c->source.height * c->source.width, first, filled + (n - begin) * size);
@@ -274,7 +275,7 @@ static void pack(packing p) {
 /* y[n][o] = b[o] + Σ w[o][c][kh][kw] · x[n][c][…], at least 0 if `relu`. All arrays are contiguous float32. */
 EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y, int sh, int sw, int top, int left,
                   int dh, int dw, int groups, int relu) {
-    if (!READY(x, w, b, y)) return DECLINED;
+    if (!READY(x, w, b, y) || !has_first(b, w->shape[0]) || w->shape[1] * groups != x->shape[1]) return DECLINED;
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
     idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
     idx K = CG * KH * KW;
@@ -282,8 +283,8 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
     int as_given = O * K > WEIGHT_FLOATS; /* reading them from where they are is then cheaper than packing them */
     float *weights = shared(as_given ? 0 : O * K);
     int32_t *at = malloc((size_t)K * sizeof *at);
-    int fits = weights && at;
-    if (fits) {
+    int answer = NO_MEMORY;
+    if (weights && at) {
         phase only = {K, at, as_given ? floats(w) : weights, as_given, OH, OW, floats(y)};
         convolution c = {
             .source = {C, H, W, sh, sw, top, left},
@@ -297,11 +298,11 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
         plan(&c, OH, reach, O * K, work);
         find_taps(&c.source, CG, KH, KW, dh, dw, at);
         if (!as_given) pack((packing){weights, floats(w), groups, c.outputs, K, c.outputs * K, K, 0});
-        fits = taps_in_reach(&c.source);
-        if (fits) parallel(convolve, &c, ceil_div(N, c.together) * c.chunks * c.bands, work);
+        answer = taps_in_reach(&c.source) ? parallel(convolve, &c, ceil_div(N, c.together) * c.chunks * c.bands, work)
+                                          : DECLINED;
     }
     free(at), release(weights);
-    return fits;
+    return answer;
 }
 
 /* Of one axis of the input gradient: input place a + S·i takes tap k from output place i + `shift`, if from any. */
@@ -311,13 +312,14 @@ INLINE int shift_of(idx a, idx k, idx stride, idx before, idx dilation, idx *shi
     return distance % stride == 0;
 }
 
-/* The extent of these shifts over all places and taps. */
-static void shift_range(idx K, idx stride, idx before, idx dilation, idx *least, idx *most) {
+/* The extent of these shifts over the first `places` places and all taps; 0 if no tap is used. */
+static void shift_range(idx places, idx K, idx stride, idx before, idx dilation, idx *least, idx *most) {
     *least = PTRDIFF_MAX, *most = PTRDIFF_MIN;
-    for (idx a = 0; a < stride; a++)
+    for (idx a = 0; a < places; a++)
         for (idx k = 0, shift; k < K; k++)
             if (shift_of(a, k, stride, before, dilation, &shift))
                 *least = min_idx(*least, shift), *most = max_idx(*most, shift);
+    if (*least > *most) *least = *most = 0;
 }
 
 /* gx[n][c] = Σ w[o][c][kh][kw] · g[n][o][…]: what `conv2d` with these arguments does, transposed. With strides, every
@@ -328,16 +330,17 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
     idx N = g->shape[0], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
     idx CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], C = gx->shape[1], H = gx->shape[2], W = gx->shape[3];
     idx OG = O / groups, K = OG * KH * KW, h0, h1, w0, w1;
-    shift_range(KH, sh, top, dh, &h0, &h1);
-    shift_range(KW, sw, left, dw, &w0, &w1);
-    idx steps_h = min_idx(sh, H), steps_w = min_idx(sw, W), room = C * OG * KH * KW; /* every tap is in some phases */
+    idx steps_h = min_idx(sh, H), steps_w = min_idx(sw, W);
+    shift_range(steps_h, KH, sh, top, dh, &h0, &h1);
+    shift_range(steps_w, KW, sw, left, dw, &w0, &w1);
+    idx room = C * OG * KH * KW; /* every tap is in some phases */
     double work = (double)N * O * OH * OW * CG * KH * KW;
     float *weights = shared(room);
     int32_t *at = malloc((size_t)K * sizeof *at);
     idx *tap = malloc((size_t)K * sizeof *tap);
-    phase *phases = malloc((size_t)(sh * sw) * sizeof *phases);
-    int fits = weights && at && tap && phases;
-    if (fits) {
+    phase *phases = malloc((size_t)(steps_h * steps_w) * sizeof *phases);
+    int answer = NO_MEMORY;
+    if (weights && at && tap && phases) {
         convolution c = {
             .source = {O, OH, OW, 1, 1, -h0, -w0},
             .x = floats(g), .gate = floats(gate), .images = N, .image_in = O * OH * OW, .image_out = C * H * W,
@@ -367,11 +370,11 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
                 next_weights += C * count;
                 next_at += count;
             }
-        fits = taps_in_reach(&c.source);
-        if (fits) parallel(convolve, &c, ceil_div(N, c.together) * c.chunks * c.bands, work);
+        answer = taps_in_reach(&c.source) ? parallel(convolve, &c, ceil_div(N, c.together) * c.chunks * c.bands, work)
+                                          : DECLINED;
     }
     free(phases), free(tap), free(at), release(weights);
-    return fits;
+    return answer;
 }
 
 /* --- the gradient with respect to the weights ---------------------------------------------------------------------- */
@@ -406,9 +409,12 @@ static void add_up(void *context, idx i) {
     idx behind = c->source.pitch + max_idx(c->source.left, 0);
     float *filled_x = scratch(SCRATCH_PLANES, c->items * in_size + behind + SLACK);
     float *filled_g = scratch(SCRATCH_GRADIENT, c->items * out_size + SLACK);
+    if (!filled_x || !filled_g) return;
     idx size = c->groups * c->outputs * c->taps;
     float *sums = c->sums + part * size;
-    vec *kept = size <= VECTOR_SUMS && end - begin > c->items ? (vec *)scratch(SCRATCH_EXTRA, size * LANES) : 0;
+    int keeps = size <= VECTOR_SUMS && end - begin > c->items;
+    vec *kept = keeps ? (vec *)scratch(SCRATCH_EXTRA, size * LANES) : 0;
+    if (keeps && !kept) return;
     idx in_image = c->source.channels * c->source.height * c->source.width;
     idx out_image = c->upstream.channels * c->upstream.height * c->upstream.width;
     for (idx unit = begin; unit < end;) {
@@ -460,6 +466,7 @@ static void make_columns(void *context, idx i) {
     const by_columns *c = context;
     idx in_size = planes_size(&c->source), out_size = planes_size(&c->upstream), count = plane_size(&c->upstream);
     float *filled_x = scratch(SCRATCH_PLANES, in_size + c->source.pitch + SLACK), *filled_g = scratch(SCRATCH_GRADIENT, out_size + SLACK);
+    if (!filled_x || !filled_g) return;
     idx in_step = c->source.height * c->source.width, out_step = c->upstream.height * c->upstream.width;
     idx image = c->first + i, width = c->upstream.width, rows = c->upstream.height, pitch = c->upstream.pitch;
     const float *g = c->g + image * c->outputs * out_step;
@@ -474,7 +481,7 @@ static void make_columns(void *context, idx i) {
         }
 }
 
-static void add_up_columns(weight_gradient *w, float *gw, float *memory, idx most) {
+static int add_up_columns(weight_gradient *w, float *gw, float *memory, idx most) {
     idx places = w->upstream.height * w->upstream.width;
     by_columns c = {
         .source = w->source, .upstream = w->upstream, .x = w->x, .g = w->g, .gate = w->gate, .at = w->at,
@@ -483,13 +490,27 @@ static void add_up_columns(weight_gradient *w, float *gw, float *memory, idx mos
     for (idx n = 0; n < w->images; n += most) {
         idx count = min_idx(most, w->images - n);
         c.first = n;
-        parallel(make_columns, &c, count, (double)count * places * (w->taps + w->outputs));
+        if (!parallel(make_columns, &c, count, (double)count * places * (w->taps + w->outputs))) return NO_MEMORY;
         factors f = {c.places, w->outputs, 1};
-        multiply_matrices(f, c.columns, gw, w->outputs, w->taps, count * places, n > 0);
+        if (!multiply_matrices(f, c.columns, gw, w->outputs, w->taps, count * places, n > 0)) return NO_MEMORY;
     }
+    return DONE;
 }
 
-/* gw[o][c][kh][kw] = Σ g[n][o][…] · x[n][c][…]; `gate` as for `conv2d_input`. */
+/* Whether all are finite. */
+static int all_finite(const float *values, idx count) {
+    ivec most = {0};
+    for (idx i = 0; i < count; i += LANES) {
+        ivec bits = (ivec)load_first(values + i, min_idx(LANES, count - i)) & 0x7FFFFFFF;
+        most = (ivec)choose(bits > most, (vec)bits, (vec)most);
+    }
+    for (int i = 0; i < LANES; i++)
+        if (most[i] >= 0x7F800000) return 0;
+    return 1;
+}
+
+/* gw[o][c][kh][kw] = Σ g[n][o][…] · x[n][c][…]; `gate` as for `conv2d_input`. Declined if a sum is not finite: taps also
+   read x where there is no g, 0 in its place, and 0 · ∞ is none of theirs. */
 EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, const array *gw, int sh, int sw, int top,
                          int left, int dh, int dw, int groups) {
     idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
@@ -514,13 +535,13 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     idx places = OH * OW, at_once = min_idx(COLUMN_FLOATS / (places * (K + O)), N);
     c.sums = columns ? shared(at_once * places * (K + O)) : c.parts == 1 ? floats(gw) : shared(c.parts * size);
     c.at = malloc((size_t)K * sizeof *c.at);
-    int fits = c.sums && c.at;
-    if (fits) {
+    int answer = NO_MEMORY;
+    if (c.sums && c.at) {
         find_taps(&c.source, CG, KH, KW, dh, dw, c.at);
-        fits = taps_in_reach(&c.source);
-        if (fits && columns) add_up_columns(&c, floats(gw), c.sums, at_once);
-        else if (fits) parallel(add_up, &c, c.parts * c.bands, work);
-        if (fits && c.parts > 1)
+        if (!taps_in_reach(&c.source)) answer = DECLINED;
+        else if (columns) answer = add_up_columns(&c, floats(gw), c.sums, at_once);
+        else answer = parallel(add_up, &c, c.parts * c.bands, work);
+        if (answer == DONE && c.parts > 1)
             for (idx i = 0; i < size; i++) {
                 float total = 0;
                 for (idx part = 0; part < c.parts; part++) total += c.sums[part * size + i];
@@ -529,7 +550,7 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     }
     free(c.at);
     if (c.sums != floats(gw)) release(c.sums);
-    return fits;
+    return answer == DONE && !all_finite(floats(gw), size) ? DECLINED : answer;
 }
 
 typedef struct {

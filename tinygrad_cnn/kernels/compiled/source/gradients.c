@@ -18,13 +18,14 @@ EXPORT int conv2d_gradients(const array *g, const array *gate, const array *x, c
                             const array *gw, const array *gb, int sh, int sw, int top, int left, int dh, int dw, int groups,
                             int winograd_x, int winograd_w) {
     if (!READY(g, gate, gx, gw, gb) || (gw != none && !READY(x)) || (gx != none && !READY(w))) return DECLINED;
-    if (gx != none && !(winograd_x ? winograd_conv2d_input(g, gate, w, gx, top, left)
-                                   : conv2d_input(g, gate, w, gx, sh, sw, top, left, dh, dw, groups)))
-        return NO_MEMORY;
-    if (gw != none && !(winograd_w ? winograd_conv2d_weight(x, g, gate, gw, top, left)
-                                   : conv2d_weight(x, g, gate, gw, sh, sw, top, left, dh, dw, groups)))
-        return NO_MEMORY;
-    return gb == none || conv2d_bias(g, gate, gb);
+    int answer = DONE;
+    if (gx != none)
+        answer = winograd_x ? winograd_conv2d_input(g, gate, w, gx, top, left)
+                            : conv2d_input(g, gate, w, gx, sh, sw, top, left, dh, dw, groups);
+    if (gw != none && answer == DONE)
+        answer = winograd_w ? winograd_conv2d_weight(x, g, gate, gw, top, left)
+                            : conv2d_weight(x, g, gate, gw, sh, sw, top, left, dh, dw, groups);
+    return gb == none || answer != DONE ? answer : conv2d_bias(g, gate, gb);
 }
 
 /* Those of y = x·wᵀ + b from g (rows, outputs). */

@@ -68,6 +68,7 @@ INLINE vec exponentials_across(const float *x, idx classes, idx step, idx count,
 static void lose_row(const scores *c, idx row) {
     const float *x = c->x + row * c->classes;
     float most, *e = scratch(SCRATCH_EXTRA, c->classes);
+    if (!e) return;
     double sum = exponentials(x, c->classes, &most, e);
     c->y[row] = (float)(logarithm(sum) - (double)(x[c->target[row]] - most));
 }
@@ -112,7 +113,7 @@ EXPORT int cross_entropy(const array *x, const array *target, const array *loss,
     scores c = classified(x, target);
     c.y = floats(loss);
     if (!all_classes(&c)) return DECLINED;
-    parallel(lose, &c, ceil_div(c.rows, ROWS_AT_ONCE), 8.0 * (double)elements(x));
+    if (!parallel(lose, &c, ceil_div(c.rows, ROWS_AT_ONCE), 8.0 * (double)elements(x))) return NO_MEMORY;
     if (total != none) {
         double sum = 0;
         for (idx i = 0; i < c.rows * c.places; i++) sum += c.y[i];

@@ -22,6 +22,7 @@ static void dot_rows(void *context, idx i) {
     idx c0 = block_begin(width, d->widths, d->columns), c1 = block_begin(width + 1, d->widths, d->columns);
     idx first = block_begin(band, d->bands, d->rows), last = block_begin(band + 1, d->bands, d->rows);
     vec *sums = (vec *)scratch(SCRATCH_TILE, ROWS_AT_ONCE * DOT_TAPS * LANES);
+    if (!sums) return;
     int32_t at[DOT_TAPS];
     for (int r = 0; r < DOT_TAPS; r++) at[r] = (int32_t)(r * d->depth);
     for (; first < last; first += ROWS_AT_ONCE) {
@@ -42,12 +43,11 @@ static void dot_rows(void *context, idx i) {
 
 /* y = a (rows, depth) · b (columns, depth)ᵀ + bias, at least 0 if `relu`. */
 EXPORT int matmul_nt(const array *a, const array *b, const array *bias, const array *y, int relu) {
-    if (!READY(a, b, bias, y)) return DECLINED;
+    if (!READY(a, b, bias, y) || !has_first(bias, b->shape[0])) return DECLINED;
     dots d = {floats(a), floats(b), floats(bias), floats(y), a->shape[0], b->shape[0], a->shape[1], 0, 1, relu};
     d.widths = ceil_div(d.columns, DOT_TAPS);
     d.bands = max_idx(min_idx(ceil_div(8, d.widths), d.rows / DOT_ROWS), 1);
-    parallel(dot_rows, &d, d.widths * d.bands, (double)d.rows * d.columns * d.depth);
-    return 1;
+    return parallel(dot_rows, &d, d.widths * d.bands, (double)d.rows * d.columns * d.depth);
 }
 
 /* --- y = a·b and y = aᵀ·b ------------------------------------------------------------------------------------------- */
@@ -86,6 +86,7 @@ static void multiply(void *context, idx i) {
     float tile[MOST_ROWS * LANES];
     idx whole = p0 + (p1 - p0) / LANES * LANES, rest = p1 - whole;
     float *tail = scratch(SCRATCH_EXTRA, DEPTH * LANES);
+    if (!tail) return;
     for (idx k0 = 0; k0 < t->depth; k0 += DEPTH) {
         idx K = min_idx(DEPTH, t->depth - k0);
         const float *b = t->b + k0 * t->columns;
@@ -112,7 +113,7 @@ static void multiply(void *context, idx i) {
     }
 }
 
-void multiply_matrices(factors f, const float *b, float *y, idx rows, idx columns, idx depth, int onto) {
+int multiply_matrices(factors f, const float *b, float *y, idx rows, idx columns, idx depth, int onto) {
     taps t = {f, b, y, rows, columns, depth, 0, 0, 0, onto};
     idx wide = max_idx(PANEL_FLOATS / min_idx(t.depth, DEPTH) / (3 * LANES), 1) * 3 * LANES;
     idx blocks = row_blocks(t.rows);
@@ -121,12 +122,11 @@ void multiply_matrices(factors f, const float *b, float *y, idx rows, idx column
         t.chunk = max_idx(ceil_div(ceil_div(t.columns * blocks, 8), 3 * LANES), 1) * 3 * LANES;
     t.chunks = ceil_div(t.columns, t.chunk);
     t.bands = min_idx(max_idx(ceil_div(16, t.chunks), 1), blocks);
-    parallel(multiply, &t, t.chunks * t.bands, (double)t.rows * t.columns * t.depth);
+    return parallel(multiply, &t, t.chunks * t.bands, (double)t.rows * t.columns * t.depth);
 }
 
 static int product(factors f, const array *b, const array *y) {
-    multiply_matrices(f, floats(b), floats(y), y->shape[0], y->shape[1], b->shape[0], 0);
-    return 1;
+    return multiply_matrices(f, floats(b), floats(y), y->shape[0], y->shape[1], b->shape[0], 0);
 }
 
 /* y = a (rows, depth) · b (depth, columns). */

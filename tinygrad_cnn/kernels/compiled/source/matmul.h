@@ -2,5 +2,5 @@
 #pragma once
 #include "tile.h"
 
-/* y[m][p] = Σ_k f[k][m] · b[k][p], added to y if `onto`, on all threads. */
-void multiply_matrices(factors f, const float *b, float *y, idx rows, idx columns, idx depth, int onto);
+/* y[m][p] = Σ_k f[k][m] · b[k][p], added to y if `onto`, on all threads; DONE or NO_MEMORY. */
+int multiply_matrices(factors f, const float *b, float *y, idx rows, idx columns, idx depth, int onto);

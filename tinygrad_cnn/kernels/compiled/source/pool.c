@@ -25,10 +25,10 @@ static void run_block(void *context, idx task) {
 }
 
 /* Run a kernel over all planes, each of which takes `work`. */
-static void over_planes(pooling *c, void (*kernel)(const pooling *, idx), double work) {
+static int over_planes(pooling *c, void (*kernel)(const pooling *, idx), double work) {
     c->kernel = kernel;
     c->block = max_idx(min_idx((idx)(CHUNK / max_idx((idx)work, 1)), c->planes / 8), 1); /* 8: enough to share */
-    parallel(run_block, c, ceil_div(c->planes, c->block), (double)c->planes * work);
+    return parallel(run_block, c, ceil_div(c->planes, c->block), (double)c->planes * work);
 }
 
 typedef uint8_t bytes __attribute__((vector_size(LANES)));
@@ -110,6 +110,7 @@ static void max_windows(const pooling *c, idx plane) {
         pitch = row = c->W; /* a tap's columns follow one another already */
     } else {
         float *split = scratch(SCRATCH_PLANES, c->H * row);
+        if (!split) return;
         for (idx i = 0; i < c->H; i++) split_row(c, x + i * c->W, pitch, split + i * row);
         x = split;
     }
@@ -150,12 +151,12 @@ EXPORT int max_pool2d(const array *x, const array *y, const array *taps, int kh,
                       int left, int dh, int dw) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, dh, dw);
     int32_t *first = (int32_t *)shared(c.OW);
-    if (!first) return 0;
+    if (!first) return NO_MEMORY;
     for (idx j = 0; j < c.OW; j++) first[j] = (int32_t)first_tap(j, sw, left, dw);
     c.x = floats(x), c.y = floats(y), c.taps = (uint8_t *)taps->data, c.first_columns = first;
-    over_planes(&c, in_pairs(&c) ? max_pairs : max_windows, (double)(c.H * c.W + c.OH * c.OW * kh * kw / 4));
+    int done = over_planes(&c, in_pairs(&c) ? max_pairs : max_windows, (double)(c.H * c.W + c.OH * c.OW * kh * kw / 4));
     release((float *)first);
-    return 1;
+    return done;
 }
 
 /* --- the way back: `x` and `H`, `W` belong to the image, `y` and `OH`, `OW` to the windows ------------------------ */
@@ -288,6 +289,7 @@ INLINE void share_out(const float *x, const float *share, float divisor, idx cou
 static void average(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     float *y = c->y + plane * c->OH * c->OW, *sum = scratch(SCRATCH_PLANES, c->W);
+    if (!sum) return;
     for (idx row = 0; row < c->OH; row++, y += c->OW) {
         idx begin = max_idx(row * c->SH - c->top, 0), end = min_idx(row * c->SH - c->top + c->KH, c->H);
         sum_rows(x + begin * c->W, end - begin, c->W, sum);
@@ -310,11 +312,11 @@ static void average_pairs(const pooling *c, idx plane) {
 }
 
 /* y = the sum of each window over its share: `share` (OH, OW), or `divisor` everywhere. */
-EXPORT void avg_pool2d(const array *x, const array *share, double divisor, const array *y, int kh, int kw, int sh,
-                       int sw, int top, int left) {
+EXPORT int avg_pool2d(const array *x, const array *share, double divisor, const array *y, int kh, int kw, int sh,
+                      int sw, int top, int left) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, 1, 1);
     c.x = floats(x), c.y = floats(y), c.share = floats(share), c.divisor = (float)divisor;
-    over_planes(&c, in_pairs(&c) && !c.share ? average_pairs : average, (double)(c.OH * (c.W * kh + c.OW * kw)));
+    return over_planes(&c, in_pairs(&c) && !c.share ? average_pairs : average, (double)(c.OH * (c.W * kh + c.OW * kw)));
 }
 
 /* out[k] = Σ of sum[j] over the windows j that see column k. */
@@ -355,6 +357,7 @@ static void spread(const pooling *c, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
     float *out = c->y + plane * c->H * c->W, *parts = scratch(SCRATCH_PLANES, c->OH * c->OW);
     float *sum = scratch(SCRATCH_EXTRA, c->OW);
+    if (!parts || !sum) return;
     share_out(g, c->share, c->divisor, c->OH * c->OW, parts);
     idx filled = -1, filled_end = -1; /* the windows' rows in `sum` */
     for (idx i = 0; i < c->H; i++, out += c->W) {
@@ -371,9 +374,9 @@ static void spread(const pooling *c, idx plane) {
 }
 
 /* gx = the gradient of `avg_pool2d`: each window's share of g at all of its places. */
-EXPORT void avg_pool2d_input(const array *g, const array *share, double divisor, const array *gx, int kh, int kw,
-                             int sh, int sw, int top, int left) {
+EXPORT int avg_pool2d_input(const array *g, const array *share, double divisor, const array *gx, int kh, int kw,
+                            int sh, int sw, int top, int left) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, 1, 1);
     c.x = floats(g), c.y = floats(gx), c.share = floats(share), c.divisor = (float)divisor;
-    over_planes(&c, in_pairs(&c) && !c.share ? spread_pairs : spread, (double)(c.H * (c.W + c.OW * kw)));
+    return over_planes(&c, in_pairs(&c) && !c.share ? spread_pairs : spread, (double)(c.H * (c.W + c.OW * kw)));
 }

@@ -64,6 +64,7 @@ static struct {
     void (*task)(void *, idx);
     void *context;
     idx count;
+    int failed; /* whether a task had no memory */
 } job;
 static unsigned round_number;
 
@@ -76,6 +77,14 @@ static struct {
 static int share_count;
 
 static int inside, asleep; /* workers that look at the job; workers that sleep */
+
+#if defined(_MSC_VER) && !defined(__clang__)
+#define THREAD_LOCAL __declspec(thread)
+#else
+#define THREAD_LOCAL __thread
+#endif
+
+static THREAD_LOCAL int had_no_memory; /* since the running thread began its tasks */
 
 #define LOADED(x) __atomic_load_n(&(x), __ATOMIC_SEQ_CST)
 #define STORED(x, value) __atomic_store_n(&(x), value, __ATOMIC_SEQ_CST)
@@ -90,10 +99,12 @@ static void pause_briefly(void) {
 }
 
 static void run_tasks(int me) {
+    had_no_memory = 0;
     for (int k = 0; k < share_count; k++) {
         int owner = (me + k) % share_count;
         for (idx i; (i = ADDED(shares[owner].next, 1)) < shares[owner].end;) job.task(job.context, i);
     }
+    if (had_no_memory) STORED(job.failed, 1);
 }
 
 static RETURNS work(void *number) {
@@ -154,13 +165,14 @@ static void start_workers(void) {
     }
 }
 
-void parallel(void (*task)(void *, idx), void *context, idx count, double work) {
+int parallel(void (*task)(void *, idx), void *context, idx count, double work) {
     if (count < 2 || work < LEAST_WORK || LOADED(wanted) < 2 || !try_lock(&calling)) {
-        for (idx i = 0; i < count; i++) task(context, i);
-        return;
+        had_no_memory = 0;
+        for (idx i = 0; i < count && !had_no_memory; i++) task(context, i);
+        return had_no_memory ? NO_MEMORY : DONE;
     }
     start_workers();
-    job.task = task, job.context = context, job.count = count;
+    job.task = task, job.context = context, job.count = count, job.failed = 0;
     share_count = wanted;
     for (idx i = 0; i < share_count; i++) {
         shares[i].next = i * count / share_count;
@@ -175,7 +187,9 @@ void parallel(void (*task)(void *, idx), void *context, idx count, double work) 
     run_tasks(0);
     ADDED(round_number, 1); /* nobody begins from here on */
     while (LOADED(inside)) pause_briefly();
+    int failed = job.failed;
     unlock(&calling);
+    return failed ? NO_MEMORY : DONE;
 }
 
 EXPORT void set_threads(idx count) {
@@ -185,12 +199,6 @@ EXPORT void set_threads(idx count) {
 }
 
 /* --- memory -------------------------------------------------------------------------------------------------------- */
-
-#if defined(_MSC_VER) && !defined(__clang__)
-#define THREAD_LOCAL __declspec(thread)
-#else
-#define THREAD_LOCAL __thread
-#endif
 
 typedef struct {
     float *memory;
@@ -225,27 +233,33 @@ static void free_at_end(piece *pieces) {
 
 static THREAD_LOCAL piece *pieces; /* not the pieces themselves, which may be gone before they are to be freed */
 
-float *shared(idx count) {
-    if (count <= MOST_SHARED) return scratch(SCRATCH_SHARED, max_idx(count, 16));
-    return aligned_memory((size_t)count * 4);
-}
-
-void release(float *memory) {
-    if (!pieces || memory != pieces[SCRATCH_SHARED].memory) free_aligned(memory);
-}
-
-float *scratch(int slot, idx count) {
+/* The running thread's memory of that slot, at least `count` floats; NULL where there is none. */
+static float *memory_of(int slot, idx count) {
     if (!pieces) {
         pieces = calloc(SCRATCH_SLOTS, sizeof *pieces);
-        if (!pieces) abort();
+        if (!pieces) return 0;
         free_at_end(pieces);
     }
     piece *kept = &pieces[slot];
     if (kept->count < count) {
         free_aligned(kept->memory);
         kept->memory = aligned_memory((size_t)count * 4);
-        kept->count = count;
-        if (!kept->memory) abort(); /* a few megabytes: there is nothing sensible left to do */
+        kept->count = kept->memory ? count : 0;
     }
     return kept->memory;
+}
+
+float *scratch(int slot, idx count) {
+    float *memory = memory_of(slot, max_idx(count, 1));
+    if (!memory) had_no_memory = 1;
+    return memory;
+}
+
+float *shared(idx count) {
+    if (count <= MOST_SHARED) return memory_of(SCRATCH_SHARED, max_idx(count, 16));
+    return aligned_memory((size_t)count * 4);
+}
+
+void release(float *memory) {
+    if (!pieces || memory != pieces[SCRATCH_SHARED].memory) free_aligned(memory);
 }

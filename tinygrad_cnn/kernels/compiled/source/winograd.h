@@ -33,22 +33,48 @@ INLINE void transpose(vec square[LANES]) {
     }
 }
 
+/* The bits of |v|: integers in the order of the numbers, with NaN above all. */
+INLINE ivec size_bits(vec v) { return (ivec)v & 0x7FFFFFFF; }
+INLINE ivec larger_bits(ivec a, ivec b) { return (ivec)choose(a > b, (vec)a, (vec)b); }
+
 /* Turn one row of an image (channels `step` apart) into `to`[column][channel], for `wide` channels, a whole number of
-   vectors; those beyond `channels`, and the columns around the row, are 0. */
-static void row_to_channels(const float *from, const float *gate, idx step, idx channels, idx width, float *to, idx wide) {
+   vectors; those beyond `channels`, and the columns around the row, are 0. `peaks` gets the `size_bits` of the largest
+   element of each column, and 0 up to a whole vector. */
+static void row_to_channels(const float *from, const float *gate, idx step, idx channels, idx width, float *to, idx wide,
+                            int32_t *peaks) {
     for (idx c = 0; c < wide; c += LANES)
         for (idx j = 0; j < width; j += LANES) {
             vec square[LANES];
+            ivec peak = c ? *(const ivec_in_memory *)(peaks + j) : (ivec){0};
             idx count = min_idx(LANES, width - j);
             for (int i = 0; i < LANES; i++) {
                 const float *p = from + (c + i) * step + j, *open = gate ? gate + (c + i) * step + j : 0;
                 if (c + i >= channels) square[i] = (vec){0};
                 else if (count == LANES) square[i] = open ? let_through(load(p), load(open)) : load(p);
                 else square[i] = open ? let_through(load_first(p, count), load_first(open, count)) : load_first(p, count);
+                peak = larger_bits(peak, size_bits(square[i]));
             }
+            *(ivec_in_memory *)(peaks + j) = peak;
             transpose(square);
             for (idx i = 0; i < count; i++) store(to + (j + i) * wide + c, square[i]);
         }
+}
+
+/* Whether the `rows` rows of `peaks`, `pitch` apart, hold one that is not finite, or 2¹⁰ times larger than is typical:
+   than the geometric mean of all that are not tiny. The logarithm is read off the bits, in eighths of an octave. */
+static int has_outlier(const int32_t *peaks, idx pitch, idx rows, idx width) {
+    enum { INFINITE = 0x7F800000, TINY = 0x0D800000 /* 2⁻¹⁰⁰ */, EIGHTHS = 20, FAR = 10 * 8 };
+    ivec most = {0}, sum = {0}, count = {0};
+    for (idx r = 0; r < rows; r++)
+        for (idx j = 0; j < width; j += LANES) {
+            ivec peak = *(const ivec_in_memory *)(peaks + r * pitch + j), counted = peak > TINY;
+            most = larger_bits(most, peak);
+            sum += (peak >> EIGHTHS) & counted;
+            count -= counted;
+        }
+    int64_t top = 0, total = 0, places = 0;
+    for (int i = 0; i < LANES; i++) top = max_idx(top, most[i]), total += sum[i], places += count[i];
+    return top >= INFINITE || (places && (top >> EIGHTHS) - total / places > FAR);
 }
 
 /* Turn `from`[column][channel] into one row of an image. */
@@ -95,12 +121,12 @@ INLINE void lanes_to_windows(const vec w[9], float *to, idx step, idx count, int
 /* Bᵀ d */
 INLINE void transform_input(const vec d[6], vec v[6]) {
     vec a = d[4] - 4 * d[2], b = d[3] - 4 * d[1], c = d[4] - d[2], e = 2 * (d[3] - d[1]);
-    v[0] = 4 * d[0] - 5 * d[2] + d[4];
+    v[0] = 4 * (d[0] - d[2]) + c; /* differences first: of a constant image all but v[1] are exactly 0 */
     v[1] = a + b;
     v[2] = a - b;
     v[3] = c + e;
     v[4] = c - e;
-    v[5] = 4 * d[1] - 5 * d[3] + d[5];
+    v[5] = 4 * (d[1] - d[3]) + (d[5] - d[3]);
 }
 
 /* Aᵀ m */
