@@ -267,9 +267,9 @@ def run(torch, ours, program, shapes):
 def _gradients(framework, leaves, pool):
     """Return the gradients of a sum over all tensors with respect to the leaves, of first and second order."""
     try:
-        loss = sum([(t * CONSTANTS[k % 4] * t).sum() for k, t in enumerate(pool)])
+        loss = sum((t * CONSTANTS[k % 4] * t).sum() for k, t in enumerate(pool))
         first = framework.autograd.grad(loss, leaves, create_graph=True, allow_unused=True)
-        squares = sum([(g * g).sum() for g in first if g is not None and g.requires_grad])
+        squares = sum((g * g).sum() for g in first if g is not None and g.requires_grad)
         recorded = isinstance(squares, framework.Tensor)
         second = framework.autograd.grad(squares, leaves, allow_unused=True) if recorded else ()
         return [np.asarray(0.0 if g is None else g.detach().clone().tolist()) for g in (*first, *second)]

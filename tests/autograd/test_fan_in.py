@@ -52,7 +52,7 @@ def test_many_reads_of_one_tensor_are_summed_in_one_array(name, monkeypatch):
     monkeypatch.setattr(pending.Placed, "summed", lambda self: sums.append(len(self._parts)) or summed(self))
     x = tg.tensor(np.arange(20.0).reshape(10, 2), requires_grad=True)
     parts = [part.sum() for part in READS[name](x)]
-    sum([part * part for part in parts]).backward()
+    sum(part * part for part in parts).backward()
     assert sums == [10]
     expected = np.zeros((10, 2))
     for i in range(10):
@@ -69,7 +69,7 @@ def test_parts_and_whole_gradients_add_up_in_any_order():
     def program(read_first):
         x = w * 3
         uses = [lambda: x[0].sum(), lambda: (x * x).sum(), lambda: x.relu().sum(), lambda: x[[0, 0, 2]].exp().sum()]
-        return sum([use() for use in (uses if read_first else uses[::-1])])
+        return sum(use() for use in (uses if read_first else uses[::-1]))
 
     found = [tg.autograd.grad(program(first), w)[0].numpy() for first in (False, True)]
     (recorded,) = tg.autograd.grad(program(True), w, create_graph=True)

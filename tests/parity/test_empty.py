@@ -27,7 +27,7 @@ def orders(framework, call, shapes, dtype):
     xs = [framework.tensor(np.ones(shape, dtype), requires_grad=True) for shape in shapes]
     y = call(framework, *xs)
     first = framework.autograd.grad((y * y).sum(), xs, create_graph=True)
-    second = framework.autograd.grad(sum([(g * g).sum() for g in first]), xs, allow_unused=True)
+    second = framework.autograd.grad(sum((g * g).sum() for g in first), xs, allow_unused=True)
     return [None if one is None else one.detach().numpy() for one in (y, *first, *second)]
 
 

@@ -141,7 +141,7 @@ def avg_pool2d(
     )  # fmt: skip
     if x.dtype.kind != "f":
         return np.floor_divide(sums - np.fmod(sums, share), share, dtype=x.dtype, casting="same_kind")
-    return np.divide(sums, share, out=sums, casting="same_kind")
+    return np.divide(sums, share, out=sums, casting="same_kind").astype(x.dtype, copy=False)
 
 
 @accelerated
