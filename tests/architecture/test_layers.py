@@ -14,7 +14,7 @@ PACKAGE = Path(tinygrad_cnn.__file__).parent
 
 LAYERS = [
     ("_types",),
-    ("_buffers", "_checks", "_dtypes", "_files", "device", "cuda"),
+    ("_buffers", "_checks", "_dtypes", "_files", "_reprs", "device", "cuda"),
     ("kernels", "autograd"),
     ("ops",),
     ("random", "numpy_protocol", "methods"),
