@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,10 +47,14 @@ def load(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> tuple[list[dict
         kept = {key: own[key] for key in _LATER if key in own}
         taken = {key: copy.deepcopy(plain(name, key, value)) for key, value in new.items() if key != "params"}
         names = own.get("param_names")
-        group = {**kept, **taken, "params": own["params"], **({"param_names": names} if names else {})}
+        found = {**kept, **taken, "params": own["params"], **({"param_names": names} if names else {})}
+        group = {key: found[key] for key in (*own, *found) if key in found}
         optimizer._check(group)
         groups.append(group)
-        for j, (number, p) in enumerate(zip(_numbers(name, i, own, new), own["params"], strict=True)):
+        numbers = new["params"]
+        if names and "param_names" in new:
+            numbers = numbers_by_name(name, i, names, dict(zip(new["param_names"], numbers, strict=True)))
+        for j, (number, p) in enumerate(zip(numbers, own["params"], strict=True)):
             owners[number] = p, f"parameter {j}{f' ({names[j]})' if names else ''} of group {i}"
     state: defaultdict[Any, Any] = defaultdict(dict)
     for number, entry in state_dict["state"].items():
@@ -73,20 +77,17 @@ def _check_kind(name: str, defaults: Mapping[str, Any], new: Mapping[str, Any]) 
         )
 
 
-def _numbers(name: str, i: int, own: Mapping[str, Any], new: Mapping[str, Any]) -> list[Any]:
-    """Return the numbers that the state has for the parameters of the own group: by name, or else by position.
+def numbers_by_name(owner: str, i: int, names: Sequence[str], numbers: Mapping[str, Any]) -> list[Any]:
+    """Return the numbers that a state has for the parameters of group `i` with these `names`.
 
     Raises:
-        ValueError: both have names, and not the same ones.
+        ValueError: it has other names.
     """
-    if "param_names" not in own or "param_names" not in new:
-        return list(new["params"])
-    numbers = dict(zip(new["param_names"], new["params"], strict=True))
-    missing = [one for one in own["param_names"] if one not in numbers]
+    missing = [one for one in names if one not in numbers]
     if missing:
-        other = [one for one in numbers if one not in own["param_names"]]
-        raise ValueError(f"{name}: expected in group {i} the state of {few(missing)}, got that of {few(other)}")
-    return [numbers[one] for one in own["param_names"]]
+        other = [one for one in numbers if one not in names]
+        raise ValueError(f"{owner}: expected in group {i} the state of {few(missing)}, got that of {few(other)}")
+    return [numbers[one] for one in names]
 
 
 def few(names: list[str], most: int = 5) -> str:

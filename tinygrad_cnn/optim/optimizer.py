@@ -82,8 +82,8 @@ class Optimizer:
         if not isinstance(param_group, dict) or "params" not in param_group:
             raise TypeError(f"{name}: expected a parameter group as a dict with 'params', got {param_group!r}")
         for key in param_group:
-            known = key in ("params", *_BESIDES, *self.defaults)
-            if not known and (meant := nearest(key, self.defaults, cutoff=0.85)):
+            own = key in ("params", *_BESIDES, *self.defaults)
+            if not own and (meant := nearest(key, self.defaults, cutoff=0.85)):
                 raise ValueError(f"{name}: expected settings among {', '.join(self.defaults)}, got {key}{meant}")
         settings = {key: plain(name, key, value) for key, value in param_group.items() if key != "params"}
         group = {**self.defaults, **settings, **split_names(param_group["params"])}

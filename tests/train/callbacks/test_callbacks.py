@@ -52,7 +52,7 @@ class Feed(Callback):
 
 
 def test_early_stopping_waits_for_patience(loader):
-    stopping = EarlyStopping("fed", patience=2)
+    stopping = EarlyStopping("fed", patience=2, mode="min")
     history = trainer(Feed(3, 2, 2, 1.9, 5, math.nan, 0), stopping).fit(loader, 7)
     assert len(history.rows) == 6
     assert history.stopped == "fed has not improved for 2 epochs"
