@@ -25,7 +25,7 @@ _COUNTED = ("base_lrs", "last_epoch", "mode_worse", "best")
 
 
 def describe(run: RunState) -> dict[str, Any]:
-    """Return what `run`, before its first step, is set up with: plain values that a checkpoint can hold."""
+    """Return what `run` is set up with: values that a checkpoint can hold."""
     names = {p: name for name, p in run.model.named_parameters()}
     groups = run.optimizer.param_groups
     named = run.named_callbacks()
@@ -83,8 +83,8 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any], within: bool) -
     Raises:
         ValueError: something that cannot be taken over; names it.
     """
-    for key in then["model"].keys() & now["model"].keys():
-        if then["model"][key] != now["model"][key]:
+    for key in now["model"]:
+        if then["model"].get(key) != now["model"][key]:
             raise ValueError(f"expected a model of the same dtypes, got {key} in {then['model'][key]}, now "
                              f"{now['model'][key]}")  # fmt: skip
     data = _changed("data", then["data"], now["data"]) if then["data"] and now["data"] else []
@@ -97,7 +97,7 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any], within: bool) -
     for i, (old, new) in enumerate(zip(then["optimizer"], now["optimizer"], strict=False)):
         place = f"optimizer group {i}" if len(now["optimizer"]) > 1 else "optimizer"
         found += _changed(place, _essential(old), _essential(new))
-    for name in then["schedules"].keys() & now["schedules"].keys():
+    for name in now["schedules"]:
         found += _schedule_changes(then["schedules"][name], now["schedules"][name])
     for name in sorted(then["callbacks"].keys() | now["callbacks"].keys()):
         if name not in now["callbacks"] or name not in then["callbacks"]:

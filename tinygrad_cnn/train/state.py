@@ -58,7 +58,7 @@ class RunState:
         self.history = History()
         self._seconds = 0.0
         self._stop_reason = ""
-        self._setup: dict[str, Any] | None = None
+        self._beginning: dict[str, Any] = {}
 
     @property
     def resumable(self) -> bool:
@@ -111,12 +111,13 @@ class RunState:
         if not isinstance(state_dict, Mapping) or set(state_dict) != set(_KEYS):
             got = sorted(map(str, state_dict)) if isinstance(state_dict, Mapping) else type(state_dict).__name__
             raise ValueError(f"expected a state with {', '.join(_KEYS)}, got {got}")
-        before, setup = copy.deepcopy(self._restorable()), self._setup
+        beginning, self._beginning = self._beginning, self._described()  # before anything is changed
+        before = copy.deepcopy(self._restorable())
         try:
             changes = self._load(state_dict)
         except Exception as error:
             self._load({**before, "loader": None})
-            self._setup = setup
+            self._beginning = beginning
             if isinstance(error, ValueError):
                 raise
             raise ValueError(f"expected a state of such a run, got one that does not fit: {error}") from error
@@ -170,8 +171,12 @@ class RunState:
         return state
 
     def _described(self) -> dict[str, Any]:
-        """Return what the run was set up with when it began."""
-        return describe(self) if self._setup is None else self._setup
+        """Return what the run is set up with, optimizer and schedules as they were when it began."""
+        now, then = describe(self), self._beginning
+        if then:
+            schedules = {name: then["schedules"].get(name, one) for name, one in now["schedules"].items()}
+            now.update(optimizer=then["optimizer"], schedules=schedules)
+        return now
 
     def _load(self, state: Mapping[str, Any]) -> list[str]:
         """Take over a state part by part, and return what the run is set up with differently.
@@ -211,7 +216,7 @@ class RunState:
         changes = differences(then, now, within=self.batch > 0)
         if changes:
             reapply(self, then, now)
-        self._setup = {**now, "data": now["data"] or then["data"]}
+        self._beginning = now
         self.history.changes = earlier + [f"from step {self.step + 1}: {change}" for change in changes]
         # Last: the loader goes back in its random streams to the start of the epoch, and leaves them where they are.
         if state["loader"] is not None:

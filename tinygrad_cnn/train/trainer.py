@@ -144,7 +144,7 @@ class Trainer(Steps):
             self.resume(resume)
         elif self.batch:
             self._go_on_within_epoch()
-        self._setup = self._described()
+        self._beginning = self._described()
         self._loader_state = None
         self.history.interrupted, self.history.stopped = False, ""
         sets = by_name(validation)

@@ -261,3 +261,64 @@ def test_bad_arguments_are_refused(tmp_path):
         CheckpointFolder(tmp_path, prefix="../x")
     with pytest.raises(ValueError, match="Checkpoints: expected monitor among epoch.*got 'nothing'"):
         make(Checkpoints(tmp_path, monitor="nothing", mode="min")).fit(loader(), 1)
+
+
+def test_a_folder_of_another_run_is_refused_and_nothing_is_deleted(tmp_path):
+    make(Checkpoints(tmp_path, monitor="loss")).fit(loader(), 2)
+    files = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(
+        ValueError, match="another run, got .* with step-00000008.json, .*fit.resume=.*another folder, or"
+    ):
+        make(Checkpoints(tmp_path)).fit(loader(), 1)
+    other = make(seed=4)
+    other.fit(loader(), 1)
+    other.callbacks.append(Checkpoints(tmp_path))  # it has steps, but they are not those
+    with pytest.raises(ValueError, match="another run"):
+        other.fit(loader(), 2)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
+    for path in tmp_path.glob("step-*"):
+        path.unlink()
+    with pytest.raises(ValueError, match="another run, got .* with best-00000008.json"):
+        make(Checkpoints(tmp_path)).fit(loader(), 1)
+
+
+def test_a_run_knows_its_own_folder(tmp_path):
+    run = make(Checkpoints(tmp_path))
+    run.fit(loader(), 1)
+    run.fit(loader(), 2)  # the same trainer
+    again = make(Checkpoints(tmp_path), seed=9)
+    again.load_state_dict(load_checkpoint(tmp_path / "step-00000004.json"))  # by hand, from an earlier one
+    again.fit(loader(), 2)
+    assert steps(tmp_path) == [8, 4]
+    other = make(Checkpoints(tmp_path / "copy"), seed=9)
+    other.fit(loader(), 3, resume=tmp_path)
+    assert steps(tmp_path / "copy") == [12]
+    assert steps(tmp_path) == [8, 4]
+
+
+def test_a_folder_with_nothing_but_damaged_checkpoints_is_refused(tmp_path):
+    (tmp_path / "step-00000008.json").write_text("{}")
+    with pytest.raises(ValueError, match="another run"):
+        make(Checkpoints(tmp_path)).fit(loader(), 1)
+    assert (tmp_path / "step-00000008.json").exists()
+
+
+def test_the_last_state_is_saved_before_the_best_weights_are_put_back(tmp_path):
+    class Feed(Callback):
+        def on_epoch_end(self, trainer):
+            trainer.history.rows[-1]["fed"] = -trainer.epoch
+
+    straight = make()
+    straight.fit(loader(), 3)
+    kinds = [
+        Checkpoints(tmp_path, monitor="fed", mode="max", restore_best=True),
+        EarlyStopping("fed", 9, "max", 0, True),
+    ]
+    make(Feed(), *kinds, At(6, interrupt)).fit(loader(), 3)
+    kinds = [Checkpoints(tmp_path, monitor="fed", mode="max"), EarlyStopping("fed", 9, "max", 0, True)]
+    again = make(Feed(), *kinds, seed=99)
+    with pytest.warns(UserWarning, match="Checkpoints.restore_best True, now False"):
+        again.fit(loader(), 3, resume=tmp_path)
+    assert again.history.loss == straight.history.loss
+    best = load_checkpoint(tmp_path / "best-00000004.json")["model"]
+    assert end(again) == [best[name].numpy().tobytes() for name, _ in again.model.named_parameters()]

@@ -29,7 +29,10 @@ def known_mode(monitor: str) -> str | None:
         >>> known_mode("validation_loss"), known_mode("valAcc"), known_mode("top5_error"), known_mode("margin")
         ('min', 'max', 'min', None)
     """
-    words = [word.lower() for word in re.findall(r"[A-Z]*[a-z]+\d*|[A-Z]+\d*", monitor)]
+    words = []
+    for part in re.findall(r"[A-Za-z]+\d*", monitor):
+        pieces = [part] if part.lower() in _BETTER else re.findall(r"[A-Z]*[a-z]+\d*|[A-Z]+\d*", part)
+        words += [piece.lower() for piece in pieces]
     found = [_BETTER[word] for word in words if word in _BETTER]
     return found[-1] if found and not set(words) & set(_TURNED) else None
 
