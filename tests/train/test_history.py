@@ -4,6 +4,7 @@ from tinygrad_cnn.train import History
 
 
 def test_a_repr_is_one_line():
+    assert repr(History([2.0], [{"epoch": 1, "loss": 2.0}])) == "History(1 epoch, 1 step; loss 2.0000)"
     assert repr(History()) == "History(0 epochs, 0 steps; nothing measured)"
     rows = [{"epoch": 1, "step": 4, "loss": 2.0, "lr": 0.1, "seconds": 1.25},
             {"epoch": 2, "step": 8, "loss": 1.5, "accuracy": 0.25, "lr": 1e-5, "seconds": 2.0}]  # fmt: skip

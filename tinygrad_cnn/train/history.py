@@ -52,7 +52,10 @@ class History:
 
     def __repr__(self) -> str:
         """Return one line: how long the run was, how it ended, what the last epoch measured."""
-        counts = f"{len(self.rows)} epochs, {len(self.loss):,} steps"
+        counts = ", ".join(
+            f"{number:,} {name}{'' if number == 1 else 's'}"
+            for number, name in ((len(self.rows), "epoch"), (len(self.loss), "step"))
+        )
         last = [f"{name} {text}" for name, text in self._last().items() if name not in ("epoch", "step", "seconds")]
         ended = [f"stopped: {self.stopped}"] if self.stopped else []
         return f"History({'; '.join([counts, *ended, ', '.join(last) or 'nothing measured'])})"

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_cnn._reprs import settings_of
 from tinygrad_cnn.optim.loading import numbers_by_name
-from tinygrad_cnn.train.callbacks import Callback, LRSchedule
+from tinygrad_cnn.train.callbacks import Callback, EarlyStopping, LRSchedule
 from tinygrad_cnn.train.unpacking import length, name_of
 
 if TYPE_CHECKING:
@@ -47,8 +47,8 @@ def describe(run: RunState) -> dict[str, Any]:
 
 
 def _acts(callback: Callback) -> bool:
-    """Return whether a callback changes the course of a run: it remembers something, or acts on gradients."""
-    return bool(callback.state_dict()) or type(callback).before_step is not Callback.before_step
+    """Return whether a callback changes the course of a run by its settings: it acts on gradients, or ends the run."""
+    return type(callback).before_step is not Callback.before_step or isinstance(callback, EarlyStopping)
 
 
 def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
@@ -102,7 +102,7 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any], within: bool) -
     for name in sorted(then["callbacks"].keys() | now["callbacks"].keys()):
         if name not in now["callbacks"] or name not in then["callbacks"]:
             found.append(f"{name} {'added' if name in now['callbacks'] else 'left out'}")
-        elif name not in now["schedules"]:
+        else:
             found += _changed(name, then["callbacks"][name], now["callbacks"][name])
     for part in ("steps", "config"):
         found += _changed("trainer" if part == "steps" else part, then[part], now[part])
