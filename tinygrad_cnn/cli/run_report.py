@@ -55,7 +55,7 @@ def write_report(
     sections = [
         Section(
             "Training",
-            svg=training_curves(history.loss, curves, steps_per_epoch),
+            svg=training_curves(history.loss, curves, steps_per_epoch, history.column("step")),
             caption="Left: loss of each step, and its mean over an epoch. Right: accuracy.",
         ),
         Section("Epochs", table=_epochs(history)),
