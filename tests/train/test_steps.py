@@ -7,7 +7,7 @@ import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.data import DataLoader, TensorDataset
-from tinygrad_cnn.train import Accuracy, Callback, Trainer
+from tinygrad_cnn.train import Accuracy, Callback, Metric, Trainer
 from tinygrad_cnn.train.buffers import KeptBuffers
 
 NAN = float("nan")
@@ -43,6 +43,13 @@ class Poison(Callback):
             next(trainer.model.parameters()).grad[0, 0] = float("inf")
 
 
+class Broken(Metric):
+    """Resets, but cannot count."""
+
+    def reset(self):
+        pass
+
+
 class Fail(Callback):
     def before_step(self, trainer):
         if trainer.step == 2:
@@ -50,7 +57,9 @@ class Fail(Callback):
 
 
 @pytest.mark.parametrize("accumulate", [1, 2])
-@pytest.mark.parametrize("why", ["a NaN in the inputs", "an infinite gradient", "an error", "a forward that fails"])
+@pytest.mark.parametrize(
+    "why", ["a NaN in the inputs", "an infinite gradient", "an error", "a forward that fails", "a metric that fails"]
+)
 def test_nothing_of_a_refused_step_remains(why, accumulate):
     callbacks = {"an infinite gradient": [Poison()], "an error": [Fail()]}.get(why, [])
     run = trainer(normed(), accumulate=accumulate, metrics={"accuracy": Accuracy()})
@@ -62,11 +71,14 @@ def test_nothing_of_a_refused_step_remains(why, accumulate):
     run.optimizer.zero_grad()
     before = everything(run)
     run.callbacks = callbacks
+    if why == "a metric that fails":
+        run.running.metrics["other"] = Broken()
     parts = [last] if accumulate == 1 else [batch(), last]
-    with pytest.raises((FloatingPointError, OSError, IndexError)):
+    with pytest.raises((FloatingPointError, OSError, IndexError, NotImplementedError)):
         run.fit(parts, 2)
     assert everything(run) == before
     run.callbacks = []
+    run.running.metrics.pop("other", None)
     run.fit([batch()], 2)
     assert all(np.isfinite(buffer.numpy()).all() for buffer in run.model.buffers())
     assert everything(run) != before

@@ -127,7 +127,7 @@ def _essential(group: Mapping[str, Any]) -> dict[str, Any]:
 def _schedule_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     old, new = then["scheduler"], now["scheduler"]
     changed = [key for key in new if key not in _COUNTED and key != "_last_lr" and old.get(key) != new[key]]
-    public = {key for key in changed if not key.startswith("_")}
+    public = [key for key in changed if not key.startswith("_")]
     if changed and not public:
         return [f"other settings of {now['kind']}"]
     return _changed(now["kind"], {key: old.get(key) for key in public}, {key: new[key] for key in public})

@@ -54,11 +54,12 @@ class Steps(RunState):
             self.lr = float(self.optimizer.param_groups[0]["lr"])
             self._call("before_step")
             self._check_gradients(parts[-1], len(parts))
+            self._count(parts)
         except BaseException:  # nothing of this step is to remain
             self._kept.restore()
             self.optimizer.zero_grad()
             raise
-        self._update(parts)
+        self._update()
         return len(parts)
 
     def _loss(self, x: Any, t: Any) -> tuple[Tensor, float | None, Any]:
@@ -113,10 +114,14 @@ class Steps(RunState):
         return sum(loss * divisor for loss, divisor in counting) / total
 
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
-    def _update(self, parts: list[Part]) -> None:
-        """Count the batches and change the parameters."""
+    def _count(self, parts: list[Part]) -> None:
+        """Add the batches to the sums of the epoch."""
         for part in parts:
             self.running.update(part.loss, part.divisor, part.samples, part.scores, part.targets)
+
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
+    def _update(self) -> None:
+        """Change the parameters."""
         self.optimizer.step()
 
     def _check_gradients(self, last: Part, number: int) -> None:

@@ -160,10 +160,12 @@ class Trainer(Steps):
             finally:
                 self.history.interrupted = self._interrupt.wanted
                 self.history.stopped = self._stop_reason
-                for callback in self.callbacks:
-                    callback.on_fit_end(self, error)
-                for callback in self.callbacks:
-                    callback.at_end(self, error)
+                try:
+                    for callback in self.callbacks:
+                        callback.on_fit_end(self, error)
+                finally:
+                    for callback in self.callbacks:
+                        callback.at_end(self, error)
         return self.history
 
     def stop(self, reason: str) -> None:
