@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
 
@@ -93,3 +93,12 @@ def pair(op: str, name: str, value: int | Sequence[int], *, least: int) -> Pair:
     """Return `value` as (height, width), each at least `least`, for a module: its errors are ValueErrors."""
     height, width = per_axis(op, name, value, 2, least=least, error=ValueError)
     return height, width
+
+
+def nearest(name: object, known: Iterable[str], cutoff: float = 0.5) -> str:
+    """Return a question with the known name that is most like `name`, upper and lower case alike; "" if none is."""
+    import difflib  # used for messages only
+
+    lower = {other.lower(): other for other in known}
+    found = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=cutoff)
+    return f"; did you mean {lower[found[0]]!r}?" if found else ""

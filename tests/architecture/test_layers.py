@@ -14,7 +14,19 @@ PACKAGE = Path(tinygrad_cnn.__file__).parent
 
 LAYERS = [
     ("_types",),
-    ("_buffers", "_checks", "_compile", "_dtypes", "_files", "_output", "_startup", "amp", "declined", "device"),
+    (
+        "_buffers",
+        "_checks",
+        "_compile",
+        "_dtypes",
+        "_files",
+        "_output",
+        "_reprs",
+        "_startup",
+        "amp",
+        "declined",
+        "device",
+    ),
     ("kernels", "autograd", "cuda"),
     ("ops",),
     ("_arrays", "random", "numpy_protocol", "methods", "backends"),

@@ -274,3 +274,102 @@ def test_the_documentation_lists_every_setting():
     page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
     for name in SCALARS:
         assert f"`{name}`" in page
+
+
+def edit(run, *replacements):
+    path = run / "config.toml"
+    text = path.read_text(encoding="utf-8")
+    for old, new in replacements:
+        assert old in text
+        text = text.replace(old, new)
+    path.write_text(text, encoding="utf-8")
+
+
+@pytest.mark.parametrize("schedule", ["OneCycleLR", "CosineAnnealingLR"])
+def test_more_epochs_go_on_along_the_longer_schedule(cli, toy, tmp_path, schedule):
+    part = {"OneCycleLR": "\nmax_lr = 0.02", "CosineAnnealingLR": ""}[schedule]
+    config = toy(("lr = 0.01", f"lr = 0.01\n\n[schedule]\nname = '{schedule}'{part}"))
+    run = tmp_path / "runs" / "toy-001"
+    assert cli("train", config).code == 0
+    edit(run, ("epochs = 2", "epochs = 4"))
+    result = cli("train", "--resume", run)
+    assert result.code == 0, result.err
+    before, after = (8, 16) if schedule == "OneCycleLR" else (2, 4)
+    length = "total_steps" if schedule == "OneCycleLR" else "T_max"
+    assert f"warning: the run goes on with {schedule}.{length} {before}, now {after}\n" in result.out
+    straight = cli("train", toy(("epochs = 2", "epochs = 4"),
+                   ("lr = 0.01", f"lr = 0.01\n\n[schedule]\nname = '{schedule}'{part}")))  # fmt: skip
+    assert straight.code == 0
+    rates = [[row["lr"] for row in rows(tmp_path / "runs" / name)] for name in ("toy-001", "toy-002")]
+    assert rates[0][2:] == rates[1][2:]
+
+
+def test_changed_settings_hold_from_there_on_and_the_report_says_so(cli, toy, tmp_path):
+    pytest.importorskip("matplotlib")
+    pytest.importorskip("jinja2")
+    cli("train", toy())
+    run = tmp_path / "runs" / "toy-001"
+    edit(run, ("epochs = 2", "epochs = 3\nclip_grad_norm = 1.0"), ("lr = 0.01", "lr = 0.005"),
+         ("batch_size = 8", "batch_size = 9"))  # fmt: skip
+    result = cli("train", "--resume", run)
+    assert result.code == 0, result.err
+    assert "optimizer.lr 0.01, now 0.005; ClipGradients added; data.batches 4, now 3; data.batch_size 8, now 9" in (
+        result.out
+    )
+    assert [row["lr"] for row in rows(run)] == ["0.01", "0.01", "0.005"]
+    assert [row["step"] for row in rows(run)] == ["4", "8", "11"]
+    page = (run / "report.html").read_text(encoding="utf-8")
+    assert "from step 9: optimizer.lr 0.01, now 0.005" in page
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        (
+            ("epochs = 2", "epochs = 2\nseed = 1"),
+            "seed: expected 0, with which the run began (step-00000008.json), got 1",
+        ),
+        (('name = "toy"', 'name = "toy"\nnoise = 0.5'), "data.noise: expected None, with which the run began"),
+        (("validation = 6", "validation = 7"), "data.validation: expected 6, with which the run began"),
+        (('init = "he"', 'init = "xavier"'), "model.init: expected 'he', with which the run began"),
+    ],
+)
+def test_what_makes_another_run_is_refused(cli, fails, toy, tmp_path, change, error):
+    cli("train", toy())
+    run = tmp_path / "runs" / "toy-001"
+    edit(run, change)
+    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
+    found = fails("train", "--resume", run)
+    assert error in found
+    assert found.endswith("put it back, or train anew with a configuration of its own")
+    assert {path: path.read_bytes() for path in before} == before
+
+
+@pytest.mark.parametrize(
+    ("table", "error"),
+    [
+        ("[early_stopping]\nmonitor = 'val_loss'", "early_stopping: EarlyStopping: expected mode|did you mean"),
+        ("[early_stopping]\nmonitor = 'validation_acc'", "did you mean 'validation_accuracy'?"),
+        ("[schedule]\nname = 'ReduceLROnPlateau'\nmonitor = 'validation_los'", "did you mean 'validation_loss'?"),
+        ("[schedule]\nname = 'ReduceLROnPlateau'\nmonitor = 'loss'\nmode = 'max'", "with mode='min' to watch 'loss'"),
+    ],
+)
+def test_what_is_watched_is_checked_before_the_run(fails, toy, tmp_path, table, error):
+    found = fails("train", toy(("lr = 0.01", f"lr = 0.01\n\n{table}")))
+    assert any(part in found for part in error.split("|"))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_without_validation_nothing_of_it_can_be_watched(fails, toy):
+    found = fails("train", toy(("validation = 6", ""), ("lr = 0.01", "lr = 0.01\n\n[early_stopping]")))
+    assert "early_stopping: expected validation = … in [data], for 'validation_loss' is measured" in found
+
+
+def test_the_mode_follows_from_what_is_watched(cli, toy, tmp_path):
+    """An accuracy that rises is no plateau and no reason to stop."""
+    watching = "[early_stopping]\nmonitor = 'accuracy'\n[schedule]\nname = 'ReduceLROnPlateau'\nmonitor = 'accuracy'"
+    config = toy(("epochs = 2", "epochs = 4"), ("lr = 0.01", f"lr = 0.01\n\n{watching}"))
+    assert cli("train", config).code == 0
+    state = load_checkpoint(CheckpointFolder(tmp_path / "runs" / "toy-001" / "checkpoints").paths()[0])
+    assert state["callbacks"]["EarlyStopping"]["best"]["mode"] == "max"
+    assert state["callbacks"]["LRSchedule"]["scheduler"]["mode"] == "max"

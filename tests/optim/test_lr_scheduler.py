@@ -339,3 +339,17 @@ def test_schedules_are_made_without_warnings():
         warnings.simplefilter("error")
         for make in MAKERS:
             make(sgd(1.0, 2.0))
+
+
+def test_a_repr_is_one_line_with_settings_and_present_rates():
+    optimizer = optim.SGD([nn.Parameter(tc.ones(1))], lr=0.5)
+    assert repr(optim.lr_scheduler.StepLR(optimizer, 3)) == "StepLR(step_size=3, gamma=0.1, last_epoch=0, lr=[0.5])"
+    assert repr(optim.lr_scheduler.ReduceLROnPlateau(optimizer, patience=2)).startswith(
+        "ReduceLROnPlateau(mode='min', factor=0.1, patience=2, "
+    )
+
+
+def test_schedules_name_the_module_that_users_import_them_from():
+    for name in optim.lr_scheduler.__all__:
+        kind = getattr(optim.lr_scheduler, name)
+        assert kind.__module__ == optim.lr_scheduler.__name__

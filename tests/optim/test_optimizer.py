@@ -342,3 +342,95 @@ def test_parameters_of_one_shape_do_not_disturb_each_other():
         run(optimizer, [p], 3)
     for p, q in zip(pair, alone, strict=True):
         assert p.tolist() == q.tolist()
+
+
+def test_moments_follow_the_names_of_the_parameters():
+    one, two = parameter(1), parameter(2)
+    before = optim.Adam([("one", one), ("two", two)])
+    one.grad, two.grad = tc.ones(1, dtype=tc.float64), 5 * tc.ones(1, dtype=tc.float64)
+    before.step()
+    after = optim.Adam([("two", two), ("one", one)])
+    after.load_state_dict(before.state_dict())
+    for p in (one, two):
+        assert after.state[p]["exp_avg"].item() == before.state[p]["exp_avg"].item() != 0
+    assert after.param_groups[0]["param_names"] == ["two", "one"]
+    other = optim.Adam([("one", one), ("three", two)])
+    with pytest.raises(ValueError, match="Adam: expected in group 0 the state of three, got that of two"):
+        other.load_state_dict(before.state_dict())
+    assert not other.state
+
+
+@pytest.mark.parametrize("own", KINDS)
+@pytest.mark.parametrize("given", KINDS)
+def test_the_state_of_another_kind_of_optimizer_is_refused(own, given):
+    p = parameter(1)
+    p.grad = tc.ones(1, dtype=tc.float64)
+    source, target = given([p], lr=0.5), own([p], lr=0.25)
+    source.step()
+    if own is given or {own, given} == {optim.Adam, optim.AdamW}:
+        target.load_state_dict(source.state_dict())
+        assert target.param_groups[0]["lr"] == 0.5
+        return
+    with pytest.raises(
+        ValueError, match=rf"{own.__name__}: expected the state of a {own.__name__}, got .* another kind"
+    ):
+        target.load_state_dict(source.state_dict())
+    assert target.param_groups[0]["lr"] == 0.25
+    assert not target.state
+
+
+def test_a_shape_that_does_not_fit_names_the_parameter():
+    p = parameter(1, 2)
+    p.grad = tc.ones(2, dtype=tc.float64)
+    source = optim.Adam([("fc.bias", p)])
+    source.step()
+    target = optim.Adam([("fc.bias", parameter(1, 2, 3))])
+    with pytest.raises(
+        ValueError, match=r"exp_avg of shape \(3,\), that of parameter 0 \(fc.bias\) of group 0, got \(2"
+    ):
+        target.load_state_dict(source.state_dict())
+
+
+def test_the_state_of_a_parameter_that_is_looked_up_first_is_an_empty_dict():
+    class Counting(optim.Optimizer):
+        def __init__(self, params):
+            super().__init__(params, {"lr": 0.1})
+
+        def step(self):
+            for group in self.param_groups:
+                for p in group["params"]:
+                    state = self.state[p]
+                    state["seen"] = state.get("seen", 0) + 1
+            self.state["all"]["steps"] = 3
+
+    p = parameter(1)
+    optimizer = Counting([p])
+    optimizer.step()
+    optimizer.step()
+    assert optimizer.state[p] == {"seen": 2}
+    again = Counting([p])
+    again.load_state_dict(optimizer.state_dict())
+    assert again.state == {p: {"seen": 2}, "all": {"steps": 3}}
+
+
+def test_a_group_keeps_keys_of_its_own():
+    a, b = parameter(1), parameter(2)
+    optimizer = optim.SGD([{"params": [a], "name": "head", "lr_scale": 0.5}, {"params": [b]}], lr=0.5)
+    assert optimizer.param_groups[0]["name"] == "head"
+    (a + b).sum().backward()
+    optimizer.step()
+    assert (a.item(), b.item()) == (0.5, 1.5)
+    again = optim.SGD([{"params": [a]}, {"params": [b]}], lr=1)
+    again.load_state_dict(optimizer.state_dict())
+    assert (again.param_groups[0]["name"], again.param_groups[0]["lr_scale"]) == ("head", 0.5)
+    assert "name" not in again.param_groups[1]
+
+
+def test_the_groups_become_those_of_the_state():
+    p = parameter(1)
+    optimizer = optim.SGD([p], lr=0.5)
+    state = optimizer.state_dict()
+    optim.lr_scheduler.StepLR(optimizer, 1)
+    assert optimizer.param_groups[0]["initial_lr"] == 0.5
+    optimizer.load_state_dict(state)
+    assert "initial_lr" not in optimizer.param_groups[0]

@@ -39,6 +39,13 @@ def test_training_curves_show_every_metric():
     assert {"train", "test", "training loss", "accuracy"} <= set(comments(svg))
 
 
+def test_epochs_of_other_lengths_are_drawn_where_they_end():
+    loss, metrics = [3.0, 2.0, 1.0, 0.5], {"train": [0.5, 0.9]}
+    even = training_curves(loss, metrics, 2)
+    assert training_curves(loss, metrics, 2, ends=[2, 4]) == even
+    assert training_curves(loss, metrics, 2, ends=[3, 4]) != even
+
+
 @pytest.mark.parametrize("channels", [1, 3, 5])
 def test_filters_are_one_image_each(channels):
     assert images_in(filters(np.random.default_rng(0).standard_normal((7, channels, 3, 3)), columns=4)) == 7

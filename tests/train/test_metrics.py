@@ -97,3 +97,8 @@ def test_a_metric_defines_its_methods():
     for call in (lambda m: m.reset(), lambda m: m.update(None, None), lambda m: m.compute()):
         with pytest.raises(NotImplementedError, match="Metric: a metric must define"):
             call(Metric())
+
+
+def test_reprs_are_one_line():
+    assert repr(Accuracy(top_k=5)) == "Accuracy(top_k=5)"
+    assert repr(ConfusionMatrix(3)) == "ConfusionMatrix(num_classes=3)"

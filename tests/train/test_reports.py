@@ -49,7 +49,7 @@ def test_array_trainer_takes_arrays_and_is_silent_if_asked(toy):
     trainer.train()
     assert not lines
     assert trainer.trainer.optimizer.param_groups[0]["momentum"] == 0.9
-    with pytest.raises(ValueError, match="optimizer as one of sgd, momentum, .*, got 'adamm'"):
+    with pytest.raises(ValueError, match="optimizer as one of sgd, momentum, .*, got 'adamm'; did you mean 'adam'"):
         ArrayTrainer(ConvNet2(), *toy, optimizer="adamm")
 
 

@@ -255,13 +255,53 @@ def test_a_non_finite_gradient_stops_before_the_step():
     assert_same_bits(weights(model), before)
 
 
-def test_an_optimizer_with_a_step_of_its_own_works(points):
-    class Plain(optim.SGD):
-        def step(self):
-            super().step()
+def test_modules_in_evaluation_mode_stay_there(points):
+    """Running statistics of a frozen layer do not move, also in the second epoch and after measuring."""
 
-    model = nn.Linear(2, 2)
-    Trainer(model, Plain(model.parameters(), lr=0.1), F.cross_entropy).fit(loader(points), 1)
+    def run(model):
+        before = model[1].running_mean.numpy().copy()
+        trainer(model).fit(loader(points, 30), 2, validation=loader(points, 30))
+        return before.tolist() == model[1].running_mean.tolist()
+
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 2))
+    model[1].eval()
+    assert run(model)
+    assert (model.training, model[1].training) == (True, False)
+    model.train()
+    assert not run(model)
+    model.eval()  # as after predicting: the whole model trains again
+    assert not run(model)
+    assert model[1].training
+
+
+def test_what_was_frozen_stays_so_when_the_whole_model_was_put_into_evaluation_mode_between(points):
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Dropout(0.5))
+    model[1].eval()
+    run = trainer(model)
+    run.fit(loader(points), 1)
+    model.eval()
+    run.fit(loader(points), 2)
+    assert [module.training for module in model] == [True, False, True]
+
+
+def test_a_callback_may_freeze_and_thaw_between_epochs(points):
+    class Thaw(Callback):
+        def on_epoch_start(self, trainer):
+            trainer.model[1].train(trainer.epoch == 1)
+            self.means.append(trainer.model[1].running_mean.tolist())
+
+    thaw = Thaw()
+    thaw.means = []
+    model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2))
+    trainer(model, callbacks=[thaw]).fit(loader(points), 3)
+    assert thaw.means[0] == thaw.means[1] == [0, 0]
+    assert thaw.means[2] == model[1].running_mean.tolist() != [0, 0]
+
+
+def test_a_repr_is_one_line(points):
+    run = trainer(nn.Linear(2, 2), accumulate=2)
+    run.fit(loader(points), 1)
+    assert repr(run) == "Trainer(Linear, SGD, cross_entropy, accumulate=2, epoch=1, step=2)"
 
 
 def test_a_callback_may_end_the_run_within_an_epoch_and_fit_goes_on_there(points):

@@ -14,6 +14,7 @@ from tinygrad_cnn.creation import zeros
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.optim import Optimizer, lr_scheduler
 from tinygrad_cnn.train import Callback, EarlyStopping, LRSchedule
+from tinygrad_cnn.train.callbacks.monitor import known_mode
 
 MODELS = [name for name in models.__all__ if name not in ("BasicBlock", "ResNet", "VGG", "vgg_features")]
 """The models that a configuration may name."""
@@ -98,6 +99,10 @@ def build_schedule(config: Config, optimizer: Optimizer, steps_per_epoch: int) -
     own = {key: check_type(f"{place}.{key}", value, str) for key, value in own.items()}
     own.setdefault("every", "step" if name == "OneCycleLR" else "epoch")
     given = {key: value for key, value in settings.items() if key not in own}
+    if "monitor" in own:
+        _check_monitor(config, place, own["monitor"])
+        if name == "ReduceLROnPlateau":
+            given.setdefault("mode", known_mode(own["monitor"]) or "min")
     if name in _LENGTHS and "epochs" not in given:
         given.setdefault(_LENGTHS[name], config.epochs * (steps_per_epoch if own["every"] == "step" else 1))
     kind = getattr(lr_scheduler, name)
@@ -119,8 +124,21 @@ def build_early_stopping(config: Config) -> list[Callback]:
     if config.early_stopping is None:
         return []
     place = config.place("early_stopping")
-    given = check_arguments(place, EarlyStopping, config.early_stopping, leave_out=("self",))
+    given = check_arguments(place, EarlyStopping, config.early_stopping, leave_out=("self", "restore_best"))
     try:
-        return [EarlyStopping(**given)]
+        stopping = EarlyStopping(**given)
     except ValueError as error:
         raise ConfigError(f"{place}: {error}") from error
+    _check_monitor(config, place, stopping.monitor)
+    return [stopping]
+
+
+def _check_monitor(config: Config, place: str, monitor: str) -> None:
+    """Raise a ConfigError unless a run of `config` measures `monitor`."""
+    sets = ["", "validation_"] if config.data[1].get("validation") else [""]
+    measured = [f"{prefix}{metric}" for prefix in sets for metric in ("loss", "accuracy")]
+    if monitor.startswith("validation_") and len(sets) == 1:
+        raise ConfigError(
+            f"{place}: expected validation = … in [data], for {monitor!r} is measured on what it holds out"
+        )
+    check_known(place, "monitor", [monitor], measured)

@@ -55,7 +55,7 @@ def write_report(
     sections = [
         Section(
             "Training",
-            svg=training_curves(history.loss, curves, steps_per_epoch),
+            svg=training_curves(history.loss, curves, steps_per_epoch, history.column("step")),
             caption="Left: loss of each step, and its mean over an epoch. Right: accuracy.",
         ),
         Section("Epochs", table=_epochs(history)),
@@ -67,7 +67,7 @@ def write_report(
         sections.append(Section("Confusion matrix", table=[head, *rows], caption="Images of the test set."))
     sections += [
         Section("The network", table=layers.table(), caption=f"{layers.parameters:,} parameters in total."),
-        Section("Configuration", table=[("setting", "value"), *_settings(config)]),
+        Section("Configuration", table=[("setting", "value"), *_settings(config), *_changes(history)]),
     ]
     return write_page(
         path,
@@ -89,6 +89,11 @@ def _epochs(history: History) -> list[tuple[str, ...]]:
     shown = {"epoch": "{:.0f}", "seconds": "{:.1f}", "lr": "{:g}"}
     rows = [tuple(shown.get(name, "{:.4f}").format(row[name]) for name in names) for row in history.rows]
     return [tuple(name.replace("_", " ") for name in names), *rows]
+
+
+def _changes(history: History) -> list[tuple[str, str]]:
+    """Return what the run went on with that had been different before: the settings are those of the last part."""
+    return [("changed", line) for line in history.changes]
 
 
 def _settings(config: Config) -> list[tuple[str, str]]:

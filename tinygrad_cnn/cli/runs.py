@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tomllib
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,7 +13,7 @@ from typing import Any
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.building import build_model
 from tinygrad_cnn.cli.checks import ConfigError
-from tinygrad_cnn.cli.config import Config, read_config
+from tinygrad_cnn.cli.config import SCALARS, Config, read_config
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.train import CheckpointFolder
 
@@ -89,6 +91,37 @@ def only_trainer(run: Path) -> Iterator[None]:
                 f"{run}: expected a run that nobody works at, but another process trains in it"
             ) from error
         yield
+
+
+def check_same_run(config: Config, run: Path) -> None:
+    """Refuse to go on with a run whose model, data or seed the configuration has changed since.
+
+    The seed counts, for it chose the weights and what is held out; random streams go on where they were. Where the
+    data lies, and what only the speed depends on, may change; the trainer compares everything else.
+
+    Raises:
+        ConfigError: something has changed; names it.
+        ValueError: all checkpoints are damaged.
+    """
+    with warnings.catch_warnings(action="ignore"):  # of damaged ones the trainer warns
+        found = CheckpointFolder(run / CHECKPOINTS).load()
+    if found is None:
+        return
+    path, state = found
+    then, now = (_fixed(tomllib.loads(text)) for text in (str(state["config"]["config"]), config.text))
+    for key in {**then, **now}:
+        if then.get(key) != now.get(key):
+            raise ConfigError(
+                f"{config.path}: {key}: expected {then.get(key)!r}, with which the run began ({path.name}), got "
+                f"{now.get(key)!r}; put it back, or train anew with a configuration of its own"
+            )
+
+
+def _fixed(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what may not change within a run, by name."""
+    parts = {f"{part}.{key}": value for part in ("model", "data") for key, value in settings.get(part, {}).items()}
+    parts.pop("data.root", None)
+    return {"seed": settings.get("seed", SCALARS["seed"].default), **parts}
 
 
 @dataclass(frozen=True)

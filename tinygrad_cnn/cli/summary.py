@@ -8,9 +8,10 @@ from typing import Annotated
 
 import typer
 
+from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.building import MODELS, build_model, check_fit
-from tinygrad_cnn.cli.checks import ConfigError, nearest
+from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.cli.config import read_config
 from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.cli.runs import CONFIG

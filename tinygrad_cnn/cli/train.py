@@ -14,7 +14,7 @@ from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.cli.config import Config, read_config
 from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.cli.run_report import write_report
-from tinygrad_cnn.cli.runs import CHECKPOINTS, CONFIG, HISTORY, REPORT, check_run, new_run, only_trainer
+from tinygrad_cnn.cli.runs import CHECKPOINTS, CONFIG, HISTORY, REPORT, check_run, check_same_run, new_run, only_trainer
 from tinygrad_cnn.cli.sets import Sets, build_loader, build_sets
 from tinygrad_cnn.demo import get_kernels_ready
 from tinygrad_cnn.nn import functional as F
@@ -22,7 +22,6 @@ from tinygrad_cnn.random import manual_seed
 from tinygrad_cnn.train import (
     Accuracy,
     Callback,
-    CheckpointFolder,
     Checkpoints,
     ClipGradients,
     ConfusionMatrix,
@@ -65,6 +64,8 @@ def train(
 
 def run_training(config: Config, run: Path | None, out: Path, name: str, console: Console) -> int:
     """Train, measure, report; return the exit code. Nothing is written before everything is known to fit."""
+    if run is not None:
+        check_same_run(config, run)
     sets = build_sets(config)
     manual_seed(config.seed)
     model = build_model(config.place("model"), config.model)
@@ -80,7 +81,8 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
     if run is None:
         run = new_run(out, name)
         (run / CONFIG).write_text(config.text, encoding="utf-8")
-    callbacks += [*_saving(config, run, sets), _GoingOn(console), ProgressBar(console)]
+    checkpoints = _checkpoints(config, run, sets)
+    callbacks += [checkpoints, HistoryFile(run / HISTORY), _GoingOn(console), ProgressBar(console)]
     trainer = Trainer(
         model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=callbacks,
         accumulate=config.accumulate,
@@ -101,7 +103,7 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
         return INTERRUPTED
     if history.stopped and not history.interrupted:
         console.print(f"stopped early: {history.stopped}", markup=False)
-    _finish(console, config, sets, trainer, run, steps)
+    _finish(console, config, sets, trainer, checkpoints, run, steps)
     return 0
 
 
@@ -118,14 +120,11 @@ class _GoingOn(Callback):
             self.console.print(f"going on {where}, step {trainer.step:,}", markup=False)
 
 
-def _saving(config: Config, run: Path, sets: Sets) -> list[Callback]:
+def _checkpoints(config: Config, run: Path, sets: Sets) -> Checkpoints:
     monitor = None if sets.validation is None else "validation_accuracy"
     folder = run / CHECKPOINTS
     folder.mkdir(exist_ok=True)
-    return [
-        Checkpoints(folder, every_steps=config.checkpoint_every, keep=config.keep_checkpoints, monitor=monitor),
-        HistoryFile(run / HISTORY),
-    ]
+    return Checkpoints(folder, every_steps=config.checkpoint_every, keep=config.keep_checkpoints, monitor=monitor)
 
 
 def _introduce(console: Console, config: Config, sets: Sets, model: Any, run: Path) -> None:
@@ -138,14 +137,13 @@ def _introduce(console: Console, config: Config, sets: Sets, model: Any, run: Pa
     console.print(f"run folder {run}", markup=False)
 
 
-def _finish(console: Console, config: Config, sets: Sets, trainer: Trainer, run: Path, steps: int) -> None:
+def _finish(
+    console: Console, config: Config, sets: Sets, trainer: Trainer, checkpoints: Checkpoints, run: Path, steps: int
+) -> None:
     """Measure on the test set, with the weights of the best epoch if one was chosen by validation; write the report."""
     weights = "the weights of the last epoch"
-    best = CheckpointFolder(run / CHECKPOINTS, prefix="best").load() if sets.validation is not None else None
-    if best is not None:
-        _, state = best
-        trainer.model.load_state_dict(state["model"])
-        weights = f"the weights of epoch {state['progress']['epoch']}, the best on the validation set"
+    if checkpoints.best_folder.paths():
+        weights = f"the weights of epoch {checkpoints.load_best(trainer.model)}, the best on the validation set"
     metrics = {"accuracy": Accuracy(), "confusion": ConfusionMatrix(len(sets.classes))}
     measured = trainer.evaluate(build_loader(config, sets.test), metrics)
     console.print(

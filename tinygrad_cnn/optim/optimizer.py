@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
 import numpy as np
 
+from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import enable_grad, versions
-from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.kernels.forms import form_of
 from tinygrad_cnn.optim.checks import check_finite, plain, split_names
+from tinygrad_cnn.optim.loading import load
 from tinygrad_cnn.tensor import Tensor
 
 ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[dict[str, Any]]
@@ -34,7 +35,7 @@ class Optimizer:
     Attributes:
         param_groups: dicts with "params", the settings, which may be changed between steps, and "param_names" if the
             parameters came with names.
-        state: what is kept from step to step, for each parameter.
+        state: what is kept from step to step, for each parameter; a dict of its own for one that is looked up first.
 
     Raises:
         TypeError: `params` is not an iterable of tensors, pairs or dicts, or a group's are a set, which has no order.
@@ -56,7 +57,7 @@ class Optimizer:
             )
         name = type(self).__name__
         self.defaults = {key: plain(name, key, value) for key, value in defaults.items()}
-        self.state: dict[Tensor, dict[str, Any]] = {}
+        self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[dict[str, Any]] = []
         self._buffers: dict[tuple[Any, ...], Array] = {}
         self._opt_called = False  # schedulers ask
@@ -71,15 +72,19 @@ class Optimizer:
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters with settings of their own; those not given are the defaults.
 
+        Keys that are no settings, such as "name", stay in the group for whoever put them there; one that looks like a
+        misspelt setting is refused.
+
         Raises:
             TypeError, ValueError: as for the constructor; nothing was added.
         """
         name = type(self).__name__
         if not isinstance(param_group, dict) or "params" not in param_group:
             raise TypeError(f"{name}: expected a parameter group as a dict with 'params', got {param_group!r}")
-        unknown = [key for key in param_group if key not in ("params", *_BESIDES, *self.defaults)]
-        if unknown:
-            raise ValueError(f"{name}: expected settings among {', '.join(self.defaults)}, got {', '.join(unknown)}")
+        for key in param_group:
+            own = key in ("params", *_BESIDES, *self.defaults)
+            if not own and (meant := nearest(key, self.defaults, cutoff=0.85)):
+                raise ValueError(f"{name}: expected settings among {', '.join(self.defaults)}, got {key}{meant}")
         settings = {key: plain(name, key, value) for key, value in param_group.items() if key != "params"}
         group = {**self.defaults, **settings, **split_names(param_group["params"])}
         self._check(group)
@@ -229,7 +234,10 @@ class Optimizer:
         """Return the settings, and the state of each parameter by its number; tensors share memory."""
         numbers = {p: i for i, p in enumerate(self._parameters())}
         return {
-            "state": {numbers[p]: dict(state) for p, state in self.state.items()},
+            "state": {
+                numbers[key] if isinstance(key, Tensor) else key: dict(entry) if isinstance(entry, dict) else entry
+                for key, entry in self.state.items()
+            },
             "param_groups": [{**group, "params": [numbers[p] for p in group["params"]]} for group in self.param_groups],
         }
 
@@ -239,38 +247,14 @@ class Optimizer:
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over settings and state, copied, from what `state_dict` of such an optimizer returned.
 
+        Parameters that have names on both sides are found by name within their group, others by position. The groups
+        become those of the state, with whatever else was noted in them.
+
         Raises:
-            ValueError: the groups, or the shapes in the state, do not fit; nothing was changed.
+            ValueError: it is another kind of optimizer's; the groups, the names of their parameters, or the shapes in
+                the state do not fit. Nothing was changed.
         """
-        name = type(self).__name__
-        if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
-            raise ValueError(f"{name}: expected a state dict with 'state' and 'param_groups', got {state_dict!r:.80}")
-        given = state_dict["param_groups"]
-        if len(given) != len(self.param_groups):
-            raise ValueError(
-                f"loaded state dict has a different number of parameter groups: expected {len(self.param_groups)}, "
-                f"got {len(given)}"
-            )
-        groups: list[dict[str, Any]] = []
-        by_number: dict[Any, Tensor] = {}
-        for own, new in zip(self.param_groups, given, strict=True):
-            if len(own["params"]) != len(new["params"]):
-                raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
-                    f"expected {len(own['params'])} parameters, got {len(new['params'])}"
-                )
-            taken = {key: copy.deepcopy(value) for key, value in new.items() if key in (*self.defaults, *_BESIDES)}
-            settings = {**own, **{key: plain(name, key, value) for key, value in taken.items()}}
-            self._check(settings)
-            groups.append({**settings, "params": own["params"]})
-            by_number.update(zip(new["params"], own["params"], strict=True))
-        state = {
-            by_number[number]: {key: _restored(name, key, value, by_number[number]) for key, value in entry.items()}
-            for number, entry in state_dict["state"].items()
-            if number in by_number
-        }
-        self.param_groups = groups
-        self.state = state
+        self.param_groups, self.state = load(self, state_dict)
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -278,15 +262,3 @@ class Optimizer:
             lines.append(f"Parameter Group {i}")
             lines += [f"    {key}: {value}" for key, value in sorted(group.items()) if key != "params"]
         return "\n".join([*lines, ")"])
-
-
-def _restored(optimizer: str, key: str, value: Any, p: Tensor) -> Any:
-    """Return a copy of one entry of the state of `p`: tensors in its dtype and of its shape, counters as they are."""
-    if not isinstance(value, Tensor | np.ndarray):
-        return copy.deepcopy(value)
-    array = value.array if isinstance(value, Tensor) else value
-    if key == "step":
-        return int(array.item())
-    if array.shape != p.shape:
-        raise ValueError(f"{optimizer}: expected {key} of shape {p.shape}, that of its parameter, got {array.shape}")
-    return as_tensor(array.astype(p.dtype))

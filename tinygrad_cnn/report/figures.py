@@ -101,12 +101,25 @@ def line_plot(
         return _svg(figure)
 
 
-def training_curves(loss: Sequence[float], metrics: Mapping[str, Sequence[float]], steps_per_epoch: int) -> str:
-    """Return the loss of every step (and its running mean), and metrics over epochs with markers, as SVG."""
+def training_curves(
+    loss: Sequence[float],
+    metrics: Mapping[str, Sequence[float]],
+    steps_per_epoch: int,
+    ends: Sequence[float] | None = None,
+) -> str:
+    """Return the loss of every step (and its running mean), and metrics over epochs with markers, as SVG.
+
+    Args:
+        loss: of each step.
+        metrics: the values after each epoch, by name.
+        steps_per_epoch: over how many steps the mean goes.
+        ends: the last step of each epoch, where they are not all as long.
+    """
     with _styled():
         figure = _figure(10, 3.6)
         left, right = figure.subplots(1, 2)
-        epochs = np.arange(1, len(loss) + 1) / max(steps_per_epoch, 1)
+        steps = np.arange(1, len(loss) + 1)
+        epochs = steps / max(steps_per_epoch, 1) if not ends else np.interp(steps, [0, *ends], np.arange(len(ends) + 1))
         left.plot(epochs, loss, color=_COLOURS[0], alpha=0.25, linewidth=0.8, label="each mini-batch")
         left.plot(epochs, smooth(loss, steps_per_epoch), color=_COLOURS[0], linewidth=1.8, label="mean over an epoch")
         left.set(xlabel="epoch", ylabel="training loss", yscale="log")

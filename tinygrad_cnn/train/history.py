@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import html
 from dataclasses import dataclass, field
 
+from tinygrad_cnn._checks import nearest
 
-@dataclass
+_SHOWN = {"epoch": ".0f", "step": ",.0f", "lr": ".3g", "seconds": ".1f"}
+"""How the numbers of a row are written, where it is not with four digits."""
+
+
+@dataclass(repr=False)
 class History:
     """What a training run measured.
 
@@ -16,12 +22,14 @@ class History:
             the whole run).
         interrupted: whether Ctrl-C ended the run.
         stopped: why the run ended before its last epoch, or "".
+        changes: what the run went on with that was different before, each with its first step.
     """
 
     loss: list[float] = field(default_factory=list)
     rows: list[dict[str, float]] = field(default_factory=list)
     interrupted: bool = False
     stopped: str = ""
+    changes: list[str] = field(default_factory=list)
 
     def column(self, name: str) -> list[float]:
         """Return what the epochs measured under `name`.
@@ -32,10 +40,40 @@ class History:
         found = [row[name] for row in self.rows if name in row]
         if not found:
             known = ", ".join(self.names) or "none, for no epoch was finished"
-            raise KeyError(f"History: expected one of the measured names ({known}), got {name!r}")
+            raise KeyError(
+                f"History: expected one of the measured names ({known}), got {name!r}{nearest(name, self.names)}"
+            )
         return found
 
     @property
     def names(self) -> list[str]:
         """The names measured, in the order in which they came up."""
         return list(dict.fromkeys(name for row in self.rows for name in row))
+
+    def __repr__(self) -> str:
+        """Return one line: how long the run was, how it ended, what the last epoch measured."""
+        counts = ", ".join(
+            f"{number:,} {name}{'' if number == 1 else 's'}"
+            for number, name in ((len(self.rows), "epoch"), (len(self.loss), "step"))
+        )
+        last = [f"{name} {text}" for name, text in self._last().items() if name not in ("epoch", "step", "seconds")]
+        ended = [f"stopped: {self.stopped}"] if self.stopped else []
+        return f"History({'; '.join([counts, *ended, ', '.join(last) or 'nothing measured'])})"
+
+    def _repr_html_(self) -> str:
+        """Return the rows as a table, for notebooks."""
+        head = "".join(f"<th>{html.escape(name)}</th>" for name in self.names)
+        body = "".join(
+            f"<tr>{''.join(f'<td>{_text(name, row)}</td>' for name in self.names)}</tr>" for row in self.rows
+        )
+        return (
+            f"<table><caption>{html.escape(repr(self))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
+            "</table>"
+        )
+
+    def _last(self) -> dict[str, str]:
+        return {name: _text(name, self.rows[-1]) for name in self.rows[-1]} if self.rows else {}
+
+
+def _text(name: str, row: dict[str, float]) -> str:
+    return format(row[name], _SHOWN.get(name, ".4f")) if name in row else ""

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from tinygrad_cnn._reprs import settings_repr
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.tensor import Tensor
@@ -28,6 +29,9 @@ class Metric:
     def compute(self) -> Any:
         """Return the value over the batches counted since the last `reset`."""
         raise NotImplementedError(f"{type(self).__name__}: a metric must define compute(self)")
+
+    def __repr__(self) -> str:
+        return settings_repr(self)
 
     def state_dict(self) -> dict[str, Any]:
         """Return the attributes, copied."""

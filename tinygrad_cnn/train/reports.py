@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data import DataLoader, TensorDataset
 from tinygrad_cnn.nn import Module
@@ -149,7 +150,10 @@ class ArrayTrainer:
         write: Callable[[str], Any] = print,
     ) -> None:
         if optimizer.lower() not in _OPTIMIZERS:
-            raise ValueError(f"ArrayTrainer: expected optimizer as one of {', '.join(_OPTIMIZERS)}, got {optimizer!r}")
+            raise ValueError(
+                f"ArrayTrainer: expected optimizer as one of {', '.join(_OPTIMIZERS)}, got {optimizer!r}"
+                f"{nearest(optimizer, _OPTIMIZERS)}"
+            )
         kind, settings = _OPTIMIZERS[optimizer.lower()]
         n = evaluate_sample_num_per_epoch
         self.network = network

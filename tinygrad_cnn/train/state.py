@@ -21,8 +21,9 @@ from tinygrad_cnn.train.checkpoint.files import library_versions
 from tinygrad_cnn.train.checkpoint.generators import generators_of, random_states, set_random_states
 from tinygrad_cnn.train.history import History
 from tinygrad_cnn.train.running import Running
+from tinygrad_cnn.train.setup import arranged, describe, differences, reapply
 
-_KEYS = ("model", "optimizer", "callbacks", "progress", "history", "running", "random", "loader", "config")
+_KEYS = ("model", "optimizer", "callbacks", "progress", "history", "running", "random", "loader", "config", "setup")
 
 
 class RunState:
@@ -36,6 +37,9 @@ class RunState:
         generators: random streams of the user's own.
         config: what describes the run.
     """
+
+    loss_fn: Any
+    accumulate: int
 
     def __init__(
         self, model: Module, optimizer: Optimizer, callbacks: Sequence[Callback], running: Running,
@@ -54,6 +58,7 @@ class RunState:
         self.history = History()
         self._seconds = 0.0
         self._stop_reason = ""
+        self._beginning: dict[str, Any] = {}
 
     @property
     def resumable(self) -> bool:
@@ -74,37 +79,50 @@ class RunState:
         return {
             "model": self.model.state_dict(),
             "optimizer": {"kind": type(self.optimizer).__name__, **self.optimizer.state_dict()},
-            "callbacks": {name: callback.state_dict() for name, callback in self._named_callbacks().items()},
+            "callbacks": {
+                name: state for name, callback in self.named_callbacks().items() if (state := callback.state_dict())
+            },
             "progress": {
                 "epoch": self.epoch, "step": self.step, "batch": self.batch, "seconds": self._seconds,
             },
-            "history": {"loss": np.array(self.history.loss, np.float64), "rows": self.history.rows},
+            "history": {
+                "loss": np.array(self.history.loss, np.float64), "rows": self.history.rows,
+                "changes": self.history.changes,
+            },
             "running": self.running.state_dict(),
             "random": random_states(self._generators()),
             "loader": self.loader.state_dict() if self.batch else None,
             "config": self.config,
+            "setup": self._described(),
         }  # fmt: skip
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the whole state, copied.
+        """Take over the whole state, copied; what the run is set up with differently holds from here on.
 
         Within an epoch the state of the loader is a part of it: `loader` must then be set to one like that which was
         saved; `Trainer.fit` does that.
 
         Raises:
             ValueError: it is none of such a run; nothing was changed.
+
+        Warns:
+            UserWarning: the run is set up with something else than it was, such as another learning rate: names it.
         """
         if not isinstance(state_dict, Mapping) or set(state_dict) != set(_KEYS):
             got = sorted(map(str, state_dict)) if isinstance(state_dict, Mapping) else type(state_dict).__name__
             raise ValueError(f"expected a state with {', '.join(_KEYS)}, got {got}")
-        before = {key: copy.deepcopy(value) for key, value in self._restorable().items()}
+        beginning, self._beginning = self._beginning, self._described()  # before anything is changed
+        before = copy.deepcopy(self._restorable())
         try:
-            self._load(state_dict)
+            changes = self._load(state_dict)
         except Exception as error:
             self._load({**before, "loader": None})
+            self._beginning = beginning
             if isinstance(error, ValueError):
                 raise
             raise ValueError(f"expected a state of such a run, got one that does not fit: {error}") from error
+        if changes:
+            warnings.warn(f"the run goes on with {'; '.join(changes)}", stacklevel=3)
 
     def resume(self, path: str | os.PathLike[str]) -> Path | None:
         """Take over a checkpoint, or the newest whole one of a folder.
@@ -152,12 +170,24 @@ class RunState:
         state["progress"]["batch"] = batch
         return state
 
-    def _load(self, state: Mapping[str, Any]) -> None:
-        """Take over a state part by part; raises where one does not fit."""
+    def _described(self) -> dict[str, Any]:
+        """Return what the run is set up with, optimizer and schedules as they were when it began."""
+        now, then = describe(self), self._beginning
+        if then:
+            schedules = {name: then["schedules"].get(name, one) for name, one in now["schedules"].items()}
+            now.update(optimizer=then["optimizer"], schedules=schedules)
+        return now
+
+    def _load(self, state: Mapping[str, Any]) -> list[str]:
+        """Take over a state part by part, and return what the run is set up with differently.
+
+        Raises where a part does not fit.
+        """
         kind, own = state["optimizer"]["kind"], type(self.optimizer).__name__
         if kind != own:
             raise ValueError(f"expected the state of the optimizer {own}, got that of {kind}")
-        callbacks = self._named_callbacks()
+        then, now = state["setup"], self._described()
+        callbacks = {name: one for name, one in self.named_callbacks().items() if one.state_dict()}
         if set(state["callbacks"]) != set(callbacks):
             raise ValueError(
                 f"expected the states of callbacks {sorted(callbacks) or 'none'}, got {sorted(state['callbacks'])}"
@@ -166,36 +196,42 @@ class RunState:
         if not all(type(value) is int and value >= 0 for value in progress.values()):
             raise ValueError(f"expected epoch, step and batch as ints of at least 0, got {progress}")
         self.model.load_state_dict(state["model"])
-        self.optimizer.load_state_dict(state["optimizer"])
+        self.optimizer.load_state_dict(arranged(own, state["optimizer"], then["names"], now["names"]))
         for name, callback in callbacks.items():
             callback.load_state_dict(state["callbacks"][name])
         self.running.load_state_dict(state["running"])
         rows = [dict(row) for row in state["history"]["rows"]]
         losses = [float(value) for value in np.asarray(state["history"]["loss"], np.float64).ravel()]
         seconds = float(state["progress"]["seconds"])
+        earlier = [str(line) for line in state["history"]["changes"]]
         set_random_states(state["random"], self._generators())
         self.epoch, self.step, self.batch = progress["epoch"], progress["step"], progress["batch"]
-        self.history = History(losses, rows)
         self._seconds = seconds
+        self.history = History(losses, rows)
+        if state["loader"] is not None and not self.resumable:
+            raise ValueError(
+                f"expected a loader with load_state_dict, for the checkpoint is from within epoch {self.epoch + 1}"
+                f", got {type(self.loader).__name__}"
+            )
+        changes = differences(then, now, within=self.batch > 0)
+        if changes:
+            reapply(self, then, now)
+        self._beginning = now
+        self.history.changes = earlier + [f"from step {self.step + 1}: {change}" for change in changes]
         # Last: the loader goes back in its random streams to the start of the epoch, and leaves them where they are.
         if state["loader"] is not None:
-            if not self.resumable:
-                raise ValueError(
-                    f"expected a loader with load_state_dict, for the checkpoint is from within epoch {self.epoch + 1}"
-                    f", got {type(self.loader).__name__}"
-                )
             self.loader.load_state_dict(state["loader"])
+        return changes
 
     def _generators(self) -> dict[str, Generator]:
         return {**self.generators, **generators_of(self.loader)}
 
-    def _named_callbacks(self) -> dict[str, Callback]:
-        """Return the callbacks that have a state, by class and number."""
+    def named_callbacks(self) -> dict[str, Callback]:
+        """Return the callbacks by class, and number from the second of a class on."""
         seen: Counter[str] = Counter()
         named = {}
         for callback in self.callbacks:
             kind = type(callback).__name__
-            if callback.state_dict():
-                named[f"{kind}.{seen[kind]}" if seen[kind] else kind] = callback
+            named[f"{kind}.{seen[kind]}" if seen[kind] else kind] = callback
             seen[kind] += 1
         return named

@@ -5,41 +5,47 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.optim import Optimizer
 from tinygrad_cnn.random import Generator
 from tinygrad_cnn.tensor import Tensor
+from tinygrad_cnn.train.buffers import KeptBuffers
 from tinygrad_cnn.train.callbacks import Callback
+from tinygrad_cnn.train.divisor import Divisor, divisor_of
 from tinygrad_cnn.train.evaluating import evaluating, outputs
 from tinygrad_cnn.train.history import History
 from tinygrad_cnn.train.interrupt import Interrupt
 from tinygrad_cnn.train.metrics import Metric
 from tinygrad_cnn.train.running import Running
-from tinygrad_cnn.train.state import RunState
-from tinygrad_cnn.train.unpacking import ValidationSets, by_name, length, number_of, pair
+from tinygrad_cnn.train.steps import Steps
+from tinygrad_cnn.train.unpacking import ValidationSets, by_name, length, name_of, number_of, pair, samples_of
 
 
-class Trainer(RunState):
+class Trainer(Steps):
     """Train a model with an optimizer and a loss.
 
-    One step computes ``loss_fn(model(x), t)`` for `accumulate` batches, the gradient of the mean over all their
-    samples, and one update. With ``accumulate=1`` it is the usual five lines, and gives their bits.
+    One step computes ``loss_fn(model(x), t)`` for `accumulate` batches, the gradient of their loss as of one batch,
+    and one update. With ``accumulate=1`` it is the usual five lines, and gives their bits. A step that is refused, or
+    ends in an error, leaves parameters, gradients, buffers and the optimizer's state as they were before it.
+
+    Modules that the user put into evaluation mode stay there while the model as a whole is in training mode, such as
+    frozen `BatchNorm2d` layers; a model that is in evaluation mode as a whole is put into training mode.
 
     Args:
         model: what to train.
         optimizer: holds the parameters to update.
-        loss_fn: takes outputs and targets and returns their mean loss, a scalar.
+        loss_fn: takes outputs and targets and returns one number, their mean loss or its sum over the batch.
         metrics: what to measure besides the loss, by name.
         callbacks: what to do besides training, in this order.
         accumulate: batches in one step. Equal to batches that many times larger, to rounding; the last step of an
             epoch may have fewer. Layers that look at a whole batch, such as BatchNorm, still see the small ones.
+        divisor: what `loss_fn` divided its sum over a batch by, a function of outputs and targets; or "sum" if it did
+            not divide. It weighs the batches of a step, an epoch or a set. Known of the library's own losses, with
+            class weights, `ignore_index` and `reduction`; of others, None counts the samples.
         generators: random streams of your own, by name, to keep in checkpoints; the default generator, those of the
             loader and its samplers, and Python's and NumPy's global streams are kept anyway.
         config: whatever describes the run, kept in checkpoints: dicts, lists, strings, numbers.
@@ -73,19 +79,28 @@ class Trainer(RunState):
         accumulate: int = 1,
         generators: Mapping[str, Generator] | None = None,
         config: Any = None,
+        divisor: Divisor = None,
     ) -> None:
         if accumulate < 1:
             raise ValueError(f"Trainer: expected accumulate of at least 1 batch, got {accumulate}")
         super().__init__(model, optimizer, callbacks, Running(metrics or {}), generators or {}, config)
         self.loss_fn = loss_fn
         self.accumulate = accumulate
+        self.divisor = divisor_of(loss_fn) if divisor is None else divisor
         self.epochs = 0
         self.batches: int | None = None
         self.loss = math.nan
         self.samples = 0
         self.lr = math.nan
+        self._frozen: list[Module] = []
         self._interrupt = Interrupt()
         self._loader_state: Any = None
+
+    def __repr__(self) -> str:
+        return (
+            f"Trainer({type(self.model).__name__}, {type(self.optimizer).__name__}, {name_of(self.loss_fn)}, "
+            f"accumulate={self.accumulate}, epoch={self.epoch}, step={self.step})"
+        )
 
     def fit(
         self,
@@ -107,7 +122,9 @@ class Trainer(RunState):
             validation: a loader, measured as ``validation_loss`` and so on; or loaders by name, measured as
                 ``{name}_loss``.
             resume: a checkpoint, or the folder of `Checkpoints`: its newest checkpoint that is whole. Training goes on
-                as if it had never stopped, bit for bit. From an empty folder it starts at the beginning.
+                as if it had never stopped, bit for bit. From an empty folder it starts at the beginning. What the run
+                is set up with differently is refused, or holds from here on with a warning; docs/training.md has the
+                list.
 
         Returns:
             The history, which is also `self.history`.
@@ -115,8 +132,8 @@ class Trainer(RunState):
         Raises:
             ValueError: `epochs` is less than 1, a batch is no pair, the loader yields none, or the checkpoint does not
                 fit; in the last case model, optimizer and everything else are as they were.
-            FloatingPointError: the loss or a gradient is NaN or infinite; parameters are as they were before that step,
-                and so is the last checkpoint.
+            FloatingPointError: the loss or a gradient is NaN or infinite; the message says where inputs or targets are.
+                Parameters and buffers are as they were before that step, and so is the last checkpoint.
         """
         if epochs < 1:
             raise ValueError(f"Trainer.fit: expected epochs of at least 1, got {epochs}")
@@ -127,6 +144,7 @@ class Trainer(RunState):
             self.resume(resume)
         elif self.batch:
             self._go_on_within_epoch()
+        self._beginning = self._described()
         self._loader_state = None
         self.history.interrupted, self.history.stopped = False, ""
         sets = by_name(validation)
@@ -142,8 +160,12 @@ class Trainer(RunState):
             finally:
                 self.history.interrupted = self._interrupt.wanted
                 self.history.stopped = self._stop_reason
-                for callback in self.callbacks:
-                    callback.on_fit_end(self, error)
+                try:
+                    for callback in self.callbacks:
+                        callback.on_fit_end(self, error)
+                finally:
+                    for callback in self.callbacks:
+                        callback.at_end(self, error)
         return self.history
 
     def stop(self, reason: str) -> None:
@@ -155,7 +177,7 @@ class Trainer(RunState):
         self._stop_reason = self._stop_reason or reason
 
     def evaluate(self, loader: Iterable[Any], metrics: Mapping[str, Metric] | None = None) -> dict[str, Any]:
-        """Return the mean loss over the samples and the metrics of `loader`, in evaluation mode.
+        """Return the loss over `loader`, as if it were one batch, and the metrics, in evaluation mode.
 
         Args:
             loader: yields batches (inputs, targets).
@@ -168,8 +190,8 @@ class Trainer(RunState):
         with evaluating(self.model):
             for batch in loader:
                 x, t = pair(batch)
-                scores = self.model(x)
-                sums.update(self.loss_fn(scores, t).item(), len(t), scores, t)
+                loss, divisor, scores = self._loss(x, t)
+                sums.update(loss.item(), divisor, samples_of(x, t), scores, t)
         if not sums.samples:
             raise ValueError("Trainer.evaluate: expected at least one batch, got none")
         return sums.compute()
@@ -196,10 +218,19 @@ class Trainer(RunState):
         else:
             self.batch = 0
 
+    def _put_into_training_mode(self) -> None:
+        """Train what is not frozen: the modules in evaluation mode when the model as a whole was in training mode."""
+        if self.model.training:
+            self._frozen = [module for module in self.model.modules() if not module.training]
+        self.model.train()
+        for module in self._frozen:
+            module.training = False
+
     def _run_epoch(self, loader: Iterable[Any], sets: dict[str, Iterable[Any]]) -> None:
         """Train for an epoch, or for the rest of one, and measure it."""
         started = time.perf_counter() - self._seconds
-        self.model.train()
+        self._put_into_training_mode()
+        self._kept = KeptBuffers(self.model)
         self._call("on_epoch_start")
         if not self.batch:
             self.running.reset()
@@ -233,65 +264,3 @@ class Trainer(RunState):
         self._call("at_rest")
         if self._interrupt.wanted:
             self.stop("interrupted")
-
-    def _train_step(self, batches: Iterator[Any]) -> int:
-        """Take one step with the next batches; return how many there were."""
-        self.optimizer.zero_grad()
-        used = first = 0
-        self.samples, total = 0, 0.0
-        for batch in islice(batches, self.accumulate):
-            x, t = pair(batch)
-            n = len(t)
-            first = first or n
-            value = self._backward(x, t, n, n / first)  # relative to the first batch, so that most weights are 1
-            used += 1
-            self.samples += n
-            total += value * n
-        if not used:
-            return 0
-        if used > 1:
-            for p in self._parameters():
-                if p.grad is not None:
-                    p.grad = p.grad * (first / self.samples)
-        self.loss = value if used == 1 else total / self.samples
-        self.lr = float(self.optimizer.param_groups[0]["lr"])
-        self._call("before_step")
-        self._update()
-        return used
-
-    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # the loss and the gradients are checked instead
-    def _backward(self, x: Any, t: Any, n: int, weight: float) -> float:
-        """Add `weight` times the gradient of the mean loss of `n` samples to the gradients; return that loss."""
-        scores = self.model(x)
-        loss = self.loss_fn(scores, t)
-        value = loss.item()
-        if not math.isfinite(value):
-            self._refuse(f"the loss is {value}")
-        (loss if weight == 1 else loss * weight).backward()
-        self.running.update(value, n, scores, t)
-        return value
-
-    @np.errstate(over="ignore", divide="ignore", invalid="ignore")
-    def _update(self) -> None:
-        """Change the parameters, unless a gradient is not finite."""
-        if type(self.optimizer).step is not Optimizer.step:  # a step written anew may know no such argument
-            self.optimizer.step()
-            return
-        try:
-            self.optimizer.step(error_if_nonfinite=True)
-        except RuntimeError as error:
-            self._refuse(str(error))
-
-    def _refuse(self, what: str) -> None:
-        raise FloatingPointError(
-            f"Trainer.fit: {what} at step {self.step + 1}, in epoch {self.epoch + 1}; the parameters are those before "
-            "this step. A lower learning rate or scaled inputs usually help"
-        )
-
-    def _parameters(self) -> list[Tensor]:
-        """Return each parameter once."""
-        return list(dict.fromkeys(p for group in self.optimizer.param_groups for p in group["params"]))
-
-    def _call(self, name: str) -> None:
-        for callback in self.callbacks:
-            getattr(callback, name)(self)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sized
+from collections.abc import Iterable, Iterator, Mapping, Sized
 from typing import Any
 
 import numpy as np
@@ -42,3 +42,42 @@ def pair(batch: Any) -> tuple[Any, Any]:
         parts = f"{len(batch)} parts" if isinstance(batch, list | tuple) else type(batch).__name__
         raise ValueError(f"Trainer: expected batches of (inputs, targets), got {parts}")
     return batch[0], batch[1]
+
+
+def leaves(name: str, value: Any) -> Iterator[tuple[str, np.ndarray[Any, Any]]]:
+    """Yield the arrays of a tensor, or of tensors in lists, tuples and dicts, with their places: ``name['a'][0]``."""
+    if isinstance(value, Tensor | np.ndarray):
+        yield name, value.array if isinstance(value, Tensor) else value
+    elif isinstance(value, Mapping):
+        for key, part in value.items():
+            yield from leaves(f"{name}[{key!r}]", part)
+    elif isinstance(value, list | tuple):
+        for i, part in enumerate(value):
+            yield from leaves(f"{name}[{i}]", part)
+
+
+def samples_of(inputs: Any, targets: Any) -> int:
+    """Return how many samples a batch has: the length of its first tensor, that of its inputs before its targets."""
+    for _, array in (*leaves("inputs", inputs), *leaves("targets", targets)):
+        if array.ndim:
+            return len(array)
+    return len(inputs) if isinstance(inputs, Sized) else 1
+
+
+def not_finite(inputs: Any, targets: Any) -> str:
+    """Return where a batch holds NaN or an infinity, in words; "" if it holds none."""
+    for name, array in (*leaves("inputs", inputs), *leaves("targets", targets)):
+        finite = np.isfinite(array) if array.dtype.kind in "fc" else np.True_
+        if not np.all(finite):
+            first = tuple(int(at) for at in np.argwhere(~finite)[0])
+            return (
+                f"{name} hold {array[first]} at index {first}, and {array.size - int(finite.sum())} of their "
+                f"{array.size} values are not finite"
+            )
+    return ""
+
+
+def name_of(loss_fn: Any) -> str:
+    """Return what to call a loss."""
+    function = getattr(loss_fn, "func", loss_fn)  # of a functools.partial
+    return getattr(function, "__qualname__", type(function).__name__)

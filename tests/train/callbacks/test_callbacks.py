@@ -3,7 +3,9 @@
 import csv
 import io
 import math
+import os
 import re
+import signal
 import sys
 
 import numpy as np
@@ -52,7 +54,7 @@ class Feed(Callback):
 
 
 def test_early_stopping_waits_for_patience(loader):
-    stopping = EarlyStopping("fed", patience=2)
+    stopping = EarlyStopping("fed", patience=2, mode="min")
     history = trainer(Feed(3, 2, 2, 1.9, 5, math.nan, 0), stopping).fit(loader, 7)
     assert len(history.rows) == 6
     assert history.stopped == "fed has not improved for 2 epochs"
@@ -198,3 +200,95 @@ def test_a_missing_package_is_named(monkeypatch, package, make, extra):
 def test_a_callback_without_a_state_refuses_one():
     with pytest.raises(ValueError, match="Callback: expected a state with nothing in it, got x"):
         Callback().load_state_dict({"x": 1})
+
+
+class Stop(Callback):
+    """Ends the run in a way of its own after an epoch."""
+
+    def __init__(self, epoch, how):
+        self.epoch, self.how = epoch, how
+
+    def on_epoch_end(self, trainer):
+        if trainer.epoch == self.epoch:
+            self.how(trainer)
+
+
+def fail(_trainer):
+    raise OSError("no space")
+
+
+def poison(trainer):
+    trainer.loader.dataset.tensors[0].array[:] = math.nan
+
+
+ENDINGS = {
+    "patience": ([3, 1, 2, 2], 9, None),
+    "the last epoch": ([3, 1, 2], 3, None),
+    "a callback": ([3, 1, 2], 9, Stop(3, lambda trainer: trainer.stop("enough"))),
+    "Ctrl-C": ([3, 1, 2], 9, Stop(3, lambda _: os.kill(os.getpid(), signal.SIGINT))),
+    "an error": ([3, 1, 2], 9, Stop(3, fail)),
+    "NaN": ([3, 1, 2], 9, Stop(3, poison)),
+}
+
+
+@pytest.mark.parametrize("why", ENDINGS)
+@pytest.mark.parametrize("kind", ["EarlyStopping", "Checkpoints"])
+def test_the_best_weights_are_put_back_however_the_run_ends(loader, tmp_path, kind, why):
+    numbers, epochs, ending = ENDINGS[why]
+    weights = []
+
+    class Keep(Callback):
+        def at_rest(self, trainer):
+            weights.extend([] if trainer.batch else [trainer.model.weight.tolist()])
+
+    if kind == "Checkpoints":
+        pytest.importorskip("safetensors")
+        keeper = [Checkpoints(tmp_path, monitor="fed", mode="min", restore_best=True)]
+        keeper += [EarlyStopping("fed", 2, "min")]
+    else:
+        keeper = [EarlyStopping("fed", 2, "min", restore_best=True)]
+    run = trainer(Feed(*numbers), *keeper, Keep(), *([] if ending is None else [ending]))
+    if why in ("an error", "NaN"):
+        with pytest.raises((OSError, FloatingPointError)) as caught:
+            run.fit(loader, epochs)
+        assert "the weights are those of epoch 2, the best by fed" in caught.value.__notes__
+    else:
+        assert run.fit(loader, epochs).interrupted == (why == "Ctrl-C")
+    assert run.model.weight.tolist() == weights[1]
+    assert weights[1] != weights[-1] or len(weights) == 2
+    run.model.weight.data.zero_()
+    assert keeper[0].load_best(run.model) == 2
+    assert run.model.weight.tolist() == weights[1]
+
+
+def test_there_may_be_no_best_weights(loader, tmp_path):
+    pytest.importorskip("safetensors")
+    model = nn.Linear(2, 2)
+    with pytest.raises(RuntimeError, match="EarlyStopping.load_best: expected weights of a best epoch, got none"):
+        EarlyStopping().load_best(model)
+    with pytest.raises(RuntimeError, match="Checkpoints.load_best: expected the checkpoint of a best epoch in"):
+        Checkpoints(tmp_path).load_best(model)
+    with pytest.raises(ValueError, match="expected monitor with restore_best=True"):
+        Checkpoints(tmp_path, restore_best=True)
+    before = model.weight.tolist()
+    with pytest.raises(FloatingPointError) as caught:
+        trainer(EarlyStopping("loss", restore_best=True), Checkpoints(tmp_path, monitor="loss", restore_best=True),
+                model=model).fit([(tg.full((1, 2), math.nan), tg.tensor([0]))], 1)  # fmt: skip
+    assert model.weight.tolist() == before
+    assert not getattr(caught.value, "__notes__", [])
+
+
+def test_reprs_are_one_line_with_what_was_given(tmp_path):
+    pytest.importorskip("safetensors")
+    optimizer = optim.SGD(nn.Linear(2, 2).parameters(), lr=0.5)
+    assert repr(EarlyStopping(patience=2)) == (
+        "EarlyStopping(monitor='validation_loss', patience=2, mode='min', min_delta=0.0, restore_best=False)"
+    )
+    assert repr(ClipGradients(max_norm=1.0)) == "ClipGradients(max_norm=1.0, clip_value=None)"
+    assert repr(LRSchedule(StepLR(optimizer, 3))) == (
+        "LRSchedule(scheduler=StepLR(step_size=3, gamma=0.1, last_epoch=0, lr=[0.5]), every='epoch', monitor=None)"
+    )
+    assert repr(Checkpoints(tmp_path, monitor="loss")) == (
+        f"Checkpoints(folder={tmp_path!r}, every_steps=None, keep=3, monitor='loss', mode='min', restore_best=False)"
+    )
+    assert repr(Feed(1)) == "Feed(numbers=(1,))"

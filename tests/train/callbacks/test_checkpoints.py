@@ -74,7 +74,7 @@ def test_the_best_epoch_stays(tmp_path):
         def on_epoch_end(self, trainer):
             trainer.history.rows[-1]["fed"] = [1, 3, 2, 3, 0][trainer.epoch - 1]
 
-    run = make(Feed(), Checkpoints(tmp_path, keep=1, monitor="fed"))
+    run = make(Feed(), Checkpoints(tmp_path, keep=1, monitor="fed", mode="max"))
     run.fit(loader(), 5)
     assert steps(tmp_path, "best") == [8]
     assert steps(tmp_path) == [20]
@@ -180,10 +180,10 @@ def test_a_damaged_newest_checkpoint_is_named_and_passed_over(tmp_path):
 
 
 def test_states_that_do_not_fit_are_refused_and_nothing_changes(tmp_path):
-    make(Checkpoints(tmp_path)).fit(loader(), 1)
-    good = load_checkpoint(tmp_path / "step-00000004.json")
+    make(Checkpoints(tmp_path / "good")).fit(loader(), 1)
+    good = load_checkpoint(tmp_path / "good" / "step-00000004.json")
 
-    run = make(Checkpoints(tmp_path), seed=5)
+    run = make(Checkpoints(tmp_path / "other"), seed=5)
     run.fit(loader(), 2)
     run.loader = None
     before, stream = end(run), default_generator.get_state()
@@ -236,20 +236,18 @@ def test_other_versions_are_pointed_out(tmp_path, monkeypatch):
 
 
 def test_generators_of_ones_own_go_on(tmp_path):
-    def numbers(resume, epochs):
+    def numbers(folder, epochs, resume=None):
         own, order = tg.Generator().manual_seed(1), tg.Generator().manual_seed(2)
-        run = make(Checkpoints(tmp_path), At(epochs * 4, lambda _: None))
+        run = make(Checkpoints(folder), At(epochs * 4, lambda _: None))
         run.generators["noise"] = own
         shuffled = DataLoader(data(), batch_size=5, shuffle=True, generator=order)
         run.callbacks.append(At(2, lambda _: own.normal((3,), tg.float32)))
         run.fit(shuffled, epochs, resume=resume)
         return own.get_state(), order.get_state(), end(run)
 
-    straight = numbers(None, 3)
-    numbers(None, 1)
-    for path in CheckpointFolder(tmp_path).paths()[1:]:
-        path.unlink()
-    assert numbers(tmp_path, 3) == straight
+    straight = numbers(tmp_path / "straight", 3)
+    numbers(tmp_path / "parts", 1)
+    assert numbers(tmp_path / "parts", 3, resume=tmp_path / "parts") == straight
 
 
 def test_bad_arguments_are_refused(tmp_path):
@@ -262,4 +260,64 @@ def test_bad_arguments_are_refused(tmp_path):
     with pytest.raises(ValueError, match="prefix as letters"):
         CheckpointFolder(tmp_path, prefix="../x")
     with pytest.raises(ValueError, match="Checkpoints: expected monitor among epoch.*got 'nothing'"):
-        make(Checkpoints(tmp_path, monitor="nothing")).fit(loader(), 1)
+        make(Checkpoints(tmp_path, monitor="nothing", mode="min")).fit(loader(), 1)
+
+
+def test_a_folder_of_another_run_is_refused_and_nothing_is_deleted(tmp_path):
+    make(Checkpoints(tmp_path, monitor="loss")).fit(loader(), 2)
+    files = {path: path.read_bytes() for path in tmp_path.iterdir()}
+    with pytest.raises(
+        ValueError, match="another run, got .* with step-00000008.json, .*fit.resume=.*another folder, or"
+    ):
+        make(Checkpoints(tmp_path)).fit(loader(), 1)
+    other = make(seed=4)
+    other.fit(loader(), 1)
+    other.callbacks.append(Checkpoints(tmp_path))  # it has steps, but they are not those
+    with pytest.raises(ValueError, match="another run"):
+        other.fit(loader(), 2)
+    assert {path: path.read_bytes() for path in tmp_path.iterdir()} == files
+    for path in tmp_path.glob("step-*"):
+        path.unlink()
+    with pytest.raises(ValueError, match="another run, got .* with best-00000008.json"):
+        make(Checkpoints(tmp_path)).fit(loader(), 1)
+
+
+def test_a_run_knows_its_own_folder(tmp_path):
+    run = make(Checkpoints(tmp_path))
+    run.fit(loader(), 1)
+    run.fit(loader(), 2)  # the same trainer
+    again = make(Checkpoints(tmp_path), seed=9)
+    again.load_state_dict(load_checkpoint(tmp_path / "step-00000004.json"))  # by hand, from an earlier one
+    again.fit(loader(), 2)
+    assert steps(tmp_path) == [8, 4]
+    other = make(Checkpoints(tmp_path / "copy"), seed=9)
+    other.fit(loader(), 3, resume=tmp_path)
+    assert steps(tmp_path / "copy") == [12]
+    assert steps(tmp_path) == [8, 4]
+
+
+def test_a_folder_with_nothing_but_damaged_checkpoints_is_refused(tmp_path):
+    (tmp_path / "step-00000008.json").write_text("{}")
+    with pytest.raises(ValueError, match="another run"):
+        make(Checkpoints(tmp_path)).fit(loader(), 1)
+    assert (tmp_path / "step-00000008.json").exists()
+
+
+def test_the_last_state_is_saved_before_the_best_weights_are_put_back(tmp_path):
+    class Feed(Callback):
+        def on_epoch_end(self, trainer):
+            trainer.history.rows[-1]["fed"] = -trainer.epoch
+
+    straight = make()
+    straight.fit(loader(), 3)
+    kinds = [
+        Checkpoints(tmp_path, monitor="fed", mode="max", restore_best=True),
+        EarlyStopping("fed", 9, "max", 0, True),
+    ]
+    make(Feed(), *kinds, At(6, interrupt)).fit(loader(), 3)
+    kinds = [Checkpoints(tmp_path, monitor="fed", mode="max"), EarlyStopping("fed", 9, "max", 0, True)]
+    again = make(Feed(), *kinds, seed=99)
+    again.fit(loader(), 3, resume=tmp_path)
+    assert again.history.loss == straight.history.loss
+    best = load_checkpoint(tmp_path / "best-00000004.json")["model"]
+    assert end(again) == [best[name].numpy().tobytes() for name, _ in again.model.named_parameters()]

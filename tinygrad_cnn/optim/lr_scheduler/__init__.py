@@ -23,3 +23,6 @@ __all__ = [
     "SequentialLR",
     "StepLR",
 ]
+
+for _name in __all__:
+    globals()[_name].__module__ = __name__  # where users import them from, as in PyTorch; scripts ask

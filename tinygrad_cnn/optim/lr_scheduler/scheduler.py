@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Mapping
 from typing import Any
 
+from tinygrad_cnn._reprs import settings_repr
 from tinygrad_cnn.optim.optimizer import Optimizer
 
 
@@ -124,6 +125,9 @@ class LRScheduler:
     def get_last_lr(self) -> list[float]:
         """Return the rates written last, one for each group."""
         return self._last_lr
+
+    def __repr__(self) -> str:
+        return settings_repr(self, ("optimizer", "last_epoch"), last_epoch=self.last_epoch, lr=self._last_lr)
 
     def state_dict(self) -> dict[str, Any]:
         """Return everything but the optimizer."""

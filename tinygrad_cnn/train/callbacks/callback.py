@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from tinygrad_cnn._reprs import settings_repr
+
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
 
@@ -36,6 +38,12 @@ class Callback:
 
     def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
         """Act after the last step, whether the run ended well or by `error`."""
+
+    def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
+        """Act after all callbacks have seen the end, saving included: the time to put other weights in place."""
+
+    def __repr__(self) -> str:
+        return settings_repr(self)
 
     def state_dict(self) -> dict[str, Any]:
         """Return what is remembered; {} if nothing is."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from tinygrad_cnn.train.callbacks.best import Best
+from tinygrad_cnn.nn import Module
+from tinygrad_cnn.train.callbacks.best import Best, note_restored
 from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
-from tinygrad_cnn.train.checkpoint import CheckpointFolder
+from tinygrad_cnn.train.checkpoint import CheckpointError, CheckpointFolder
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
@@ -24,16 +26,21 @@ class Checkpoints(Callback):
     `monitor`, ``best-…`` are the state after the best epoch. ``Trainer.fit(resume=folder)`` goes on from the newest.
     A run that ends by an error keeps what was saved before it, and the error says where that is.
 
+    A folder belongs to one run, so that saving deletes no other one's checkpoints.
+
     Args:
         folder: where to; made if missing.
         every_steps: save within epochs too. That needs a loader with ``state_dict``, such as `DataLoader`: from
             others a run can go on at the start of an epoch only, and nothing is saved within one.
         keep: how many of the last states stay, at least 1.
         monitor: a name in the rows of the history; None keeps no best state.
-        mode: "min" if lower is better, "max" if higher is.
+        mode: "min" if lower is better, "max" if higher is; None if the name says so, as "loss" and "accuracy" do.
+        restore_best: put the weights of the best epoch into the model when `fit` ends, for whatever reason: the last
+            epoch, a callback, Ctrl-C, an error. The last state is saved before, with the weights it had.
 
     Raises:
-        ValueError: an argument out of range; or, after the first epoch, a name that is not measured.
+        ValueError: an argument out of range, or a mode that neither is given nor follows from the name; when a run
+            starts, a folder with the checkpoints of another one; after the first epoch, a name that is not measured.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
         FloatingPointError: when it is time to save, a parameter holds NaN or an infinity. Nothing is saved.
 
@@ -47,7 +54,8 @@ class Checkpoints(Callback):
         every_steps: int | None = None,
         keep: int = 3,
         monitor: str | None = None,
-        mode: str = "max",
+        mode: str | None = None,
+        restore_best: bool = False,
     ) -> None:
         try:
             import safetensors  # noqa: F401  # now, rather than after the first epoch
@@ -55,15 +63,26 @@ class Checkpoints(Callback):
             raise ModuleNotFoundError('Checkpoints needs safetensors: pip install "tinygrad-cnn[weights]"') from error
         if every_steps is not None and every_steps < 1:
             raise ValueError(f"Checkpoints: expected every_steps of at least 1, got {every_steps}")
+        if restore_best and monitor is None:
+            raise ValueError("Checkpoints: expected monitor with restore_best=True, a name that says which is the best")
+        self.folder = Path(folder)
+        self.keep = keep
         self.last = CheckpointFolder(folder, keep=keep)
         self.best_folder = CheckpointFolder(folder, prefix="best", keep=1)
         self.every_steps = every_steps
         self.best = None if monitor is None else Best("Checkpoints", monitor, mode)
+        self.monitor, self.mode = monitor, None if self.best is None else self.best.mode
+        self.restore_best = restore_best
         self._is_best = False
         self._saved_step = -1
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        """Forget which step was saved: a resumed run may go on from an earlier one."""
+        """Forget which step was saved: a resumed run may go on from an earlier one.
+
+        Raises:
+            ValueError: the folder has checkpoints of another run.
+        """
+        self._refuse_another_run(trainer)
         self._saved_step = -1
         self._is_best = False
 
@@ -93,6 +112,40 @@ class Checkpoints(Callback):
                 stacklevel=2,
             )
 
+    def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
+        """Put the best weights in place, if that is asked for and an epoch was measured."""
+        if self.restore_best and self.best_folder.paths():
+            note_restored(error, self.load_best(trainer.model), str(self.monitor))
+
+    def load_best(self, model: Module) -> int:
+        """Put the weights of the best epoch into `model`, and return the number of that epoch.
+
+        Raises:
+            RuntimeError: there are none: no epoch was measured, or there is no `monitor`.
+            CheckpointError: they are damaged.
+        """
+        found = self.best_folder.load()
+        if found is None:
+            raise RuntimeError(
+                f"Checkpoints.load_best: expected the checkpoint of a best epoch in {self.folder}, got none: it is "
+                "saved with monitor=…, once an epoch was measured"
+            )
+        _, state = found
+        model.load_state_dict(state["model"])
+        return int(state["progress"]["epoch"])
+
+    def _refuse_another_run(self, trainer: Trainer) -> None:
+        """Raise unless the newest checkpoint of the folder, if there is one, is of this run: it has the same losses."""
+        folder = self.last if self.last.paths() else self.best_folder
+        paths = folder.paths()
+        if not paths or (trainer.step and _is_of(trainer, folder)):
+            return
+        raise ValueError(
+            f"Checkpoints: expected a folder without the checkpoints of another run, got {self.folder} with "
+            f"{paths[0].name}, which saving would delete; go on with that run, fit(resume={str(self.folder)!r}), give "
+            "this one another folder, or delete them"
+        )
+
     def _save(self, trainer: Trainer) -> None:
         _check_finite(trainer)
         state = trainer.state_dict()
@@ -111,6 +164,18 @@ class Checkpoints(Callback):
         check_keys("Checkpoints", state_dict, () if self.best is None else ("best",))
         if self.best is not None:
             self.best.load_state_dict(state_dict["best"])
+
+
+def _is_of(trainer: Trainer, folder: CheckpointFolder) -> bool:
+    """Return whether the newest whole checkpoint is of the past of this run, or of a future that was given up."""
+    try:
+        with warnings.catch_warnings(action="ignore"):  # of damaged ones, which loading them told already
+            found = folder.load()
+        losses = [] if found is None else np.asarray(found[1]["history"]["loss"]).tolist()
+    except (CheckpointError, KeyError, TypeError):
+        return False
+    known = min(len(losses), trainer.step)
+    return known > 0 and losses[:known] == trainer.history.loss[:known]
 
 
 def _check_finite(trainer: Trainer) -> None:

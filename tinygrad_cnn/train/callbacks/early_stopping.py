@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from tinygrad_cnn.train.callbacks.best import Best
+from tinygrad_cnn.nn import Module
+from tinygrad_cnn.tensor import Tensor
+from tinygrad_cnn.train.callbacks.best import Best, note_restored
 from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
 
 if TYPE_CHECKING:
@@ -15,26 +18,37 @@ if TYPE_CHECKING:
 class EarlyStopping(Callback):
     """Stop when a measured name has not improved for `patience` epochs in a row.
 
-    The weights stay those of the last epoch; `Checkpoints` with the same `monitor` keeps the best ones.
+    The weights stay those of the last epoch unless `restore_best` is set.
 
     Args:
         monitor: a name in the rows of the history.
         patience: how many epochs without improvement end the run, at least 1.
-        mode: "min" if lower is better, "max" if higher is.
+        mode: "min" if lower is better, "max" if higher is; None if the name says so, as "loss" and "accuracy" do.
         min_delta: by how much a value must be better to count.
+        restore_best: keep a copy of the weights of the best epoch, and put them into the model when `fit` ends, for
+            whatever reason: patience, the last epoch, Ctrl-C, an error.
 
     Raises:
-        ValueError: an argument out of range; or, after the first epoch, a name that is not measured.
+        ValueError: an argument out of range, or a mode that neither is given nor follows from the name; after the
+            first epoch, a name that is not measured.
     """
 
     def __init__(
-        self, monitor: str = "validation_loss", patience: int = 3, mode: str = "min", min_delta: float = 0.0
+        self,
+        monitor: str = "validation_loss",
+        patience: int = 3,
+        mode: str | None = None,
+        min_delta: float = 0.0,
+        restore_best: bool = False,
     ) -> None:
         if patience < 1:
             raise ValueError(f"EarlyStopping: expected patience of at least 1 epoch, got {patience}")
         self.best = Best("EarlyStopping", monitor, mode, min_delta)
+        self.monitor, self.mode, self.min_delta = monitor, self.best.mode, min_delta
         self.patience = patience
+        self.restore_best = restore_best
         self.bad_epochs = 0
+        self._weights: dict[str, Tensor] | None = None
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Stop at once if a resumed run had come to its end."""
@@ -42,19 +56,43 @@ class EarlyStopping(Callback):
 
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Count the epoch, and stop if it is time to."""
-        self.bad_epochs = 0 if self.best.improved(trainer.history) else self.bad_epochs + 1
+        improved = self.best.improved(trainer.history)
+        self.bad_epochs = 0 if improved else self.bad_epochs + 1
+        if improved and self.restore_best:
+            self._weights = {key: value.detach().clone() for key, value in trainer.model.state_dict().items()}
         self._stop_if_due(trainer)
 
     def _stop_if_due(self, trainer: Trainer) -> None:
         if self.bad_epochs >= self.patience:
-            trainer.stop(f"{self.best.monitor} has not improved for {self.bad_epochs} epochs")
+            trainer.stop(f"{self.monitor} has not improved for {self.bad_epochs} epochs")
+
+    def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
+        """Put the best weights in place, if that is asked for and an epoch was measured."""
+        if self._weights is not None:
+            note_restored(error, self.load_best(trainer.model), self.monitor)
+
+    def load_best(self, model: Module) -> int:
+        """Put the weights of the best epoch into `model`, and return the number of that epoch.
+
+        Raises:
+            RuntimeError: there are none: no epoch was measured, or `restore_best` is not set.
+        """
+        if self._weights is None:
+            raise RuntimeError(
+                "EarlyStopping.load_best: expected weights of a best epoch, got none: they are kept with "
+                "restore_best=True, once an epoch was measured"
+            )
+        model.load_state_dict(self._weights)
+        return self.best.epoch
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the best value and the epochs since it."""
-        return {"best": self.best.state_dict(), "bad_epochs": self.bad_epochs}
+        """Return the best value, the epochs since it, and with `restore_best` the best weights."""
+        state: dict[str, Any] = {"best": self.best.state_dict(), "bad_epochs": self.bad_epochs}
+        return {**state, "weights": self._weights} if self.restore_best else state
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the best value and the epochs since it."""
-        check_keys("EarlyStopping", state_dict, ("best", "bad_epochs"))
+        """Take over the best value, the epochs since it, and the best weights."""
+        check_keys("EarlyStopping", state_dict, tuple(self.state_dict()))
         self.best.load_state_dict(state_dict["best"])
         self.bad_epochs = int(state_dict["bad_epochs"])
+        self._weights = copy.deepcopy(state_dict.get("weights"))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_cnn.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
+from tinygrad_cnn.train.callbacks.monitor import known_mode, value_of
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
@@ -21,7 +22,8 @@ class LRSchedule(Callback):
         monitor: for `ReduceLROnPlateau`, the name in the rows of the history that it watches.
 
     Raises:
-        ValueError: another `every`; a monitor where none is needed, or none where one is.
+        ValueError: another `every`; a monitor where none is needed, or none where one is; or one of whose name it is
+            known that the scheduler's mode has it the wrong way round.
     """
 
     def __init__(self, scheduler: LRScheduler, every: str = "epoch", monitor: str | None = None) -> None:
@@ -32,6 +34,12 @@ class LRSchedule(Callback):
             raise ValueError(
                 "LRSchedule: expected monitor and every='epoch' with ReduceLROnPlateau, and no monitor with others, "
                 f"got {type(scheduler).__name__}, every={every!r}, monitor={monitor!r}"
+            )
+        known = None if monitor is None else known_mode(monitor)
+        if isinstance(scheduler, ReduceLROnPlateau) and known not in (None, scheduler.mode):
+            raise ValueError(
+                f"LRSchedule: expected ReduceLROnPlateau with mode={known!r} to watch {monitor!r}, got "
+                f"mode={scheduler.mode!r}, which takes every improvement for a plateau; pass mode={known!r} to it"
             )
         self.scheduler = scheduler
         self.every = every
@@ -51,28 +59,45 @@ class LRSchedule(Callback):
 
     def on_step_end(self, trainer: Trainer) -> None:
         """Step, if that is asked for after every step."""
-        if self.every == "step":
-            self.scheduler.step()
+        self.after_step()
 
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Step, if that is asked for after every epoch."""
+        self.after_epoch(trainer.history.rows[-1])
+
+    def after_step(self) -> None:
+        """Step the scheduler if it goes by steps."""
+        if self.every == "step":
+            self.scheduler.step()
+
+    def after_epoch(self, row: Mapping[str, float]) -> None:
+        """Step the scheduler if it goes by epochs, by what `row` measured if it asks for that."""
         if isinstance(self.scheduler, ReduceLROnPlateau):
-            row = trainer.history.rows[-1]
-            if self.monitor not in row:
-                raise ValueError(f"LRSchedule: expected monitor among {', '.join(row)}, got {self.monitor!r}")
-            self.scheduler.step(row[self.monitor])
+            self.scheduler.step(value_of("LRSchedule", str(self.monitor), row))
         elif self.every == "epoch":
             self.scheduler.step()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return the scheduler's state, and of which kind it is."""
-        return {"kind": type(self.scheduler).__name__, "scheduler": self.scheduler.state_dict()}
+        """Return the scheduler's state, of which kind it is, and when it steps."""
+        return {
+            "kind": type(self.scheduler).__name__,
+            "every": self.every,
+            "monitor": self.monitor,
+            "scheduler": self.scheduler.state_dict(),
+        }
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the scheduler's state."""
-        check_keys("LRSchedule", state_dict, ("kind", "scheduler"))
+        """Take over the scheduler's state.
+
+        Raises:
+            ValueError: it is of another kind of scheduler, or of one that steps at other times.
+        """
+        check_keys("LRSchedule", state_dict, ("kind", "every", "monitor", "scheduler"))
         kind = type(self.scheduler).__name__
         if state_dict["kind"] != kind:
             raise ValueError(f"LRSchedule: expected the state of a {kind}, got that of a {state_dict['kind']}")
+        for key, own in (("every", self.every), ("monitor", self.monitor)):
+            if state_dict[key] != own:
+                raise ValueError(f"LRSchedule: expected the state of {key}={own!r}, got {state_dict[key]!r}")
         check_keys(kind, state_dict["scheduler"], tuple(self.scheduler.state_dict()))
         self.scheduler.load_state_dict(state_dict["scheduler"])

@@ -72,7 +72,7 @@ class ProgressBar(Callback):
             self._speed = self._samples / max(now - self._clock, 1e-9)
             self._clock, self._samples = now, 0
         running = trainer.running
-        values = {"loss": running.loss / max(running.samples, 1)}
+        values = {"loss": running.loss}
         if "accuracy" in running.metrics:
             values["accuracy"] = running.metrics["accuracy"].compute()
         state = "  ".join(f"{name} {value:.4f}" for name, value in values.items())

@@ -1,0 +1,188 @@
+"""What a run was set up with, and how that differs from what a checkpoint of it was set up with.
+
+docs/training.md has the table of the items: which are refused, which applied. All that are applied are reported.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_cnn._reprs import settings_of
+from tinygrad_cnn.optim.loading import numbers_by_name
+from tinygrad_cnn.train.callbacks import Callback, EarlyStopping, LRSchedule
+from tinygrad_cnn.train.unpacking import length, name_of
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.train.state import RunState
+
+_FOLLOWING = ("lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum", "base_momentum")
+"""What schedules write into the groups of an optimizer, or start from."""
+
+_COUNTED = ("base_lrs", "last_epoch", "mode_worse", "best")
+"""What the state of a schedule holds besides its settings."""
+
+
+def describe(run: RunState) -> dict[str, Any]:
+    """Return what `run` is set up with: values that a checkpoint can hold."""
+    names = {p: name for name, p in run.model.named_parameters()}
+    groups = run.optimizer.param_groups
+    named = run.named_callbacks()
+    return {
+        "model": {key: str(value.dtype) for key, value in run.model.state_dict().items()},
+        "optimizer": [
+            copy.deepcopy({key: value for key, value in group.items() if key not in ("params", "param_names")})
+            for group in groups
+        ],
+        "names": [[names.get(p) for p in group["params"]] for group in groups],
+        "schedules": {
+            name: copy.deepcopy(one.state_dict()) for name, one in named.items() if isinstance(one, LRSchedule)
+        },
+        "callbacks": {name: _plain(settings_of(one)) for name, one in named.items() if _acts(one)},
+        "data": None if run.loader is None else _data(run.loader),
+        "steps": {"accumulate": run.accumulate, "loss": name_of(run.loss_fn)},
+        "config": _plain(run.config) if isinstance(run.config, Mapping) else {},
+    }
+
+
+def _acts(callback: Callback) -> bool:
+    """Return whether a callback changes the course of a run by its settings: it acts on gradients, or ends the run."""
+    return type(callback).before_step is not Callback.before_step or isinstance(callback, EarlyStopping)
+
+
+def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the numbers, lines of text and the like among `values`."""
+    return {
+        str(key): value
+        for key, value in values.items()
+        if value is None or isinstance(value, bool | int | float) or (isinstance(value, str) and "\n" not in value)
+    }
+
+
+def _data(loader: Any) -> dict[str, Any]:
+    sampler, dataset = getattr(loader, "sampler", None), getattr(loader, "dataset", None)
+    found = {
+        "batches": length(loader),
+        "batch_size": getattr(loader, "batch_size", None),
+        "drop_last": getattr(loader, "drop_last", None),
+        "order": None if sampler is None else type(sampler).__name__,
+        "samples": None if dataset is None else length(dataset),
+    }
+    return _plain(found)
+
+
+def differences(then: Mapping[str, Any], now: Mapping[str, Any], within: bool) -> list[str]:
+    """Return what differs between two set-ups and is taken as it is now, each item with both values.
+
+    Args:
+        then: the set-up that was saved.
+        now: the present one.
+        within: whether the checkpoint is from within an epoch.
+
+    Raises:
+        ValueError: something that cannot be taken over; names it.
+    """
+    for key in now["model"]:
+        if then["model"].get(key) != now["model"][key]:
+            raise ValueError(f"expected a model of the same dtypes, got {key} in {then['model'][key]}, now "
+                             f"{now['model'][key]}")  # fmt: skip
+    data = _changed("data", then["data"], now["data"]) if then["data"] and now["data"] else []
+    if data and within:
+        raise ValueError(
+            f"expected the loader of the checkpoint, which is from within an epoch, got {'; '.join(data)}: the rest of "
+            "the epoch cannot be found; go on from a checkpoint between two epochs, or with the loader as it was"
+        )
+    found = []
+    for i, (old, new) in enumerate(zip(then["optimizer"], now["optimizer"], strict=False)):
+        place = f"optimizer group {i}" if len(now["optimizer"]) > 1 else "optimizer"
+        found += _changed(place, _essential(old), _essential(new))
+    for name in now["schedules"]:
+        found += _schedule_changes(then["schedules"][name], now["schedules"][name])
+    for name in sorted(then["callbacks"].keys() | now["callbacks"].keys()):
+        if name not in now["callbacks"] or name not in then["callbacks"]:
+            found.append(f"{name} {'added' if name in now['callbacks'] else 'left out'}")
+        else:
+            found += _changed(name, then["callbacks"][name], now["callbacks"][name])
+    for part in ("steps", "config"):
+        found += _changed("trainer" if part == "steps" else part, then[part], now[part])
+    return found + data
+
+
+def _changed(place: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    keys = dict.fromkeys([*then, *now])
+    return [
+        f"{place}.{key} {then.get(key)!r}, now {now.get(key)!r}" for key in keys if then.get(key) != now.get(key)
+    ]  # fmt: skip
+
+
+def _essential(group: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the settings of a group, the rates that follow from others left out."""
+    own = {key: value for key, value in group.items() if key not in ("lr", "initial_lr", "max_lr", "min_lr")}
+    if "max_lr" in group:
+        return {"max_lr": group["max_lr"], **own}
+    return {"lr": group.get("initial_lr", group["lr"]), **own}
+
+
+def _schedule_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    old, new = then["scheduler"], now["scheduler"]
+    changed = [key for key in new if key not in _COUNTED and key != "_last_lr" and old.get(key) != new[key]]
+    public = [key for key in changed if not key.startswith("_")]
+    if changed and not public:
+        return [f"other settings of {now['kind']}"]
+    return _changed(now["kind"], {key: old.get(key) for key in public}, {key: new[key] for key in public})
+
+
+def arranged(
+    owner: str, state: Mapping[str, Any], then: Sequence[Sequence[Any]], now: Sequence[Sequence[Any]]
+) -> dict[str, Any]:
+    """Return the state of an optimizer with the entries of its groups in the order of the own parameters, by name.
+
+    Args:
+        owner: the optimizer, for error messages.
+        state: what its `state_dict` returned.
+        then: what the model called the parameters of each group.
+        now: what it calls them now.
+
+    Raises:
+        ValueError: the names are not the same.
+    """
+    given = state.get("param_groups", [])
+    if not len(given) == len(then) == len(now):
+        return dict(state)  # refused by the optimizer
+    groups = []
+    for i, group in enumerate(given):
+        if None not in (*then[i], *now[i]) and len(then[i]) == len(now[i]) == len(group["params"]):
+            numbers = numbers_by_name(owner, i, now[i], dict(zip(then[i], group["params"], strict=True)))
+            group = {**group, "params": numbers, **({"param_names": now[i]} if "param_names" in group else {})}
+        groups.append(group)
+    return {**state, "param_groups": groups}
+
+
+def reapply(run: RunState, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
+    """Give the optimizer the settings that differ, and its rates those of the schedules as they are now.
+
+    The schedules are gone through again from the beginning to the present step, with the metrics of the history.
+    """
+    follow = False
+    for group, old, new in zip(run.optimizer.param_groups, then["optimizer"], now["optimizer"], strict=True):
+        for key in new:
+            if old.get(key) != new[key]:
+                group[key] = copy.deepcopy(new[key])
+                follow = follow or key in _FOLLOWING
+    if not now["schedules"] or (not follow and then["schedules"] == now["schedules"]):
+        return
+    for group, new in zip(run.optimizer.param_groups, now["optimizer"], strict=True):
+        group.update(copy.deepcopy({key: new[key] for key in _FOLLOWING if key in new}))
+    named = run.named_callbacks()
+    schedules = [one for name in now["schedules"] if isinstance(one := named[name], LRSchedule)]
+    for name, one in zip(now["schedules"], schedules, strict=True):
+        one.load_state_dict(now["schedules"][name])
+    run.optimizer._opt_called = True  # it took these steps, before the checkpoint
+    ends = {row["step"]: row for row in run.history.rows}
+    for step in range(1, run.step + 1):
+        for one in schedules:
+            one.after_step()
+        if step in ends:
+            for one in schedules:
+                one.after_epoch(ends[step])
