@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Sequence
+import reprlib
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from tinygrad_cnn._types import Pair, Shape
@@ -69,3 +70,22 @@ def pair(op: str, name: str, value: int | Sequence[int], *, least: int) -> Pair:
     """Return `value` as (height, width), each at least `least`, for a module: its errors are ValueErrors."""
     height, width = per_axis(op, name, value, 2, least=least, error=ValueError)
     return height, width
+
+
+def shown(value: object) -> str:
+    """Return what `value` looks like in a message: its beginning, however large, deep or often shared it is."""
+    return _SHORT.repr(value)
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 3
+_SHORT.maxother = _SHORT.maxstring = 80
+
+
+def nearest(name: object, known: Collection[str]) -> str:
+    """Return a question with the known name that is most like `name`, or nothing."""
+    import difflib
+
+    lower = {other.lower(): other for other in known}
+    found = difflib.get_close_matches(str(name)[:80].lower(), lower, n=1, cutoff=0.5)
+    return f"; did you mean {lower[found[0]]!r}?" if found else ""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 import types
 import typing
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
+
+from tinygrad_cnn._checks import nearest
 
 
 class ConfigError(ValueError):
@@ -21,13 +22,6 @@ def check_known(place: str, what: str, given: Iterable[str], known: Collection[s
             raise ConfigError(
                 f"{place}: expected {what} among {', '.join(known) or 'none'}, got {name!r}{nearest(name, known)}"
             )
-
-
-def nearest(name: object, known: Collection[str]) -> str:
-    """Return a question with the known name that is most like `name`, or nothing."""
-    lower = {other.lower(): other for other in known}
-    found = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=0.5)
-    return f"; did you mean {lower[found[0]]!r}?" if found else ""
 
 
 def check_type(place: str, value: Any, hint: Any) -> Any:

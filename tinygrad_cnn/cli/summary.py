@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.building import MODELS, build_model, check_fit
-from tinygrad_cnn.cli.checks import ConfigError, nearest
+from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.cli.config import read_config
 from tinygrad_cnn.cli.runs import CONFIG
 from tinygrad_cnn.cli.sets import build_sets
