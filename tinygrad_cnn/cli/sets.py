@@ -24,7 +24,9 @@ NAMES = ("toy", *_WITH_TEST_PART, *_WHOLE)
 """The data sets that a configuration may name."""
 
 _TRANSFORMS = [
-    name for name in transforms.__all__ if name not in ("Compose", "InterpolationMode", "Lambda", "Transform")
+    name
+    for name in transforms.__all__
+    if name not in ("Compose", "InterpolationMode", "Lambda", "Transform", "functional")
 ]
 """The transforms that a configuration may name: those that numbers and words describe."""
 
@@ -97,25 +99,30 @@ def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:
     """
     if not any(config.data[1].get(key) for key in lists):
         return None
-    made = []
-    for key in lists:
-        place = config.place(f"data.{key}")
-        entries = config.data[1].get(key, [])
-        if not isinstance(entries, list):
-            raise ConfigError(f'{place}: expected a list of names or tables {{name = "…"}}, got {entries!r}')
-        for entry in entries:
-            table = {"name": entry} if isinstance(entry, str) else entry
-            if not isinstance(table, dict) or not isinstance(table.get("name"), str):
-                raise ConfigError(f'{place}: expected a name or a table {{name = "…"}}, got {entry!r}')
-            check_known(place, "names", [table["name"]], _TRANSFORMS)
-            there, kind = f"{place}.{table['name']}", getattr(transforms, table["name"])
-            given = {name: value for name, value in table.items() if name != "name"}
-            given = check_arguments(there, kind, given)
-            try:
-                made.append(kind(**given))
-            except (TypeError, ValueError) as error:
-                raise ConfigError(f"{there}: {error}") from error
+    made = [one for key in lists for one in _made(config.place(f"data.{key}"), config.data[1].get(key, []))]
     return transforms.Compose(made)
+
+
+def _made(place: str, entries: Any) -> list[Callable[[Any], Any]]:
+    """Return the transforms that a list names; one that has a list of transforms itself names them likewise."""
+    if not isinstance(entries, list):
+        raise ConfigError(f'{place}: expected a list of names or tables {{name = "…"}}, got {entries!r}')
+    made = []
+    for entry in entries:
+        table = {"name": entry} if isinstance(entry, str) else entry
+        if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+            raise ConfigError(f'{place}: expected a name or a table {{name = "…"}}, got {entry!r}')
+        check_known(place, "names", [table["name"]], _TRANSFORMS)
+        there, kind = f"{place}.{table['name']}", getattr(transforms, table["name"])
+        given = {name: value for name, value in table.items() if name != "name"}
+        given = check_arguments(there, kind, given)
+        if "transforms" in given:
+            given["transforms"] = _made(f"{there}.transforms", given["transforms"])
+        try:
+            made.append(kind(**given))
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{there}: {error}") from error
+    return made
 
 
 def _divided(config: Config, train: Any, plain: Any, test: Any, classes: list[str]) -> Sets:

@@ -48,7 +48,7 @@ def test_refuses():
         Normalize([[1.0]], 1)
     with pytest.raises(ValueError, match="Normalize: expected std that is not 0 as float32"):
         Normalize(0, 1e-60)(np.ones((1, 2, 2), np.float32))
-    with pytest.raises(ValueError, match=r"expected mean as 1 or 3 numbers, one for each channel of an image of shape"):
+    with pytest.raises(ValueError, match=r"mean as one number, or one for each channel, for an image of 3 channels"):
         Normalize((0.1, 0.2), 1)(np.ones((3, 2, 2)))
     with pytest.raises(TypeError, match="expected an image of a floating dtype, got uint8; use ToTensor first"):
         Normalize(MEAN, STD)(np.ones((2, 2, 3), np.uint8))
