@@ -84,8 +84,7 @@ _MNIST = Entry(
         )
     ),
     ("MNIST/raw", "", "mnist"),
-    ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/",
-     "http://yann.lecun.com/exdb/mnist/"),
+    ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
 )  # fmt: skip
 
 # Not looked for in the data root itself: its files are named as MNIST's are, and one set would pass for the other.
