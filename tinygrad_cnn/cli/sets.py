@@ -11,7 +11,7 @@ from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.checks import ConfigError, check_arguments, check_known
 from tinygrad_cnn.cli.config import Config
 from tinygrad_cnn.cli.images import ImageTensors
-from tinygrad_cnn.data import DataLoader, Subset, TensorDataset, toy_classes, toy_patterns, transforms
+from tinygrad_cnn.data import DataError, DataLoader, Subset, TensorDataset, toy_classes, toy_patterns, transforms
 from tinygrad_cnn.random import Generator
 
 _WITH_TEST_PART = ("MNIST5k", "MNIST", "FashionMNIST", "CIFAR10", "CIFAR100", "Flowers")
@@ -77,7 +77,7 @@ def build_sets(config: Config) -> Sets:
     training = pipeline(config, "augment", "transforms") if own.get("augment") else plain
 
     def make(transform: Callable[[Any], Any] | None, **part: Any) -> Any:
-        return ImageTensors(kind(**arguments, **part, transform=transform))
+        return _tried(place, ImageTensors(kind(**arguments, **part, transform=transform)))
 
     if name in _WITH_TEST_PART:
         if "test" in own:
@@ -89,6 +89,21 @@ def build_sets(config: Config) -> Sets:
     rest, test = _split(place, "test", len(whole), own.get("test", 0.1), config.seed)
     changed = make(training) if training is not plain else whole
     return _divided(config, Subset(changed, rest), Subset(whole, rest), Subset(whole, test), _classes(whole))
+
+
+def _tried(place: str, dataset: ImageTensors) -> ImageTensors:
+    """Return the data set, whose transforms take its first image.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    try:
+        dataset[0]
+    except DataError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{place}: the transforms do not take an image of this data set: {error}") from error
+    return dataset
 
 
 def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:

@@ -177,7 +177,7 @@ _CIFAR100 = Entry(
 _FLOWERS = Entry(
     "flowers",
     "Flowers",
-    "photographs of five kinds of flowers, 4,317 colour images in folders by class",
+    "photographs of five kinds of flowers, 4,307 different colour images in folders by class",
     "https://www.kaggle.com/datasets/alxmamaev/flowers-recognition",
     (DataFile("flowers.zip", 0, ""),),
 )
