@@ -3,6 +3,7 @@
 import io
 import struct
 import sys
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -183,3 +184,22 @@ def test_training_and_prediction_read_the_same(tmp_path, mode):
         x = ImageFolder(tmp_path, transform=Compose(steps))[0][0].numpy()
         np.testing.assert_array_equal(read_image(path, x.shape, Compose(steps), False).numpy()[0], x)
         assert x.shape[0] == channels
+
+
+def test_a_chunk_that_promises_gigabytes_takes_no_memory(tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / "a.png")
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    place = content.index(b"IDAT") - 4
+    content[place : place + 4] = (0xF0000000).to_bytes(4, "big")
+    (tmp_path / "a.png").write_bytes(content)
+    tracemalloc.start()
+    np.testing.assert_array_equal(np.asarray(load_picture(tmp_path / "a.png")), PIXELS)  # all of it is there
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    with (tmp_path / "a.png").open("wb") as file:
+        file.truncate((1 << 29) + 1)
+    with pytest.raises(DataError, match="a.png: expected an image file of at most 536,870,912 bytes, got 536,870,913"):
+        load_picture(tmp_path / "a.png")

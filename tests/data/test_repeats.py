@@ -73,14 +73,21 @@ def test_of_one_class_the_first_stays_and_of_several_none():
 
 def test_image_folder_leaves_repeats_out(tmp_path):
     save(tmp_path, CONTENT | {"daisy/copy of 1.png": CONTENT["daisy/1.png"], "rose/x.png": CONTENT["tulip/2.png"]})
-    with pytest.warns(UserWarning, match="left out 3 of 20 pictures"):
+    with pytest.warns(UserWarning, match="left out 3 of 20 pictures") as said:
         folder = ImageFolder(tmp_path)
+    assert said[0].filename == __file__
     assert len(folder) == 17 == len(folder.targets) == len(folder.imgs)
     assert sorted(os.path.relpath(path, tmp_path) for path in folder.repeats) == [
         "daisy/copy of 1.png", "rose/x.png", "tulip/2.png",
     ]  # fmt: skip
     assert "Left out: 3 that are repeated" in repr(folder)
     assert len(ImageFolder(tmp_path, loader=str)) == 20
+
+
+def test_a_linked_file_is_meant_to_be_there_twice(tmp_path):
+    save(tmp_path)
+    (tmp_path / "daisy" / "link.png").symlink_to(tmp_path / "rose" / "1.png")
+    assert len(ImageFolder(tmp_path)) == 19
 
 
 def test_image_folder_with_a_copy_of_itself_is_refused(tmp_path):
@@ -110,6 +117,7 @@ def test_flowers_with_a_copy_of_themselves_leak_nothing(tmp_path, form):
     assert (len(train), len(test)) == (12, 6)
     assert not {image.tobytes() for image in train.data} & {image.tobytes() for image in test.data}
     if said:
+        assert said[0].filename == __file__
         assert "left out 18 of 36 pictures" in str(said[0].message)
         assert len(train.repeats) == 18
         assert "Left out: 18 that are repeated" in repr(train)

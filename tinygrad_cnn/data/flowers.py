@@ -154,7 +154,7 @@ def _distinct(source: Path, photographs: list[_Photograph]) -> tuple[list[_Photo
         length = identity[0]
         return File(kind, name, (lambda: length or name, lambda: hashlib.sha256(read()).digest()))
 
-    kept, repeats = without_repeats(f"Flowers {source}", [file(photograph) for photograph in photographs], _REPEATED)
+    kept, repeats = without_repeats(f"Flowers {source}", [file(photograph) for photograph in photographs], _REPEATED, 5)
     return [photographs[i] for i in kept], repeats
 
 

@@ -22,11 +22,13 @@ class File(NamedTuple):
         kind: its class.
         name: what to call it in messages.
         keys: functions that return the same for files of one content, from the cheapest to one that is certain.
+        real: returns the same for a file and links to it.
     """
 
     kind: str
     name: str
     keys: tuple[Callable[[], Hashable], ...]
+    real: Callable[[], Hashable] = object
 
 
 def file_at(kind: str, path: str) -> File:
@@ -34,7 +36,8 @@ def file_at(kind: str, path: str) -> File:
 
     One that is empty or cannot be read is like no other: who reads it gets the error.
     """
-    return File(kind, path, tuple(partial(_key, part, path) for part in (_size, _head, _hash)))
+    keys = tuple(partial(_key, part, path) for part in (_size, _head, _hash))
+    return File(kind, path, keys, partial(os.path.realpath, path))
 
 
 def _key(part: Callable[[str], Hashable], path: str) -> Hashable:
@@ -70,20 +73,25 @@ def groups_of(files: Sequence[File]) -> list[list[int]]:
     return groups if files else []
 
 
-def without_repeats(place: str, files: Sequence[File], expected: float = 0) -> tuple[list[int], list[str]]:
+def without_repeats(
+    place: str, files: Sequence[File], expected: float = 0, stacklevel: int = 3
+) -> tuple[list[int], list[str]]:
     """Return which files to keep, in their order, and the names of those left out.
 
-    A warning counts these if they are more than the share `expected` of all.
+    A warning counts these if they are more than the share `expected` of all; it points `stacklevel` calls up.
 
     Of equal files in one class the first is kept. Of equal files in several classes none is, for nobody knows which
-    class is right.
+    class is right. A file and links to it count as one: who links a file means it to be there twice.
 
     Raises:
         DataError: a class would be left empty, as where a folder holds a copy of the whole set.
     """
     like: dict[int, int] = {}  # of each file left out, one that is equal
     torn = 0
-    for group in groups_of(files):
+    for equal in groups_of(files):
+        group = list({files[i].real(): i for i in reversed(equal)}.values())[::-1]
+        if len(group) == 1:
+            continue
         if len({files[i].kind for i in group}) == 1:
             like.update(dict.fromkeys(group[1:], group[0]))
         else:
@@ -104,6 +112,6 @@ def without_repeats(place: str, files: Sequence[File], expected: float = 0) -> t
         warnings.warn(
             f"{place}: left out {len(like)} of {len(files)} pictures, whose files are equal to others{also}: {example}",
             UserWarning,
-            stacklevel=5,
+            stacklevel=stacklevel,
         )
     return kept, [files[i].name for i in sorted(like)]
