@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import reprlib
 from collections.abc import Iterable, Sequence
 from math import prod
 from typing import Any
@@ -95,10 +96,20 @@ def pair(op: str, name: str, value: int | Sequence[int], *, least: int) -> Pair:
     return height, width
 
 
+def shown(value: object) -> str:
+    """Return what `value` looks like in a message: its beginning, however large, deep or often shared it is."""
+    return _SHORT.repr(value)
+
+
+_SHORT = reprlib.Repr()
+_SHORT.maxlevel = 3
+_SHORT.maxother = _SHORT.maxstring = 80
+
+
 def nearest(name: object, known: Iterable[str], cutoff: float = 0.5) -> str:
     """Return a question with the known name that is most like `name`, upper and lower case alike; "" if none is."""
     import difflib  # used for messages only
 
     lower = {other.lower(): other for other in known}
-    found = difflib.get_close_matches(str(name).lower(), lower, n=1, cutoff=cutoff)
+    found = difflib.get_close_matches(str(name)[:80].lower(), lower, n=1, cutoff=cutoff)
     return f"; did you mean {lower[found[0]]!r}?" if found else ""

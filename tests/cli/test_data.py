@@ -78,9 +78,14 @@ def test_the_real_digits_are_found_and_right(cli):
 
 @pytest.mark.parametrize("command", ["get", "verify"])
 def test_unknown_names(fails, command):
-    assert fails("data", command, "MNIST") == (
-        f"data: expected name among {', '.join(ENTRIES)}, got 'MNIST'; did you mean 'mnist'?"
+    assert fails("data", command, "mnits") == (
+        f"data: expected the name of a data set, one of {', '.join(ENTRIES)}, got 'mnits'; did you mean 'mnist'?"
     )
+
+
+@pytest.mark.parametrize("name", ["MNIST5k", "mnist5K", "MNIST-5k"])
+def test_names_in_any_case(cli, name):
+    assert cli("data", "verify", name).code == 0
 
 
 def test_errors_of_the_catalogue_are_one_line(fails, digits, server):

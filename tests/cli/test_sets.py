@@ -106,6 +106,16 @@ def test_mistakes_in_transforms_are_named(sets, config):
         ('transforms = [{name = "ColorJitter", hue = "1"}]', "data.transforms.ColorJitter.hue: expected .*, got '1'"),
         ("transforms = [3]", "transforms: expected a name or a table .*, got 3"),
         ("transforms = [{amount = 3}]", "transforms: expected a name or a table"),
+        ('transforms = [{name = "Normalize"}]', "Normalize: expected the setting 'mean', which has no default"),
+        (
+            'transforms = [{name = "Normalize", mean = 0.1, std = 0.3}]',
+            "the transforms do not take .* use ToTensor first",
+        ),
+        (
+            'augment = ["ToTensor", {name = "Normalize", mean = [0.1, 0.2, 0.3], std = 1.0}]',
+            "for an image of 1 channel .* got 3 numbers; Grayscale",
+        ),
+        ('augment = [{name = "RandomApply", transforms = ["Padd"]}]', "RandomApply.transforms: .* did you mean 'Pad'"),
         ('transforms = "Pad"', "transforms: expected a list .*, got 'Pad'"),
     ]:
         with pytest.raises(ConfigError, match=error):
@@ -113,6 +123,17 @@ def test_mistakes_in_transforms_are_named(sets, config):
     found = config('name = "toy"\naugment = [{name = "Pad", padding = 1}]')
     assert pipeline(found, "transforms") is None
     assert pipeline(found, "augment", "transforms")(np.zeros((3, 4), np.uint8)).shape == (5, 6)
+
+
+def test_transforms_of_transforms_and_their_names(config):
+    text = """name = "toy"
+    transforms = [
+        {name = "RandomResizedCrop", size = [6, 8], scale = [0.5, 1.0]},
+        {name = "RandomApply", p = 1.0, transforms = [{name = "RandomVerticalFlip", p = 1.0}, "Grayscale"]},
+    ]"""
+    found = pipeline(config(text), "transforms")
+    assert found.batched
+    assert found(np.zeros((9, 9, 3), np.uint8)).shape == (6, 8, 1)
 
 
 def test_training_batches_are_shuffled_and_others_are_not(sets, config, folder):

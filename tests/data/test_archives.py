@@ -1,8 +1,11 @@
 """Hostile and damaged archives: an error that names the file, and nothing on the disk."""
 
+import gzip
 import io
 import stat
+import struct
 import tarfile
+import tracemalloc
 import zipfile
 
 import pytest
@@ -187,3 +190,32 @@ def test_damaged_tar_files_leave_no_half_file(tmp_path, cut, flip):
     for file in left:
         assert len(file.read_bytes()) == len(content)
         file.unlink()
+
+
+def test_a_member_that_unpacks_to_more_than_it_promises(tmp_path):
+    """zipfile's own read() would unpack up to 2 GiB before it cuts off."""
+    path = make_zip(tmp_path / "a.zip", [("a", bytes(100_000_000))], compression=zipfile.ZIP_DEFLATED)
+    content = path.read_bytes().replace(struct.pack("<I", 100_000_000), struct.pack("<I", 1000))
+    path.write_bytes(content)
+    tracemalloc.start()
+    with pytest.raises(DataError, match="a.zip: expected 'a' whole, got a damaged one"):
+        read_all(path)
+    assert tracemalloc.get_traced_memory()[1] < 2 * 10**7
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", ["header", "content"])
+def test_a_tar_that_unpacks_to_far_too_much(tmp_path, kind):
+    """A pax header has a length of its own, which tarfile reads at once."""
+    size = 200_000_000
+    member = tarfile.TarInfo("pax" if kind == "header" else "large")
+    member.size, member.type = size, tarfile.XHDTYPE if kind == "header" else tarfile.REGTYPE
+    with gzip.open(tmp_path / "a.tar.gz", "wb", 1) as file:
+        file.write(member.tobuf(tarfile.USTAR_FORMAT))
+        for _ in range(size // 10**6):
+            file.write(bytes(10**6))
+    tracemalloc.start()
+    with pytest.raises(DataError, match="a.tar.gz: expected at most [0-9,]+ bytes when unpacked, got"):
+        unpack_tar(tmp_path / "a.tar.gz", tmp_path, {"wanted": 3})
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()

@@ -238,3 +238,20 @@ def test_the_real_digits_are_the_published_ones(tmp_path):
 @real_data.needs("flowers.zip")
 def test_the_real_flowers_are_whole():
     assert catalog.verify("flowers", real_data.ROOT) == {"flowers.zip": "ok"}
+
+
+@pytest.mark.parametrize(("name", "expected"), [
+    ("MNIST", "mnist"), ("FashionMNIST", "fashion_mnist"), ("fashion-mnist", "fashion_mnist"), ("CIFAR-10", "cifar10"),
+    ("toy_patterns", "toy"), ("Flowers", "flowers"),
+])  # fmt: skip
+def test_names_in_any_spelling(name, expected):
+    assert catalog.entry(name).name == expected
+    with pytest.raises(ValueError, match="got 'CIFAR1'; did you mean 'cifar1"):
+        catalog.entry("CIFAR1")
+
+
+def test_the_hint_names_an_address_that_files_come_from():
+    for entry in catalog.available():
+        if entry.mirrors:
+            assert catalog.by_hand(entry).startswith("https://" if entry.name != "fashion_mnist" else "http")
+            assert "yann.lecun.com" not in catalog.by_hand(entry) + str(entry.mirrors)

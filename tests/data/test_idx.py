@@ -1,6 +1,7 @@
 """The IDX reader returns exactly what the file says, or a DataError that names the file."""
 
 import gzip
+import os
 import struct
 
 import numpy as np
@@ -167,3 +168,11 @@ def test_damage_is_an_error_or_changes_no_size(tmp_path, data, zipped):
     else:
         head = bytes([0, 0, CODES[result.dtype.name], result.ndim]) + np.array(result.shape, ">u4").tobytes()
         assert head + result.astype(result.dtype.newbyteorder(">")).tobytes() == bytes(damaged)
+
+
+def test_a_gzip_file_that_promises_far_more_than_images_pack_to(tmp_path):
+    path = tmp_path / "a.gz"
+    header = bytes([0, 0, 8, 1]) + (400_000_000).to_bytes(4, "big")
+    path.write_bytes(gzip.compress(header) + os.urandom(1000) * 400)  # large enough for DEFLATE's largest ratio
+    with pytest.raises(DataError, match=r"a.gz: expected 400,000,000 bytes .* got a gzip file that can hold at most"):
+        read_idx(path)

@@ -218,3 +218,37 @@ def test_getitems_is_called_if_it_belongs_to_getitem():
 
 def test_empty_data_set_has_no_batches():
     assert list(DataLoader([], batch_size=4)) == []
+
+
+@pytest.mark.parametrize(("arguments", "text"), [
+    ({}, "batch_size=1, sampler=SequentialSampler): 7 batches of 7 samples"),
+    ({"batch_size": 3, "shuffle": True, "num_workers": 2}, ("batch_size=3, sampler=RandomSampler, num_workers=2, "
+                                                            "worker_method='thread'): 3 batches of 7 samples")),
+    ({"batch_size": 3, "drop_last": True}, "batch_size=3, sampler=SequentialSampler, drop_last=True): 2 batches of 7"),
+    ({"batch_sampler": [[1, 2], [3]]}, "batch_sampler=list): 2 batches of 7 samples"),
+    ({"batch_sampler": iter([[1]])}, "batch_sampler=list_iterator)"),
+])  # fmt: skip
+def test_it_prints(arguments, text):
+    loader = DataLoader(range(7), **arguments)
+    assert repr(loader).startswith(f"DataLoader(range, {text}")
+
+
+def test_a_stream_prints():
+    assert repr(DataLoader(Stream(5), 2)) == "DataLoader(Stream, batch_size=2): 3 batches of 5 samples"
+
+
+def test_data_sets_print():
+    data = TensorDataset(np.zeros((4, 3, 2), np.float32), np.zeros(4, np.int64))
+    assert repr(data) == "TensorDataset(4 samples of float32 (3, 2), int64 ())"
+    assert repr(Subset(data, [1, 2])) == "Subset(2 samples of TensorDataset)"
+    assert repr(data + data) == "ConcatDataset(8 samples: TensorDataset of 4, TensorDataset of 4)"
+
+
+def test_arguments_that_only_accelerators_use():
+    loader = DataLoader(range(3), 2, pin_memory=True, pin_memory_device="", in_order=True, prefetch_factor=None)
+    assert [batch.tolist() for batch in loader] == [[0, 1], [2]]
+
+
+def test_images_of_different_sizes_are_told_of_resize():
+    with pytest.raises(RuntimeError, match=r"need transforms.Resize\(\(height, width\)\)"):
+        next(iter(DataLoader([np.zeros((3, 4, 5)), np.zeros((3, 4, 6))], 2)))

@@ -133,9 +133,12 @@ def test_missing_file_names_every_path_tried(folder):
     with pytest.raises(FileNotFoundError, match=r"expected the file train-labels-idx1-ubyte, plain or \.gz") as caught:
         MNIST(folder)
     lines = str(caught.value).splitlines()[1:]
-    tried = [folder / place / (NAMES[1] + suffix) for place in ("MNIST/raw", ".", "mnist") for suffix in ("", ".gz")]
+    tried = [folder / place / (name + suffix) for place in ("MNIST/raw", ".", "mnist")
+             for name in (NAMES[1], "train-labels.idx1-ubyte") for suffix in ("", ".gz")]  # fmt: skip
     assert [Path(line.strip()) for line in lines[:-1]] == tried
-    assert lines[-1] == "download=True fetches it; by hand, get it from http://yann.lecun.com/exdb/mnist/"
+    assert lines[-1] == (
+        "download=True fetches it; by hand, get https://ossci-datasets.s3.amazonaws.com/mnist/train-labels-idx1-ubyte.gz"
+    )
     assert len(MNIST(folder, train=False)) == 2
 
 
@@ -162,3 +165,13 @@ def test_a_damaged_file_is_named(folder):
     path.write_bytes(path.read_bytes()[:-1])
     with pytest.raises(DataError, match=r"train-images-idx3-ubyte: expected 2,352 bytes of uint8 \(3, 28, 28\)"):
         MNIST(folder)
+
+
+def test_files_named_with_a_dot_are_found(tmp_path):
+    for part in ("train", "t10k"):
+        write_idx(tmp_path / f"{part}-images.idx3-ubyte", np.full((5, 28, 28), 7, np.uint8))
+        write_idx(tmp_path / f"{part}-labels.idx1-ubyte.gz", np.arange(5, dtype=np.uint8))
+    digits = MNIST(tmp_path)
+    assert digits.targets.tolist() == [0, 1, 2, 3, 4]
+    assert digits.train_data is digits.test_data is digits.data
+    assert digits.train_labels is digits.test_labels is digits.targets

@@ -4,6 +4,7 @@ import collections
 import fractions
 import pickle
 import struct
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -191,17 +192,82 @@ def test_arrays_whose_parts_do_not_fit(arguments, match):
 
 
 def test_a_huge_memory_place_takes_no_memory():
-    import tracemalloc
-
     tracemalloc.start()
     assert parse_pickle(b"K\x01r\xff\xff\xff\xff.", "p") == 1
     assert tracemalloc.get_traced_memory()[1] < 10**6
     tracemalloc.stop()
 
 
-def test_deep_nesting_is_no_crash():
-    value = parse_pickle(b"]" * 100_000 + b"a" * 99_999 + b".", "p")
-    assert isinstance(value, list)
+def doubled(first, twice):
+    """A value of the one before twice, 60 times over: 2⁶⁰ values for whoever goes through it."""
+    steps = (b"%bq%c0" % (twice.replace(b"#", b"h%c" % i), i + 1) for i in range(60))
+    return first + b"q\x000" + b"".join(steps) + b"h%c" % 60
+
+
+LISTS, TUPLES = doubled(b"]", b"(##l"), doubled(b")", b"##\x86")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"]" * 100_000 + b"a" * 99_999 + b".",
+        b")" + b"\x85" * 100_000 + b".",
+        b"]q\x00h\x00a.",  # a list that holds itself
+        LISTS + b".",
+        TUPLES + b".",
+        b"}U\x01a" + LISTS + b"s.",
+    ],
+)
+def test_what_is_too_deep_or_too_often_the_same(content):
+    with pytest.raises(DataError, match="p: expected at most 64 levels and [0-9,]+ values, got more"):
+        parse_pickle(content, "p")
+
+
+ARRAY = b"cnumpy.core.multiarray\n_reconstruct\n(cnumpy\nndarray\n(I0\ntS'b'\ntR"
+DTYPE = b"cnumpy\ndtype\n(S'u1'\nI0\nI1\ntR"
+
+
+@pytest.mark.parametrize("value", [TUPLES, b")" + b"\x85" * 100_000], ids=["often", "deep"])
+@pytest.mark.parametrize(
+    "around",
+    [
+        b"%sU\x01a\x93.",  # as a module's name
+        b"c_codecs\nencode\nU\x01a%s\x86R.",  # as an encoding
+        ARRAY + b"(I1\n%s" + DTYPE + b"I00\nU\x01atb.",  # as a shape
+        ARRAY + b"(I1\n(%st" + DTYPE + b"I00\nU\x01atb.",  # as a length in a shape
+        ARRAY + b"(I1\n(I1\nt" + DTYPE + b"(I3\n%sNNNtbI00\nU\x01atb.",  # as a byte order
+        b"cnumpy.core.numeric\n_frombuffer\n(U\x01a" + DTYPE + b"(I1\nt%stR0N.",  # as the order of an array's axes
+    ],
+)
+def test_a_deep_or_large_value_where_a_name_or_number_belongs(value, around):
+    content = around.replace(b"%s", value)
+    try:
+        assert parse_pickle(content, "p") is None
+    except DataError as error:
+        assert len(str(error)) < 500  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "repeat",
+    [
+        b"c_codecs\nencode\n(h\x00U\x06latin1tR",
+        ARRAY + b"(I1\n(I1000000\nt" + DTYPE + b"I00\nh\x00tb",
+    ],
+    ids=["text", "array"],
+)
+def test_one_content_copied_again_and_again(repeat):
+    text = b"X" + struct.pack("<I", 10**6) + b"a" * 10**6 + b"q\x00"
+    tracemalloc.start()
+    with pytest.raises(DataError, match="expected arrays and texts of at most twice the bytes of the file, got more"):
+        parse_pickle(b"(" + text + repeat * 1000 + b"l.", "p")
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+
+
+def test_steps_are_counted(monkeypatch):
+    monkeypatch.setattr("tinygrad_cnn.data.pickles._MAX_STEPS", 1000)
+    with pytest.raises(DataError, match="expected a pickle of at most 1,000 steps, got more"):
+        parse_pickle(b"N0" * 1000 + b"N.", "p")
 
 
 @given(st.binary(max_size=60))

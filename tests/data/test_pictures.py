@@ -1,7 +1,9 @@
 """Image files: read in RGB, or an error that names the file."""
 
 import io
+import struct
 import sys
+import tracemalloc
 import zlib
 
 import numpy as np
@@ -13,6 +15,7 @@ from tinygrad_cnn.data import DataError
 from tinygrad_cnn.data.pictures import load_picture
 
 Image = pytest.importorskip("PIL.Image")
+ImageOps = pytest.importorskip("PIL.ImageOps")
 PIXELS = np.random.default_rng(0).integers(0, 256, (7, 5, 3), dtype=np.uint8)
 
 
@@ -84,4 +87,119 @@ def test_without_pillow_the_message_names_the_extra(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     (tmp_path / "a.png").write_bytes(b"")
     with pytest.raises(ModuleNotFoundError, match=r'reading images needs Pillow: pip install "tinygrad-cnn\[data\]"'):
+        load_picture(tmp_path / "a.png")
+
+
+RAMP = np.arange(64, dtype=np.uint16).reshape(8, 8) * 1000
+
+
+def test_16_bits_of_grey_are_scaled(tmp_path):
+    expected = np.rint(RAMP * 255.0 / 65535).astype(np.uint8)
+    for name in ("a.png", "a.tif", "a.pgm"):
+        path = tmp_path / name
+        if name == "a.pgm":
+            path.write_bytes(b"P5 8 8 65535\n" + RAMP.astype(">u2").tobytes())
+        else:
+            Image.fromarray(RAMP).save(path)
+        np.testing.assert_array_equal(np.asarray(load_picture(path))[..., 1], expected)
+
+
+def test_12_bits_in_a_tiff_are_scaled(tmp_path):
+    Image.fromarray(np.array([[0, 2048, 4095]], np.uint16)).save(tmp_path / "a.tif")
+    content = (tmp_path / "a.tif").read_bytes()
+    packed = bytes([0x00, 0x08, 0x00, 0xFF, 0xF0])  # 000 800 FFF
+    place = content.index(np.array([0, 2048, 4095], "<u2").tobytes())
+    bits = content.index(struct.pack("<HHI", 258, 3, 1))
+    content = content[: bits + 8] + struct.pack("<HH", 12, 0) + content[bits + 12 :]
+    (tmp_path / "a.tif").write_bytes(content[:place] + packed + content[place + 5 :])
+    assert np.asarray(load_picture(tmp_path / "a.tif"))[0, :, 0].tolist() == [0, 128, 255]
+
+
+@pytest.mark.parametrize(("values", "kind"), [
+    (np.ones((2, 2), np.float32), "32-bit floats"), (np.ones((2, 2), np.int32), "32-bit ints"),
+])  # fmt: skip
+def test_modes_without_a_certain_brightness_are_refused(tmp_path, values, kind):
+    Image.fromarray(values).save(tmp_path / "a.tif")
+    with pytest.raises(DataError, match=f"a.tif: expected an image of 8 or 16 bits a channel, got {kind}"):
+        load_picture(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "YCbCr"])
+@pytest.mark.parametrize("suffix", ["png", "tif", "webp"])
+def test_every_mode_has_the_colours_that_pillow_gives_it(tmp_path, mode, suffix):
+    picture, path = Image.fromarray(PIXELS).convert(mode), tmp_path / f"a.{suffix}"
+    try:
+        picture.save(path, **({"lossless": True} if suffix == "webp" else {}))
+    except (OSError, KeyError):
+        pytest.skip("the format has no such mode")
+    np.testing.assert_array_equal(np.asarray(load_picture(path)), np.asarray(Image.open(path).convert("RGB")))
+
+
+def test_a_palette_with_transparency(tmp_path):
+    picture = Image.fromarray(PIXELS).quantize(8)
+    picture.save(tmp_path / "a.png", transparency=bytes([0, 128, 255, 255]))
+    np.testing.assert_array_equal(np.asarray(load_picture(tmp_path / "a.png")), np.asarray(picture.convert("RGB")))
+
+
+@pytest.mark.parametrize("suffix", ["png", "gif", "webp", "tif"])
+def test_of_several_frames_the_first(tmp_path, suffix):
+    frames = [Image.new("RGB", (4, 4), colour) for colour in ("red", "lime")]
+    frames[0].save(tmp_path / f"a.{suffix}", save_all=True, append_images=frames[1:], lossless=True)
+    assert load_picture(tmp_path / f"a.{suffix}").getpixel((1, 1)) == (255, 0, 0) or suffix == "webp"
+    r, g, _ = load_picture(tmp_path / f"a.{suffix}").getpixel((1, 1))
+    assert r > 250 > 5 > g
+
+
+@pytest.mark.parametrize("orientation", range(10))
+@pytest.mark.parametrize("suffix", ["png", "jpg", "tif", "webp"])
+def test_turned_as_the_exif_note_says(tmp_path, orientation, suffix):
+    path = tmp_path / f"a.{suffix}"
+    picture = Image.fromarray(PIXELS)
+    note = picture.getexif()
+    note[0x0112] = orientation
+    picture.save(path, exif=note)
+    with Image.open(path) as opened:
+        expected = ImageOps.exif_transpose(opened).convert("RGB")
+    np.testing.assert_array_equal(np.asarray(load_picture(path)), np.asarray(expected))
+
+
+def test_a_damaged_note_counts_as_none(tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / "a.png", exif=b"Exif\0\0rubbish that is no TIFF")
+    np.testing.assert_array_equal(np.asarray(load_picture(tmp_path / "a.png")), PIXELS)
+
+
+@pytest.mark.parametrize("mode", ["I;16", "RGB"])
+def test_training_and_prediction_read_the_same(tmp_path, mode):
+    from tinygrad_cnn.cli.images import read_image
+    from tinygrad_cnn.data import ImageFolder
+    from tinygrad_cnn.data.transforms import Compose, Grayscale, ToTensor
+
+    (tmp_path / "a").mkdir()
+    path = tmp_path / "a" / "x.png"
+    picture = Image.fromarray(RAMP) if mode == "I;16" else Image.fromarray(PIXELS)
+    note = picture.getexif()
+    note[0x0112] = 6
+    picture.save(path, exif=note)
+    for channels, steps in ((3, [ToTensor()]), (1, [Grayscale(), ToTensor()])):
+        x = ImageFolder(tmp_path, transform=Compose(steps))[0][0].numpy()
+        np.testing.assert_array_equal(read_image(path, x.shape, Compose(steps), False).numpy()[0], x)
+        assert x.shape[0] == channels
+
+
+def test_a_chunk_that_promises_gigabytes_takes_no_memory(tmp_path):
+    Image.fromarray(PIXELS).save(tmp_path / "a.png")
+    content = bytearray((tmp_path / "a.png").read_bytes())
+    place = content.index(b"IDAT") - 4
+    content[place : place + 4] = (0xF0000000).to_bytes(4, "big")
+    (tmp_path / "a.png").write_bytes(content)
+    tracemalloc.start()
+    np.testing.assert_array_equal(np.asarray(load_picture(tmp_path / "a.png")), PIXELS)  # all of it is there
+    assert tracemalloc.get_traced_memory()[1] < 10**7
+    tracemalloc.stop()
+
+
+def test_a_file_that_is_too_large_is_not_read(tmp_path):
+    with (tmp_path / "a.png").open("wb") as file:
+        file.truncate((1 << 29) + 1)
+    with pytest.raises(DataError, match="a.png: expected an image file of at most 536,870,912 bytes, got 536,870,913"):
         load_picture(tmp_path / "a.png")

@@ -175,3 +175,39 @@ def test_yaml_without_pyyaml_names_the_extra(tmp_path, monkeypatch):
     (tmp_path / "a.yaml").write_text(YAML, encoding="utf-8")
     with pytest.raises(ModuleNotFoundError, match=r'pip install "tinygrad-cnn\[yaml\]"'):
         CnnBasicModel.from_file(tmp_path / "a.yaml")
+
+
+LAUGHS = "a0: &a0 [1]\n" + "".join(f"a{i}: &a{i} [*a{i - 1}, *a{i - 1}]\n" for i in range(1, 60)) + "hconfigs: *a59\n"
+MERGES = "a0: &a0 {x: 1}\n" + "".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]}}\n" for i in range(1, 40))
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "match"),
+    [
+        ("a.yaml", LAUGHS, "expected at most 100,000 values with all aliases written out, got more"),
+        ("a.yaml", MERGES, "expected at most 100,000 values with all aliases written out, got more"),
+        ("a.yaml", "hconfigs: &a [*a]", "expected at most 100,000 values"),
+        ("a.yaml", "[" * 10_000, "expected at most 32 levels, got more"),
+        ("a.json", "[" * 100_000, "expected layers, got values nested more deeply than can be read"),
+        ("a.toml", "a = " + "[" * 100_000, "nested more deeply than can be read|got text that is none"),
+        ("a.json", "[" + "1," * 200_000 + "1]", "expected a file of at most 262,144 bytes, got 400,003"),
+        ("a.json", '{"x": ' + "[" * 900 + "]" * 900 + "}", "expected a table with the key hconfigs"),
+        ("a.json", '{"hconfigs": [], "imput_size": [1]}', "got 'imput_size'; did you mean 'input_size'"),
+    ],
+)
+def test_files_that_ask_for_too_much(name, text, match, tmp_path):
+    if name.endswith("yaml"):
+        pytest.importorskip("yaml")
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ValueError, match=match) as caught:
+        CnnBasicModel.from_file(tmp_path / name)
+    assert str(caught.value).startswith(f"{tmp_path / name}: ")
+    assert len(str(caught.value)) < 500
+
+
+def test_aliases_are_fine_in_measure(tmp_path):
+    pytest.importorskip("yaml")
+    (tmp_path / "a.yaml").write_text("hconfigs: [&c [conv, {ksize: 3, chn: 2}], *c, 5]\ninput_size: [1, 8, 8]")
+    assert repr(CnnBasicModel.from_file(tmp_path / "a.yaml")) == repr(
+        CnnBasicModel([["conv", {"ksize": 3, "chn": 2}]] * 2 + [5], input_size=(1, 8, 8))
+    )

@@ -8,14 +8,15 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
-from tinygrad_cnn.cli.checks import check_known
 from tinygrad_cnn.cli.console import make_console, print_table
 from tinygrad_cnn.data import catalog
 
 data = typer.Typer(name="data", help="List, fetch and check data sets.", no_args_is_help=True)
 
 _Root = Annotated[Path | None, typer.Option(help="Folder of the data sets; TINYGRAD_CNN_DATA by default.")]
-_Name = Annotated[str, typer.Argument(help="Name of a data set, as `data list` gives it.", metavar="NAME")]
+_Name = Annotated[
+    str, typer.Argument(help="Name of a data set, as `data list` gives it; capitals do not matter.", metavar="NAME")
+]
 
 
 @data.command("list")
@@ -28,7 +29,6 @@ def list_sets() -> None:
 @data.command()
 def get(name: _Name, root: _Root = None) -> None:
     """Download what is missing or damaged of a data set."""
-    _check_name(name)
     files = catalog.get(name, root)
     console = make_console()
     for path in files.values():
@@ -40,7 +40,6 @@ def get(name: _Name, root: _Root = None) -> None:
 @data.command()
 def verify(name: _Name, root: _Root = None) -> None:
     """Compare the files of a data set with their published checksums; exit code 1 if one is missing or damaged."""
-    _check_name(name)
     found = catalog.verify(name, root)
     console = make_console()
     for file, status in found.items():
@@ -50,7 +49,3 @@ def verify(name: _Name, root: _Root = None) -> None:
         console.print(f"{name} comes with the package")
     if any(status != "ok" for status in found.values()):
         raise typer.Exit(1)
-
-
-def _check_name(name: str) -> None:
-    check_known("data", "name", [name], [entry.name for entry in catalog.available()])

@@ -14,6 +14,7 @@ from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data import Dataset, default_collate
 from tinygrad_cnn.data.dataset import fetch, reads_batches, samples
+from tinygrad_cnn.data.pictures import load_picture, pillow
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -74,26 +75,22 @@ def read_image(path: Path, shape: Shape, transform: Callable[[Any], Any] | None,
         (1, C, H, W).
 
     Raises:
-        ConfigError: it is no image, or comes out in another shape.
+        DataError: it is no image, or a damaged one; see `load_picture`.
+        ConfigError: it comes out in another shape.
         ModuleNotFoundError: Pillow is not installed; the message names the extra.
     """
-    try:
-        from PIL import Image, ImageOps, UnidentifiedImageError
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError('reading images needs Pillow: pip install "tinygrad-cnn[data]"') from error
     channels, height, width = shape
-    with path.open("rb") as file:
-        try:
-            with Image.open(file) as opened:
-                image = ImageOps.exif_transpose(opened).convert("L" if channels == 1 else "RGB")
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            why = "" if isinstance(error, UnidentifiedImageError) else f": {error}"
-            raise ConfigError(f"{path}: expected an image that Pillow reads, got none or a damaged one{why}") from error
+    picture = load_picture(path)
+    image = picture.convert("L") if channels == 1 else picture
+    bilinear = pillow("reading images").Resampling.BILINEAR
     # As it is, if the transforms make it fit, as they do in training; resized before them otherwise.
-    for candidate in (image, image.resize((width, height), Image.Resampling.BILINEAR)):
+    for candidate in (image, image.resize((width, height), bilinear)):
         array: Any = np.array(candidate)
         array = 255 - array if invert else array
         found = as_planes(array if transform is None else transform(array))
         if found.shape == shape:
             return from_numpy(np.ascontiguousarray(found[np.newaxis]))
-    raise ConfigError(f"{path}: expected an image of shape {shape} after the transforms, got {found.shape}")
+    raise ConfigError(
+        f"{path}: expected an image of shape {shape} after the transforms, got {found.shape}; a transform Resize or "
+        "CenterCrop makes images equally large"
+    )

@@ -11,7 +11,7 @@ from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.checks import ConfigError, check_arguments, check_known
 from tinygrad_cnn.cli.config import Config
 from tinygrad_cnn.cli.images import ImageTensors
-from tinygrad_cnn.data import DataLoader, Subset, TensorDataset, toy_classes, toy_patterns, transforms
+from tinygrad_cnn.data import DataError, DataLoader, Subset, TensorDataset, toy_classes, toy_patterns, transforms
 from tinygrad_cnn.random import Generator
 
 _WITH_TEST_PART = ("MNIST5k", "MNIST", "FashionMNIST", "CIFAR10", "CIFAR100", "Flowers")
@@ -24,7 +24,9 @@ NAMES = ("toy", *_WITH_TEST_PART, *_WHOLE)
 """The data sets that a configuration may name."""
 
 _TRANSFORMS = [
-    name for name in transforms.__all__ if name not in ("Compose", "InterpolationMode", "Lambda", "Transform")
+    name
+    for name in transforms.__all__
+    if name not in ("Compose", "InterpolationMode", "Lambda", "Transform", "functional")
 ]
 """The transforms that a configuration may name: those that numbers and words describe."""
 
@@ -75,7 +77,7 @@ def build_sets(config: Config) -> Sets:
     training = pipeline(config, "augment", "transforms") if own.get("augment") else plain
 
     def make(transform: Callable[[Any], Any] | None, **part: Any) -> Any:
-        return ImageTensors(kind(**arguments, **part, transform=transform))
+        return _tried(place, ImageTensors(kind(**arguments, **part, transform=transform)))
 
     if name in _WITH_TEST_PART:
         if "test" in own:
@@ -89,6 +91,21 @@ def build_sets(config: Config) -> Sets:
     return _divided(config, Subset(changed, rest), Subset(whole, rest), Subset(whole, test), _classes(whole))
 
 
+def _tried(place: str, dataset: ImageTensors) -> ImageTensors:
+    """Return the data set, whose transforms take its first image.
+
+    Raises:
+        ConfigError: they do not.
+    """
+    try:
+        dataset[0]
+    except DataError:
+        raise
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{place}: the transforms do not take an image of this data set: {error}") from error
+    return dataset
+
+
 def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:
     """Return the transforms that lists of [data] name, one after the other; None if they name none.
 
@@ -97,25 +114,30 @@ def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:
     """
     if not any(config.data[1].get(key) for key in lists):
         return None
-    made = []
-    for key in lists:
-        place = config.place(f"data.{key}")
-        entries = config.data[1].get(key, [])
-        if not isinstance(entries, list):
-            raise ConfigError(f'{place}: expected a list of names or tables {{name = "…"}}, got {entries!r}')
-        for entry in entries:
-            table = {"name": entry} if isinstance(entry, str) else entry
-            if not isinstance(table, dict) or not isinstance(table.get("name"), str):
-                raise ConfigError(f'{place}: expected a name or a table {{name = "…"}}, got {entry!r}')
-            check_known(place, "names", [table["name"]], _TRANSFORMS)
-            there, kind = f"{place}.{table['name']}", getattr(transforms, table["name"])
-            given = {name: value for name, value in table.items() if name != "name"}
-            given = check_arguments(there, kind, given)
-            try:
-                made.append(kind(**given))
-            except (TypeError, ValueError) as error:
-                raise ConfigError(f"{there}: {error}") from error
+    made = [one for key in lists for one in _made(config.place(f"data.{key}"), config.data[1].get(key, []))]
     return transforms.Compose(made)
+
+
+def _made(place: str, entries: Any) -> list[Callable[[Any], Any]]:
+    """Return the transforms that a list names; one that has a list of transforms itself names them likewise."""
+    if not isinstance(entries, list):
+        raise ConfigError(f'{place}: expected a list of names or tables {{name = "…"}}, got {entries!r}')
+    made = []
+    for entry in entries:
+        table = {"name": entry} if isinstance(entry, str) else entry
+        if not isinstance(table, dict) or not isinstance(table.get("name"), str):
+            raise ConfigError(f'{place}: expected a name or a table {{name = "…"}}, got {entry!r}')
+        check_known(place, "names", [table["name"]], _TRANSFORMS)
+        there, kind = f"{place}.{table['name']}", getattr(transforms, table["name"])
+        given = {name: value for name, value in table.items() if name != "name"}
+        given = check_arguments(there, kind, given)
+        if "transforms" in given:
+            given["transforms"] = _made(f"{there}.transforms", given["transforms"])
+        try:
+            made.append(kind(**given))
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{there}: {error}") from error
+    return made
 
 
 def _divided(config: Config, train: Any, plain: Any, test: Any, classes: list[str]) -> Sets:

@@ -5,6 +5,8 @@ Members are read by name, never extracted by the archive's own paths.
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import stat
 import tarfile
@@ -85,11 +87,16 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
         DataError: it is damaged.
     """
     try:
-        return archive.read(member)
+        with archive.open(member) as file:
+            # Not read(): that unpacks up to 2 GiB at once, whatever length the archive promises.
+            content = b"".join(iter(lambda: file.read(_CHUNK), b""))
     except Exception as error:  # as above
         raise DataError(
             f"{name}: expected {member.filename!r} whole, got a damaged one ({error or type(error).__name__})"
         ) from error
+    if len(content) != member.file_size:
+        raise DataError(f"{name}: expected {member.filename!r} of {member.file_size:,} bytes, got {len(content):,}")
+    return content
 
 
 def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
@@ -107,7 +114,8 @@ def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
     """
     wanted = dict(sizes)
     try:
-        with tarfile.open(path, "r:gz") as archive:
+        limit = _MAX_RATIO * path.stat().st_size
+        with gzip.open(path) as unpacked, tarfile.open(fileobj=_Limited(unpacked, limit, str(path))) as archive:
             for member in archive:
                 name = PurePosixPath(member.name).name
                 if name not in wanted:
@@ -126,6 +134,42 @@ def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
         raise DataError(f"{path}: expected a whole .tar.gz, got a damaged one ({error})") from error
     if wanted:
         raise DataError(f"{path}: expected it to hold {', '.join(wanted)}, got no such file")
+
+
+class _Limited(io.RawIOBase):
+    """The content of a packed archive, of which no more is unpacked than a whole archive would hold.
+
+    Args:
+        content: what is unpacked.
+        limit: how far, in bytes.
+        name: of the archive, for messages.
+    """
+
+    def __init__(self, content: gzip.GzipFile, limit: int, name: str) -> None:
+        self._content, self._limit, self._name = content, limit, name
+
+    def seekable(self) -> bool:
+        """Return True."""
+        return True
+
+    def tell(self) -> int:
+        """Return how far it has been unpacked."""
+        return self._content.tell()
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        """Go to a place that is not beyond the limit."""
+        if whence == 0 and offset > self._limit:
+            raise self._refusal(offset)
+        return self._content.seek(offset, whence)
+
+    def read(self, size: int = -1) -> bytes:
+        """Return the next bytes: a header that asks for more than a chunk lies about its length."""
+        if not 0 <= size <= _CHUNK or self.tell() + size > self._limit + _CHUNK:
+            raise self._refusal(size)
+        return self._content.read(size)
+
+    def _refusal(self, got: int) -> DataError:
+        return DataError(f"{self._name}: expected at most {self._limit:,} bytes when unpacked, got {got:,} asked for")
 
 
 def _copy(source: IO[bytes], target: Path, size: int, name: str) -> None:

@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 from typing import Literal
 
+from tinygrad_cnn._checks import nearest
 from tinygrad_cnn.data.archives import open_zip, read_member, unpack_tar
 from tinygrad_cnn.data.download import Progress, download
 from tinygrad_cnn.data.errors import DataError
@@ -31,14 +32,22 @@ def available() -> tuple[Entry, ...]:
 
 
 def entry(name: str) -> Entry:
-    """Return what is known of the data set `name`.
+    """Return what is known of the data set `name`; capitals, "-" and "_" do not matter, and its class is a name too.
 
     Raises:
         ValueError: there is none of that name; the message lists those there are.
     """
-    if name not in ENTRIES:
-        raise ValueError(f"data: expected the name of a data set, one of {', '.join(ENTRIES)}, got {name!r}")
-    return ENTRIES[name]
+    names = {_folded(known): one for one in ENTRIES.values() for known in (one.name, one.title)}
+    found = names.get(_folded(name))
+    if found is None:
+        raise ValueError(
+            f"data: expected the name of a data set, one of {', '.join(ENTRIES)}, got {name!r}{nearest(name, ENTRIES)}"
+        )
+    return found
+
+
+def _folded(name: str) -> str:
+    return name.lower().replace("-", "").replace("_", "")
 
 
 def get(
@@ -64,7 +73,7 @@ def get(
         ModuleNotFoundError: something is to be fetched, and pooch is not installed; the message names the extra.
     """
     found, folder = entry(name), data_root(root)
-    status = verify(name, root)
+    status = verify(found.name, root)
     if all(state == "ok" for state in status.values()):
         return {file: _place(found, folder, file) for file in status}
     if not found.mirrors:
@@ -118,9 +127,13 @@ def find(found: Entry, folder: Path, name: str) -> Path | None:
 
 
 def places(found: Entry, folder: Path, name: str) -> list[Path]:
-    """Return where the file `name` of a data set is looked for: what a .gz or .zip unpacks to before itself."""
+    """Return where the file `name` of a data set is looked for: what a .gz or .zip unpacks to before itself.
+
+    Some archives of MNIST write train-images.idx3-ubyte for train-images-idx3-ubyte; that counts too.
+    """
     unpacked, dot, suffix = name.rpartition(".")
-    names = (unpacked, name) if dot and suffix in {"gz", "zip"} else (name,)
+    names = [unpacked, name] if dot and suffix in {"gz", "zip"} else [name]
+    names += [other.replace("-idx", ".idx") for other in names if "-idx" in other]
     return [folder / inner / file for inner in found.folders for file in names]
 
 
@@ -131,11 +144,20 @@ def missing(found: Entry, folder: Path) -> str:
         if find(found, folder, file.name) is None:
             lines += [f"  {path}" for path in places(found, folder, file.name)]
     lines.append(
-        f"download=True fetches them; by hand, get them from {found.home}"
+        f"download=True fetches them; by hand, get {by_hand(found)}"
         if found.mirrors
         else f"It cannot be downloaded from here; get it from {found.home} and put it in one of these places"
     )
     return "\n".join(lines)
+
+
+def by_hand(found: Entry, name: str | None = None) -> str:
+    """Return the address of the file `name` of a data set, or of its archive, or of all files if `name` is None."""
+    if found.archive is not None:
+        return f"{found.mirrors[0]}{found.archive.name}, which holds them"
+    if name is not None:
+        return found.mirrors[0] + name
+    return " and ".join(found.mirrors[0] + file.name for file in found.files)
 
 
 def _place(found: Entry, folder: Path, name: str) -> Path:

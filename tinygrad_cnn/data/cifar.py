@@ -40,7 +40,8 @@ class CIFAR10(ArrayImages):
 
     Raises:
         FileNotFoundError: a file is in none of the places, which are all named.
-        DataError: a file is damaged, or holds another number of images than the published one.
+        DataError: a file is damaged. One with fewer images than the published one is read as a subset of it:
+            `catalog.verify` tells them apart.
         DownloadError: the files could not be fetched.
 
     Example:
@@ -52,11 +53,11 @@ class CIFAR10(ArrayImages):
     data: Array
     targets: list[int]
     _name: ClassVar[str] = "cifar10"
-    _parts: ClassVar[dict[bool, dict[str, int]]] = {
-        True: {f"data_batch_{i}": 10_000 for i in range(1, 6)},
-        False: {"test_batch": 10_000},
+    _parts: ClassVar[dict[bool, tuple[str, ...]]] = {
+        True: tuple(f"data_batch_{i}" for i in range(1, 6)),
+        False: ("test_batch",),
     }
-    """How many images each file has, by `train`; the names of the binary version end in .bin."""
+    """The files, by `train`; the names of the binary version end in .bin."""
     _label_bytes: ClassVar[int] = 1
     """Before the pixels of an image; the last of them is the label."""
     _label_key: ClassVar[str] = "labels"
@@ -80,7 +81,7 @@ class CIFAR10(ArrayImages):
         if download and not any(all(catalog.find(form, folder, file.name) for file in form.files) for form in forms):
             catalog.get(self._name, folder)
         parts = []
-        for name, count in self._parts[train].items():
+        for name in self._parts[train]:
             binary = catalog.find(entry, folder, f"{name}.bin")
             path = binary or catalog.find(forms[-1], folder, name)
             if path is None:
@@ -88,35 +89,35 @@ class CIFAR10(ArrayImages):
                 raise FileNotFoundError(
                     f"{entry.title}: expected the file {name}.bin, or {name} of the pickled version, found none of"
                     + "".join(f"\n  {place}" for place in tried)
-                    + f"\ndownload=True fetches them; by hand, get them from {entry.home}"
+                    + f"\ndownload=True fetches them; by hand, get {catalog.by_hand(entry)}"
                 )
-            parts.append(self._read_binary(path, count) if binary else self._read_pickled(path, count))
+            parts.append(self._read_binary(path) if binary else self._read_pickled(path))
         images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
         self.data = images.transpose(0, 2, 3, 1)  # (N, 3, 32, 32) seen as (N, 32, 32, 3)
         self.targets = labels.tolist()
 
-    def _read_binary(self, path: Path, count: int) -> tuple[Array, Array]:
+    def _read_binary(self, path: Path) -> tuple[Array, Array]:
         """Return the images (N, 3, 32, 32) and labels (N,) of a file of the binary version."""
         record = self._label_bytes + _PIXELS
         size = path.stat().st_size
-        if size != count * record:
-            raise DataError(
-                f"{path}: expected {count * record:,} bytes, {count:,} images of {record:,} each, got {size:,}"
-            )
+        count, rest = divmod(size, record)
+        if not count or rest:
+            raise DataError(f"{path}: expected whole images of {record:,} bytes each, got {size:,} bytes")
         records = np.fromfile(path, np.uint8).reshape(count, record)
         images = records[:, self._label_bytes :].reshape(count, *_SHAPE)
         return images, self._checked(records[:, self._label_bytes - 1], path)
 
-    def _read_pickled(self, path: Path, count: int) -> tuple[Array, Array]:
+    def _read_pickled(self, path: Path) -> tuple[Array, Array]:
         """Return the images (N, 3, 32, 32) and labels (N,) of a file of the pickled version."""
         content = read_pickle(path)
         if not isinstance(content, dict):
             raise DataError(f"{path}: expected a dict, got {type(content).__name__}")
         entries = {key.decode("latin-1") if isinstance(key, bytes) else key: value for key, value in content.items()}
         images, labels = entries.get("data"), entries.get(self._label_key)
-        if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.shape != (count, _PIXELS):
+        if not isinstance(images, np.ndarray) or images.dtype != np.uint8 or images.shape[1:] != (_PIXELS,):
             got = f"{images.dtype} {images.shape}" if isinstance(images, np.ndarray) else type(images).__name__
-            raise DataError(f"{path}: expected 'data' as a uint8 array of shape {(count, _PIXELS)}, got {got}")
+            raise DataError(f"{path}: expected 'data' as a uint8 array of shape (N, {_PIXELS}), got {got}")
+        count = len(images)
         if not isinstance(labels, list) or len(labels) != count or any(type(label) is not int for label in labels):
             got = f"a list of {len(labels)}" if isinstance(labels, list) else type(labels).__name__
             raise DataError(f"{path}: expected '{self._label_key}' as a list of {count} ints, got {got}")
@@ -152,7 +153,7 @@ class CIFAR100(CIFAR10):
     """
 
     _name = "cifar100"
-    _parts: ClassVar[dict[bool, dict[str, int]]] = {True: {"train": 50_000}, False: {"test": 10_000}}
+    _parts: ClassVar[dict[bool, tuple[str, ...]]] = {True: ("train",), False: ("test",)}
     _label_bytes = 2
     _label_key = "fine_labels"
     classes: Sequence[str] = (

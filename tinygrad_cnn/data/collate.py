@@ -109,7 +109,8 @@ def _stack(batch: Sequence[Any], part: str) -> Tensor:
     if len(shapes) > 1:
         raise RuntimeError(
             f"default_collate: expected samples{_at(part)} of equal shape, got {' and '.join(map(str, shapes))}; "
-            "resize them in the data set or pass a collate_fn"
+            "images of different sizes need transforms.Resize((height, width)) or another one that makes them equal, "
+            "anything else a collate_fn"
         )
     stacked = np.stack(arrays)
     if stacked.dtype.kind not in "biuf":

@@ -13,6 +13,7 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.data.dataset import Dataset, IterableDataset, fetch, is_iterable, reads_batches, samples
+from tinygrad_cnn.data.workers.info import own_share
 from tinygrad_cnn.tensor import Tensor
 
 T_co = TypeVar("T_co", covariant=True)
@@ -50,6 +51,10 @@ class ConcatDataset(Dataset[T_co]):
 
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
+
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{type(one).__name__} of {len(one):,}" for one in self.datasets)
+        return f"ConcatDataset({len(self):,} samples: {parts})"
 
     def batch(self, indices: Sequence[int]) -> Any:
         """Return the collated samples at `indices`, one read from each data set where all read by whole batches."""
@@ -101,7 +106,7 @@ class ChainDataset(IterableDataset[T_co]):
         for dataset in self.datasets:
             if not is_iterable(dataset):
                 raise TypeError(f"ChainDataset: expected iterable data sets, got {type(dataset).__name__}")
-            yield from dataset
+            yield from own_share(dataset)
 
     def __len__(self) -> int:
         sizes: list[int] = [len(dataset) for dataset in self.datasets]  # type: ignore[arg-type]  # if each has one

@@ -51,9 +51,10 @@ class Dataset(Generic[T_co]):
 class IterableDataset(Generic[T_co]):
     """Samples in a row, for what cannot be read by index: a stream, a socket, a generator. Define ``__iter__``.
 
-    `DataLoader` takes batches from it in its order. With several workers each iterates over the data set by itself, so
-    it must give each worker its own share, which `get_worker_info` helps with; otherwise every sample comes once for
-    each worker.
+    `DataLoader` takes batches from it in its order, each sample once, whatever the number of workers. Threads share one
+    iterator; processes each read the whole stream and keep, of k workers, every k-th batch. Where reading is what
+    costs, a data set can give each worker a share of its own, as below: it then calls `get_worker_info` before its
+    first sample, and the loader leaves the sharing to it.
 
     Example:
         >>> class Numbers(IterableDataset):
@@ -143,6 +144,10 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
     def __len__(self) -> int:
         return len(self.tensors[0])
 
+    def __repr__(self) -> str:
+        parts = ", ".join(f"{tensor.dtype} {tuple(tensor.shape[1:])}" for tensor in self.tensors)
+        return f"TensorDataset({len(self):,} samples of {parts})"
+
     def batch(self, indices: Sequence[int]) -> list[Tensor]:
         """Return each tensor's rows at `indices`, copied."""
         rows = np.array([operator.index(index) for index in indices], dtype=np.int64)
@@ -166,6 +171,9 @@ class Subset(Dataset[T_co]):
 
     def __len__(self) -> int:
         return len(self.indices)
+
+    def __repr__(self) -> str:
+        return f"Subset({len(self):,} samples of {type(self.dataset).__name__})"
 
     def batch(self, indices: Sequence[int]) -> Any:
         """Return the collated samples at `indices`, read by the whole data set's own ``batch`` where it has one."""

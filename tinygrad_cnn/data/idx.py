@@ -25,8 +25,11 @@ from tinygrad_cnn.data.errors import DataError
 
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_AXES = 32
-_MAX_RATIO = 1032
-"""How many times larger its content can be than a gzip file: DEFLATE's limit."""
+_DEFLATE_RATIO = 1032
+"""How many times larger its content can be than a gzip file."""
+_USUAL_RATIO = 100
+_ALWAYS = 1 << 28
+"""A gzip file may hold so many bytes in any case, and more only at a usual ratio: images pack to about 1 in 5."""
 _CHUNK = 1 << 20
 
 
@@ -56,7 +59,8 @@ def read_idx_stream(file: IO[bytes], name: str) -> Array:
         return _parse(file, name, size, exact=True)
     try:
         with gzip.GzipFile(fileobj=file) as content:
-            return _parse(content, name, size * _MAX_RATIO, exact=False)
+            limit = min(size * _DEFLATE_RATIO, max(size * _USUAL_RATIO, _ALWAYS))
+            return _parse(content, name, limit, exact=False)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{name}: expected a whole gzip file, got a damaged one ({error})") from error
 

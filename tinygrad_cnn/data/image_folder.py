@@ -8,9 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from tinygrad_cnn.data.pictures import EXTENSIONS, load_picture
+from tinygrad_cnn.data.repeats import file_at, without_repeats
 from tinygrad_cnn.data.vision import Transform, VisionDataset
 
 Loader = Callable[[str], Any]
+
+_COMPARED = 100_000
+"""Up to so many files are compared with each other, about 20 µs each; among more a user would wait."""
 
 
 class DatasetFolder(VisionDataset):
@@ -109,7 +113,7 @@ class DatasetFolder(VisionDataset):
         samples = []
         empty = []
         for name, label in sorted(class_to_idx.items()):
-            found = sorted(path for path in _files(Path(directory) / name) if counts(path))
+            found = sorted(path for path in files_below(Path(directory) / name) if counts(path))
             samples += [(path, label) for path in found]
             if not found:
                 empty.append(name)
@@ -139,7 +143,7 @@ class ImageFolder(DatasetFolder):
         root: the folder that has the folders of the classes.
         transform: applied to each image, a PIL image in RGB unless `loader` makes something else, when it is read.
         target_transform: applied to each label, an int, when it is read.
-        loader: makes an image of a path.
+        loader: makes an image of a path; see `load_picture` for the one that is used otherwise.
         is_valid_file: says of a path whether it counts; names that end as those of images do if None.
         allow_empty: a class without images is no error.
 
@@ -148,10 +152,14 @@ class ImageFolder(DatasetFolder):
         class_to_idx: the label of each.
         samples, imgs: a list of (path, label).
         targets: a list of labels.
+        repeats: the files left out because another one is equal, which could be learnt from and tested on at once: of
+            equal ones in a class all but the first, of equal ones in several classes all. A warning counts them. Not
+            looked for with a `loader` of one's own, or among more than 100,000 files.
 
     Raises:
         FileNotFoundError: there is no such folder, it has no folders, or a class has no images; the message names it.
-        DataError: when an image is read: it is damaged; the message names the file.
+        DataError: all images of a class are in others too; when an image is read: it is damaged. The message names the
+            file.
 
     Example:
         >>> pets = ImageFolder("pets", transform=Compose([Resize((64, 64)), ToTensor()]))
@@ -171,10 +179,20 @@ class ImageFolder(DatasetFolder):
     ) -> None:
         extensions = EXTENSIONS if is_valid_file is None else None
         super().__init__(root, loader, extensions, transform, target_transform, is_valid_file, allow_empty)
+        self.repeats: list[str] = []
+        if loader is load_picture and len(self.samples) <= _COMPARED:
+            files = [file_at(self.classes[label], path) for path, label in self.samples]
+            kept, self.repeats = without_repeats(f"ImageFolder {os.fspath(root)}", files)
+            self.samples = [self.samples[i] for i in kept]
+            self.targets = [self.targets[i] for i in kept]
         self.imgs = self.samples
 
+    def extra_repr(self) -> str:
+        """Return how many images were left out."""
+        return f"Left out: {len(self.repeats)} that are repeated" if self.repeats else ""
 
-def _files(folder: Path) -> Iterator[str]:
+
+def files_below(folder: Path) -> Iterator[str]:
     """Yield the paths of all files below a folder that are not hidden."""
     entered: set[str] = set()
     for place, folders, names in os.walk(folder, followlinks=True):

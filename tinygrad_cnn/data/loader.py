@@ -57,6 +57,7 @@ class DataLoader:
         prefetch_factor: how many batches each worker reads ahead; 2 if None.
         persistent_workers: keep the workers from one epoch to the next, with whatever their data sets have cached.
         pin_memory_device: accepted and without effect.
+        in_order: accepted and without effect: batches always come in their order.
         worker_method: "thread" or "multiprocessing"; threads if None, unless a `multiprocessing_context` is given.
             Threads cost nothing to start, share the data set and hand batches over without copying; they run side by
             side while NumPy or Pillow works, and take turns in Python code. Processes pay where the transforms of each
@@ -90,6 +91,7 @@ class DataLoader:
         prefetch_factor: int | None = None,
         persistent_workers: bool = False,
         pin_memory_device: str = "",
+        in_order: bool = True,
         worker_method: str | None = None,
     ) -> None:
         self.dataset = dataset
@@ -104,6 +106,7 @@ class DataLoader:
         self.prefetch_factor = 2 if prefetch_factor is None and num_workers else prefetch_factor
         self.persistent_workers = persistent_workers
         self.pin_memory_device = pin_memory_device
+        self.in_order = in_order
         self.worker_method = worker_method or ("multiprocessing" if multiprocessing_context else "thread")
         self._iterable = is_iterable(dataset)
         check_arguments(self, shuffle, sampler, batch_sampler, batch_size)
@@ -144,6 +147,20 @@ class DataLoader:
             skip = progress.batches if self._iterable else 0
             pool.begin(progress.base_seed)
             return Epoch(progress, pool, order, skip, self._kept.give_back)
+
+    def __repr__(self) -> str:
+        order = "" if self.sampler is None else f", sampler={type(self.sampler).__name__}"
+        given = self.batch_size is None and self.batch_sampler is not None
+        batches = f"batch_sampler={type(self.batch_sampler).__name__}" if given else f"batch_size={self.batch_size}"
+        text = f"DataLoader({type(self.dataset).__name__}, {batches}{'' if given else order}"
+        if self.drop_last:
+            text += ", drop_last=True"
+        if self.num_workers:
+            text += f", num_workers={self.num_workers}, worker_method={self.worker_method!r}"
+        try:
+            return f"{text}): {len(self):,} batches of {len(self.dataset):,} samples"
+        except TypeError:  # a stream whose length nobody knows
+            return text + ")"
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch.

@@ -58,6 +58,26 @@ class IdxImages(ArrayImages):
         super().__init__(folder, transform, target_transform)
         self._hold(images, labels, train)
 
+    @property
+    def train_data(self) -> Tensor:
+        """The images, by an old name of torchvision's for `data`."""
+        return self.data
+
+    @property
+    def test_data(self) -> Tensor:
+        """The images, by an old name of torchvision's for `data`."""
+        return self.data
+
+    @property
+    def train_labels(self) -> Tensor:
+        """The labels, by an old name of torchvision's for `targets`."""
+        return self.targets
+
+    @property
+    def test_labels(self) -> Tensor:
+        """The labels, by an old name of torchvision's for `targets`."""
+        return self.targets
+
     def _hold(self, images: Array, labels: Array, train: bool) -> None:
         self.data = from_numpy(images)
         self.targets = from_numpy(labels.astype(np.int64))
@@ -155,7 +175,7 @@ def _find(entry: Entry, folder: Path, name: str) -> Path:
         tried = "".join(f"\n  {place}" for place in catalog.places(entry, folder, f"{name}.gz"))
         raise FileNotFoundError(
             f"{entry.title}: expected the file {name}, plain or .gz, found none of{tried}\n"
-            f"download=True fetches it; by hand, get it from {entry.home}"
+            f"download=True fetches it; by hand, get {catalog.by_hand(entry, f'{name}.gz')}"
         )
     return path
 

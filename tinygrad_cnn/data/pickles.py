@@ -4,6 +4,9 @@ A pickle is a program for a stack machine, whose instructions can call anything.
 those that build the above; NumPy's array is the one thing that may be "called", and is put together from its shape,
 dtype and bytes without running NumPy's own unpickling, which trusts what it reads.
 
+A small file can also ask for a lot: of steps, of memory (one array copied out of the same bytes again and again), and
+of whoever walks through the result (a list of the list twice, 60 times over). Each has a budget.
+
 Ref. the module pickletools of Python's library, which describes the instructions.
 """
 
@@ -18,6 +21,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tinygrad_cnn._checks import shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data.errors import DataError
 
@@ -33,6 +37,12 @@ _KNOWN = _RECONSTRUCT | _FROM_BUFFER | _BYTES | {_NDARRAY, _DTYPE, _ENCODE}
 
 _NUMBERS = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 _MAX_SIZE = 1 << 30
+_MAX_STEPS = 4_000_000
+"""CIFAR-100's 50,000 images take 300,000."""
+_MAX_DEPTH = 64
+_MAX_AXES = 32
+SPARE = 1 << 16
+"""Bytes that arrays and texts may take beyond twice those of the file."""
 
 
 class _Mark:
@@ -85,11 +95,18 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
 
 def parse_pickle(content: bytes, name: str) -> Any:
     """Return what the pickle `content` holds; `name` stands for it in messages. See `read_pickle`."""
-    return Machine(name).execute(content)
+    return Machine(name, 2 * len(content) + SPARE).execute(content)
 
 
 class Machine:
     """A stack, a memory, and the instructions that can do no harm.
+
+    What came out of the file is never compared, hashed or shown before its type is known: a tuple of tuples may be too
+    deep, or too often the same one, for any of these.
+
+    Args:
+        name: of the file, for messages.
+        bytes_left: how many bytes arrays and texts may take.
 
     Attributes:
         known: the names that a pickle may refer to, each a module and a name in it.
@@ -99,27 +116,30 @@ class Machine:
     known: ClassVar[set[tuple[str, str]]] = _KNOWN
     unfinished: ClassVar[tuple[type, ...]] = (_Mark, Global, _Dtype, _Array, _Parts)
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, bytes_left: int) -> None:
         self.name = name
+        self.bytes_left = bytes_left
         self.stack: list[Any] = []
         self.memory: dict[int, Any] = {}
-
-    def fail(self, expected: str, got: str) -> DataError:
-        """Return the error that names the file."""
-        return DataError(f"{self.name}: expected {expected}, got {got}")
 
     def execute(self, content: bytes) -> Any:
         """Return what the pickle `content` holds."""
         try:
-            for instruction, argument, _ in pickletools.genops(content):
+            for step, (instruction, argument, _) in enumerate(pickletools.genops(content)):
                 if instruction.name == "STOP":
-                    return self.pop()
+                    return self.result(8 * step)
+                if step >= _MAX_STEPS:
+                    raise self.fail(f"a pickle of at most {_MAX_STEPS:,} steps", "more")
                 self.run(instruction.name, argument)
         except DataError:
             raise
         except (ValueError, LookupError, TypeError, OverflowError, AttributeError, MemoryError, Warning) as error:
             raise DataError(f"{self.name}: expected a whole pickle, got a damaged one ({error})") from error
         raise DataError(f"{self.name}: expected a whole pickle, got one without an end")
+
+    def fail(self, expected: str, got: str) -> DataError:
+        """Return the error that names the file."""
+        return DataError(f"{self.name}: expected {expected}, got {got}")
 
     def run(self, instruction: str, argument: Any) -> None:
         """Carry out one instruction."""
@@ -137,6 +157,28 @@ class Machine:
     def pop(self) -> Any:
         """Take the top of the stack, which must be a value and not something in the making."""
         return self._finished(self.stack.pop())
+
+    def result(self, most: int) -> Any:
+        """Take the top of the stack: at most `_MAX_DEPTH` levels and `most` values, shared ones counted each time."""
+        value = self.pop()
+        ways, steps = [iter((value,))], 0
+        while ways:
+            for inner in ways[-1]:
+                steps += 1
+                if isinstance(inner, list | tuple | dict):
+                    ways.append(iter(inner.values() if isinstance(inner, dict) else inner))
+                    break
+            else:
+                ways.pop()
+            if len(ways) > _MAX_DEPTH or steps > most:
+                raise self.fail(f"at most {_MAX_DEPTH} levels and {most:,} values", "more")
+        return value
+
+    def spend(self, count: int) -> None:
+        """Take `count` bytes from what arrays and texts may have."""
+        self.bytes_left -= count
+        if self.bytes_left < 0:
+            raise self.fail("arrays and texts of at most twice the bytes of the file", "more")
 
     def _finished(self, value: Any) -> Any:
         if isinstance(value, _Array) and value.value is not None:
@@ -182,13 +224,17 @@ class Machine:
 
     def find(self, module: Any, name: Any) -> None:
         """Push a name, if it is one of the few that are needed for arrays and bytes."""
+        if not isinstance(module, str) or not isinstance(name, str):
+            raise self.fail("a name of two strings", f"{type(module).__name__} and {type(name).__name__}")
         if (module, name) not in self.known:
-            raise self.fail("a pickle that refers to NumPy arrays only", f"{module}.{name}, which is not loaded")
+            raise self.fail(
+                "a pickle that refers to NumPy arrays only", f"{module[:80]}.{name[:80]}, which is not loaded"
+            )
         self.stack.append(Global(module, name))
 
     def persistent(self, identity: Any) -> Any:
         """Return what stands outside the pickle under `identity`; here nothing does."""
-        raise self.fail("a pickle that is complete", f"a reference to {identity!r:.80}")
+        raise self.fail("a pickle that is complete", f"a reference to {shown(identity)}")
 
     def call(self) -> None:
         """Replace a name and a tuple of arguments by what they stand for."""
@@ -205,10 +251,12 @@ class Machine:
             return _Dtype(arguments[0])
         if function.key in _FROM_BUFFER:
             content, dtype, shape, order = arguments
-            return self._array(shape, dtype, order == "F", content)
+            return self._array(shape, dtype, isinstance(order, str) and order == "F", content)
         if function.key in _BYTES and not arguments:
             return b""
-        if function.key == _ENCODE and arguments[1] in {"latin1", "latin-1"} and isinstance(arguments[0], str):
+        texts = all(isinstance(one, str) for one in arguments[:2])
+        if function.key == _ENCODE and texts and arguments[1] in {"latin1", "latin-1"}:
+            self.spend(len(arguments[0]))
             return arguments[0].encode("latin-1")
         raise self.fail("an array, a dtype or Latin-1 bytes", f"another call of {'.'.join(function.key)}")
 
@@ -224,16 +272,20 @@ class Machine:
     def _array(self, shape: Any, dtype: Any, fortran: Any, data: Any) -> Array:
         """Return the array of that shape and dtype whose elements `data` has the bytes of."""
         letters, order = (dtype.letters, dtype.order) if isinstance(dtype, _Dtype) else (type(dtype).__name__, "")
-        if letters not in _NUMBERS or order not in {"<", ">", "|", "="}:
+        if letters not in _NUMBERS or not isinstance(order, str) or order not in {"<", ">", "|", "="}:
             raise self.fail(f"an array of a dtype among {', '.join(sorted(_NUMBERS))}", letters)
-        if not isinstance(shape, tuple) or not all(isinstance(n, int) and n >= 0 for n in shape):
-            raise self.fail("a shape", repr(shape)[:80])
+        if not isinstance(shape, tuple) or len(shape) > _MAX_AXES:
+            raise self.fail(f"a shape, of at most {_MAX_AXES} axes", shown(shape))
+        if not all(isinstance(n, int) and 0 <= n < 1 << 63 for n in shape):
+            raise self.fail("a shape", shown(shape))
+        self.spend(len(data) if isinstance(data, str) else 0)
         content = data.encode("latin-1") if isinstance(data, str) else data  # a string: Python 2 wrote it
         kind = np.dtype(order + letters)
         size = math.prod(shape) * kind.itemsize
         if not isinstance(content, bytes | bytearray) or len(content) != size:
             got = f"{len(content):,}" if isinstance(content, bytes | bytearray) else type(content).__name__
             raise self.fail(f"{size:,} bytes for an array of shape {shape}", got)
+        self.spend(size)
         values = np.frombuffer(content, kind).astype(kind.newbyteorder("="))  # astype: memory of its own
         return values.reshape(shape, order="F" if fortran else "C")
 

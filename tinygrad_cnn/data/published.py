@@ -84,8 +84,7 @@ _MNIST = Entry(
         )
     ),
     ("MNIST/raw", "", "mnist"),
-    ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/",
-     "http://yann.lecun.com/exdb/mnist/"),
+    ("https://ossci-datasets.s3.amazonaws.com/mnist/", "https://storage.googleapis.com/cvdf-datasets/mnist/"),
 )  # fmt: skip
 
 # Not looked for in the data root itself: its files are named as MNIST's are, and one set would pass for the other.
@@ -178,7 +177,7 @@ _CIFAR100 = Entry(
 _FLOWERS = Entry(
     "flowers",
     "Flowers",
-    "photographs of five kinds of flowers, 4,317 colour images in folders by class",
+    "photographs of five kinds of flowers, 4,307 different colour images in folders by class",
     "https://www.kaggle.com/datasets/alxmamaev/flowers-recognition",
     (DataFile("flowers.zip", 0, ""),),
 )

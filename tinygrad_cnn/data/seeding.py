@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
+from typing import TypeVar
 
 import numpy as np
 
 from tinygrad_cnn.random import default_generator
 
 
-class _OfBatch:
+class OfBatch:
     """The generator of one batch, made when it is first asked for: most batches draw nothing."""
 
     __slots__ = ("_generator", "_key", "_seed")
@@ -22,12 +23,30 @@ class _OfBatch:
         self._generator: np.random.Generator | None = None
 
     def get(self) -> np.random.Generator:
+        """Return the generator."""
         if self._generator is None:
             self._generator = generator_of(self._seed, self._key)
         return self._generator
 
 
-_current: ContextVar[_OfBatch | np.random.Generator | None] = ContextVar("tinygrad_cnn_data_generator", default=None)
+class OneOf:
+    """One of several generators, chosen anew whenever one is asked for."""
+
+    __slots__ = ("_choose",)
+
+    def __init__(self, choose: Callable[[], OfBatch]) -> None:
+        self._choose = choose
+
+    def get(self) -> np.random.Generator:
+        """Return the generator that is chosen now."""
+        return self._choose().get()
+
+
+Source = OfBatch | OneOf | np.random.Generator
+
+S = TypeVar("S", OfBatch, OneOf, np.random.Generator)
+
+_current: ContextVar[Source | None] = ContextVar("tinygrad_cnn_data_generator", default=None)
 
 
 def current_generator() -> np.random.Generator:
@@ -46,11 +65,11 @@ def current_generator() -> np.random.Generator:
     found = _current.get()
     if found is None:
         return default_generator.numpy
-    return found.get() if isinstance(found, _OfBatch) else found
+    return found if isinstance(found, np.random.Generator) else found.get()
 
 
 @contextlib.contextmanager
-def use_generator(generator: np.random.Generator) -> Iterator[np.random.Generator]:
+def use_generator(generator: S) -> Iterator[S]:
     """Make `generator` the one that `current_generator` returns inside a ``with`` block, in this thread.
 
     Args:
@@ -68,13 +87,10 @@ def use_generator(generator: np.random.Generator) -> Iterator[np.random.Generato
 
 
 @contextlib.contextmanager
-def use_generator_of(base_seed: int, number: int) -> Iterator[None]:
+def use_generator_of(base_seed: int, number: int) -> Iterator[OfBatch]:
     """Make the generator of batch `number` of the epoch with `base_seed` the current one inside a ``with`` block."""
-    token = _current.set(_OfBatch(base_seed, number))
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    with use_generator(OfBatch(base_seed, number)) as generator:
+        yield generator
 
 
 def generator_of(base_seed: int, number: int) -> np.random.Generator:

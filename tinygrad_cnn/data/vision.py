@@ -111,7 +111,7 @@ class ArrayImages(VisionDataset):
         if self.transform is not None:
             images = self.transform.batch(images)  # type: ignore[attr-defined]  # `batched` says so
         if images.dtype == np.uint8:
-            images = images[:, 0] if grey else np.moveaxis(images, 1, -1)
+            images = images[:, 0] if grey and images.shape[1] == 1 else np.moveaxis(images, 1, -1)
         return np.ascontiguousarray(images)
 
     def _labels(self, rows: Array) -> Any:

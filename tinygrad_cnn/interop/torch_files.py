@@ -15,10 +15,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from tinygrad_cnn._checks import shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data.errors import DataError
-from tinygrad_cnn.data.pickles import Global, Machine
+from tinygrad_cnn.data.pickles import SPARE, Global, Machine
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
@@ -36,6 +37,7 @@ _PARAMETER = ("torch._utils", "_rebuild_parameter")
 _ORDERED_DICT = ("collections", "OrderedDict")
 _SIZE = ("torch", "Size")
 _MAX_PICKLE = 1 << 28
+_MAX_AXES = 32
 
 
 def parse_torch_file(content: bytes, name: str) -> Any:
@@ -69,7 +71,9 @@ def _parse(archive: zipfile.ZipFile, name: str) -> Any:
     order = archive.read(folder + "byteorder") if folder + "byteorder" in entries else b"little"
     if order not in (b"little", b"big"):
         raise ValueError(f"load: {name}: expected the byte order little or big, got {order!r:.40}")
-    return _TorchMachine(name, archive, folder, "<" if order == b"little" else ">").execute(archive.read(found[0]))
+    budget = 4 * sum(entry.file_size for entry in entries.values()) + SPARE  # storages that several tensors look at
+    machine = _TorchMachine(name, budget, archive, folder, "<" if order == b"little" else ">")
+    return machine.execute(archive.read(found[0]))
 
 
 class _Storage:
@@ -87,16 +91,17 @@ class _TorchMachine(Machine):
     }  # fmt: skip
     unfinished: ClassVar[tuple[type, ...]] = (*Machine.unfinished, _Storage)
 
-    def __init__(self, name: str, archive: zipfile.ZipFile, folder: str, order: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, bytes_left: int, archive: zipfile.ZipFile, folder: str, order: str) -> None:
+        super().__init__(name, bytes_left)
         self.archive, self.folder, self.order = archive, folder, order
         self.storages: dict[str, _Storage] = {}
 
     def persistent(self, identity: Any) -> _Storage:
         """Return the storage that the pickle names by ``("storage", class, key, location, number of elements)``."""
         kind, storage, key, _, count = identity
-        if kind != "storage" or not isinstance(storage, Global) or storage.key[1] not in _STORAGES:
-            raise self.fail("the name of a storage", repr(identity)[:80])
+        named = isinstance(kind, str) and kind == "storage" and isinstance(key, str) and isinstance(count, int)
+        if not named or not isinstance(storage, Global) or storage.key[1] not in _STORAGES:
+            raise self.fail("the name of a storage", shown(identity))
         if key not in self.storages:
             data, letters = self.archive.read(f"{self.folder}data/{key}"), _STORAGES[storage.key[1]]
             values = _numbers(data, letters, self.order)
@@ -123,13 +128,18 @@ class _TorchMachine(Machine):
             super().set_state(target, state)
 
     def _tensor(self, storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any) -> Tensor:
+        if not isinstance(size, tuple) or not isinstance(stride, tuple) or len(size) > _MAX_AXES:
+            raise self.fail(f"a size and a stride of at most {_MAX_AXES} axes", shown(size))
         numbers = (offset, *size, *stride)
         if not isinstance(storage, _Storage) or not all(isinstance(n, int) and n >= 0 for n in numbers):
-            raise self.fail("a tensor over a storage", f"offset {offset!r}, size {size!r}, stride {stride!r}"[:120])
+            raise self.fail(
+                "a tensor over a storage", f"offset {shown(offset)}, size {shown(size)}, stride {shown(stride)}"
+            )
         values, count = storage.values, math.prod(size)
         last = offset + sum((n - 1) * step for n, step in zip(size, stride, strict=True))
         if count > len(values) or (count and last >= len(values)):
             raise self.fail(f"a tensor within the {len(values)} elements of its storage", f"size {size} at {offset}")
+        self.spend(count * values.itemsize)
         steps = [step * values.itemsize for step in stride]
         start = values[offset:] if count else values[:0]
         array = np.lib.stride_tricks.as_strided(start, tuple(size), steps).copy()

@@ -9,7 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from tinygrad_cnn._checks import nearest, shown
+
 _KEYS = ("hconfigs", "input_size", "num_classes")
+_MAX_SIZE = 1 << 18
+_MAX_DEPTH = 32
+_MAX_NODES = 100_000
+"""How many values a YAML file may stand for, with what its aliases repeat."""
 
 
 def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -18,22 +24,26 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
     parse = _PARSERS.get(file.suffix.lower())
     if parse is None:
         raise ValueError(f"{file}: expected a file that ends with one of {', '.join(_PARSERS)}")
-    text = file.read_text(encoding="utf-8")
+    size = file.stat().st_size
+    if size > _MAX_SIZE:
+        raise ValueError(f"{file}: expected a file of at most {_MAX_SIZE:,} bytes, got {size:,}")
     try:
-        found = parse(text)
+        found = parse(file.read_text(encoding="utf-8"))
+    except RecursionError:
+        raise ValueError(f"{file}: expected layers, got values nested more deeply than can be read") from None
     except ValueError as error:
         raise ValueError(f"{file}: expected {file.suffix[1:].upper()}, got text that is none: {error}") from error
     settings = {"hconfigs": found} if isinstance(found, list) else found
     if not isinstance(settings, dict) or "hconfigs" not in settings:
-        raise ValueError(f"{file}: expected a table with the key hconfigs, got {found!r}")
+        raise ValueError(f"{file}: expected a table with the key hconfigs, got {shown(found)}")
     for key in settings:
         if key not in _KEYS:
-            raise ValueError(f"{file}: expected keys among {', '.join(_KEYS)}, got {key!r}")
+            raise ValueError(f"{file}: expected keys among {', '.join(_KEYS)}, got {shown(key)}{nearest(key, _KEYS)}")
     sizes = settings.get("input_size")
     if sizes is not None and not (isinstance(sizes, list) and all(type(size) is int for size in sizes)):
-        raise TypeError(f"{file}: expected input_size as a list of ints, got {sizes!r}")
+        raise TypeError(f"{file}: expected input_size as a list of ints, got {shown(sizes)}")
     if type(settings.get("num_classes", 1)) is not int:
-        raise TypeError(f"{file}: expected num_classes as an int, got {settings['num_classes']!r}")
+        raise TypeError(f"{file}: expected num_classes as an int, got {shown(settings['num_classes'])}")
     return settings
 
 
@@ -43,9 +53,36 @@ def _yaml(text: str) -> Any:
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError('YAML files need PyYAML: pip install "tinygrad-cnn[yaml]"') from error
     try:
+        _check_yaml(yaml, text)
         return yaml.safe_load(text)
     except yaml.YAMLError as error:
         raise ValueError(str(error)) from error
+
+
+def _check_yaml(yaml: Any, text: str) -> None:
+    """Raise a ValueError for a text that is nested too deeply, or stands for too much with its aliases written out."""
+    sizes: dict[str, int] = {}
+    open_nodes: list[tuple[str | None, int]] = [(None, 0)]  # the anchor of each, and how many values it has so far
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        if isinstance(event, yaml.CollectionEndEvent):
+            anchor, count = open_nodes.pop()
+        elif isinstance(event, yaml.CollectionStartEvent):
+            open_nodes.append((event.anchor, 1))
+            if len(open_nodes) > _MAX_DEPTH:
+                raise ValueError(f"expected at most {_MAX_DEPTH} levels, got more")
+            continue
+        elif isinstance(event, yaml.AliasEvent):
+            anchor, count = None, sizes.get(event.anchor, _MAX_NODES + 1)  # one inside of itself has no size yet
+        elif isinstance(event, yaml.ScalarEvent):
+            anchor, count = event.anchor, 1
+        else:
+            continue
+        if anchor is not None:
+            sizes[anchor] = count
+        outer, so_far = open_nodes[-1]
+        open_nodes[-1] = outer, so_far + count
+        if so_far + count > _MAX_NODES:
+            raise ValueError(f"expected at most {_MAX_NODES:,} values with all aliases written out, got more")
 
 
 _PARSERS: dict[str, Callable[[str], Any]] = {

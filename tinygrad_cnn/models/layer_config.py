@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, cast
 
+from tinygrad_cnn._checks import nearest, shown
 from tinygrad_cnn._types import Pair
 
 Kind = Literal["full", "conv", "max", "avg"]
@@ -42,7 +43,7 @@ def parse_layers(hconfigs: object) -> tuple[LayerConfig, ...]:
         TypeError, ValueError: the message names the layer's index, the key, what is allowed and what came.
     """
     if isinstance(hconfigs, str | Mapping) or not isinstance(hconfigs, Sequence):
-        raise TypeError(f"hconfigs: expected a list of layers, got {hconfigs!r}")
+        raise TypeError(f"hconfigs: expected a list of layers, got {shown(hconfigs)}")
     return tuple([_layer(f"hconfigs[{i}]", entry) for i, entry in enumerate(hconfigs)])
 
 
@@ -51,13 +52,13 @@ def _layer(place: str, entry: object) -> LayerConfig:
         return _full(place, {"width": entry})
     form = "a width or [kind, {options}], such as 30 or ['conv', {'ksize': 5, 'chn': 6}]"
     if isinstance(entry, str) or not isinstance(entry, Sequence) or not 1 <= len(entry) <= 2:
-        raise TypeError(f"{place}: expected {form}, got {entry!r}")
+        raise TypeError(f"{place}: expected {form}, got {shown(entry)}")
     kind, options = entry[0], entry[1] if len(entry) == 2 else {}
     read = _READERS.get(kind) if isinstance(kind, str) else None
     if read is None:
-        raise ValueError(f"{place}: expected the kind as one of {_listed(_READERS)}, got {kind!r}")
+        raise ValueError(f"{place}: expected the kind as one of {_listed(_READERS)}, got {shown(kind)}")
     if not isinstance(options, Mapping):
-        raise TypeError(f"{place}: expected the options of {kind!r} as a dict, got {options!r}")
+        raise TypeError(f"{place}: expected the options of {kind!r} as a dict, got {shown(options)}")
     return read(place, options)
 
 
@@ -95,7 +96,10 @@ def _check_keys(place: str, kind: str, options: Mapping[str, object], needed: tu
     allowed = (*needed, "actfunc")
     for key in options:
         if key not in allowed:
-            raise ValueError(f"{place}: expected the options of {kind!r} among {_listed(allowed)}, got {key!r}")
+            raise ValueError(
+                f"{place}: expected the options of {kind!r} among {_listed(allowed)}, got {shown(key)}"
+                f"{nearest(key, allowed)}"
+            )
     for key in needed:
         if key not in options:
             raise ValueError(f"{place}: {kind!r} needs the option {key!r}, got {_listed(options) or 'no options'}")
@@ -104,13 +108,13 @@ def _check_keys(place: str, kind: str, options: Mapping[str, object], needed: tu
 def _actfunc(place: str, options: Mapping[str, object], default: Activation) -> Activation:
     name = options.get("actfunc", default)
     if name not in _ACTIVATIONS:
-        raise ValueError(f"{place}: expected actfunc as one of {_listed(_ACTIVATIONS)}, got {name!r}")
+        raise ValueError(f"{place}: expected actfunc as one of {_listed(_ACTIVATIONS)}, got {shown(name)}")
     return cast(Activation, name)
 
 
 def _count(place: str, key: str, value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{place}: expected {key} as an int, got {value!r}")
+        raise TypeError(f"{place}: expected {key} as an int, got {shown(value)}")
     if value < 1:
         raise ValueError(f"{place}: expected {key} of at least 1, got {value}")
     return value
@@ -120,7 +124,7 @@ def _pair(place: str, key: str, value: object) -> Pair:
     """Return one number or two as (height, width)."""
     if isinstance(value, Sequence) and not isinstance(value, str):
         if len(value) != 2:
-            raise ValueError(f"{place}: expected {key} as a number or a pair, got {value!r}")
+            raise ValueError(f"{place}: expected {key} as a number or a pair, got {shown(value)}")
         return _count(place, key, value[0]), _count(place, key, value[1])
     side = _count(place, key, value)
     return side, side

@@ -1,10 +1,11 @@
-"""PyTorch's import path: ``from tinygrad_cnn.utils.data import DataLoader`` works; its home is `tinygrad_cnn.data`."""
+"""What PyTorch and torchvision have in ``utils``: `data`, whose home is `tinygrad_cnn.data`, and grids of images."""
 
 import sys
 
 from tinygrad_cnn.declined import answer_in
 from tinygrad_cnn.utils import data
+from tinygrad_cnn.utils.grid import make_grid, save_image
 
 answer_in(sys.modules[__name__], data)
 
-__all__ = ["data"]
+__all__ = ["data", "make_grid", "save_image"]

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import tinygrad_cnn
+import tinygrad_cnn as torch
 from tinygrad_cnn import tensor
 from tinygrad_cnn.data.transforms import Normalize
 
@@ -48,9 +49,25 @@ def test_refuses():
         Normalize([[1.0]], 1)
     with pytest.raises(ValueError, match="Normalize: expected std that is not 0 as float32"):
         Normalize(0, 1e-60)(np.ones((1, 2, 2), np.float32))
-    with pytest.raises(ValueError, match=r"expected mean as 1 or 3 numbers, one for each channel of an image of shape"):
+    with pytest.raises(ValueError, match=r"mean as one number, or one for each channel, for an image of 3 channels"):
         Normalize((0.1, 0.2), 1)(np.ones((3, 2, 2)))
     with pytest.raises(TypeError, match="expected an image of a floating dtype, got uint8; use ToTensor first"):
         Normalize(MEAN, STD)(np.ones((2, 2, 3), np.uint8))
     with pytest.raises(TypeError, match="expected a tensor or array, got a PIL image; use ToTensor first"):
         Normalize(MEAN, STD)(Image.new("RGB", (2, 2)))
+
+
+def test_a_gradient_stays_on_the_tape():
+    x = torch.ones(2, 3, 4, 4).requires_grad_()
+    y = Normalize(MEAN, (0.5, 0.25, 2))(x)
+    np.testing.assert_array_equal(y.detach().numpy(), Normalize(MEAN, (0.5, 0.25, 2))(x.detach()).numpy())
+    y.sum().backward()
+    assert x.grad[1, :, 2, 3].tolist() == [2, 4, 0.5]
+
+
+@pytest.mark.parametrize("shape", [(1, 4, 4), (4, 4), (2, 1, 4, 4)])
+def test_three_numbers_for_a_grey_image(shape):
+    with pytest.raises(
+        ValueError, match=r"for an image of 1 channel .*, got 3 numbers; Grayscale\(num_output_channels=3"
+    ):
+        Normalize((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))(torch.rand(*shape))

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import tinygrad_cnn
 from tinygrad_cnn import float32, float64, int32, tensor
 from tinygrad_cnn.data.transforms import ToTensor
 
@@ -56,3 +57,15 @@ def test_refuses():
         to_tensor(tensor(PIXELS))
     with pytest.raises(ValueError, match=r"ToTensor: expected \(H, W\), .* got shape \(3,\)"):
         to_tensor(PIXELS[0, 0])
+
+
+def test_the_default_dtype_is_honoured():
+    image = np.full((2, 2, 3), 51, np.uint8)
+    before = tinygrad_cnn.get_default_dtype()
+    tinygrad_cnn.set_default_dtype(tinygrad_cnn.float64)
+    try:
+        assert ToTensor()(image).dtype == np.float64
+        assert (ToTensor()(image) == 0.2).all()
+    finally:
+        tinygrad_cnn.set_default_dtype(before)
+    assert ToTensor()(image).dtype == np.float32

@@ -52,18 +52,14 @@ class ColorJitter(Transform):
 
     def batch(self, images: Array) -> Array:
         """Return the images in other colours, (N, C, H, W)."""
-        if images.shape[1] not in {1, 3} or not (images.dtype == np.uint8 or images.dtype.kind == "f"):
-            raise ValueError(
-                "ColorJitter: expected uint8 or floating images of 1 or 3 channels, got "
-                f"{images.dtype} of shape {images.shape}"
-            )
+        check_colours("ColorJitter", images)
         n = len(images)
         draw = current_generator()
         steps: list[tuple[Callable[[Array, Array], Array], Span | None]] = [
-            (_brighten, self.brightness),
-            (_contrast, self.contrast),
-            (_saturate, self.saturation),
-            (_turn_hue, self.hue),
+            (brightened, self.brightness),
+            (contrasted, self.contrast),
+            (saturated, self.saturation),
+            (hue_turned, self.hue),
         ]
         order = draw.permuted(np.tile(np.arange(len(steps)), (n, 1)), axis=1)  # (N, 4), each row its own order
         factors = [None if bounds is None else draw.uniform(*bounds, size=n) for _, bounds in steps]
@@ -83,6 +79,14 @@ class ColorJitter(Transform):
         )
 
 
+def check_colours(place: str, images: Array) -> None:
+    """Raise a ValueError unless images (N, C, H, W) are grey or in colour, and their range of values is known."""
+    if images.shape[1] not in {1, 3} or not (images.dtype == np.uint8 or images.dtype.kind == "f"):
+        raise ValueError(
+            f"{place}: expected uint8 or floating images of 1 or 3 channels, got {images.dtype} of shape {images.shape}"
+        )
+
+
 def _span(name: str, value: float | Sequence[float], centre: float = 1, high: float = math.inf) -> Span | None:
     """Return (min, max) of a factor; None where it would always be the one that changes nothing."""
     low = 0.0 if centre else -high
@@ -94,15 +98,18 @@ def _span(name: str, value: float | Sequence[float], centre: float = 1, high: fl
     return None if bounds == (centre, centre) else bounds
 
 
-def _brighten(images: Array, factor: Array) -> Array:
+def brightened(images: Array, factor: Array) -> Array:
+    """Return b·x, cut off; `factor` is (N, 1, 1, 1), float32."""
     return _mixed(images, np.float32(0), factor)
 
 
-def _contrast(images: Array, factor: Array) -> Array:
+def contrasted(images: Array, factor: Array) -> Array:
+    """Return c·x + (1 − c)·m, cut off; `factor` is (N, 1, 1, 1), float32."""
     return _mixed(images, _grey(images).mean(axis=(1, 2, 3), keepdims=True, dtype=np.float32), factor)
 
 
-def _saturate(images: Array, factor: Array) -> Array:
+def saturated(images: Array, factor: Array) -> Array:
+    """Return s·x + (1 − s)·grey, cut off; `factor` is (N, 1, 1, 1), float32."""
     return images if images.shape[1] == 1 else _mixed(images, _grey(images), factor)
 
 
@@ -121,7 +128,7 @@ def _grey(images: Array) -> Array:
     return (weights[0] * red + weights[1] * green + weights[2] * blue).astype(images.dtype)
 
 
-def _turn_hue(images: Array, factor: Array) -> Array:
+def hue_turned(images: Array, factor: Array) -> Array:
     """Return images turned by `factor` of the colour circle.
 
     On the circle each channel is a trapezium: value·(1 − saturation·max(0, min(k, 4 − k, 1))), where k runs from 0 to 6

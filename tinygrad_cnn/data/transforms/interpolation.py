@@ -8,7 +8,7 @@ from enum import Enum
 class InterpolationMode(Enum):
     """NEAREST takes the nearest pixel; BILINEAR mixes those around by distance; BICUBIC mixes more of them, smoothly.
 
-    Transforms also take the values, "nearest", "bilinear" and "bicubic".
+    Transforms also take the values, "nearest", "bilinear" and "bicubic", and Pillow's numbers 0, 2 and 3.
     """
 
     NEAREST = "nearest"
@@ -16,10 +16,15 @@ class InterpolationMode(Enum):
     BICUBIC = "bicubic"
 
 
-def mode_of(place: str, mode: InterpolationMode | str, allowed: tuple[InterpolationMode, ...]) -> InterpolationMode:
+_NUMBERS = {0: "nearest", 2: "bilinear", 3: "bicubic"}
+
+
+def mode_of(
+    place: str, mode: InterpolationMode | str | int, allowed: tuple[InterpolationMode, ...]
+) -> InterpolationMode:
     """Return `mode`, one of those allowed."""
     try:
-        found = InterpolationMode(mode)
+        found = InterpolationMode(_NUMBERS.get(mode, mode) if isinstance(mode, int) else mode)
     except ValueError:
         found = None
     if found not in allowed:

@@ -44,10 +44,15 @@ def opened(place: str, image: Any) -> tuple[Array, Restore]:
         if image.mode not in _MODES:
             raise TypeError(f"{place}: expected a PIL image of mode {', '.join(_MODES)}, got {image.mode}; convert it")
         images, restore = _picture(place, np.asarray(image))
-        return images, lambda result: sys.modules["PIL.Image"].fromarray(restore(result))
+
+        def picture(result: Array) -> Any:
+            pixels = restore(result)
+            return sys.modules["PIL.Image"].fromarray(pixels[..., 0] if pixels.shape[2:] == (1,) else pixels)
+
+        return images, picture
     if isinstance(image, np.ndarray):
-        picture = image.dtype == np.uint8 and image.ndim in {2, 3}
-        return _picture(place, image) if picture else _planes(place, image)
+        kept = image.dtype == np.uint8 and image.ndim in {2, 3}
+        return _picture(place, image) if kept else _planes(place, image)
     raise TypeError(f"{place}: expected a PIL image, an array or a tensor, got {type(image).__name__}")
 
 
@@ -59,14 +64,19 @@ def is_pil(image: Any) -> bool:
 
 def _picture(place: str, image: Array) -> tuple[Array, Restore]:
     """Return (H, W) or (H, W, C) as (1, C, H, W), and the way back."""
+
+    def restore(result: Array) -> Array:
+        flat = image.ndim == 2 and result.shape[1] == 1
+        return result[0, 0] if flat else np.ascontiguousarray(np.moveaxis(result[0], 0, -1))
+
     if image.ndim == 2:
-        return image[np.newaxis, np.newaxis], lambda result: result[0, 0]
+        return image[np.newaxis, np.newaxis], restore
     if image.shape[0] in {1, 3} and image.shape[2] > 4:
         raise ValueError(
             f"{place}: expected a uint8 array as (H, W, C), got {image.shape}, which looks like (C, H, W); "
             "make it a tensor"
         )
-    return np.moveaxis(image, -1, 0)[np.newaxis], lambda result: np.ascontiguousarray(np.moveaxis(result[0], 0, -1))
+    return np.moveaxis(image, -1, 0)[np.newaxis], restore
 
 
 def _planes(place: str, image: Array) -> tuple[Array, Restore]:
@@ -78,4 +88,10 @@ def _planes(place: str, image: Array) -> tuple[Array, Restore]:
     if 0 in image.shape[:-2]:  # −1 cannot be worked out
         shape = (int(np.prod(front[:-1])), front[-1])
     images = image.reshape(*shape, *image.shape[-2:])
-    return images, lambda result: result.reshape(*front, *result.shape[-2:])
+
+    def restore(result: Array) -> Array:
+        if front and result.shape[1] != front[-1]:  # another number of channels
+            return result.reshape(*front[:-1], *result.shape[1:])
+        return result.reshape(*front, *result.shape[-2:]) if front or result.shape[1] == 1 else result[0]
+
+    return images, restore

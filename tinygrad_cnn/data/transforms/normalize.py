@@ -19,6 +19,8 @@ class Normalize(Transform):
 
         y[c] = (x[c] − mean[c]) / std[c]
 
+    A tensor that requires a gradient stays on the tape.
+
     Args:
         mean: of each channel, or one number for all.
         std: of each channel, or one number for all; not 0.
@@ -41,9 +43,12 @@ class Normalize(Transform):
         """Return the normalised image, in the form in which it came; `inplace`, the same one."""
         if is_pil(image):
             raise TypeError("Normalize: expected a tensor or array, got a PIL image; use ToTensor first")
-        if not self.inplace:
+        taped = isinstance(image, Tensor) and image.requires_grad
+        if not self.inplace and not taped:
             return super().__call__(image)
         mean, std = self._numbers(image, -3)
+        if taped and not self.inplace:
+            return (image - Tensor(mean)) / Tensor(std)
         if isinstance(image, Tensor):
             image.sub_(from_numpy(mean)).div_(from_numpy(std))
         else:
@@ -63,9 +68,11 @@ class Normalize(Transform):
         channels = image.shape[axis] if len(image.shape) > 2 else 1
         for name, values in (("mean", self._mean), ("std", self._std)):
             if len(values) not in {1, channels}:
+                count = "1 channel" if channels == 1 else f"{channels} channels"
+                grey = "; Grayscale(num_output_channels=3) before it makes a grey image have three"
                 raise ValueError(
-                    f"Normalize: expected {name} as 1 or {channels} numbers, one for each channel of an image of shape "
-                    f"{tuple(image.shape)}, got {len(values)}"
+                    f"Normalize: expected {name} as one number, or one for each channel, for an image of {count} "
+                    f"(shape {tuple(image.shape)}), got {len(values)} numbers{grey if channels == 1 else ''}"
                 )
         mean, std = (values.astype(image.dtype).reshape(-1, 1, 1) for values in (self._mean, self._std))
         if (std == 0).any():

@@ -7,6 +7,7 @@ ones (antialiasing), as Pillow does.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -25,8 +26,9 @@ _ALLOWED = (InterpolationMode.NEAREST, InterpolationMode.BILINEAR, Interpolation
 class Resize(Transform):
     """Bring each image to another size.
 
-    A PIL image is resized by Pillow; arrays and tensors as PyTorch's ``interpolate`` does it. The two mean the same and
-    differ in how uint8 is rounded: by 1, and with BICUBIC by more beside sharp edges, where it overshoots.
+    uint8 becomes what Pillow makes of it, to the last bit, whether it is a PIL image, an array, a tensor or a batch:
+    Pillow (13; before, it began with the width in any case) computes with weights in steps of 2⁻²² and rounds after
+    either axis. Floats are resized as PyTorch's ``interpolate`` does it, and so is uint8 without antialiasing.
 
     Args:
         size: (height, width); or an int, for the shorter side, the other one in proportion.
@@ -71,8 +73,11 @@ class Resize(Transform):
             raise ValueError(f"Resize: expected images with pixels, got shape {images.shape}")
         height, width = self._target(*images.shape[2:])
         if self.interpolation is InterpolationMode.NEAREST:
-            rows, columns = (_nearest(old, new) for old, new in zip(images.shape[2:], (height, width), strict=True))
+            find = _nearest_as_pillow if images.dtype == np.uint8 else _nearest
+            rows, columns = (find(old, new) for old, new in zip(images.shape[2:], (height, width), strict=True))
             return images[:, :, rows[:, np.newaxis], columns]
+        if images.dtype == np.uint8 and self.antialias:
+            return _as_pillow(images, height, width, self.interpolation)
         kind = images.dtype if images.dtype.kind == "f" and images.dtype.itemsize > 2 else np.dtype(np.float32)
         result = images.astype(kind, copy=False)
         for axis, new in ((3, width), (2, height)):
@@ -105,6 +110,47 @@ class Resize(Transform):
 def _nearest(old: int, new: int) -> Array:
     """Return which of `old` pixels the centre of each of `new` ones lies in, ⌊(i + ½) · old / new⌋."""
     return (2 * np.arange(new) + 1) * old // (2 * new)
+
+
+_UNIT = 1 << 22
+"""Pillow's weights are whole numbers of 1 / _UNIT."""
+_AT_ONCE = 1 << 22
+"""Values converted to float64 at a time: 32 MB."""
+
+
+def _as_pillow(images: Array, height: int, width: int, mode: InterpolationMode) -> Array:
+    """Return uint8 images (N, C, H, W) in another size. Whole numbers below 2⁵³ make the products exact in float64."""
+    old_height, old_width = images.shape[2:]
+    # Pillow begins with the height where that leaves fewer rows to widen or narrow.
+    first_height = height < old_height and old_height - height > 2 * (old_width - width)
+    axes = ((2, height), (3, width)) if first_height else ((3, width), (2, height))
+    step = max(1, _AT_ONCE // max(1, math.prod(images.shape[1:])))
+    result = np.empty((*images.shape[:2], height, width), np.uint8)
+    for first in range(0, len(images), step):
+        part = images[first : first + step]
+        for axis, new in axes:
+            old = part.shape[axis]
+            if old != new:
+                weights = _steps(old, new, mode)
+                values = part.astype(np.float64)
+                summed = values @ weights.T if axis == 3 else weights @ values
+                part = np.floor((summed + _UNIT // 2) / _UNIT).clip(0, 255).astype(np.uint8)
+        result[first : first + step] = part
+    return result
+
+
+def _nearest_as_pillow(old: int, new: int) -> Array:
+    """Return the same as `_nearest`, with the rounding errors that Pillow adds up in float64: a tie may fall apart."""
+    steps = np.full(new, old / new)
+    steps[0] *= 0.5
+    return np.cumsum(steps).astype(np.intp).clip(0, old - 1)
+
+
+@lru_cache(maxsize=32)
+def _steps(old: int, new: int, mode: InterpolationMode) -> Array:
+    """Return Pillow's weights in steps, float64 (new, old)."""
+    weights = _weights(old, new, mode, True) * _UNIT
+    return np.trunc(weights + np.copysign(0.5, weights))
 
 
 @lru_cache(maxsize=32)

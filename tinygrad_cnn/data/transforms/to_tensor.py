@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_cnn._dtypes import float32
+from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data.transforms.base import Transform
@@ -17,8 +17,8 @@ from tinygrad_cnn.tensor import Tensor
 class ToTensor(Transform):
     """Make a tensor (C, H, W) of a PIL image or an array (H, W) or (H, W, C).
 
-    uint8 becomes float32 from 0 to 1, divided by 255, and so does a PIL image of mode 1; the values of other dtypes
-    stay what they are. An array of four axes is a batch (N, C, H, W) already and keeps its axes.
+    uint8 becomes the default dtype (float32) from 0 to 1, divided by 255, and so does a PIL image of mode 1; the values
+    of other dtypes stay what they are. An array of four axes is a batch (N, C, H, W) already and keeps its axes.
 
     Raises:
         TypeError: when called: no PIL image or array.
@@ -41,7 +41,7 @@ class ToTensor(Transform):
         return from_numpy(self.batch(image))
 
     def batch(self, images: Array) -> Array:
-        """Return the images, (N, C, H, W), as float32 from 0 to 1 if they are uint8."""
+        """Return the images, (N, C, H, W), in the default dtype from 0 to 1 if they are uint8."""
         if images.dtype == np.uint8:
-            return np.divide(images, float32.type(255), order="C")
+            return np.divide(images, get_default_dtype().type(255), order="C")
         return np.array(images, order="C")

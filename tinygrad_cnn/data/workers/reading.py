@@ -10,7 +10,8 @@ from typing import Any, NamedTuple, Protocol
 
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.data.dataset import fetch, samples
-from tinygrad_cnn.data.seeding import use_generator_of
+from tinygrad_cnn.data.seeding import OfBatch, use_generator, use_generator_of
+from tinygrad_cnn.data.workers.dealing import Dealer
 
 
 class Task(NamedTuple):
@@ -82,20 +83,37 @@ class Plan:
     init_fn: Callable[[int], Any] | None = None
     timeout: float = 0
 
+    @property
+    def size(self) -> int:
+        """How many samples of an iterable data set are read at once."""
+        return 1 if self.batch_size is None else self.batch_size
+
+    def dealer(self, base_seed: int, shared: bool = False) -> Dealer:
+        """Return who deals out an epoch of an iterable data set; `shared` by several threads."""
+        return Dealer(self.dataset, self.size, base_seed, shared)
+
 
 class Reader:
-    """Reads the batches of one epoch in one worker."""
+    """Reads the batches of one epoch in one worker.
 
-    def __init__(self, plan: Plan, base_seed: int) -> None:
+    Args:
+        plan: what to read.
+        base_seed: what the generators of the batches follow from.
+        dealer: who deals out an iterable data set, if several threads share one.
+    """
+
+    def __init__(self, plan: Plan, base_seed: int, dealer: Dealer | None = None) -> None:
         self._plan = plan
         self._base_seed = base_seed
-        self._items: Iterator[Any] | None = None
+        self._dealer = dealer or plan.dealer(base_seed)
+        self._own: Iterator[Any] | None = None  # of a data set that shares itself out
+        self._started = False
 
     def read(self, task: Task) -> Any:
         """Return the batch that `task` asks for, an `End`, or a `Failure` with the error that was raised."""
         try:
-            with use_generator_of(self._base_seed, task.number):
-                return self._next(task.drop) if self._plan.iterable else self._at(task.indices)
+            with use_generator_of(self._base_seed, task.number) as generator:
+                return self._next(task, generator) if self._plan.iterable else self._at(task.indices)
         except StopIteration as error:  # would end the loop over the loader as if there were no more batches
             wrong = RuntimeError(f"{type(self._plan.dataset).__name__} raised StopIteration while a batch was read")
             wrong.__cause__ = error
@@ -111,17 +129,23 @@ class Reader:
             return fetch(plan.dataset, indices)
         return plan.collate_fn(samples(plan.dataset, indices))
 
-    def _next(self, drop: bool) -> Any:
+    def _next(self, task: Task, generator: OfBatch) -> Any:
         plan = self._plan
-        if self._items is None:
-            self._items = iter(plan.dataset)
-        size = 1 if plan.batch_size is None else plan.batch_size
-        found = list(islice(self._items, size))
-        if not found or (plan.drop_last and len(found) < size):
-            return End()
-        if drop:
-            return None
-        return plan.collate_fn(found[0] if plan.batch_size is None else found)
+        if not self._started:
+            begun = self._dealer.begin(task.number)
+            self._started = True
+            if begun is not None:
+                self._own, generator = begun
+        if self._own is None:
+            found, generator = self._dealer.take(task.number)
+        with use_generator(generator):
+            if self._own is not None:
+                found = list(islice(self._own, plan.size))
+            if not found or (plan.drop_last and len(found) < plan.size):
+                return End()
+            if task.drop:
+                return None
+            return plan.collate_fn(found[0] if plan.batch_size is None else found)
 
 
 def annotated(failure: Failure, worker: str, task: Task) -> Failure:

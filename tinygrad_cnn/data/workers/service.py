@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from tinygrad_cnn.data.workers.info import WorkerInfo, set_process_info
+from tinygrad_cnn.data.workers.info import Place, WorkerInfo, be_in_process
 from tinygrad_cnn.data.workers.reading import Failure, Plan, Reader, Task, annotated
 from tinygrad_cnn.data.workers.segments import SHARES, Layout, Packed, Segment, unpack
 from tinygrad_cnn.random import default_generator
@@ -79,13 +79,15 @@ def serve(
             answers.send(None, _sendable(Failure(error)))
         return
     seed_everything(seed, worker)
-    set_process_info(WorkerInfo(worker, workers, seed + worker, plan.dataset, "multiprocessing"))
+    place = Place(WorkerInfo(worker, workers, seed + worker, plan.dataset, "multiprocessing"))
+    be_in_process(place)
     with suppress(ConnectionError):  # the loader is gone
-        _work(connection, answers, worker, plan, seed)
+        _work(connection, answers, place, plan, seed)
 
 
-def _work(connection: Connection[Any, Any], answers: _Answers, worker: int, plan: Plan, seed: int) -> None:
+def _work(connection: Connection[Any, Any], answers: _Answers, place: Place, plan: Plan, seed: int) -> None:
     """Read what the loader asks for until it has had enough."""
+    worker = place.info.id
     answers.send(0, None)  # ready: the loader's first epoch is 1
     name = f"worker {worker} (process {os.getpid()})"
     broken = None
@@ -94,6 +96,7 @@ def _work(connection: Connection[Any, Any], answers: _Answers, worker: int, plan
             plan.init_fn(worker)
         except Exception as error:
             broken = _sendable(annotated(Failure(error), name, Task(0)))
+        place.started()
     orders: queue.SimpleQueue[Any] = queue.SimpleQueue()
     epoch = [0]  # the newest one that the loader has begun
     threading.Thread(target=_listen, args=(connection, orders, epoch), daemon=True).start()
@@ -102,6 +105,7 @@ def _work(connection: Connection[Any, Any], answers: _Answers, worker: int, plan
         if not isinstance(order, Task):
             current, base_seed = order
             reader = Reader(plan, base_seed)
+            place.begin()
         elif current < epoch[0]:
             answers.send(current, None)  # the loader has gone on and will throw it away
         else:

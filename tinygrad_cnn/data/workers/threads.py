@@ -8,7 +8,7 @@ import threading
 import weakref
 from typing import Any
 
-from tinygrad_cnn.data.workers.info import WorkerInfo, set_thread_info
+from tinygrad_cnn.data.workers.info import Place, WorkerInfo, be_in_thread
 from tinygrad_cnn.data.workers.reading import Failure, Plan, Reader, Task, annotated
 
 
@@ -41,8 +41,10 @@ class ThreadPool:
         self._epoch.set()  # what is left of the last epoch is not read any more
         self._epoch = threading.Event()
         self._results = [queue.SimpleQueue() for _ in range(self.workers)]
+        dealer = self._plan.dealer(base_seed, shared=True)
         for worker, tasks in enumerate(self._tasks):
-            tasks.put((Reader(self._plan, base_seed), self._epoch, self._results[worker], contextvars.copy_context()))
+            reader = Reader(self._plan, base_seed, dealer)
+            tasks.put((reader, self._epoch, self._results[worker], contextvars.copy_context()))
         if not self._threads:
             for worker in range(self.workers):
                 info = WorkerInfo(worker, self.workers, base_seed + worker, self._plan.dataset, "thread")
@@ -82,15 +84,18 @@ def _stop(tasks: list[queue.SimpleQueue[Any]]) -> None:
 def _serve(info: WorkerInfo, init_fn: Any, tasks: queue.SimpleQueue[Any]) -> None:
     """Read what is asked for until told to stop."""
     name = f"worker {info.id} (a thread)"
+    place = Place(info)
     broken: Failure | None = None
     reader: Reader | None = None
     while not isinstance(order := tasks.get(), _Stop):
         if not isinstance(order, Task):
             first = reader is None
             reader, stale, results, context = order
-            context.run(set_thread_info, info)
+            context.run(be_in_thread, place)
             if first and init_fn is not None:
                 broken = _attempt(context.run, init_fn, info.id)
+                place.started()
+            place.begin()
         elif reader is not None and not stale.is_set():
             result = broken or _attempt(context.run, reader.read, order)
             if isinstance(result, Failure) and result is not broken:

@@ -125,7 +125,7 @@ def _read(target: Path) -> dict[str, Any]:
     """Return the content of a JSON file that vouches for itself."""
     try:
         with target.open("rb") as file:
-            data = file.read(_LARGEST + 1)
+            data = file.read(min(os.fstat(file.fileno()).st_size, _LARGEST) + 1)  # read(n) takes n bytes at once
     except OSError as error:
         raise CheckpointError(f"{target}: cannot be read: {error.strerror}") from error
     if len(data) > _LARGEST:

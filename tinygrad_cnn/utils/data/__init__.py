@@ -1,5 +1,7 @@
 """What PyTorch has in ``torch.utils.data``, for scripts that import it from there; its home is `tinygrad_cnn.data`."""
 
+import sys
+
 from tinygrad_cnn.data import (
     BatchSampler,
     ChainDataset,
@@ -20,6 +22,8 @@ from tinygrad_cnn.data import (
     random_split,
     sampler,
 )
+
+sys.modules[f"{__name__}.sampler"] = sampler  # for ``from tinygrad_cnn.utils.data.sampler import …``
 
 __all__ = [
     "BatchSampler",

@@ -1,0 +1,21 @@
+"""PyTorch's import path of the data sets: ``from tinygrad_cnn.utils.data.dataset import Dataset``."""
+
+from tinygrad_cnn.data import (
+    ChainDataset,
+    ConcatDataset,
+    Dataset,
+    IterableDataset,
+    Subset,
+    TensorDataset,
+    random_split,
+)
+
+__all__ = [
+    "ChainDataset",
+    "ConcatDataset",
+    "Dataset",
+    "IterableDataset",
+    "Subset",
+    "TensorDataset",
+    "random_split",
+]
