@@ -1,0 +1,107 @@
+"""Operations element by element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_cnn import ops
+from tinygrad_cnn._types import Scalar
+from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn.methods.operand import Operand
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.tensor import Tensor
+
+
+class Elementwise(Variable):
+    """Operations element by element."""
+
+    __slots__ = ()
+
+    def abs(self: Any) -> Tensor:
+        """Return |x|."""
+        return ops.abs(self)
+
+    def neg(self: Any) -> Tensor:
+        """Return −x."""
+        return ops.neg(self)
+
+    def sign(self: Any) -> Tensor:
+        """Return −1, 0 or 1 by the sign."""
+        return ops.sign(self)
+
+    def square(self: Any) -> Tensor:
+        """Return x²."""
+        return ops.square(self)
+
+    def sqrt(self: Any) -> Tensor:
+        """Return the square root."""
+        return ops.sqrt(self)
+
+    def rsqrt(self: Any) -> Tensor:
+        """Return 1 / √x."""
+        return ops.rsqrt(self)
+
+    def reciprocal(self: Any) -> Tensor:
+        """Return 1 / x."""
+        return ops.reciprocal(self)
+
+    def exp(self: Any) -> Tensor:
+        """Return eˣ."""
+        return ops.exp(self)
+
+    def log(self: Any) -> Tensor:
+        """Return the natural logarithm."""
+        return ops.log(self)
+
+    def sin(self: Any) -> Tensor:
+        """Return the sine."""
+        return ops.sin(self)
+
+    def cos(self: Any) -> Tensor:
+        """Return the cosine."""
+        return ops.cos(self)
+
+    def erf(self: Any) -> Tensor:
+        """Return the error function."""
+        return ops.erf(self)
+
+    def relu(self: Any) -> Tensor:
+        """Return max(x, 0)."""
+        return ops.relu(self)
+
+    def sigmoid(self: Any) -> Tensor:
+        """Return 1 / (1 + e⁻ˣ)."""
+        return ops.sigmoid(self)
+
+    def tanh(self: Any) -> Tensor:
+        """Return the hyperbolic tangent."""
+        return ops.tanh(self)
+
+    def add(self: Any, other: Operand, *, alpha: Scalar = 1) -> Tensor:
+        """Return self + alpha · other."""
+        return ops.add(self, other) if alpha == 1 else ops.add(self, other, alpha=alpha)
+
+    def sub(self: Any, other: Operand, *, alpha: Scalar = 1) -> Tensor:
+        """Return self − alpha · other."""
+        return ops.sub(self, other) if alpha == 1 else ops.sub(self, other, alpha=alpha)
+
+    def mul(self: Any, other: Operand) -> Tensor:
+        """Return self · other."""
+        return ops.mul(self, other)
+
+    def pow(self: Any, other: Operand) -> Tensor:
+        """Return self to the power `other`."""
+        return ops.pow(self, other)
+
+    def floor_divide(self: Any, other: Operand) -> Tensor:
+        """Return ⌊self / other⌋."""
+        return ops.floor_divide(self, other)
+
+    def remainder(self: Any, other: Operand) -> Tensor:
+        """Return self − ⌊self / other⌋ · other."""
+        return ops.remainder(self, other)
+
+    def div(self: Any, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
+        """Return self / other, rounded if asked for."""
+        return ops.div(self, other, rounding_mode=rounding_mode)
