@@ -11,7 +11,7 @@ from typing import Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from tinygrad_cnn import autograd, ops
+from tinygrad_cnn import autograd, ops, printing
 from tinygrad_cnn._dtypes import as_dtype, bool_, get_default_dtype, int64, is_floating
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import Node, Variable, hooks, is_grad_enabled, versions, wrap
@@ -20,6 +20,7 @@ from tinygrad_cnn.device import Device
 from tinygrad_cnn.methods import Methods, Operand
 from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
 from tinygrad_cnn.ops.inplace import change, write
+from tinygrad_cnn.size import Size
 
 
 class Tensor(Methods):
@@ -137,20 +138,30 @@ class Tensor(Methods):
         return versions.version(self.array)
 
     def size(self, dim: int | None = None) -> Any:
-        """Return the shape, or the length of axis `dim`."""
-        return self.shape if dim is None else self.shape[dim]
+        """Return the shape as a `Size`, or the length of axis `dim`."""
+        return Size(self.shape) if dim is None else self.shape[dim]
 
     def dim(self) -> int:
         """Return the number of axes."""
         return self.ndim
 
-    def numel(self) -> int:
-        """Return the number of elements."""
-        return self.array.size
-
     def is_floating_point(self) -> bool:
         """Return whether the elements are floating point."""
         return is_floating(self.dtype)
+
+    def new_tensor(
+        self,
+        data: Any,
+        *,
+        dtype: npt.DTypeLike | None = None,
+        device: Any = None,
+        requires_grad: builtins.bool = False,
+    ) -> Tensor:
+        """Return a tensor with a copy of `data`, of the dtype of this tensor unless another is given."""
+        if device is not None:
+            Device(device)
+        made = cast(Tensor, wrap(to_array(data, self.dtype if dtype is None else dtype, copy=True)))
+        return made.requires_grad_(requires_grad)
 
     # --- gradients --------------------------------------------------------------------------------------------
 
@@ -265,7 +276,7 @@ class Tensor(Methods):
         return format(self.item(), spec) if spec and not self.ndim else format(repr(self), spec)
 
     def __repr__(self) -> str:
-        text = np.array2string(self.array, separator=", ", precision=4, prefix="tensor(")
+        text = printing.text(self.array, prefix="tensor(")
         if self.dtype not in (get_default_dtype(), int64, bool_):
             text += f", dtype={self.dtype}"
         if isinstance(self._node, Node):

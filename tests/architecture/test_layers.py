@@ -14,13 +14,14 @@ PACKAGE = Path(tinygrad_cnn.__file__).parent
 
 LAYERS = [
     ("_types",),
-    ("_buffers", "_checks", "_dtypes", "_files", "device", "cuda"),
+    ("_buffers", "_checks", "_dtypes", "_files", "device", "cuda", "memory_format", "printing", "size"),
     ("kernels", "autograd"),
     ("ops",),
     ("random", "numpy_protocol"),
+    ("sampling",),
     ("methods",),
     ("tensor",),
-    ("creation",),
+    ("creation", "inspection"),
     ("autograd.functional", "nn.functional", "nn.init", "nn.parameter", "gradcheck", "graph"),
     ("nn", "optim", "data"),
     ("models", "utils"),

@@ -84,3 +84,15 @@ class Comparison(Variable):
     def logical_not(self: Any) -> Tensor:
         """Tell where x is false (zero)."""
         return ops.logical_not(self)
+
+    def isclose(self: Any, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+        """Tell where |self − other| ≤ atol + rtol · |other|."""
+        return ops.isclose(self, other, rtol, atol, equal_nan)
+
+    def allclose(self: Any, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+        """Return whether `isclose` holds for every element."""
+        return ops.allclose(self, other, rtol, atol, equal_nan)
+
+    def equal(self: Any, other: Tensor) -> bool:
+        """Return whether `other` has the same shape and equal elements."""
+        return ops.equal(self, other)

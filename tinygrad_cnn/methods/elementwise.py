@@ -105,3 +105,79 @@ class Elementwise(Variable):
     def div(self: Any, other: Operand, *, rounding_mode: str | None = None) -> Tensor:
         """Return self / other, rounded if asked for."""
         return ops.div(self, other, rounding_mode=rounding_mode)
+
+    def floor(self: Any) -> Tensor:
+        """Return ⌊x⌋."""
+        return ops.floor(self)
+
+    def ceil(self: Any) -> Tensor:
+        """Return ⌈x⌉."""
+        return ops.ceil(self)
+
+    def trunc(self: Any) -> Tensor:
+        """Return x rounded toward zero."""
+        return ops.trunc(self)
+
+    def log2(self: Any) -> Tensor:
+        """Return the logarithm to the base 2."""
+        return ops.log2(self)
+
+    def log10(self: Any) -> Tensor:
+        """Return the logarithm to the base 10."""
+        return ops.log10(self)
+
+    def log1p(self: Any) -> Tensor:
+        """Return log(1 + x)."""
+        return ops.log1p(self)
+
+    def expm1(self: Any) -> Tensor:
+        """Return eˣ − 1."""
+        return ops.expm1(self)
+
+    def tan(self: Any) -> Tensor:
+        """Return the tangent."""
+        return ops.tan(self)
+
+    def asin(self: Any) -> Tensor:
+        """Return the inverse sine."""
+        return ops.asin(self)
+
+    def acos(self: Any) -> Tensor:
+        """Return the inverse cosine."""
+        return ops.acos(self)
+
+    def atan(self: Any) -> Tensor:
+        """Return the inverse tangent."""
+        return ops.atan(self)
+
+    def sinh(self: Any) -> Tensor:
+        """Return the hyperbolic sine."""
+        return ops.sinh(self)
+
+    def cosh(self: Any) -> Tensor:
+        """Return the hyperbolic cosine."""
+        return ops.cosh(self)
+
+    def asinh(self: Any) -> Tensor:
+        """Return the inverse hyperbolic sine."""
+        return ops.asinh(self)
+
+    def acosh(self: Any) -> Tensor:
+        """Return the inverse hyperbolic cosine."""
+        return ops.acosh(self)
+
+    def atanh(self: Any) -> Tensor:
+        """Return the inverse hyperbolic tangent."""
+        return ops.atanh(self)
+
+    def round(self: Any, *, decimals: int = 0) -> Tensor:
+        """Return x rounded to `decimals` places, halves to the even neighbour."""
+        return ops.round(self, decimals=decimals)
+
+    def atan2(self: Any, other: Operand) -> Tensor:
+        """Return the angle of the point with ordinate self and abscissa `other`."""
+        return ops.atan2(self, other)
+
+    def fmod(self: Any, other: Operand) -> Tensor:
+        """Return self − trunc(self / other) · other, which has the sign of self."""
+        return ops.fmod(self, other)

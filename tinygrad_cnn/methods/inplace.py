@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tinygrad_cnn import ops
+from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn._types import Scalar
 from tinygrad_cnn.autograd import Variable, wrap
 from tinygrad_cnn.methods.operand import Operand
-from tinygrad_cnn.ops.inplace import change
-from tinygrad_cnn.random import default_generator
+from tinygrad_cnn.ops.inplace import become, change
+from tinygrad_cnn.random import Generator, default_generator
 
 if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
@@ -32,14 +37,41 @@ class InPlace(Variable):
         """Set every element to 0."""
         return change("zero_", self, _replace, 0)
 
-    def normal_(self: Any, mean: float = 0.0, std: float = 1.0) -> Tensor:
-        """Fill with samples of N(mean, std²) from the default generator."""
-        return change("normal_", self, _replace, wrap(default_generator.normal(self.shape, self.dtype) * std + mean))
+    def normal_(self: Any, mean: float = 0.0, std: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """Fill with samples of N(mean, std²), from the default generator unless another is given."""
+        samples = (generator or default_generator).normal(self.shape, self.dtype) * std + mean
+        return change("normal_", self, _replace, wrap(np.asarray(samples)))
 
-    def uniform_(self: Any, low: float = 0.0, high: float = 1.0) -> Tensor:
-        """Fill with samples from [low, high) from the default generator."""
-        samples = default_generator.uniform(self.shape, self.dtype) * (high - low) + low
-        return change("uniform_", self, _replace, wrap(samples))
+    def uniform_(self: Any, low: float = 0.0, high: float = 1.0, *, generator: Generator | None = None) -> Tensor:
+        """Fill with samples from [low, high), from the default generator unless another is given."""
+        samples = (generator or default_generator).uniform(self.shape, self.dtype) * (high - low) + low
+        return change("uniform_", self, _replace, wrap(np.asarray(samples)))
+
+    def random_(self: Any, *limits: int, generator: Generator | None = None) -> Tensor:
+        """Fill with whole numbers drawn evenly from [low, high): ``random_(low, high)`` or ``random_(high)``.
+
+        Without limits they go from 0 to the largest of the dtype; to 2¹¹, 2²⁴ or 2⁵³ for floating point, below which
+        every whole number is one of it.
+
+        Raises:
+            RuntimeError: there is no whole number from `low` to below `high`.
+        """
+        top = 2 ** (np.finfo(self.dtype).nmant + 1) + 1 if self.dtype.kind == "f" else 2
+        if self.dtype.kind in "iu":
+            top = int(np.iinfo(self.dtype).max) + 1
+        low, high = (0, *limits) if len(limits) == 1 else limits or (0, top)
+        if low >= high:
+            raise RuntimeError(f"random_: expected low < high, got {low} and {high}")
+        samples = (generator or default_generator).numpy.integers(low, high - 1, self.shape, endpoint=True)
+        return change("random_", self, _replace, wrap(np.asarray(samples).astype(self.dtype)))
+
+    def bernoulli_(self: Any, p: Any = 0.5, *, generator: Generator | None = None) -> Tensor:
+        """Fill with 1 with probability `p`, a number or a tensor that broadcasts, and 0 otherwise."""
+        chances = p.array if isinstance(p, Variable) else np.asarray(p)
+        if chances.size and not (chances.min() >= 0 and chances.max() <= 1):
+            raise RuntimeError(f"bernoulli_: expected probabilities in [0, 1], got {chances.min()} to {chances.max()}")
+        drawn = (generator or default_generator).uniform(self.shape, np.dtype(np.float64)) < chances
+        return change("bernoulli_", self, _replace, wrap(np.asarray(drawn, self.dtype)))
 
     def add_(self: Any, other: Operand, *, alpha: Scalar = 1) -> Tensor:
         """Add alpha · other in place."""
@@ -104,6 +136,60 @@ class InPlace(Variable):
     def scatter_add_(self: Any, dim: int, index: Tensor, src: Tensor) -> Tensor:
         """Add the elements of `src` at `index` along `dim` in place."""
         return change("scatter_add_", self, lambda x, i, v: ops.scatter_add(x, dim, i, v), index, src)
+
+    def scatter_(
+        self: Any, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+    ) -> Tensor:
+        """Write the elements of `src`, or one value, at `index` along `dim` in place."""
+        source = value if src is None else src
+        return change("scatter_", self, lambda x, i, v: ops.scatter(x, dim, i, v, reduce=reduce), index, source)
+
+    def index_add_(self: Any, dim: int, index: Tensor, source: Tensor, *, alpha: Scalar = 1) -> Tensor:
+        """Add alpha times the slices of `source` at `index` along `dim` in place."""
+        return change("index_add_", self, lambda x, i, v: ops.index_add(x, dim, i, v, alpha=alpha), index, source)
+
+    def unsqueeze_(self: Any, dim: int) -> Tensor:
+        """Insert an axis of length 1, in place."""
+        return become("unsqueeze_", self, lambda x: ops.unsqueeze(x, dim))
+
+    def squeeze_(self: Any, dim: int | Sequence[int] | None = None) -> Tensor:
+        """Drop axes of length 1, in place."""
+        return become("squeeze_", self, lambda x: ops.squeeze(x, dim))
+
+    def transpose_(self: Any, dim0: int, dim1: int) -> Tensor:
+        """Exchange two axes, in place."""
+        return become("transpose_", self, lambda x: ops.transpose(x, dim0, dim1))
+
+    def t_(self: Any) -> Tensor:
+        """Transpose a matrix, in place."""
+        return become("t_", self, ops.t)
+
+    def detach_(self: Any) -> Tensor:
+        """Take the tensor out of the graph: no gradient flows through it any more.
+
+        Raises:
+            RuntimeError: it is a view, whose base would go on being recorded; use `detach`.
+        """
+        if self._view is not None and self.requires_grad:
+            raise RuntimeError("detach_: a view cannot be taken out of the graph without its base; use .detach()")
+        self._node, self._requires_grad = None, False
+        return self
+
+    def resize_(self: Any, *sizes: Any) -> Tensor:
+        """Change the shape in place, to any number of elements; those that are new hold whatever the memory held.
+
+        Raises:
+            RuntimeError: the tensor requires a gradient.
+        """
+        shape = normalize_shape("resize_", sizes)
+        if self.requires_grad:
+            raise RuntimeError("resize_: a tensor that requires a gradient cannot be resized")
+        count = math.prod(shape)
+        flat = self.array.reshape(-1)
+        if count > flat.size:
+            flat = np.concatenate([flat, np.empty(count - flat.size, flat.dtype)])
+        self.array, self._view = flat[:count].reshape(shape), None
+        return self
 
 
 def _replace(old: Any, value: Any) -> Any:

@@ -11,7 +11,7 @@ from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.ops.broadcast import convert
-from tinygrad_cnn.ops.reduce import Dims, Extremes
+from tinygrad_cnn.ops.reduce import Dims, Found
 
 if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
@@ -108,7 +108,7 @@ class Reduce(Variable):
     @overload
     def max(self, dim: None = None, keepdim: bool = False) -> Tensor: ...
     @overload
-    def max(self, dim: int, keepdim: bool = False) -> Extremes[Tensor]: ...
+    def max(self, dim: int, keepdim: bool = False) -> Found[Tensor]: ...
     @overload
     def max(self, dim: Tensor, keepdim: bool = False) -> Tensor: ...
     def max(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -118,7 +118,7 @@ class Reduce(Variable):
     @overload
     def min(self, dim: None = None, keepdim: bool = False) -> Tensor: ...
     @overload
-    def min(self, dim: int, keepdim: bool = False) -> Extremes[Tensor]: ...
+    def min(self, dim: int, keepdim: bool = False) -> Found[Tensor]: ...
     @overload
     def min(self, dim: Tensor, keepdim: bool = False) -> Tensor: ...
     def min(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
@@ -132,3 +132,7 @@ class Reduce(Variable):
     def log_softmax(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """Return x − log Σ exp(x) along `dim`."""
         return ops.log_softmax(convert(self, dtype), dim=normalize_dim("log_softmax", dim, self.ndim))
+
+    def cumprod(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
+        """Return running products along `dim`."""
+        return ops.cumprod(self, dim, dtype=dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_cnn import ops
+from tinygrad_cnn._types import Scalar
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.methods.operand import Operand
 
@@ -52,3 +53,33 @@ class Selection(Variable):
     def index_select(self: Any, dim: int, index: Tensor) -> Tensor:
         """Pick whole slices along `dim`."""
         return ops.index_select(self, dim, index)
+
+    def index_add(self: Any, dim: int, index: Tensor, source: Tensor, *, alpha: Scalar = 1) -> Tensor:
+        """Return a copy with alpha times the slices of `source` added at `index` along `dim`."""
+        return ops.index_add(self, dim, index, source, alpha=alpha)
+
+    def scatter(
+        self: Any, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
+    ) -> Tensor:
+        """Return a copy with the elements of `src`, or one value, written at `index` along `dim`."""
+        return ops.scatter(self, dim, index, src, value=value, reduce=reduce)
+
+    def clip(self: Any, min: Any = None, max: Any = None) -> Tensor:
+        """Limit each element to [min, max]."""
+        return ops.clamp(self, min, max)
+
+    def nonzero(self: Any, *, as_tuple: bool = False) -> Any:
+        """Return where the elements other than 0 are: a row for each, or a vector for each axis."""
+        return ops.nonzero(self, as_tuple=as_tuple)
+
+    def select(self: Any, dim: int, index: int) -> Tensor:
+        """Return the slice at `index` along `dim`, as a view."""
+        return ops.select(self, dim, index)
+
+    def narrow(self: Any, dim: int, start: Any, length: int) -> Tensor:
+        """Return `length` slices from `start` on along `dim`, as a view."""
+        return ops.narrow(self, dim, start, length)
+
+    def unfold(self: Any, dimension: int, size: int, step: int) -> Tensor:
+        """Return slices of `size` along `dimension`, one every `step`, on a new last axis."""
+        return ops.unfold_dim(self, dimension, size, step)

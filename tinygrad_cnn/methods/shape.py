@@ -119,10 +119,28 @@ class Shape(Variable):
         """Return the upper triangle, zero below."""
         return ops.triu(self, diagonal)
 
-    def clone(self: Any) -> Tensor:
-        """Return a copy; gradients flow through it."""
-        return ops.clone(self)
+    def swapaxes(self: Any, axis0: int, axis1: int) -> Tensor:
+        """Exchange two axes."""
+        return ops.transpose(self, axis0, axis1)
 
-    def contiguous(self: Any) -> Tensor:
-        """Return the tensor with its elements in row-major order in memory."""
-        return self if self.array.flags.c_contiguous else ops.clone(self)
+    def swapdims(self: Any, dim0: int, dim1: int) -> Tensor:
+        """Exchange two axes."""
+        return ops.transpose(self, dim0, dim1)
+
+    def movedim(self: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
+        """Move the axes `source` to the places `destination`."""
+        return ops.movedim(self, source, destination)
+
+    def ravel(self: Any) -> Tensor:
+        """Return the elements in row-major order as a vector."""
+        return ops.ravel(self)
+
+    def unbind(self: Any, dim: int = 0) -> tuple[Tensor, ...]:
+        """Return all slices along `dim`, as views."""
+        return ops.unbind(self, dim)
+
+    def repeat_interleave(
+        self: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
+    ) -> Tensor:
+        """Repeat each slice along `dim`; without `dim`, each element."""
+        return ops.repeat_interleave(self, repeats, dim, output_size=output_size)

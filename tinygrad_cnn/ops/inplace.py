@@ -81,6 +81,24 @@ def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any) ->
     return tensor
 
 
+def become(name: str, tensor: Any, look: Callable[[Any], Any]) -> Any:
+    """Make `tensor` the view of itself that `look` gives: its memory stays, its shape and place in the graph change.
+
+    Raises:
+        RuntimeError: as for `change`.
+    """
+    refresh(tensor)
+    if is_grad_enabled() and tensor._requires_grad:
+        _refuse_leaf(name, tensor)
+    seen = look(stand_in(tensor))
+    if tensor._view is not None and seen._view is not None:
+        tensor._view.steps += seen._view.steps
+    old = tensor._node
+    tensor.array, tensor._node, tensor._requires_grad = seen.array, seen._node, seen._requires_grad
+    follow(tensor, old)
+    return tensor
+
+
 def write(name: str, tensor: Variable, values: Any, index: Any = ...) -> None:
     """Write `values` into the memory of `tensor` at `index`, unrecorded, and count the write.
 

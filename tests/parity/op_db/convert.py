@@ -52,9 +52,7 @@ class Converter:
         if isinstance(value, complex):
             raise UnsupportedError("complex numbers")
         if isinstance(value, torch.memory_format):
-            if value in (torch.contiguous_format, torch.preserve_format):
-                return value
-            raise UnsupportedError("memory formats other than row-major")
+            return getattr(tinygrad_cnn, str(value).removeprefix("torch."))
         if isinstance(value, torch.layout):
             raise UnsupportedError("layouts other than strided")
         return value
