@@ -12,6 +12,7 @@ from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
 from tinygrad_cnn import autograd, cuda, nn, optim
+from tinygrad_cnn import spellings as _spellings
 from tinygrad_cnn._dtypes import (
     bool_ as bool,
 )
@@ -234,6 +235,9 @@ from tinygrad_cnn.size import Size
 from tinygrad_cnn.tensor import Tensor
 
 __version__ = "0.1.0"
+
+globals().update({name: _spellings.with_out(globals()[name]) for name in _spellings.TAKING_OUT})
+globals().update({name: _spellings.numpy_names(globals()[name]) for name in _spellings.TAKING_DIM})
 
 if _TYPE_CHECKING:
     from tinygrad_cnn import data, gradcheck, graph, utils

@@ -17,7 +17,7 @@ LAYERS = [
     ("_buffers", "_checks", "_dtypes", "_files", "device", "cuda", "memory_format", "printing", "size"),
     ("kernels", "autograd"),
     ("ops",),
-    ("random", "numpy_protocol"),
+    ("random", "numpy_protocol", "spellings"),
     ("sampling",),
     ("methods",),
     ("tensor",),

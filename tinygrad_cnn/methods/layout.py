@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.memory_format import MemoryFormat, contiguous_format, preserve_format
+from tinygrad_cnn.spellings import numpy_names
 
 if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
@@ -29,6 +30,7 @@ class Layout(Variable):
         """Return whether the elements lie in memory in the order of `memory_format`, without gaps."""
         return ops.is_contiguous(self, memory_format)
 
+    @numpy_names
     def stride(self: Any, dim: int | None = None) -> Any:
         """Return for each axis, or for axis `dim`, how many elements apart neighbours along it lie in memory."""
         steps = tuple([step // self.array.itemsize for step in self.array.strides])

@@ -12,6 +12,7 @@ from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.ops.broadcast import convert
 from tinygrad_cnn.ops.reduce import Dims, Found
+from tinygrad_cnn.spellings import numpy_names
 
 if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
@@ -22,14 +23,17 @@ class Reduce(Variable):
 
     __slots__ = ()
 
+    @numpy_names
     def sum(self: Any, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """Add up elements along `dim`; all of them by default."""
         return ops.sum(self, dim, keepdim, dtype=dtype)
 
+    @numpy_names
     def mean(self: Any, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """Average elements along `dim`; all of them by default."""
         return ops.mean(self, dim, keepdim, dtype=dtype)
 
+    @numpy_names
     def prod(
         self: Any,
         dim: int | None = None,
@@ -40,6 +44,7 @@ class Reduce(Variable):
         """Multiply elements along `dim`; all of them by default."""
         return ops.prod(self, dim, keepdim, dtype=dtype)
 
+    @numpy_names
     def var(
         self: Any,
         dim: Dims = None,
@@ -51,6 +56,7 @@ class Reduce(Variable):
         """Return the variance along `dim`."""
         return ops.var(self, dim, unbiased, keepdim, correction=correction)
 
+    @numpy_names
     def std(
         self: Any,
         dim: Dims = None,
@@ -62,6 +68,7 @@ class Reduce(Variable):
         """Return the standard deviation along `dim`."""
         return ops.std(self, dim, unbiased, keepdim, correction=correction)
 
+    @numpy_names
     def norm(
         self: Any,
         p: float | str | None = "fro",
@@ -73,34 +80,42 @@ class Reduce(Variable):
         """Return the p-norm along `dim`."""
         return ops.norm(self, p, dim, keepdim, dtype=dtype)
 
+    @numpy_names
     def logsumexp(self: Any, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
         """Return log Σ eˣ along `dim`, without overflow."""
         return ops.logsumexp(self, dim, keepdim)
 
+    @numpy_names
     def cumsum(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """Return running sums along `dim`."""
         return ops.cumsum(self, dim, dtype=dtype)
 
+    @numpy_names
     def amax(self: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
         """Return the largest element along `dim`; equal ones share the gradient."""
         return ops.amax(self, dim, keepdim)
 
+    @numpy_names
     def amin(self: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
         """Return the smallest element along `dim`; equal ones share the gradient."""
         return ops.amin(self, dim, keepdim)
 
+    @numpy_names
     def argmax(self: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """Return the index of the largest element."""
         return ops.argmax(self, dim, keepdim)
 
+    @numpy_names
     def argmin(self: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
         """Return the index of the smallest element."""
         return ops.argmin(self, dim, keepdim)
 
+    @numpy_names
     def all(self: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
         """Tell whether all elements are true (not zero)."""
         return ops.all(self, dim, keepdim)
 
+    @numpy_names
     def any(self: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
         """Tell whether any element is true (not zero)."""
         return ops.any(self, dim, keepdim)
@@ -111,6 +126,7 @@ class Reduce(Variable):
     def max(self, dim: int, keepdim: bool = False) -> Found[Tensor]: ...
     @overload
     def max(self, dim: Tensor, keepdim: bool = False) -> Tensor: ...
+    @numpy_names
     def max(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
         """Return the largest element, or (values, indices) along `dim`, or element by element with a tensor."""
         return ops.max(self, dim, keepdim)
@@ -121,18 +137,22 @@ class Reduce(Variable):
     def min(self, dim: int, keepdim: bool = False) -> Found[Tensor]: ...
     @overload
     def min(self, dim: Tensor, keepdim: bool = False) -> Tensor: ...
+    @numpy_names
     def min(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
         """Return the smallest element, or (values, indices) along `dim`, or element by element with a tensor."""
         return ops.min(self, dim, keepdim)
 
+    @numpy_names
     def softmax(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """Return exp(x) / Σ exp(x) along `dim`."""
         return ops.softmax(convert(self, dtype), dim=normalize_dim("softmax", dim, self.ndim))
 
+    @numpy_names
     def log_softmax(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """Return x − log Σ exp(x) along `dim`."""
         return ops.log_softmax(convert(self, dtype), dim=normalize_dim("log_softmax", dim, self.ndim))
 
+    @numpy_names
     def cumprod(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
         """Return running products along `dim`."""
         return ops.cumprod(self, dim, dtype=dtype)

@@ -8,6 +8,7 @@ from tinygrad_cnn import ops
 from tinygrad_cnn._types import Scalar
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.methods.operand import Operand
+from tinygrad_cnn.spellings import numpy_names
 
 if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
@@ -38,10 +39,12 @@ class Selection(Variable):
         """Return a copy with `value` where `mask` holds."""
         return ops.masked_fill(self, mask, value)
 
+    @numpy_names
     def gather(self: Any, dim: int, index: Tensor) -> Tensor:
         """Pick elements along `dim` by `index`."""
         return ops.gather(self, dim, index)
 
+    @numpy_names
     def scatter_add(self: Any, dim: int, index: Tensor, src: Tensor) -> Tensor:
         """Return a copy with the elements of `src` added at `index` along `dim`."""
         return ops.scatter_add(self, dim, index, src)
@@ -50,14 +53,17 @@ class Selection(Variable):
         """Return the elements where `mask` holds, in row-major order."""
         return ops.masked_select(self, mask)
 
+    @numpy_names
     def index_select(self: Any, dim: int, index: Tensor) -> Tensor:
         """Pick whole slices along `dim`."""
         return ops.index_select(self, dim, index)
 
+    @numpy_names
     def index_add(self: Any, dim: int, index: Tensor, source: Tensor, *, alpha: Scalar = 1) -> Tensor:
         """Return a copy with alpha times the slices of `source` added at `index` along `dim`."""
         return ops.index_add(self, dim, index, source, alpha=alpha)
 
+    @numpy_names
     def scatter(
         self: Any, dim: int, index: Tensor, src: Any = None, *, value: Any = None, reduce: str | None = None
     ) -> Tensor:
@@ -72,10 +78,12 @@ class Selection(Variable):
         """Return where the elements other than 0 are: a row for each, or a vector for each axis."""
         return ops.nonzero(self, as_tuple=as_tuple)
 
+    @numpy_names
     def select(self: Any, dim: int, index: int) -> Tensor:
         """Return the slice at `index` along `dim`, as a view."""
         return ops.select(self, dim, index)
 
+    @numpy_names
     def narrow(self: Any, dim: int, start: Any, length: int) -> Tensor:
         """Return `length` slices from `start` on along `dim`, as a view."""
         return ops.narrow(self, dim, start, length)

@@ -11,6 +11,7 @@ from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.ops.reduce import Dims
+from tinygrad_cnn.spellings import numpy_names
 
 if TYPE_CHECKING:
     from tinygrad_cnn.tensor import Tensor
@@ -43,6 +44,7 @@ class Shape(Variable):
         """Return the elements under the shape of `other`."""
         return ops.reshape(self, other.shape)
 
+    @numpy_names
     def unflatten(self: Any, dim: int, sizes: Sequence[int]) -> Tensor:
         """Split an axis into several."""
         return ops.unflatten(self, dim, sizes)
@@ -71,10 +73,12 @@ class Shape(Variable):
         """Transpose a matrix."""
         return ops.t(self)
 
+    @numpy_names
     def unsqueeze(self: Any, dim: int) -> Tensor:
         """Insert an axis of length 1."""
         return ops.unsqueeze(self, dim)
 
+    @numpy_names
     def squeeze(self: Any, dim: int | Sequence[int] | None = None) -> Tensor:
         """Drop axes of length 1."""
         return ops.squeeze(self, dim)
@@ -139,6 +143,7 @@ class Shape(Variable):
         """Return all slices along `dim`, as views."""
         return ops.unbind(self, dim)
 
+    @numpy_names
     def repeat_interleave(
         self: Any, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None
     ) -> Tensor:

@@ -52,6 +52,8 @@ class Converter:
         if isinstance(value, complex):
             raise UnsupportedError("complex numbers")
         if isinstance(value, torch.memory_format):
+            if value is torch.channels_last_3d:
+                raise UnsupportedError("memory formats of volumes")
             return getattr(tinygrad_cnn, str(value).removeprefix("torch."))
         if isinstance(value, torch.layout):
             raise UnsupportedError("layouts other than strided")

@@ -71,6 +71,12 @@ _VECTORISED = "nn.functional.relu6 nn.functional.hardtanh nn.functional.elu"
 _MEANS = "nn.functional.avg_pool1d nn.functional.avg_pool2d"
 
 RULES = [
+    Rule(
+        "`out=` may share memory with an input: the result is computed before it is written",
+        "cat bernoulli multinomial",
+        "errors",
+        _keyword("out"),
+    ),
     Rule("which of equal elements an index names is left open there", _ORDERED, "dtypes", _ties),
     Rule(
         "NumPy's arrays have at most 64 axes", "", "errors", lambda sample: any(x.ndim > 64 for x in _tensors(sample))
