@@ -233,10 +233,10 @@ class Tensor(Methods):
         return np.array(self.array, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return call_ufunc(wrap, ufunc, method, inputs, kwargs)
+        return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return call_function(wrap, function, args, kwargs)
+        return call_function(function, args, kwargs)
 
     def __dlpack__(self, **options: Any) -> Any:
         """Return the memory for another library, such as ``torch.from_dlpack(t)``, to share."""
