@@ -237,6 +237,7 @@ from tinygrad_cnn.tensor import Tensor
 __version__ = "0.1.0"
 
 globals().update({name: _spellings.with_out(globals()[name]) for name in _spellings.TAKING_OUT})
+globals().update({name: _spellings.with_memory_format(globals()[name]) for name in _spellings.TAKING_MEMORY_FORMAT})
 globals().update({name: _spellings.numpy_names(globals()[name]) for name in _spellings.TAKING_DIM})
 
 if _TYPE_CHECKING:

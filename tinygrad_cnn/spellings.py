@@ -1,4 +1,4 @@
-"""Other spellings of a call that PyTorch accepts: NumPy's names of arguments, and ``out=``."""
+"""What calls accept besides: NumPy's names of arguments, ``out=``, and for new tensors ``memory_format=``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 from tinygrad_cnn.autograd import Op, Variable, is_grad_enabled
+from tinygrad_cnn.memory_format import MemoryFormat, preserve_format
 from tinygrad_cnn.ops.inplace import write
+from tinygrad_cnn.ops.layout import contiguous, is_contiguous
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,6 +37,11 @@ TAKING_DIM = (
     "unique", "unsqueeze",
 )  # fmt: skip
 """The other functions along one axis, which take it as ``axis=``, too."""
+
+TAKING_MEMORY_FORMAT = (
+    "empty_like", "full_like", "ones_like", "rand_like", "randint_like", "randn_like", "zeros_like",
+)  # fmt: skip
+"""The functions that make a tensor and take its layout as ``memory_format=``."""
 
 
 def numpy_names(function: F) -> F:
@@ -70,6 +77,19 @@ def with_out(function: F) -> F:
     return call  # type: ignore[return-value]
 
 
+def with_memory_format(function: F) -> F:
+    """Let `function`, which makes a tensor, take ``memory_format=``."""
+
+    @functools.wraps(function)
+    def call(*args: Any, memory_format: MemoryFormat = preserve_format, **kwargs: Any) -> Any:
+        made = function(*args, **kwargs)
+        if not is_contiguous(made, memory_format):
+            made.array = contiguous(made.array, memory_format)
+        return made
+
+    return call  # type: ignore[return-value]
+
+
 def _renamed(op: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     """Return the keywords under PyTorch's names."""
     if _NUMPY.keys().isdisjoint(kwargs):
@@ -99,6 +119,7 @@ def _written(op: str, out: Any, result: Any) -> Any:
     if out.shape != result.shape:
         if out.array.size:
             warnings.warn(f"{op}: out is resized from shape {out.shape} to {result.shape}", UserWarning, stacklevel=4)
-        out.array, out._view = np.empty(result.shape, out.dtype), None
+        out.array = np.empty(result.shape, out.dtype)
+        out._view = out._node = None
     write(op, out, result.array)
     return out

@@ -188,7 +188,8 @@ class InPlace(Variable):
         flat = self.array.reshape(-1)
         if count > flat.size:
             flat = np.concatenate([flat, np.empty(count - flat.size, flat.dtype)])
-        self.array, self._view = flat[:count].reshape(shape), None
+        self.array = flat[:count].reshape(shape)
+        self._view = self._node = None
         return self
 
 

@@ -72,11 +72,12 @@ _MEANS = "nn.functional.avg_pool1d nn.functional.avg_pool2d"
 
 RULES = [
     Rule(
-        "`out=` may share memory with an input: the result is computed before it is written",
-        "cat bernoulli multinomial",
+        "`out=` may be of another dtype and share memory: the result is computed, then converted and written",
+        "cat gather index_select bernoulli multinomial",
         "errors",
         _keyword("out"),
     ),
+    Rule("a new tensor is not written into another: there is no `out=`", "arange", "errors", _keyword("out")),
     Rule("which of equal elements an index names is left open there", _ORDERED, "dtypes", _ties),
     Rule(
         "NumPy's arrays have at most 64 axes", "", "errors", lambda sample: any(x.ndim > 64 for x in _tensors(sample))

@@ -62,6 +62,26 @@ def test_leaves_that_require_gradients_are_refused(change):
         change(leaf(2, 3))
 
 
+def test_without_recording_leaves_stay_leaves_and_results_stay_recorded():
+    x, w = leaf(2, 3), leaf(2, 3)
+    y = x * 2
+    with tg.no_grad():
+        w.unsqueeze_(0)
+        y.t_()
+    assert (w.shape, w.requires_grad, w.is_leaf) == ((1, 2, 3), True, True)
+    assert (y.shape, y.requires_grad) == ((3, 2), True)
+    assert tg.autograd.grad(y[0, 1], x)[0].tolist() == [[0, 0, 0], [2, 0, 0]]
+
+
+def test_a_constant_that_took_part_before_may_change_its_shape():
+    x, c = leaf(2, 3), tg.ones(2, 3, dtype=tg.float64)
+    first = (x * c).sum()
+    c.resize_(2, 3, 1).squeeze_().t_()
+    second = (x * c.t()).sum()
+    (first + second).backward()
+    assert (x.grad == 2).all()
+
+
 def test_detach_leaves_the_graph():
     x = leaf(3)
     y = x * 2
