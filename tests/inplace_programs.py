@@ -166,4 +166,21 @@ def mixed_dtype(torch, x, w):
 REFUSED_BY_PYTORCH = {self_multiplication, view_times_itself}
 """PyTorch saves the operand that it overwrites; here a copy is saved."""
 
+
+def written_by_index(torch, x, w):
+    y = x * 2
+    y.scatter_(1, torch.tensor([[2, 0], [1, 2]]), w[:, :2] * x[:, 1:])
+    y.index_add_(0, torch.tensor([1, 1]), w * w, alpha=3)
+    return y * x
+
+
+def turned_in_place(torch, x, w):
+    y = x * w
+    row = y[1].unsqueeze_(0)
+    row.mul_(w[:1])
+    y.t_()
+    y += x.t()
+    return y.unsqueeze_(1).transpose_(0, 2).squeeze_() * w
+
+
 PROGRAMS = [value for name, value in list(globals().items()) if callable(value) and not name.startswith("_")]

@@ -235,3 +235,14 @@ def test_other_devices_are_refused():
     with pytest.raises(RuntimeError, match="computes on the CPU"):
         tg.zeros(2, device="cuda")
     assert tg.zeros(2, device=tg.device("cpu")).shape == (2,)
+
+
+@pytest.mark.parametrize("name", ["zeros", "ones", "empty", "rand", "randn"])
+def test_like_takes_a_memory_format(name):
+    like = getattr(tg, f"{name}_like")
+    x = tg.zeros(2, 3, 4, 5)
+    assert like(x, memory_format=tg.preserve_format).is_contiguous()
+    made = like(x, memory_format=tg.channels_last, requires_grad=True)
+    assert made.is_contiguous(memory_format=tg.channels_last)
+    assert made.is_leaf
+    assert made.requires_grad

@@ -1,5 +1,7 @@
 """NumPy's functions on tensors: recorded, or refused; never a silent constant."""
 
+import inspect
+
 import numpy as np
 import pytest
 
@@ -73,6 +75,8 @@ FUNCTIONS = {
     "roll": lambda x: np.roll(x, 1),
     "clip": lambda x: np.clip(x, 0.75, 2),
     "where": lambda x: np.where(np.array([True, False, True]), x, 0.0),
+    "where alone": lambda x: np.where(x > 1)[0],
+    "where of numbers": lambda x: np.where(x > 1, x, x * 2),
     "tril": np.tril,
     "triu": lambda x: np.triu(x, 1),
     "dot": lambda x: np.dot(x, np.ones(3)),
@@ -91,22 +95,221 @@ def test_functions(name):
     np.testing.assert_allclose(y.detach().numpy(), expected)
 
 
+# --- every argument of every function: the effect that NumPy gives it, or a refusal that names it ---------------------
+
+PLAIN = (
+    "all", "any", "argmax", "argmin", "cumprod", "cumsum", "flip", "max", "mean", "min", "prod", "ravel", "round",
+    "sort", "std", "sum", "transpose", "tril", "triu", "var",
+)  # fmt: skip
+BASE = {name: ((leaf,), {}) for name in PLAIN}
+BASE |= {
+    "broadcast_to": ((leaf,), {"shape": (2, 2, 3)}),
+    "clip": ((leaf, 0.75, 2), {}),
+    "concatenate": ((lambda: [leaf(), np.ones((2, 3))],), {}),
+    "dot": ((leaf, np.arange(3.0)), {}),
+    "einsum": (("ij,kj->ik", leaf, np.ones((4, 3))), {}),
+    "expand_dims": ((leaf,), {"axis": 1}),
+    "moveaxis": ((leaf, 0, 1), {}),
+    "outer": ((leaf, np.arange(2.0)), {}),
+    "reshape": ((leaf, (3, 2)), {}),
+    "roll": ((leaf,), {"shift": 1}),
+    "squeeze": ((lambda: leaf()[None, :, None],), {}),
+    "stack": ((lambda: [leaf(), np.ones((2, 3))],), {}),
+    "swapaxes": ((leaf, 0, 1), {}),
+    "where": ((np.array([True, False, True]), leaf, 0.5), {}),
+}  # fmt: skip
+"""For each function a call: positional and named arguments, tensors by what makes them."""
+
+VALUES = {
+    "axis": [None, 0, 1, -1, np.int64(1), (), (0,), (0, 1), (1, 0), 2, (0, 0)],
+    "axes": [None, (0, 1), (1, 0), (-1, 0)],
+    "keepdims": [True, False],
+    "dtype": [None, np.float64, "float32", int],
+    "out": [None, "an array"],
+    "initial": [0.0, 7.0],
+    "where": [True, np.array([True, False, True])],
+    "ddof": [0, 1, 0.5],
+    "correction": [0, 1],
+    "mean": [np.zeros((2, 1))],
+    "subok": [False, True],
+    "decimals": [0, 1, -1],
+    "order": ["C", "F", None],
+    "kind": [None, "stable", "quicksort"],
+    "stable": [None, True, False],
+    "casting": ["same_kind", "no"],
+    "optimize": [False, True, "greedy"],
+    "copy": [None, True],
+    "shape": [-1, (6,), [6], (2, 2, 3), (3, -1), (1, 2, 3)],
+    "shift": [1, -4, (1, 1)],
+    "k": [0, 1, -1],
+    "a_min": [None, 0.75], "a_max": [None, 2.0], "min": [0.75], "max": [1.5],
+    "b": [2.0, np.float64(2.0), np.arange(3.0), [1.0, 2.0, 3.0]],
+    "axis1": [-1], "axis2": [-1], "source": [-1, (0, 1)], "destination": [0, (1, 0)],
+
+}  # fmt: skip
+TENSORS = {"a", "m", "array", "arrays", "condition", "operands", "kwargs", "x", "y"}
+
+
+def arguments():
+    """Yield the name of each function with each combination of one or two other values of its parameters."""
+    from tinygrad_cnn.numpy_functions import FUNCTIONS
+
+    assert {one.__name__ for one in FUNCTIONS} - {"amax", "amin"} <= set(BASE) | {"max", "min"}
+    for name in BASE:
+        parameters = inspect.signature(getattr(np, name)).parameters
+        missing = set(parameters) - TENSORS - set(VALUES)
+        assert not missing, f"numpy.{name} has parameters that VALUES lacks: {missing}"
+        yield name, {}
+        for parameter, also in [(one, other) for one in parameters for other in (None, "axis", "keepdims")]:
+            if parameter in TENSORS or also == parameter or (also and also not in parameters):
+                continue
+            for value in VALUES[parameter]:
+                for second in VALUES[also] if also else [None]:
+                    yield name, {parameter: value} | ({also: second} if also else {})
+
+
+def call(name, changed, make):
+    """Call NumPy's function with the changed arguments, tensors as `make` gives them; return the result and `out`."""
+    function = getattr(np, name)
+    positional, named = BASE[name]
+    signature = inspect.signature(function)
+    bound = signature.bind_partial(*positional, **named)
+    out = np.zeros((2, 3)) if changed.get("out") == "an array" else None
+    for key, value in changed.items():
+        bound.arguments[key] = out if isinstance(value, str) and value == "an array" else value
+    args, kwargs = [], {}
+    for key, value in bound.arguments.items():
+        kind = signature.parameters[key].kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            args.extend(make(one) for one in value)
+        elif kind is inspect.Parameter.POSITIONAL_ONLY:
+            args.append(make(value))
+        else:
+            kwargs[key] = make(value)
+    return function(*args, **kwargs), out
+
+
+def as_given(value):
+    return value() if callable(value) and not isinstance(value, type) else value
+
+
+def detached(value):
+    given = as_given(value)
+    if isinstance(given, list):
+        return [detached(one) for one in given]
+    return given.detach() if isinstance(given, tg.Tensor) else given
+
+
+def as_array(value):
+    given = detached(value)
+    if isinstance(given, list):
+        return [as_array(one) for one in given]
+    return given.numpy() if isinstance(given, tg.Tensor) else given
+
+
+ARGUMENTS = list(arguments())
+
+
+@pytest.mark.parametrize("name", BASE)
+def test_every_argument_has_its_effect_or_is_refused_by_name(name):
+    honoured, refusals = 0, []
+    for _, changed in [one for one in ARGUMENTS if one[0] == name]:
+        try:
+            expected, _ = call(name, changed, as_array)
+        except Exception as error:
+            with pytest.raises((type(error), TypeError, ValueError, IndexError, RuntimeError)):
+                call(name, changed, as_given)
+            continue
+        try:
+            found, _ = call(name, changed, as_given)
+        except TypeError as error:
+            refusals.append((changed, str(error)))
+            continue
+        honoured += 1
+        for one, other in zip(*[x if isinstance(x, tuple) else (x,) for x in (found, expected)], strict=True):
+            assert isinstance(one, tg.Tensor), (name, changed)
+            assert one.shape == np.shape(other), (name, changed)
+            np.testing.assert_allclose(one.detach().numpy(), other, err_msg=f"{name} {changed}")
+    assert honoured
+    assert [one for one in refusals if not any(key in one[1] for key in one[0])] == []
+
+
+@pytest.mark.parametrize("name", BASE)
+def test_without_gradients_every_call_gives_what_numpy_gives(name):
+    for _, changed in [one for one in ARGUMENTS if one[0] == name]:
+        try:
+            expected, _ = call(name, changed, as_array)
+        except Exception:
+            continue
+        found, out = call(name, changed, detached)
+        assert (found is out) == (out is not None)
+        for one, other in zip(*[x if isinstance(x, tuple) else (x,) for x in (found, expected)], strict=True):
+            assert isinstance(one, np.ndarray if out is not None else tg.Tensor), (name, changed)
+            np.testing.assert_allclose(np.asarray(one), other, err_msg=f"{name} {changed}")
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda x: np.arctan(x), r"numpy\.arctan.*not recorded.*detach"),
-        (lambda x: np.add(x, 1, out=np.zeros((2, 3))), r"numpy\.add"),
+        (lambda x: np.cbrt(x), r"numpy\.cbrt.*not recorded.*an operation.*detach"),
+        (lambda x: np.add(x, 1, out=np.zeros((2, 3))), r"numpy\.add.*out.*tinygrad_cnn\.add"),
         (lambda x: np.add.reduce(x), r"numpy\.add"),
-        (lambda x: np.median(x), r"numpy\.median"),
+        (lambda x: np.median(x), r"numpy\.median.*use tinygrad_cnn\.median"),
         (lambda x: np.linalg.inv(x), r"numpy\.inv"),
         (lambda x: np.sum(x, where=np.ones((2, 3), bool)), r"numpy\.sum.*where"),
-        (lambda x: np.concatenate([x, x], out=np.zeros((4, 3))), r"numpy\.concatenate"),
-        (lambda x: np.dot(x.reshape(1, 2, 3), x.t()), r"numpy\.dot"),
+        (lambda x: np.concatenate([x, x], out=np.zeros((4, 3))), r"numpy\.concatenate.*out"),
+        (lambda x: np.dot(x.reshape(1, 2, 3), x.t()), r"numpy\.dot.*axes"),
+        (lambda x: np.allclose(x, 1), r"numpy\.allclose.*use tinygrad_cnn\.allclose"),
     ],
 )
 def test_what_has_no_operation_is_refused(call, message):
     with pytest.raises(TypeError, match=message):
         call(leaf())
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda x: np.allclose(x, x),
+        lambda x: np.unique(x),
+        lambda x: np.unique(x, return_counts=True)[1],
+        lambda x: np.histogram(x, bins=3)[0],
+        lambda x: np.median(x, axis=1),
+        lambda x: np.percentile(x, [25, 50]),
+        lambda x: np.cbrt(x),
+        lambda x: np.add.reduce(x),
+        lambda x: np.linalg.norm(x),
+        lambda x: np.isin(x, [x[0, 0]]),
+        lambda x: np.hstack([x, x]),
+        lambda x: np.add(x, 1, out=np.zeros((2, 3))),
+    ],
+)
+def test_what_has_no_operation_is_computed_where_no_gradient_is_lost(call):
+    x = leaf()
+    with tg.no_grad():
+        again = call(x)
+    np.testing.assert_array_equal(call(x.detach()), call(x.detach().numpy()))
+    np.testing.assert_array_equal(again, call(x.detach().numpy()))
+
+
+def test_tensors_are_saved_as_arrays(tmp_path):
+    np.save(tmp_path / "x.npy", leaf().detach())
+    np.testing.assert_array_equal(np.load(tmp_path / "x.npy"), leaf().array)
+    with pytest.raises(TypeError, match=r"numpy\.save.*detach"):
+        np.save(tmp_path / "x.npy", leaf())
+
+
+def test_numpy_does_not_write_into_tensors():
+    x = tg.zeros(2, 3)
+    for write in (
+        lambda: np.copyto(x, np.ones((2, 3))),
+        lambda: np.add(np.ones((2, 3)), 1, out=x),
+        lambda: np.sum(np.ones((2, 2, 3)), axis=0, out=x),
+        lambda: np.fill_diagonal(x, 1),
+    ):
+        with pytest.raises(TypeError, match="would write into a tensor"):
+            write()
+    assert not x.any()
 
 
 def test_arrays_are_made_of_constants_only():

@@ -184,8 +184,8 @@ def test_numpy_functions_stay_on_the_tape_or_say_what_to_call():
     x = tg.tensor([1.0, 4.0], requires_grad=True)
     np.sqrt(x).sum().backward()
     assert x.grad.tolist() == [0.5, 0.25]
-    with pytest.raises(TypeError, match=r"numpy\.arctan on a tensor.*not recorded"):
-        np.arctan(x)
+    with pytest.raises(TypeError, match=r"numpy\.cbrt on a tensor.*not recorded"):
+        np.cbrt(x)
     with pytest.raises(TypeError, match="not recorded"):
         np.add(x, 1, out=np.zeros(2))
     with pytest.raises(RuntimeError, match=r"would become a constant.*detach"):

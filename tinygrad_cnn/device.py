@@ -75,3 +75,10 @@ def require_cpu(place: str, device: str | int | Device | None) -> None:
             f"{place}: tinygrad_cnn computes on the CPU, expected device 'cpu', got {str(device)!r}; "
             "write device = 'cuda' if torch.cuda.is_available() else 'cpu'"
         )
+
+
+def missing(place: str) -> DeviceError:
+    """Return the error of what needs a GPU, which `place` is."""
+    return DeviceError(
+        f"{place}: tinygrad_cnn computes on the CPU, there is no GPU; ask cuda.is_available() before calling it"
+    )

@@ -1,108 +1,122 @@
-"""What NumPy's functions do when they are given tensors: the operation of the same meaning, recorded; never a constant.
+"""What NumPy's functions do when they are given tensors.
 
 `np.sin(t)`, `array * t` and `np.concatenate([t, array])` arrive here through NumPy's ``__array_ufunc__`` and
-``__array_function__`` protocols. A function without an operation of its own raises and says what to do.
+``__array_function__`` protocols. A function that is an operation here is that operation, recorded, and gives a tensor.
+Any other, or one called with an argument that the operation does not have, is computed by NumPy on plain arrays, if no
+gradient is asked for; otherwise it raises and says what to do. Nothing becomes a constant in silence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn import ops
+from tinygrad_cnn.autograd import Variable, is_grad_enabled, wrap
+from tinygrad_cnn.numpy_functions import FUNCTIONS, UFUNCS, Refused
 
-_UFUNCS = {
-    "absolute": "abs", "add": "add", "bitwise_and": "bitwise_and", "bitwise_or": "bitwise_or", "cos": "cos",
-    "divide": "div", "equal": "eq", "exp": "exp", "floor_divide": "floor_divide", "greater": "gt",
-    "greater_equal": "ge", "invert": "bitwise_not", "less": "lt", "less_equal": "le", "log": "log", "matmul": "matmul",
-    "maximum": "maximum", "minimum": "minimum", "multiply": "mul", "negative": "neg", "not_equal": "ne",
-    "power": "pow", "reciprocal": "reciprocal", "remainder": "remainder", "sign": "sign", "sin": "sin", "sqrt": "sqrt",
-    "square": "square", "subtract": "sub", "tanh": "tanh",
-}  # fmt: skip
-"""NumPy's universal functions and the operations that they are."""
-
-_FUNCTIONS: dict[Any, Callable[..., Any]] = {
-    np.all: lambda a, axis=None, *, keepdims=False: ops.all(a, axis, keepdims),
-    np.any: lambda a, axis=None, *, keepdims=False: ops.any(a, axis, keepdims),
-    np.argmax: lambda a, axis=None, *, keepdims=False: ops.argmax(a, axis, keepdims),
-    np.argmin: lambda a, axis=None, *, keepdims=False: ops.argmin(a, axis, keepdims),
-    np.broadcast_to: lambda array, shape: ops.expand(array, shape),
-    np.clip: lambda a, a_min=None, a_max=None: ops.clamp(a, a_min, a_max),
-    np.concatenate: lambda arrays, axis=0: ops.cat(arrays, axis),
-    np.cumsum: lambda a, axis: ops.cumsum(a, axis),
-    np.dot: lambda a, b: ops.matmul(a, b),
-    np.einsum: lambda subscripts, *operands: ops.einsum(subscripts, *operands),
-    np.expand_dims: lambda a, axis: ops.unsqueeze(a, axis),
-    np.flip: lambda m, axis=None: ops.flip(m, range(m.ndim) if axis is None else np.atleast_1d(axis).tolist()),
-    np.max: lambda a, axis=None, *, keepdims=False: ops.amax(a, axis, keepdims),
-    np.mean: lambda a, axis=None, *, keepdims=False: ops.mean(a, axis, keepdims),
-    np.min: lambda a, axis=None, *, keepdims=False: ops.amin(a, axis, keepdims),
-    np.outer: lambda a, b: ops.outer(ops.flatten(a), ops.flatten(b)),
-    np.prod: lambda a, axis=None, *, keepdims=False: ops.prod(a, axis, keepdims),
-    np.reshape: lambda a, shape: ops.reshape(a, (shape,) if isinstance(shape, int) else shape),
-    np.roll: lambda a, shift, axis=None: ops.roll(a, shift, axis),
-    np.squeeze: lambda a, axis=None: ops.squeeze(a, axis),
-    np.stack: lambda arrays, axis=0: ops.stack(arrays, axis),
-    np.std: lambda a, axis=None, *, ddof=0, keepdims=False: ops.std(a, axis, correction=ddof, keepdim=keepdims),
-    np.sum: lambda a, axis=None, *, keepdims=False: ops.sum(a, axis, keepdims),
-    np.swapaxes: lambda a, axis1, axis2: ops.transpose(a, axis1, axis2),
-    np.transpose: lambda a, axes=None: ops.permute(a, range(a.ndim - 1, -1, -1) if axes is None else axes),
-    np.tril: lambda m, k=0: ops.tril(m, k),
-    np.triu: lambda m, k=0: ops.triu(m, k),
-    np.var: lambda a, axis=None, *, ddof=0, keepdims=False: ops.var(a, axis, correction=ddof, keepdim=keepdims),
-    np.where: lambda condition, x, y: ops.where(condition, x, y),
-}
-"""NumPy's other functions by what they are here, with NumPy's arguments as far as they have a meaning."""
+_WRITING = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}
+"""Functions that write into an argument, which must not escape the record of changes."""
 
 
-def call_ufunc(tensor_of: Callable[[Any], Any], ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
     """Return what `ufunc` means on tensors.
 
     Args:
-        tensor_of: makes a tensor of an array.
         ufunc: NumPy's function.
         method: how it was called; only a plain call is an operation.
         inputs: its arguments, tensors among them.
-        kwargs: its options; there is none that is understood here.
+        kwargs: its options; no operation has any.
 
     Raises:
-        TypeError: there is no such operation.
+        TypeError: a gradient is asked for and there is no such operation, or the result would be written into a tensor.
     """
-    name = _UFUNCS.get(ufunc.__name__)
-    if method != "__call__" or kwargs or name is None:
-        raise TypeError(_refusal(ufunc.__name__))
-    return getattr(ops, name)(*[_as_tensor(tensor_of, one) for one in inputs])
+    name = UFUNCS.get(ufunc.__name__)
+    if method == "__call__" and not kwargs and name is not None:
+        return getattr(ops, name)(*[wrap(one) if isinstance(one, np.ndarray) else one for one in inputs])
+    result = _computed(getattr(ufunc, method), inputs, kwargs, ufunc.__name__, ", ".join(kwargs))
+    return result if name is None or "out" in kwargs else _as_tensor(result)
 
 
-def call_function(tensor_of: Callable[[Any], Any], function: Any, args: Any, kwargs: Any) -> Any:
-    """Return what NumPy's `function` means on tensors; `tensor_of` and errors as for `call_ufunc`."""
-    meaning = _FUNCTIONS.get(function)
-    refusal = _refusal(getattr(function, "__name__", str(function)))
+def call_function(function: Any, args: Any, kwargs: Any) -> Any:
+    """Return what NumPy's `function` means on tensors; errors as for `call_ufunc`."""
+    meaning = FUNCTIONS.get(function)
+    name = getattr(function, "__name__", str(function))
     if meaning is None:
-        raise TypeError(refusal)
-    given: list[Any] = [
-        [_as_tensor(tensor_of, part) for part in one] if isinstance(one, list | tuple) else _as_tensor(tensor_of, one)
-        for one in args
-    ]
+        return _computed(function, args, kwargs, name, "")
+    try:
+        positional, named = _arguments(function, meaning, args, kwargs)
+        return meaning(*positional, **named)
+    except Refused as refused:
+        result = _computed(function, args, kwargs, name, str(refused))
+    return result if kwargs.get("out") is not None else _as_tensor(result)
+
+
+def _arguments(function: Any, meaning: Callable[..., Any], args: Any, kwargs: Any) -> tuple[list[Any], dict[str, Any]]:
+    """Return the arguments of `meaning`, tensors in place of arrays: positional ones, and those by their names."""
     import inspect  # for what NumPy's own dispatch brings here only
 
-    try:
-        inspect.signature(meaning).bind(*given, **kwargs)
-    except TypeError as error:
-        raise TypeError(f"{refusal} ({error})") from None
-    if function is np.dot and max(one.ndim for one in given) > 2:
-        raise TypeError(refusal)
-    return meaning(*given, **kwargs)
+    signature = inspect.signature(function)
+    known = inspect.signature(meaning).parameters
+    positional: list[Any] = []
+    named: dict[str, Any] = {}
+    for name, value in signature.bind(*args, **kwargs).arguments.items():
+        parameter = signature.parameters[name]
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            positional.extend(_with_tensors(one) for one in value)
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            named.update(value)
+        elif value is not None and (type(value) is not type(parameter.default) or value != parameter.default):
+            named[name] = _with_tensors(value)
+        elif value is None and parameter.default is not None and name in known:
+            named[name] = None
+    unknown = [name for name in named if name not in known]
+    if unknown:
+        raise Refused(f"with {', '.join(unknown)}")
+    return positional, named
 
 
-def _as_tensor(tensor_of: Callable[[Any], Any], value: Any) -> Any:
-    return tensor_of(value) if isinstance(value, np.ndarray) else value
+def _with_tensors(value: Any) -> Any:
+    """Return `value` with tensors in place of arrays, also within a list or tuple."""
+    if isinstance(value, list | tuple) and any(isinstance(part, Variable | np.ndarray) for part in value):
+        return [wrap(part) if isinstance(part, np.ndarray) else part for part in value]
+    return wrap(value) if isinstance(value, np.ndarray) else value
 
 
-def _refusal(name: str) -> str:
-    return (
-        f"numpy.{name} on a tensor, called this way, is not recorded here; use an operation of tinygrad_cnn, or "
-        ".detach().numpy() for a plain array"
-    )
+def _as_tensor(result: Any) -> Any:
+    return wrap(np.asarray(result)) if isinstance(result, np.ndarray | np.generic) else result
+
+
+def _computed(function: Any, args: Any, kwargs: Any, name: str, how: str) -> Any:
+    """Return what NumPy computes from the values, if that loses no gradient."""
+    out = kwargs.get("out")
+    if function in _WRITING or any(isinstance(one, Variable) for one in (out if isinstance(out, tuple) else (out,))):
+        raise TypeError(f"numpy.{name} would write into a tensor unnoticed; assign to it (t[...] = values) instead")
+    if is_grad_enabled() and any(one._requires_grad for one in _tensors((args, kwargs))):
+        instead = UFUNCS.get(name, name)
+        use = f"tinygrad_cnn.{instead}" if hasattr(ops, instead) else "an operation of tinygrad_cnn"
+        raise TypeError(
+            f"numpy.{name} on a tensor that requires a gradient{how and ', ' + how + ','} is not recorded here; use "
+            f"{use}, or .detach().numpy() for a plain array"
+        )
+    return function(*_plain(args), **_plain(kwargs))
+
+
+def _tensors(value: Any) -> Iterator[Variable]:
+    """Yield the tensors in nested containers."""
+    if isinstance(value, Variable):
+        yield value
+    elif isinstance(value, list | tuple | dict):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _tensors(part)
+
+
+def _plain(value: Any) -> Any:
+    """Return nested containers with arrays in place of tensors."""
+    if isinstance(value, Variable):
+        return value.array
+    if isinstance(value, dict):
+        return {key: _plain(part) for key, part in value.items()}
+    return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value

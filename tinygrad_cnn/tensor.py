@@ -11,18 +11,17 @@ from typing import Any, Self, cast
 import numpy as np
 import numpy.typing as npt
 
-from tinygrad_cnn import autograd, ops
+from tinygrad_cnn import autograd, ops, printing
 from tinygrad_cnn._arrays import constructed
-from tinygrad_cnn._dtypes import as_dtype, bool_, float32, float64, get_default_dtype, int32, int64, is_floating, uint8
-from tinygrad_cnn._types import Array, Scalar
+from tinygrad_cnn._dtypes import bool_, get_default_dtype, int64, is_floating
+from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import Node, Variable, hooks, is_grad_enabled, versions, wrap
 from tinygrad_cnn.autograd.views import refresh
 from tinygrad_cnn.device import CPU, Device, require_cpu
 from tinygrad_cnn.methods import Methods, Operand
 from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
-from tinygrad_cnn.ops.activation import relu_in_place
 from tinygrad_cnn.ops.inplace import change, write
-from tinygrad_cnn.random import default_generator
+from tinygrad_cnn.size import Size
 
 
 class Tensor(Methods):
@@ -50,8 +49,7 @@ class Tensor(Methods):
 
     def __new__(cls, *sizes: Any, data: Any = None, size: Any = None, device: Any = None) -> Self:
         """Make a tensor; see the class."""
-        if device is not None:
-            Device(device)
+        require_cpu("device", device)
         return cls._over(constructed("Tensor", sizes, data, size, None))
 
     @classmethod
@@ -157,16 +155,12 @@ class Tensor(Methods):
         return versions.version(self.array)
 
     def size(self, dim: int | None = None) -> Any:
-        """Return the shape, or the length of axis `dim`."""
-        return self.shape if dim is None else self.shape[dim]
+        """Return the shape as a `Size`, or the length of axis `dim`."""
+        return Size(self.shape) if dim is None else self.shape[dim]
 
     def dim(self) -> int:
         """Return the number of axes."""
         return self.ndim
-
-    def numel(self) -> int:
-        """Return the number of elements."""
-        return self.array.size
 
     def is_floating_point(self) -> bool:
         """Return whether the elements are floating point."""
@@ -243,10 +237,10 @@ class Tensor(Methods):
         return np.array(self.array, dtype=dtype, copy=copy)
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
-        return call_ufunc(wrap, ufunc, method, inputs, kwargs)
+        return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
-        return call_function(wrap, function, args, kwargs)
+        return call_function(function, args, kwargs)
 
     def __dlpack__(self, **options: Any) -> Any:
         """Return the memory for another library, such as ``torch.from_dlpack(t)``, to share."""
@@ -292,7 +286,7 @@ class Tensor(Methods):
         return repr(self)
 
     def __repr__(self) -> str:
-        text = np.array2string(self.array, separator=", ", precision=4, prefix="tensor(")
+        text = printing.text(self.array, prefix="tensor(")
         if self.dtype not in (get_default_dtype(), int64, bool_):
             text += f", dtype={self.dtype}"
         if isinstance(self._node, Node):
@@ -321,56 +315,6 @@ class Tensor(Methods):
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.array, self._requires_grad, self._grad = state["array"], state["requires_grad"], state["grad"]
         self._node = self._view = None
-
-    # --- dtype and device -------------------------------------------------------------------------------------
-
-    def to(self, *args: Any, device: Any = None, dtype: npt.DTypeLike | None = None) -> Tensor:
-        """Return the tensor with another dtype; itself where nothing changes. A device must be the CPU.
-
-        Accepts ``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(other_tensor)`` and keywords.
-        """
-        for arg in args:
-            if isinstance(arg, Tensor):
-                dtype = arg.dtype
-            elif isinstance(arg, Device | str) and not isinstance(arg, np.dtype):
-                device = arg
-            else:
-                dtype = arg
-        require_cpu("to", device)
-        wanted = self.dtype if dtype is None else as_dtype(dtype)
-        return self if wanted == self.dtype else ops.cast(self, dtype=wanted)
-
-    def type_as(self, other: Tensor) -> Tensor:
-        """Return the tensor with the dtype of `other`."""
-        return self.to(other.dtype)
-
-    def float(self) -> Tensor:
-        """Return the tensor as float32."""
-        return self.to(float32)
-
-    def double(self) -> Tensor:
-        """Return the tensor as float64."""
-        return self.to(float64)
-
-    def long(self) -> Tensor:
-        """Return the tensor as int64."""
-        return self.to(int64)
-
-    def int(self) -> Tensor:
-        """Return the tensor as int32."""
-        return self.to(int32)
-
-    def byte(self) -> Tensor:
-        """Return the tensor as uint8."""
-        return self.to(uint8)
-
-    def bool(self) -> Tensor:
-        """Return the tensor as booleans: whether each element is not zero."""
-        return self.to(bool_)
-
-    def cpu(self) -> Tensor:
-        """Return the tensor, which is on the CPU already."""
-        return self
 
     # --- operators --------------------------------------------------------------------------------------------
 
@@ -479,101 +423,11 @@ class Tensor(Methods):
         else:
             write("setitem", self, given.array if isinstance(given, Tensor) else given, index)
 
-    def copy_(self, src: Tensor) -> Tensor:
-        """Copy the values of `src`, broadcast and converted, into this tensor."""
-        return change("copy_", self, _replace, src.to(self.dtype))
-
-    def fill_(self, value: Scalar) -> Tensor:
-        """Set every element to `value`."""
-        return change("fill_", self, _replace, self.dtype.type(value).item())
-
-    def zero_(self) -> Tensor:
-        """Set every element to 0."""
-        return change("zero_", self, _replace, 0)
-
-    def normal_(self, mean: builtins.float = 0.0, std: builtins.float = 1.0) -> Tensor:
-        """Fill with samples of N(mean, std²) from the default generator."""
-        return change("normal_", self, _replace, wrap(default_generator.normal(self.shape, self.dtype) * std + mean))
-
-    def uniform_(self, low: builtins.float = 0.0, high: builtins.float = 1.0) -> Tensor:
-        """Fill with samples from [low, high) from the default generator."""
-        samples = default_generator.uniform(self.shape, self.dtype) * (high - low) + low
-        return change("uniform_", self, _replace, wrap(samples))
-
-    def add_(self, other: Operand, *, alpha: Scalar = 1) -> Tensor:
-        """Add alpha · other in place."""
-        return change("add_", self, ops.add, other, **({} if alpha == 1 else {"alpha": alpha}))
-
-    def sub_(self, other: Operand, *, alpha: Scalar = 1) -> Tensor:
-        """Subtract alpha · other in place."""
-        return change("sub_", self, ops.sub, other, **({} if alpha == 1 else {"alpha": alpha}))
-
-    def mul_(self, other: Operand) -> Tensor:
-        """Multiply by `other` in place."""
-        return change("mul_", self, ops.mul, other)
-
-    def div_(self, other: Operand) -> Tensor:
-        """Divide by `other` in place."""
-        return change("div_", self, ops.true_divide, other)
-
-    def pow_(self, exponent: Operand) -> Tensor:
-        """Raise to the power `exponent` in place."""
-        return change("pow_", self, ops.pow, exponent)
-
-    def clamp_(self, min: Scalar | None = None, max: Scalar | None = None) -> Tensor:
-        """Limit each element to [min, max] in place."""
-        return change("clamp_", self, lambda x: ops.clamp(x, min, max))
-
-    def neg_(self) -> Tensor:
-        """Change the sign in place."""
-        return change("neg_", self, ops.neg)
-
-    def exp_(self) -> Tensor:
-        """Replace x by eˣ in place."""
-        return change("exp_", self, ops.exp)
-
-    def log_(self) -> Tensor:
-        """Replace x by its natural logarithm in place."""
-        return change("log_", self, ops.log)
-
-    def sqrt_(self) -> Tensor:
-        """Replace x by its square root in place."""
-        return change("sqrt_", self, ops.sqrt)
-
-    def abs_(self) -> Tensor:
-        """Replace x by |x| in place."""
-        return change("abs_", self, ops.abs)
-
-    def relu_(self) -> Tensor:
-        """Replace x by max(x, 0) in place."""
-        return change("relu_", self, relu_in_place)
-
-    def sigmoid_(self) -> Tensor:
-        """Replace x by 1 / (1 + e⁻ˣ) in place."""
-        return change("sigmoid_", self, ops.sigmoid)
-
-    def tanh_(self) -> Tensor:
-        """Replace x by its hyperbolic tangent in place."""
-        return change("tanh_", self, ops.tanh)
-
-    def masked_fill_(self, mask: Tensor, value: Any) -> Tensor:
-        """Set the elements where `mask` holds to `value` in place."""
-        return change("masked_fill_", self, ops.masked_fill, mask, value)
-
-    def scatter_add_(self, dim: builtins.int, index: Tensor, src: Tensor) -> Tensor:
-        """Add the elements of `src` at `index` along `dim` in place."""
-        return change("scatter_add_", self, lambda x, i, v: ops.scatter_add(x, dim, i, v), index, src)
-
-    __iadd__ = add_
-    __isub__ = sub_
-    __imul__ = mul_
-    __itruediv__ = div_
-    __ipow__ = pow_
-
-
-def _replace(old: Tensor, value: Any) -> Tensor:
-    """Return `value` broadcast to the shape of `old`, which gets no gradient."""
-    return ops.where(True, value, old)
+    __iadd__ = Methods.add_
+    __isub__ = Methods.sub_
+    __imul__ = Methods.mul_
+    __itruediv__ = Methods.div_
+    __ipow__ = Methods.pow_
 
 
 Variable.concrete = Tensor

@@ -12,7 +12,7 @@ from tinygrad_cnn import _dtypes
 from tinygrad_cnn._arrays import constructed
 from tinygrad_cnn._types import DType
 from tinygrad_cnn.autograd import wrap
-from tinygrad_cnn.device import Device
+from tinygrad_cnn.device import require_cpu
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -22,8 +22,7 @@ class _OfOneDtype(type):
     dtype: DType
 
     def __call__(cls, *sizes: Any, data: Any = None, size: Any = None, device: Any = None) -> Any:
-        if device is not None:
-            Device(device)
+        require_cpu("device", device)
         return wrap(constructed(cls.__name__, sizes, data, size, cls.dtype))
 
     def __instancecheck__(cls, instance: object) -> bool:

@@ -70,3 +70,11 @@ row(
     normal(3, 2),
     batch=(0, None),
 )
+row(
+    "einsum", "numbers for axes", lambda x, y: ops.einsum(x, [0, 30], y, [30, 2], [2, 0]), lambda x, y: (x @ y).T,
+    normal(2, 3), normal(3, 4),
+)  # fmt: skip
+row(
+    "einsum", "numbers for axes, no output", lambda x, y: ops.einsum(x, [30, ..., 0], y, [0, 1]),
+    lambda x, y: np.moveaxis(x @ y, 0, 2), normal(2, 5, 3), normal(3, 4),
+)  # fmt: skip

@@ -18,13 +18,15 @@ _UNARY = [
     ("square", lambda x: x * x, normal, True),
     ("reciprocal", lambda x: x**-1.0, positive, True),
     ("rsqrt", lambda x: x**-0.5, positive, True),
-    ("sin", lambda x: np.imag(np.exp(1j * x)), normal, True),
-    ("cos", lambda x: np.real(np.exp(1j * x)), normal, True),
     ("erf", np.vectorize(math.erf, otypes=[float]), normal, True),
     ("isnan", lambda x: ~(x <= np.inf), normal, False),
     ("isinf", lambda x: (x == np.inf) | (x == -np.inf), normal, False),
     ("isfinite", lambda x: np.abs(x) < np.inf, normal, False),
     ("logical_not", lambda x: x == 0, normal, False),
+    ("log2", lambda x: np.log(x) / np.log(2), positive, True),
+    ("log10", lambda x: np.log(x) / np.log(10), positive, True),
+    ("log1p", lambda x: np.log(1 + x), positive, True),
+    ("expm1", lambda x: np.e**x - 1, normal, True),
 ]
 for name, reference, maker, third in _UNARY:
     op = getattr(ops, name)
@@ -40,6 +42,8 @@ _BINARY = [
     ("floor_divide", lambda x, y: np.floor(x / y), None, False),
     ("trunc_divide", lambda x, y: np.trunc(x / y), None, False),
     ("remainder", lambda x, y: x - y * np.floor(x / y), None, False),
+    ("fmod", lambda x, y: x - y * np.trunc(x / y), None, False),
+    ("atan2", lambda x, y: np.imag(np.log(y + 1j * x)), None, False),
     ("maximum", lambda x, y: np.where(x > y, x, y), None, False),
     ("minimum", lambda x, y: np.where(x < y, x, y), None, False),
     ("eq", lambda x, y: x == y, None, False),
@@ -117,6 +121,7 @@ for mode, name in [("floor", "floor_divide"), ("trunc", "trunc_divide")]:
         [[7], [-7], [6], [0]], [2, -2, 3, -3],
     )  # fmt: skip
 row("remainder", "integers", ops.remainder, lambda x, y: np.array([[1, -1], [1, -1]]), [[7], [-7]], [2, -2])
+row("fmod", "integers", ops.fmod, lambda x, y: np.array([[1, 1], [-1, -1]]), [[7], [-7]], [2, -2])
 row("remainder", "third", ops.remainder, lambda x, y: x - y * np.floor(x / y), apart(3), _offset(3))
 row(
     "pow", "negative integers", ops.pow, lambda x, y: np.array([0, 1, -1, 1, 0, 8]),
@@ -148,3 +153,9 @@ row("bitwise_xor", "integers", ops.bitwise_xor, lambda x, y: (x | y) - (x & y), 
 row("bitwise_or", "integers", ops.bitwise_or, lambda x, y: x | y, *_BITS)
 row("bitwise_not", "booleans", ops.bitwise_not, lambda x: np.where(x, False, True), _FLAGS[0], batch=(0,))
 row("bitwise_not", "integers", ops.bitwise_not, lambda x: -x - 1, _BITS[0])
+row("isclose", "numbers", ops.isclose, lambda x, y: np.array([True, False, True]), [1.0, 1, 0], [1 + 1e-6, 1.1, 1e-9])
+row(
+    "isclose", "nan and infinity", lambda x, y: ops.isclose(x, y, equal_nan=True),
+    lambda x, y: np.array([True, True, False]), [np.nan, np.inf, np.inf], [np.nan, np.inf, -np.inf],
+)  # fmt: skip
+row("isclose", "booleans", ops.isclose, lambda x, y: x == y, [True, False], [True, True])

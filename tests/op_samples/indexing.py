@@ -166,3 +166,42 @@ row("gather", "0-d", lambda x, i: ops.gather(x, 0, i), lambda x, i: x, normal(),
 row("gather", "0-d at 1-d", lambda x, i: ops.gather(x, 0, i), lambda x, i: np.array([x, x]), normal(), [0, 0])
 _NOWHERE = np.zeros((2, 0), int)
 row("gather", "no indices", lambda x, i: ops.gather(x, 0, i), lambda x, i: np.zeros((2, 0)), normal(3), _NOWHERE)
+
+
+def _written(x, index, src, dim, combine):
+    out = x.copy()
+    for at in np.ndindex(index.shape):
+        place = (*at[:dim], index[at], *at[dim + 1 :])
+        out[place] = combine(out[place], src[at])
+    return out
+
+
+_PLACES = np.array([[2, 0, 1], [0, 2, 1]])
+for dim, places in [(0, _PLACES % 2), (1, _PLACES)]:
+    row(
+        "scatter", f"dim {dim}, each once", lambda x, i, v, d=dim: ops.scatter(x, d, i, v),
+        lambda x, i, v, d=dim: _written(x, i, v, d, lambda _, new: new), normal(2, 3),
+        places if dim else np.array([[1, 0, 0], [0, 1, 1]]), normal(2, 4),
+    )  # fmt: skip
+    row(
+        "scatter", f"dim {dim}, a number", lambda x, i, d=dim: ops.scatter(x, d, i, value=0.5),
+        lambda x, i, d=dim: _written(x, i, np.full(i.shape, 0.5), d, lambda _, new: new), normal(2, 3), places,
+    )  # fmt: skip
+    row(
+        "scatter_add", f"scatter, dim {dim}", lambda x, i, v, d=dim: ops.scatter(x, d, i, v, reduce="add"),
+        lambda x, i, v, d=dim: _written(x, i, v, d, lambda old, new: old + new), normal(2, 3), places, normal(2, 3),
+    )  # fmt: skip
+    row(
+        "scatter_multiply", f"dim {dim}", lambda x, i, v, d=dim: ops.scatter(x, d, i, v, reduce="multiply"),
+        lambda x, i, v, d=dim: _written(x, i, v, d, lambda old, new: old * new), [[1, 2, 3], [4, 5, 6]], places,
+        [[2, 3, 4], [5, 6, 7]],
+    )  # fmt: skip
+row("scatter", "0-d", lambda x, v: ops.scatter(x, 0, np.array(0), v), lambda x, v: v, normal(), normal())
+for dim, part in enumerate([np.s_[:2], np.s_[:, :2]]):
+    row(
+        "index_add_zeros",
+        f"index_add, dim {dim}",
+        lambda v, d=dim, p=part: ops.index_add(v[p] * 3, d, np.array([1, 0, 1]), v, alpha=2),
+        lambda v, d=dim, p=part: v[p] * 3 + 2 * np.stack([v.take(1, d), v.take(0, d) + v.take(2, d)], d),
+        normal(3, 3),
+    )

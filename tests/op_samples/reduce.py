@@ -130,6 +130,13 @@ for dim in (0, 1, -1):
 row("cumsum", "0-d", lambda x: ops.cumsum(x, -1), lambda x: x, normal())
 row("cumsum", "integers", lambda x: ops.cumsum(x, 0), lambda x: np.array([100, 200, 300]), np.array([100] * 3, "u1"))
 
+for size in (1, 2, 5):
+    row(
+        "clone", f"cumprod of {size}", lambda x: ops.cumprod(x, 1), lambda x: np.cumprod(x, 1), normal(2, size),
+        batch=(0,), third=size > 1,
+    )  # fmt: skip
+row("clone", "cumprod with zeros", lambda x: ops.cumprod(x, 0), lambda x: np.cumprod(x), [2, 0, 3, 0, 4.0], third=True)
+
 _TRUTHS = np.array([[[0.5, 0], [-1, 2]], [[0, 0], [0, 3]], [[1, 1], [1, 1]]])
 for name, count in [("all", lambda n, total: n == total), ("any", lambda n, total: n > 0)]:
     op = getattr(ops, name)

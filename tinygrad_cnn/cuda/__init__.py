@@ -6,7 +6,7 @@ Scripts that ask first choose the CPU; what needs a GPU raises a DeviceError, an
 from typing import Any
 
 from tinygrad_cnn.cuda import amp
-from tinygrad_cnn.device import Device, DeviceError
+from tinygrad_cnn.device import Device, missing
 
 
 def is_available() -> bool:
@@ -65,33 +65,27 @@ def max_memory_reserved(device: Any = None) -> int:
 
 def synchronize(device: Any = None) -> None:
     """Raise a DeviceError, as everything does that needs a GPU."""
-    raise _missing("synchronize")
+    raise missing("cuda.synchronize")
 
 
 def current_device() -> int:
     """Raise a DeviceError, as everything does that needs a GPU."""
-    raise _missing("current_device")
+    raise missing("cuda.current_device")
 
 
 def set_device(device: int | str | Device) -> None:
     """Raise a DeviceError, as everything does that needs a GPU."""
-    raise _missing("set_device")
+    raise missing("cuda.set_device")
 
 
 def get_device_name(device: Any = None) -> str:
     """Raise a DeviceError, as everything does that needs a GPU."""
-    raise _missing("get_device_name")
+    raise missing("cuda.get_device_name")
 
 
 def get_device_properties(device: Any = None) -> Any:
     """Raise a DeviceError, as everything does that needs a GPU."""
-    raise _missing("get_device_properties")
-
-
-def _missing(name: str) -> DeviceError:
-    return DeviceError(
-        f"cuda.{name}: tinygrad_cnn computes on the CPU, there is no GPU; ask cuda.is_available() before calling it"
-    )
+    raise missing("cuda.get_device_properties")
 
 
 __all__ = [

@@ -21,9 +21,9 @@ from tinygrad_cnn.ops.activation import (
 from tinygrad_cnn.ops.arithmetic import (
     abs,
     add,
-    clone,
     div,
     floor_divide,
+    fmod,
     mul,
     neg,
     remainder,
@@ -34,13 +34,16 @@ from tinygrad_cnn.ops.arithmetic import (
 )
 from tinygrad_cnn.ops.broadcast import cast, sum_to
 from tinygrad_cnn.ops.comparison import (
+    allclose,
     bitwise_and,
     bitwise_not,
     bitwise_or,
     bitwise_xor,
     eq,
+    equal,
     ge,
     gt,
+    isclose,
     isfinite,
     isinf,
     isnan,
@@ -53,15 +56,16 @@ from tinygrad_cnn.ops.comparison import (
     ne,
 )
 from tinygrad_cnn.ops.conv import conv1d, conv2d, conv2d_input, conv2d_weight, conv_transpose2d
-from tinygrad_cnn.ops.cumulative import cumsum
+from tinygrad_cnn.ops.cumulative import cumprod, cumsum
 from tinygrad_cnn.ops.dropout import dropout
 from tinygrad_cnn.ops.einsum import einsum
 from tinygrad_cnn.ops.embedding import embedding, embedding_weight
-from tinygrad_cnn.ops.exponential import cos, erf, exp, log, pow, reciprocal, rsqrt, sin, sqrt, square
+from tinygrad_cnn.ops.exponential import erf, exp, expm1, log, log1p, log2, log10, pow, reciprocal, rsqrt, sqrt, square
 from tinygrad_cnn.ops.gather import gather, scatter_add, scatter_add_zeros
 from tinygrad_cnn.ops.indexing import getitem, index_add_zeros, index_select, masked_fill, masked_select, setitem
 from tinygrad_cnn.ops.inplace import view_put
-from tinygrad_cnn.ops.join import cat, chunk, split, stack
+from tinygrad_cnn.ops.join import cat, chunk, meshgrid, split, stack
+from tinygrad_cnn.ops.layout import clone, contiguous, is_contiguous
 from tinygrad_cnn.ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -77,6 +81,7 @@ from tinygrad_cnn.ops.loss import (
 )
 from tinygrad_cnn.ops.matmul import addmm, bmm, linear, matmul, mm
 from tinygrad_cnn.ops.norm import batch_norm, group_norm, layer_norm, standardize, standardize_dot, standardize_input
+from tinygrad_cnn.ops.occurrences import bincount, nonzero, unique, where
 from tinygrad_cnn.ops.pad import interpolate, interpolate_input, pad, pad_input
 from tinygrad_cnn.ops.pool import (
     adaptive_avg_pool2d,
@@ -93,20 +98,30 @@ from tinygrad_cnn.ops.pool import (
 from tinygrad_cnn.ops.product import prod
 from tinygrad_cnn.ops.rearrange import flip, repeat, roll, tile, tril, triu
 from tinygrad_cnn.ops.reduce import all, amax, amin, any, argmax, argmin, logsumexp, max, mean, min, sum
-from tinygrad_cnn.ops.selection import clamp, maximum, minimum, where
+from tinygrad_cnn.ops.rounding import ceil, floor, round, trunc
+from tinygrad_cnn.ops.scatter import index_add, scatter
+from tinygrad_cnn.ops.selection import clamp, clip, maximum, minimum
 from tinygrad_cnn.ops.shape import (
     broadcast_to,
     expand,
     flatten,
+    moveaxis,
+    movedim,
     permute,
+    ravel,
     reshape,
     squeeze,
+    swapaxes,
+    swapdims,
     t,
     transpose,
     unflatten,
     unsqueeze,
 )
+from tinygrad_cnn.ops.slices import narrow, repeat_interleave, select, unbind, unfold_dim
+from tinygrad_cnn.ops.sort import argsort, median, mode, sort, topk
 from tinygrad_cnn.ops.statistics import std, var
+from tinygrad_cnn.ops.trigonometric import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan
 from tinygrad_cnn.ops.vector import dot, mv, outer
 from tinygrad_cnn.ops.vector_norm import norm
 from tinygrad_cnn.ops.windows import fold, unfold
@@ -118,23 +133,33 @@ for _op in registry.values():
 
 __all__ = [
     "abs",
+    "acos",
+    "acosh",
     "adaptive_avg_pool2d",
     "adaptive_avg_pool2d_input",
     "adaptive_max_pool2d",
     "add",
     "addmm",
     "all",
+    "allclose",
     "amax",
     "amin",
     "any",
     "argmax",
     "argmin",
+    "argsort",
+    "asin",
+    "asinh",
+    "atan",
+    "atan2",
+    "atanh",
     "avg_pool1d",
     "avg_pool2d",
     "avg_pool2d_input",
     "batch_norm",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
+    "bincount",
     "bitwise_and",
     "bitwise_not",
     "bitwise_or",
@@ -143,17 +168,22 @@ __all__ = [
     "broadcast_to",
     "cast",
     "cat",
+    "ceil",
     "chunk",
     "clamp",
+    "clip",
     "clone",
+    "contiguous",
     "conv1d",
     "conv2d",
     "conv2d_input",
     "conv2d_weight",
     "conv_transpose2d",
     "cos",
+    "cosh",
     "cross_entropy",
     "cross_entropy_input",
+    "cumprod",
     "cumsum",
     "div",
     "dot",
@@ -163,12 +193,16 @@ __all__ = [
     "embedding",
     "embedding_weight",
     "eq",
+    "equal",
     "erf",
     "exp",
     "expand",
+    "expm1",
     "flatten",
     "flip",
+    "floor",
     "floor_divide",
+    "fmod",
     "fold",
     "gather",
     "ge",
@@ -178,10 +212,13 @@ __all__ = [
     "gt",
     "hardtanh",
     "huber_loss",
+    "index_add",
     "index_add_zeros",
     "index_select",
     "interpolate",
     "interpolate_input",
+    "is_contiguous",
+    "isclose",
     "isfinite",
     "isinf",
     "isnan",
@@ -191,6 +228,9 @@ __all__ = [
     "leaky_relu",
     "linear",
     "log",
+    "log1p",
+    "log2",
+    "log10",
     "log_softmax",
     "logical_and",
     "logical_not",
@@ -209,15 +249,22 @@ __all__ = [
     "max_pool2d_scatter",
     "maximum",
     "mean",
+    "median",
+    "meshgrid",
     "min",
     "minimum",
     "mm",
+    "mode",
+    "moveaxis",
+    "movedim",
     "mse_loss",
     "mul",
     "mv",
+    "narrow",
     "ne",
     "neg",
     "nll_loss",
+    "nonzero",
     "norm",
     "one_hot",
     "outer",
@@ -226,26 +273,33 @@ __all__ = [
     "permute",
     "pow",
     "prod",
+    "ravel",
     "reciprocal",
     "relu",
     "relu6",
     "relu_input",
     "remainder",
     "repeat",
+    "repeat_interleave",
     "reshape",
     "roll",
+    "round",
     "rsqrt",
+    "scatter",
     "scatter_add",
     "scatter_add_zeros",
+    "select",
     "setitem",
     "sigmoid",
     "sign",
     "silu",
     "sin",
+    "sinh",
     "smooth_l1_loss",
     "soft_cross_entropy",
     "softmax",
     "softplus",
+    "sort",
     "split",
     "sqrt",
     "square",
@@ -258,16 +312,24 @@ __all__ = [
     "sub",
     "sum",
     "sum_to",
+    "swapaxes",
+    "swapdims",
     "t",
+    "tan",
     "tanh",
     "tile",
+    "topk",
     "transpose",
     "tril",
     "triu",
     "true_divide",
+    "trunc",
     "trunc_divide",
+    "unbind",
     "unflatten",
     "unfold",
+    "unfold_dim",
+    "unique",
     "unsqueeze",
     "var",
     "view_put",

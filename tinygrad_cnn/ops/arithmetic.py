@@ -209,6 +209,28 @@ def remainder_vjp_1(g: A, _y: object, x: A, other: A) -> A:
 
 
 @elementwise()
+def fmod(x: Array, other: Array) -> Array:
+    """Compute x − other · trunc(x / other), which has the sign of x, as C's ``%``.
+
+    Raises:
+        RuntimeError: integers are divided by 0, or booleans.
+    """
+    _check_division("fmod", x, other)
+    with np.errstate(invalid="ignore"):
+        return np.fmod(x, other)
+
+
+@fmod.vjp(0)
+def fmod_vjp_0(g: A, _y: object, _x: object, _other: object) -> A:
+    return g
+
+
+@fmod.vjp(1)
+def fmod_vjp_1(g: A, _y: object, x: A, other: A) -> A:
+    return -g * trunc_divide(x, other)
+
+
+@elementwise()
 def neg(x: Array) -> Array:
     """Compute −x."""
     return np.negative(x)
@@ -241,14 +263,3 @@ def sign(x: Array) -> Array:
 @sign.vjp(0)
 def sign_vjp_0(g: A, _y: object, _x: object) -> A:
     return where(False, g, 0)
-
-
-@elementwise()
-def clone(x: Array) -> Array:
-    """Copy the values into memory of their own."""
-    return x.copy()
-
-
-@clone.vjp(0)
-def clone_vjp_0(g: A, _y: object, _x: object) -> A:
-    return g

@@ -1,4 +1,4 @@
-"""Sums of everything so far along an axis."""
+"""Sums and products of everything so far along an axis."""
 
 from __future__ import annotations
 
@@ -9,8 +9,11 @@ from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import float32, float64, int64, is_floating
 from tinygrad_cnn._types import A, Array, DType
 from tinygrad_cnn.autograd import primitive
-from tinygrad_cnn.ops.broadcast import convert
+from tinygrad_cnn.ops.broadcast import cast, convert
+from tinygrad_cnn.ops.join import cat
+from tinygrad_cnn.ops.layout import clone
 from tinygrad_cnn.ops.shape import reshape
+from tinygrad_cnn.ops.slices import narrow
 
 
 @primitive("cumsum")
@@ -40,3 +43,26 @@ def cumsum(input: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
     x = convert(input, dtype)
     y = _cumsum(x if x.ndim else reshape(x, (1,)), dim=axis, backward=False)
     return convert(y if x.ndim else reshape(y, ()), dtype)
+
+
+def cumprod(input: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
+    """Compute yᵢ = x₀ · … · xᵢ along `dim`.
+
+    Products of 1, 2, 4, … neighbours are multiplied in turn: nothing is divided, so gradients are exact where factors
+    are 0, at every order.
+
+    Args:
+        input: any shape. Integers and booleans give int64.
+        dim: the axis.
+        dtype: convert `input` to this dtype first.
+    """
+    axis = normalize_dim("cumprod", dim, input.ndim)
+    x = convert(input, dtype)
+    y = clone(x) if is_floating(x.dtype) else cast(x, dtype=int64)
+    n = y.shape[axis] if y.ndim else 1
+    reach = 1
+    while reach < n:
+        grown = narrow(y, axis, reach, n - reach) * narrow(y, axis, 0, n - reach)
+        y = cat([narrow(y, axis, 0, reach), grown], axis)
+        reach *= 2
+    return convert(y, dtype)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from typing import Any
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def _identity(n: int, dtype: DType) -> Array:
     return np.eye(n, dtype=dtype)
 
 
-def einsum(equation: str, *operands: A) -> A:
+def einsum(equation: Any, *operands: Any) -> Any:
     """Multiply operands element by element along axes of equal letters, and sum over letters that the output lacks.
 
     ``einsum("bij,bjk->bik", x, y)`` is a batched matrix product, ``"ii"`` a trace, ``"ij->ji"`` a transpose.
@@ -70,13 +71,16 @@ def einsum(equation: str, *operands: A) -> A:
         equation: a letter for each axis of each operand, operands separated by commas, then ``->`` and the letters of
             the output; without it those that occur once, in alphabetical order (capitals first). ``...`` stands for
             any axes, which are broadcast, and come first in an output that is not given. A letter repeated within an
-            operand takes the diagonal.
+            operand takes the diagonal. In place of letters, numbers from 0 to 51 may follow each operand, and the
+            output's come last: ``einsum(x, [0, 1], y, [1, 2], [0, 2])``.
         operands: tensors of one dtype; an axis of length 1 broadcasts against others of its letter. Integers become
             int64 where a letter is summed that only one operand has, as in `sum`.
 
     Raises:
         RuntimeError: the equation does not fit the operands; says where.
     """
+    if not isinstance(equation, str):
+        equation, operands = _spelled((equation, *operands))
     if len(operands) == 1 and isinstance(operands[0], list | tuple):
         operands = tuple(operands[0])
     if not operands:
@@ -86,6 +90,23 @@ def einsum(equation: str, *operands: A) -> A:
     if not is_floating(operands[0].dtype) and _sums_alone(terms, output):
         operands = tuple([cast(one, dtype=int64) for one in operands])
     return _einsum(*operands, terms=terms, output=output)
+
+
+def _spelled(parts: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+    """Return the equation and the operands of operands that are each followed by numbers for their axes."""
+    operands: Any = parts[0::2]
+    lists = parts[1::2]
+    output = None
+    if len(operands) > len(lists):
+        *operands, output = operands
+    letters = string.ascii_uppercase + string.ascii_lowercase  # in whose order an output that is not given comes
+    terms = []
+    for one in lists if output is None else (*lists, output):
+        if not all(at is Ellipsis or at in range(52) for at in one):
+            raise ValueError(f"einsum: expected axes as numbers from 0 to 51, or ..., got {list(one)}")
+        terms.append("".join(["..." if at is Ellipsis else letters[at] for at in one]))
+    equation = ",".join(terms[: len(lists)])
+    return equation if output is None else f"{equation}->{terms[-1]}", tuple(operands)
 
 
 def _parse(equation: str, shapes: list[Shape]) -> tuple[tuple[str, ...], str]:

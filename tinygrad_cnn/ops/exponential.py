@@ -1,4 +1,4 @@
-"""Powers, roots, exponentials, logarithms, and the waves and bells made of them."""
+"""Powers, roots, exponentials, logarithms, and the error function."""
 
 from __future__ import annotations
 
@@ -125,29 +125,54 @@ def log_vjp_0(g: A, _y: object, x: A) -> A:
 
 
 @elementwise(floating=True)
-def sin(x: Array) -> Array:
-    """Compute the sine of an angle in radians."""
-    with np.errstate(invalid="ignore"):
-        return np.sin(x)
+def log2(x: Array) -> Array:
+    """Compute the logarithm to the base 2; values and gradients at and below 0 as for `log`."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log2(x)
 
 
-@sin.vjp(0)
-def sin_vjp_0(g: A, _y: object, x: A) -> A:
-    return g * cos(x)
+@log2.vjp(0)
+def log2_vjp_0(g: A, _y: object, x: A) -> A:
+    return g / (where((g == 0) & (x == 0), 1, x) * _LOG_2)
 
 
 @elementwise(floating=True)
-def cos(x: Array) -> Array:
-    """Compute the cosine of an angle in radians."""
-    with np.errstate(invalid="ignore"):
-        return np.cos(x)
+def log10(x: Array) -> Array:
+    """Compute the logarithm to the base 10; values and gradients at and below 0 as for `log`."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log10(x)
 
 
-@cos.vjp(0)
-def cos_vjp_0(g: A, _y: object, x: A) -> A:
-    return -g * sin(x)
+@log10.vjp(0)
+def log10_vjp_0(g: A, _y: object, x: A) -> A:
+    return g / (where((g == 0) & (x == 0), 1, x) * _LOG_10)
 
 
+@elementwise(floating=True)
+def log1p(x: Array) -> Array:
+    """Compute log(1 + x), exact for small x; −∞ at −1 and NaN below. The gradient at −1 as that of `log` at 0."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.log1p(x)
+
+
+@log1p.vjp(0)
+def log1p_vjp_0(g: A, _y: object, x: A) -> A:
+    return g / where((g == 0) & (x == -1), 1, x + 1)
+
+
+@elementwise(floating=True)
+def expm1(x: Array) -> Array:
+    """Compute eˣ − 1, exact for small x; ∞ where that overflows."""
+    with np.errstate(over="ignore"):
+        return np.expm1(x)
+
+
+@expm1.vjp(0)
+def expm1_vjp_0(g: A, y: A, _x: object) -> A:
+    return g * (y + 1)
+
+
+_LOG_2, _LOG_10 = math.log(2), math.log(10)
 _SLOPE = 2 / math.sqrt(math.pi)
 
 

@@ -16,12 +16,13 @@ from tinygrad_cnn.ops.shape import reshape
 
 
 @primitive("gather")
-def _gather(x: Array, index: Array, *, dim: int) -> Array:
+def gather_at(x: Array, index: Array, *, dim: int) -> Array:
+    """Pick elements along `dim` at `index`, which fits."""
     part = x[tuple([slice(None) if i == dim else slice(size) for i, size in enumerate(index.shape)])]
     return np.take_along_axis(part, index, dim)
 
 
-@_gather.vjp(0)
+@gather_at.vjp(0)
 def gather_vjp_0(g: A, _y: object, x: Spec, index: A, *, dim: int) -> A:
     return scatter_add_zeros(g, index, dim=dim, shape=x.shape)
 
@@ -34,30 +35,36 @@ def scatter_add_zeros(g: Array, index: Array, *, dim: int, shape: Shape) -> Arra
 
 @scatter_add_zeros.vjp(0)
 def scatter_add_zeros_vjp_0(g: A, _y: object, _g: object, index: A, *, dim: int, shape: Shape) -> A:  # noqa: ARG001
-    return _gather(g, index, dim=dim)
+    return gather_at(g, index, dim=dim)
 
 
 @primitive("scatter_add")
-def _scatter_add(x: Array, index: Array, src: Array, *, dim: int) -> Array:
+def scatter_add_at(x: Array, index: Array, src: Array, *, dim: int) -> Array:
+    """Return x with `src` added at `index`, which fits, along `dim`."""
     return _added(x.copy(), index, src, dim)
 
 
-@_scatter_add.vjp(0)
+@scatter_add_at.vjp(0)
 def scatter_add_vjp_0(g: A, _y: object, _x: object, _index: object, _src: object, **_: int) -> A:
     return g
 
 
-@_scatter_add.vjp(2)
+@scatter_add_at.vjp(2)
 def scatter_add_vjp_2(g: A, _y: object, _x: object, index: A, _src: object, *, dim: int) -> A:
-    return _gather(g, index, dim=dim)
+    return gather_at(g, index, dim=dim)
 
 
 def _added(out: Array, index: Array, src: Array, dim: int) -> Array:
     """Add `src` into `out` at `index` along `dim`, and return it."""
+    np.add.at(out, places_along(index, dim), src)
+    return out
+
+
+def places_along(index: Array, dim: int) -> tuple[Any, ...]:
+    """Return what NumPy indexes with to read or write along `dim` at `index`."""
     places: list[Any] = list(np.ix_(*[np.arange(size) for size in index.shape]))
     places[dim] = index
-    np.add.at(out, tuple(places), src)
-    return out
+    return tuple(places)
 
 
 def gather(input: A, dim: int, index: A) -> A:
@@ -73,7 +80,7 @@ def gather(input: A, dim: int, index: A) -> A:
         RuntimeError: `index` has the wrong number of axes, is too long, is out of range, or not of an integer dtype.
     """
     axis = normalize_dim("gather", dim, input.ndim)
-    x = _with_axes(input)
+    x = with_axes(input)
     picks = _places(index, x.ndim)
     if picks.ndim != x.ndim or _exceeds(picks.shape, x.shape, axis):
         raise RuntimeError(
@@ -81,7 +88,7 @@ def gather(input: A, dim: int, index: A) -> A:
             f"got {index.shape}"
         )
     check_indices("gather", picks, x.shape[axis])
-    return _shaped(_gather(x, picks, dim=axis), index.shape)
+    return shaped(gather_at(x, picks, dim=axis), index.shape)
 
 
 def scatter_add(input: A, dim: int, index: A, src: A) -> A:
@@ -98,35 +105,54 @@ def scatter_add(input: A, dim: int, index: A, src: A) -> A:
     Raises:
         RuntimeError: `index` or `src` does not fit in shape, an index is out of range, or a dtype does not fit.
     """
-    axis = normalize_dim("scatter_add", dim, input.ndim)
-    x, addends = _with_axes(input), _with_axes(src)
+    x, places, addends, axis = fitted("scatter_add", input, dim, index, src)
+    return shaped(scatter_add_at(x, places, addends, dim=axis), input.shape)
+
+
+def fitted(op: str, input: A, dim: int, index: A, src: Any) -> tuple[A, A, Any, int]:
+    """Return input, index and source of a scatter, checked, with axes and of one shape, and the axis it goes along.
+
+    A source that is a number, or holds one, is converted to the dtype of the input.
+    """
+    axis = normalize_dim(op, dim, input.ndim)
+    x = with_axes(input)
     places = _places(index, x.ndim)
+    if isinstance(src, int | float | np.generic):
+        if places.ndim != x.ndim or _exceeds(places.shape, x.shape, axis):
+            raise RuntimeError(
+                f"{op}: expected an index no larger than the input, {input.shape}, but along dim {axis}; "
+                f"got {index.shape}"
+            )
+        check_indices(op, places, x.shape[axis])
+        return x, places, np.asarray(src).astype(x.dtype).item(), axis
+    addends: Any = with_axes(src)
     if input.dtype != src.dtype:
-        raise RuntimeError(f"scatter_add: expected src of the dtype of the input, {input.dtype}, got {src.dtype}")
+        raise RuntimeError(f"{op}: expected src of the dtype of the input, {input.dtype}, got {src.dtype}")
     if not x.ndim == places.ndim == addends.ndim or (
         _exceeds(places.shape, x.shape, axis) or _exceeds(places.shape, addends.shape, None)
     ):
         raise RuntimeError(
-            f"scatter_add: expected an index no larger than src, {src.shape}, and, but along dim {axis}, than the "
+            f"{op}: expected an index no larger than src, {src.shape}, and, but along dim {axis}, than the "
             f"input, {input.shape}; got {index.shape}"
         )
-    check_indices("scatter_add", places, x.shape[axis])
+    check_indices(op, places, x.shape[axis])
     if addends.shape != places.shape:
         addends = getitem(addends, tuple([slice(size) for size in places.shape]))
-    return _shaped(_scatter_add(x, places, addends, dim=axis), input.shape)
+    return x, places, addends, axis
 
 
-def _with_axes(x: A) -> A:
+def with_axes(x: A) -> A:
     """Return `x`, a 0-d one with an axis of length 1."""
     return x if x.ndim else reshape(x, (1,))
 
 
 def _places(index: A, ndim: int) -> A:
     """Return `index` with its axes; one without elements fits anything, whatever its shape and dtype."""
-    return cast(reshape(index, (0,) * ndim), dtype=int64) if 0 in index.shape else _with_axes(index)
+    return cast(reshape(index, (0,) * ndim), dtype=int64) if 0 in index.shape else with_axes(index)
 
 
-def _shaped(x: A, shape: Shape) -> A:
+def shaped(x: A, shape: Shape) -> A:
+    """Return `x` under `shape`, itself if that is its own."""
     return x if x.shape == shape else reshape(x, shape)
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import Node, Op, Variable, is_grad_enabled, primitive, versions
+from tinygrad_cnn.autograd import Node, Op, Variable, enable_grad, is_grad_enabled, primitive, versions, wrap
 from tinygrad_cnn.autograd.hooks import follow
 from tinygrad_cnn.autograd.views import Step, refresh, stand_in
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast
@@ -87,6 +87,30 @@ def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any, **
             follow(base, before)
             refresh(tensor)
         follow(tensor, old)
+    return tensor
+
+
+def become(name: str, tensor: Any, look: Callable[[Any], Any]) -> Any:
+    """Make `tensor` the view of itself that `look` gives: its memory stays, its shape and place in the graph change.
+
+    A result is recorded as changed even where nothing else is: its gradient has the new shape.
+
+    Raises:
+        RuntimeError: as for `change`.
+    """
+    refresh(tensor)
+    if tensor._requires_grad and is_grad_enabled():
+        _refuse_leaf(name, tensor)
+    if tensor._requires_grad and not isinstance(tensor._node, Node):
+        tensor.array = look(wrap(tensor.array)).array
+        return tensor
+    with enable_grad():
+        seen = look(stand_in(tensor))
+    if tensor._view is not None and seen._view is not None:
+        tensor._view.steps += seen._view.steps
+    old = tensor._node
+    tensor.array, tensor._node, tensor._requires_grad = seen.array, seen._node, seen._requires_grad
+    follow(tensor, old)
     return tensor
 
 

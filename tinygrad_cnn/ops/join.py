@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._types import A, Array, Shape
 from tinygrad_cnn.autograd import Variable, primitive
-from tinygrad_cnn.ops.broadcast import promote
+from tinygrad_cnn.ops.broadcast import broadcast_to, promote
 from tinygrad_cnn.ops.indexing import getitem
-from tinygrad_cnn.ops.shape import reshape
+from tinygrad_cnn.ops.shape import ravel, reshape
 
 
 @primitive("cat", prepare=promote)
@@ -150,3 +151,35 @@ def _pieces(x: A, sizes: Sequence[int], axis: int) -> tuple[A, ...]:
         pieces.append(getitem(x, (slice(None),) * axis + (slice(start, start + size),)))
         start += size
     return tuple(pieces)
+
+
+def meshgrid(*tensors: A | Sequence[A], indexing: str = "ij") -> tuple[A, ...]:
+    """Return, for each vector, a grid of all of them on which it varies along its own axis; views.
+
+    Args:
+        tensors: vectors or 0-d tensors, of one dtype; one by one or in a list.
+        indexing: "ij" for the axes in the order of the vectors, "xy" for the first two exchanged.
+
+    Raises:
+        RuntimeError: there are none, one has more axes, the dtypes differ, or `indexing` is neither.
+    """
+    parts: list[Any] = _tensors(
+        "meshgrid", tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors
+    )
+    if not parts:
+        raise RuntimeError("meshgrid: expected at least one tensor, got none")
+    if indexing not in ("ij", "xy"):
+        raise RuntimeError(f"meshgrid: expected indexing 'ij' or 'xy', got {indexing!r}")
+    if any(one.ndim > 1 for one in parts) or len({str(one.dtype) for one in parts}) > 1:
+        got = ", ".join(f"{one.shape} of {one.dtype}" for one in parts)
+        raise RuntimeError(f"meshgrid: expected vectors of one dtype, got {got}")
+    places = list(range(len(parts)))
+    if indexing == "xy" and len(parts) > 1:
+        places[:2] = [1, 0]
+    lengths = [ravel(one).shape[0] for one in parts]
+    shape = tuple([lengths[i] for i in places])
+    along = [
+        reshape(one, [-1 if k == place else 1 for k in range(len(parts))])
+        for one, place in zip(parts, places, strict=True)
+    ]
+    return tuple([broadcast_to(one, shape=shape) for one in along])

@@ -164,18 +164,18 @@ amin_vjp_0 = _amin.vjp(0)(amax_vjp_0)
 def amax(input: A, dim: Dims = None, keepdim: bool = False) -> A:
     """Return the largest element along `dim`, one axis or several; equal maxima share the gradient evenly."""
     dims = normalize_dims("amax", dim, input.ndim)
-    _refuse_empty("amax", input.shape, dims, dim)
+    refuse_empty("amax", input.shape, dims, dim)
     return _amax(input, dim=dims, keepdim=keepdim)
 
 
 def amin(input: A, dim: Dims = None, keepdim: bool = False) -> A:
     """Return the smallest element along `dim`, one axis or several; equal minima share the gradient evenly."""
     dims = normalize_dims("amin", dim, input.ndim)
-    _refuse_empty("amin", input.shape, dims, dim)
+    refuse_empty("amin", input.shape, dims, dim)
     return _amin(input, dim=dims, keepdim=keepdim)
 
 
-def _refuse_empty(op: str, shape: Shape, dims: tuple[int, ...], dim: object) -> None:
+def refuse_empty(op: str, shape: Shape, dims: tuple[int, ...], dim: object) -> None:
     """Raise if there is nothing to choose from along `dims`, which the caller gave as `dim`."""
     if 0 in [shape[axis] for axis in dims]:
         unnamed = dim in (None, (), []) and not op.startswith("arg")
@@ -210,12 +210,12 @@ def _index_axis(op: str, dim: int | None, input: A) -> int | None:
         raise RuntimeError(f"{op}: expected numbers, got booleans; convert them with .int()")
     shape = input.shape
     axis = None if dim is None else normalize_dim(op, dim, len(shape))
-    _refuse_empty(op, shape, tuple(range(len(shape))) if axis is None or not shape else (axis,), dim)
+    refuse_empty(op, shape, tuple(range(len(shape))) if axis is None or not shape else (axis,), dim)
     return axis if shape else None
 
 
-class Extremes(NamedTuple, Generic[T]):
-    """The largest or smallest elements along an axis, and where each was found."""
+class Found(NamedTuple, Generic[T]):
+    """Elements that were chosen along an axis, and where each was found."""
 
     values: T
     indices: T
@@ -224,10 +224,10 @@ class Extremes(NamedTuple, Generic[T]):
 @overload
 def max(input: A, dim: None = None, keepdim: bool = False) -> A: ...
 @overload
-def max(input: A, dim: int, keepdim: bool = False) -> Extremes[A]: ...
+def max(input: A, dim: int, keepdim: bool = False) -> Found[A]: ...
 @overload
 def max(input: A, dim: A, keepdim: bool = False) -> A: ...
-def max(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extremes[A]:
+def max(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Found[A]:
     """Return the largest element, the largest along `dim` with their indices, or the larger of two tensors.
 
     Equal maxima share the gradient evenly in the first form; in the second the first of them gets it all.
@@ -242,10 +242,10 @@ def max(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extr
 @overload
 def min(input: A, dim: None = None, keepdim: bool = False) -> A: ...
 @overload
-def min(input: A, dim: int, keepdim: bool = False) -> Extremes[A]: ...
+def min(input: A, dim: int, keepdim: bool = False) -> Found[A]: ...
 @overload
 def min(input: A, dim: A, keepdim: bool = False) -> A: ...
-def min(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extremes[A]:
+def min(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Found[A]:
     """Return the smallest element, the smallest along `dim` with their indices, or the smaller of two tensors.
 
     Equal minima share the gradient evenly in the first form; in the second the first of them gets it all.
@@ -257,13 +257,13 @@ def min(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Extr
     return _extremes("min", _argmin, input, dim, keepdim)
 
 
-def _extremes(name: str, find: Callable[..., A], input: A, dim: int, keepdim: bool) -> Extremes[A]:
+def _extremes(name: str, find: Callable[..., A], input: A, dim: int, keepdim: bool) -> Found[A]:
     """Return the elements that `find` (_argmax or _argmin) points at along `dim`, and their indices."""
     axis = normalize_dim(name, dim, input.ndim)
     x = input if input.ndim else reshape(input, (1,))
-    _refuse_empty(name, x.shape, (axis,), dim)
+    refuse_empty(name, x.shape, (axis,), dim)
     indices = find(x, dim=axis, keepdim=True)
     values = gather(x, axis, indices)
     if keepdim and input.ndim:
-        return Extremes(values, indices)
-    return Extremes(squeeze(values, axis), squeeze(indices, axis))
+        return Found(values, indices)
+    return Found(squeeze(values, axis), squeeze(indices, axis))

@@ -119,3 +119,6 @@ def clamp(input: A, min: A | Scalar | None = None, max: A | Scalar | None = None
     if min is None and max is None:
         raise RuntimeError("clamp: expected min, max or both, got neither")
     return _clamp(input, min, max)
+
+
+clip = clamp

@@ -135,6 +135,37 @@ def transpose(input: A, dim0: int, dim1: int) -> A:
     return _permute(input, dims=tuple(order))
 
 
+swapaxes = swapdims = transpose
+
+
+def movedim(input: A, source: int | Sequence[int], destination: int | Sequence[int]) -> A:
+    """Move the axes `source` to the places `destination`; the others keep their order.
+
+    Raises:
+        RuntimeError: there are not as many places as axes, or one is named twice.
+    """
+    from_, to = [
+        [normalize_dim("movedim", one, input.ndim) for one in ([dims] if isinstance(dims, int) else dims)]
+        for dims in (source, destination)
+    ]
+    if not len(from_) == len(to) == len(set(from_)) == len(set(to)):
+        raise RuntimeError(f"movedim: expected as many places as axes, each once, got {source} and {destination}")
+    if not input.ndim:
+        return input
+    order = [axis for axis in range(input.ndim) if axis not in from_]
+    for place, axis in sorted(zip(to, from_, strict=True)):
+        order.insert(place, axis)
+    return permute(input, order)
+
+
+moveaxis = movedim
+
+
+def ravel(input: A) -> A:
+    """Return the elements in row-major order as a vector."""
+    return reshape(input, (-1,) if input.ndim else (1,))
+
+
 def t(input: A) -> A:
     """Transpose a matrix; a vector or scalar comes back as it is."""
     if input.ndim > 2:

@@ -52,9 +52,9 @@ class Converter:
         if isinstance(value, complex):
             raise UnsupportedError("complex numbers")
         if isinstance(value, torch.memory_format):
-            if value in (torch.contiguous_format, torch.preserve_format):
-                return value
-            raise UnsupportedError("memory formats other than row-major")
+            if value is torch.channels_last_3d:
+                raise UnsupportedError("memory formats of volumes")
+            return getattr(tinygrad_cnn, str(value).removeprefix("torch."))
         if isinstance(value, torch.layout):
             raise UnsupportedError("layouts other than strided")
         return value

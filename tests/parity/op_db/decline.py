@@ -52,24 +52,33 @@ def _negative_as_uint8(sample: Any) -> bool:
     return torch.uint8 in dtypes and any(number < 0 for number in numbers)
 
 
+def _ties(sample: Any) -> bool:
+    x = sample.args[0]
+    return x.unique().numel() < x.numel() and not sample.kwargs.get("stable")
+
+
 def _whole_numbers(sample: Any) -> bool:
     return not sample.args[0].dtype.is_floating_point
 
 
-_ARITHMETIC = "add sub mul div.no_rounding_mode div.trunc_rounding div.floor_rounding floor_divide remainder pow"
+_ARITHMETIC = (
+    "add sub mul div.no_rounding_mode div.trunc_rounding div.floor_rounding floor_divide remainder fmod atan2 pow"
+)
 _BITWISE = "bitwise_and bitwise_or bitwise_xor"
 _COMPARISONS = "eq ne lt le gt ge maximum minimum max.binary min.binary"
+_ORDERED = "sort argsort topk mode"
 _VECTORISED = "nn.functional.relu6 nn.functional.hardtanh nn.functional.elu"
 _MEANS = "nn.functional.avg_pool1d nn.functional.avg_pool2d"
 
 RULES = [
-    Rule("there is no `out=`", "", "", _keyword("out")),
     Rule(
-        "there is no `memory_format=`: tensors are strided arrays",
-        "clone contiguous empty_like",
-        "",
-        _keyword("memory_format"),
+        "`out=` may be of another dtype and share memory: the result is computed, then converted and written",
+        "cat gather index_select bernoulli multinomial",
+        "errors",
+        _keyword("out"),
     ),
+    Rule("a new tensor is not written into another: there is no `out=`", "arange", "errors", _keyword("out")),
+    Rule("which of equal elements an index names is left open there", _ORDERED, "dtypes", _ties),
     Rule(
         "NumPy's arrays have at most 64 axes", "", "errors", lambda sample: any(x.ndim > 64 for x in _tensors(sample))
     ),
@@ -86,7 +95,7 @@ RULES = [
     Rule("the gradient at NaN differs there between a vector and its remainder", _VECTORISED, "gradients", _nan),
     Rule(
         "a negative number does not fit into uint8; there it wraps around",
-        "add sub full full_like",
+        "add sub full full_like index_add",
         "dtypes",
         _negative_as_uint8,
     ),
@@ -101,7 +110,7 @@ RULES = [
         "",
         _only_numbers,
     ),
-    Rule("a number may stand on either side of a tensor", _COMPARISONS, "errors", _one_number),
+    Rule("a number may stand on either side of a tensor", f"{_COMPARISONS} fmod atan2", "errors", _one_number),
 ]
 
 

@@ -13,18 +13,22 @@ TABLE: dict[str, str] = {
         __radd__ __rsub__ __rmul__ __rdiv__ __rpow__ __rmod__ __rmatmul__
         eq ne lt le gt ge bitwise_and bitwise_or bitwise_xor bitwise_not
         abs neg sign square sqrt rsqrt reciprocal exp log sin cos erf clamp maximum minimum where
+        fmod floor ceil trunc round round.decimals_0 round.decimals_3 round.decimals_neg_3 log1p log2 log10 expm1
+        tan asin acos atan atan2 sinh cosh asinh acosh atanh isclose allclose equal
     """,
     "reductions": """
         sum mean prod var var.unbiased std std.unbiased norm norm.fro norm.inf norm.nuc logsumexp amax amin
         max.reduction_no_dim max.reduction_with_dim max.binary min.reduction_no_dim min.reduction_with_dim min.binary
-        argmax argmin cumsum all any
+        argmax argmin cumsum cumprod all any median mode
     """,
     "shapes": """
         reshape reshape_as view view_as flatten transpose permute t T squeeze squeeze.multiple unsqueeze
         expand expand_as broadcast_to cat stack split split.list_args chunk flip roll repeat tril triu clone contiguous
-        zero_
+        zero_ movedim ravel unbind unfold narrow select repeat_interleave
+        meshgrid.variadic_tensors meshgrid.list_of_tensors
     """,
-    "indexing": "__getitem__ index_put gather scatter_add index_select masked_fill",
+    "order": "sort argsort topk unique bincount nonzero",
+    "indexing": "__getitem__ index_put gather scatter scatter_add index_add index_select masked_fill",
     "matrices": "matmul mm bmm mv dot outer einsum addmm addmm.decomposed nn.functional.linear",
     "convolution": """
         nn.functional.conv1d nn.functional.conv2d nn.functional.conv_transpose2d nn.functional.unfold nn.functional.fold
@@ -46,8 +50,11 @@ TABLE: dict[str, str] = {
         nn.functional.smooth_l1_loss nn.functional.huber_loss nn.functional.binary_cross_entropy
         nn.functional.binary_cross_entropy_with_logits nn.functional.one_hot nn.functional.embedding
     """,
-    "creation": "tensor as_tensor zeros ones full eye arange linspace zeros_like ones_like full_like",
+    "creation": """
+        tensor as_tensor zeros ones full eye arange linspace zeros_like ones_like full_like new_zeros new_ones new_full
+    """,
     "random": """
+        normal normal.number_mean bernoulli multinomial new_empty
         empty empty_like rand randn randint randperm rand_like randn_like randint_like
         nn.functional.dropout nn.functional.dropout2d
     """,
@@ -55,7 +62,8 @@ TABLE: dict[str, str] = {
 """OpInfo names (``name`` or ``name.variant``) by family. The values of the last family are not reproducible."""
 
 IN_PLACE = """
-    add sub mul div.no_rounding_mode pow clamp neg abs exp log sqrt sigmoid tanh masked_fill scatter_add
+    add sub mul div.no_rounding_mode pow clamp neg abs exp log sqrt sigmoid tanh masked_fill
+    scatter scatter_add index_add
 """
 """Those of which there is a method that changes its tensor: ``add_`` and so on."""
 
@@ -80,7 +88,10 @@ ALSO: dict[str, str] = {
 }
 """Further places where PyTorch keeps the same function under the same signature."""
 
-METHODS_ONLY = {"contiguous", "expand", "expand_as", "view", "view_as", "reshape_as", "repeat", "T"}
+METHODS_ONLY = {
+    *("T", "contiguous", "expand", "expand_as", "repeat", "reshape_as", "unfold", "view", "view_as"),
+    *("new_empty", "new_full", "new_ones", "new_zeros"),
+}
 """What PyTorch has as a method but not as a function (`expand` and `T` are functions nowhere)."""
 
 

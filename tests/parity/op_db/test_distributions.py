@@ -28,6 +28,16 @@ MAKERS = {
     "normal_": lambda lib: lib.zeros(N).normal_(2.0, 3.0),
     "uniform_": lambda lib: lib.zeros(N).uniform_(-1.0, 4.0),
     "first of randperm": lambda lib: lib.tensor([int(lib.randperm(7)[0]) for _ in range(2000)]),
+    "normal": lambda lib: lib.normal(2.0, 3.0, (N,)),
+    "normal of tensors": lambda lib: lib.normal(lib.arange(2.0).repeat(N // 2), lib.ones(N) * 0.5),
+    "bernoulli": lambda lib: lib.bernoulli(lib.arange(0.0, 1.0, 1 / 4).repeat(N // 4)),
+    "bernoulli_": lambda lib: lib.zeros(N).bernoulli_(0.3),
+    "random_": lambda lib: lib.zeros(N).random_(),
+    "random_ of limits": lambda lib: lib.zeros(N, dtype=lib.int64).random_(-3, 9),
+    "multinomial": lambda lib: lib.multinomial(lib.tensor([1.0, 0.0, 5.0, 2.0]), N, replacement=True),
+    "multinomial, each once": lambda lib: lib.multinomial(lib.tensor([[1.0, 2.0, 5.0, 3.0]]).repeat(N // 4, 1), 2)[
+        :, 1
+    ],
     "dropout": lambda lib: functional(lib).dropout(lib.ones(N), 0.3),
     "dropout2d, a channel": lambda lib: functional(lib).dropout2d(lib.ones(100, 100, 2, 2), 0.3)[:, :, 0, 0],
 }

@@ -1,0 +1,55 @@
+"""`set_printoptions`, and sizes."""
+
+import copy
+import pickle
+
+import pytest
+
+import tinygrad_cnn as tg
+
+
+@pytest.fixture(autouse=True)
+def restored():
+    yield
+    tg.set_printoptions(profile="default")
+
+
+def test_options_change_the_text():
+    x = tg.tensor([1.23456, 100.5])
+    tg.set_printoptions(precision=2)
+    assert repr(x) == "tensor([  1.23, 100.5 ])"
+    tg.set_printoptions(sci_mode=True)
+    assert repr(x) == "tensor([1.23e+00, 1.00e+02])"
+    tg.set_printoptions(sci_mode=False, precision=3)
+    assert repr(tg.tensor([1e-6, 1.0])) == "tensor([0.000, 1.000])"
+    assert repr(tg.arange(2)) == "tensor([0, 1])"
+
+
+def test_long_tensors_are_abbreviated():
+    assert "..." in repr(tg.zeros(1001))
+    assert "..." not in repr(tg.zeros(1000))
+    tg.set_printoptions(threshold=5, edgeitems=1)
+    assert repr(tg.arange(6)) == "tensor([0, ..., 5])"
+    assert repr(tg.arange(5)) == "tensor([0, 1, 2, 3, 4])"
+    tg.set_printoptions(threshold=float("inf"))
+    assert "..." not in repr(tg.zeros(3000))
+    tg.set_printoptions(profile="short")
+    assert repr(tg.arange(2000)) == "tensor([   0,    1, ..., 1998, 1999])"
+    tg.set_printoptions(linewidth=20, profile="full")
+    assert all(len(line) <= 20 for line in repr(tg.arange(100)).splitlines()[:-1])
+    with pytest.raises(ValueError, match="'default', 'short' or 'full', got 'long'"):
+        tg.set_printoptions(profile="long")
+
+
+def test_sizes_are_tuples_that_print_as_pytorchs():
+    size = tg.zeros(64, 10).size()
+    assert repr(size) == str(size) == "torch.Size([64, 10])"
+    assert size == (64, 10)
+    assert isinstance(size, tg.Size)
+    assert size.numel() == 640
+    assert size[0] == 64
+    assert repr(size[1:] + tg.Size([3])) == "torch.Size([10, 3])"
+    assert tg.zeros(size).size(1) == 10
+    assert tg.Size([2, 3]) == (2, 3)
+    assert repr(tg.tensor(1).size()) == "torch.Size([])"
+    assert pickle.loads(pickle.dumps(size)) == copy.deepcopy(size) == size

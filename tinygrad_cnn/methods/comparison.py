@@ -1,0 +1,98 @@
+"""Comparisons, tests of single values, and the logic of their answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from tinygrad_cnn import ops
+from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn.methods.operand import Operand
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.tensor import Tensor
+
+
+class Comparison(Variable):
+    """Comparisons, tests of single values, and the logic of their answers."""
+
+    __slots__ = ()
+
+    def isnan(self: Any) -> Tensor:
+        """Tell where x is NaN."""
+        return ops.isnan(self)
+
+    def isinf(self: Any) -> Tensor:
+        """Tell where x is ±∞."""
+        return ops.isinf(self)
+
+    def isfinite(self: Any) -> Tensor:
+        """Tell where x is neither NaN nor ±∞."""
+        return ops.isfinite(self)
+
+    def eq(self: Any, other: Operand) -> Tensor:
+        """Tell where self = other."""
+        return ops.eq(self, other)
+
+    def ne(self: Any, other: Operand) -> Tensor:
+        """Tell where self ≠ other."""
+        return ops.ne(self, other)
+
+    def lt(self: Any, other: Operand) -> Tensor:
+        """Tell where self < other."""
+        return ops.lt(self, other)
+
+    def le(self: Any, other: Operand) -> Tensor:
+        """Tell where self ≤ other."""
+        return ops.le(self, other)
+
+    def gt(self: Any, other: Operand) -> Tensor:
+        """Tell where self > other."""
+        return ops.gt(self, other)
+
+    def ge(self: Any, other: Operand) -> Tensor:
+        """Tell where self ≥ other."""
+        return ops.ge(self, other)
+
+    def bitwise_and(self: Any, other: Operand) -> Tensor:
+        """Return the logical AND of booleans, the bitwise AND of integers."""
+        return ops.bitwise_and(self, other)
+
+    def bitwise_or(self: Any, other: Operand) -> Tensor:
+        """Return the logical OR of booleans, the bitwise OR of integers."""
+        return ops.bitwise_or(self, other)
+
+    def bitwise_xor(self: Any, other: Operand) -> Tensor:
+        """Return the logical XOR of booleans, the bitwise XOR of integers."""
+        return ops.bitwise_xor(self, other)
+
+    def logical_and(self: Any, other: Operand) -> Tensor:
+        """Tell where both are true (not zero)."""
+        return ops.logical_and(self, other)
+
+    def logical_or(self: Any, other: Operand) -> Tensor:
+        """Tell where either is true (not zero)."""
+        return ops.logical_or(self, other)
+
+    def logical_xor(self: Any, other: Operand) -> Tensor:
+        """Tell where exactly one is true (not zero)."""
+        return ops.logical_xor(self, other)
+
+    def bitwise_not(self: Any) -> Tensor:
+        """Return the logical NOT of booleans, the bitwise complement of integers."""
+        return ops.bitwise_not(self)
+
+    def logical_not(self: Any) -> Tensor:
+        """Tell where x is false (zero)."""
+        return ops.logical_not(self)
+
+    def isclose(self: Any, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+        """Tell where |self − other| ≤ atol + rtol · |other|."""
+        return ops.isclose(self, other, rtol, atol, equal_nan)
+
+    def allclose(self: Any, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+        """Return whether `isclose` holds for every element."""
+        return ops.allclose(self, other, rtol, atol, equal_nan)
+
+    def equal(self: Any, other: Tensor) -> bool:
+        """Return whether `other` has the same shape and equal elements."""
+        return ops.equal(self, other)

@@ -1,0 +1,63 @@
+"""Order, and which elements occur."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, overload
+
+from tinygrad_cnn import ops
+from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn.ops.reduce import Found
+from tinygrad_cnn.spellings import numpy_names
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.tensor import Tensor
+
+
+class Order(Variable):
+    """Order, and which elements occur."""
+
+    __slots__ = ()
+
+    @numpy_names
+    def sort(self: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Found[Tensor]:
+        """Return the elements in order along `dim`, and where each was."""
+        return ops.sort(self, dim, descending, stable)
+
+    @numpy_names
+    def argsort(self: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+        """Return the indices that sort along `dim`."""
+        return ops.argsort(self, dim, descending, stable)
+
+    @numpy_names
+    def topk(self: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found[Tensor]:
+        """Return the `k` largest elements along `dim`, in order, and where each was."""
+        return ops.topk(self, k, dim, largest, sorted)
+
+    @overload
+    def median(self, dim: None = None, keepdim: bool = False) -> Tensor: ...
+    @overload
+    def median(self, dim: int, keepdim: bool = False) -> Found[Tensor]: ...
+    @numpy_names
+    def median(self: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+        """Return the middle element, the lower one of two; along `dim` with its index."""
+        return ops.median(self, dim, keepdim)
+
+    @numpy_names
+    def mode(self: Any, dim: int = -1, keepdim: bool = False) -> Found[Tensor]:
+        """Return the most frequent element along `dim`, and where it was."""
+        return ops.mode(self, dim, keepdim)
+
+    @numpy_names
+    def unique(
+        self: Any,
+        sorted: bool = True,
+        return_inverse: bool = False,
+        return_counts: bool = False,
+        dim: int | None = None,
+    ) -> Any:
+        """Return each element, or each slice along `dim`, once."""
+        return ops.unique(self, sorted, return_inverse, return_counts, dim)
+
+    def bincount(self: Any, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+        """Count how often each of 0, 1, 2, … occurs."""
+        return ops.bincount(self, weights, minlength)

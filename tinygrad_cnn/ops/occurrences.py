@@ -1,0 +1,106 @@
+"""Which elements occur, how often, and where: results whose shape depends on the values, without gradients."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._types import A, Array, Scalar
+from tinygrad_cnn.autograd import Variable, primitive
+from tinygrad_cnn.ops.indexing import getitem
+from tinygrad_cnn.ops.selection import where as _choose
+from tinygrad_cnn.ops.shape import reshape
+
+
+@primitive("nonzero", differentiable=False)
+def _nonzero(x: Array) -> Array:
+    return np.argwhere(x)
+
+
+def nonzero(input: A, *, as_tuple: bool = False) -> Any:
+    """Return where the elements other than 0 are, in row-major order.
+
+    Args:
+        input: any shape.
+        as_tuple: return a vector of indices for each axis, which ``input[...]`` takes, in place of a matrix with a row
+            for each element.
+    """
+    if not as_tuple:
+        return _nonzero(input)
+    places = _nonzero(input if input.ndim else reshape(input, (1,)))
+    return tuple([getitem(places, (slice(None), i)) for i in range(places.shape[1])])
+
+
+def where(condition: A, input: A | Scalar | None = None, other: A | Scalar | None = None) -> Any:
+    """Choose `input` where `condition` holds and `other` elsewhere; without them, return where it holds.
+
+    Each gets the gradient where it was chosen. ``where(mask)`` is ``nonzero(mask, as_tuple=True)``.
+    """
+    if input is None and other is None:
+        return nonzero(condition, as_tuple=True)
+    return _choose(condition, input, other)
+
+
+@primitive("bincount", differentiable=False)
+def _bincount(x: Array, weights: Array | None, *, minlength: int) -> Array:
+    counts = np.bincount(x, weights, minlength)
+    return counts if weights is None or weights.dtype != np.float32 else counts.astype(np.float32)
+
+
+def bincount(input: A, weights: A | None = None, minlength: int = 0) -> A:
+    """Count how often each of 0, 1, 2, … occurs.
+
+    Args:
+        input: a vector of integers from 0 on.
+        weights: what each occurrence adds, 1 by default; sums are float64, or float32 for float32.
+        minlength: the least length of the result, which otherwise ends with the largest number.
+
+    Raises:
+        RuntimeError: `input` is no vector of integers from 0 on, or `weights` has another shape.
+    """
+    if input.ndim != 1 or input.dtype.kind not in "iu":
+        raise RuntimeError(f"bincount: expected a vector of integers, got shape {input.shape} of {input.dtype}")
+    if weights is not None and weights.shape != input.shape:
+        raise RuntimeError(f"bincount: expected weights of shape {input.shape}, got {weights.shape}")
+    if minlength < 0:
+        raise RuntimeError(f"bincount: expected minlength of at least 0, got {minlength}")
+    values = input.array if isinstance(input, Variable) else input
+    if values.size and values.min() < 0:
+        raise RuntimeError(f"bincount: expected integers of at least 0, got {values.min()}")
+    return _bincount(input, weights, minlength=minlength)
+
+
+@primitive("unique", differentiable=False)
+def _unique(x: Array, *, dim: int | None, part: int) -> Array:
+    found = np.unique(x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
+    if part == 1:
+        return found[1].reshape(x.shape if dim is None else -1)
+    return found[part]
+
+
+def unique(
+    input: A,
+    sorted: bool = True,  # noqa: ARG001
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """Return each element once, or each slice along `dim`, in order.
+
+    Args:
+        input: any shape.
+        sorted: as in PyTorch; the result is in order whether or not this asks for it.
+        return_inverse: return as well where in the result each element, or slice, went.
+        return_counts: return as well how often each occurs.
+        dim: the axis along which slices are compared; by default single elements are.
+
+    Returns:
+        The elements, or a tuple of them and what was asked for.
+    """
+    axis = None if dim is None else normalize_dim("unique", dim, input.ndim)
+    parts = [0, *([1] if return_inverse else []), *([2] if return_counts else [])]
+    x = input if input.ndim or axis is None else reshape(input, (1,))
+    found = tuple([_unique(x, dim=axis, part=part) for part in parts])
+    return found if len(found) > 1 else found[0]

@@ -1,0 +1,106 @@
+"""Writing by index along an axis, and adding whole slices; `scatter_add` is beside `gather`, its transpose."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._types import A, Array, Scalar
+from tinygrad_cnn.autograd import Variable, primitive
+from tinygrad_cnn.ops.gather import fitted, gather_at, places_along, scatter_add_at, shaped, with_axes
+from tinygrad_cnn.ops.indexing import check_indices, index_add_zeros
+from tinygrad_cnn.ops.shape import reshape
+
+
+@primitive("scatter")
+def _scatter(x: Array, index: Array, src: Array, *, dim: int) -> Array:
+    out = x.copy()
+    out[places_along(index, dim)] = src
+    return out
+
+
+@_scatter.vjp(0)
+def scatter_vjp_0(g: A, _y: object, _x: object, index: A, _src: object, *, dim: int) -> A:
+    return _scatter(g, index, 0, dim=dim)
+
+
+@_scatter.vjp(2)
+def scatter_vjp_2(g: A, _y: object, _x: object, index: A, _src: object, *, dim: int) -> A:
+    return gather_at(g, index, dim=dim)
+
+
+@primitive("scatter_multiply")
+def _scatter_multiply(x: Array, index: Array, src: Array, *, dim: int) -> Array:
+    out = x.copy()
+    np.multiply.at(out, places_along(index, dim), src)
+    return out
+
+
+def scatter(
+    input: A,
+    dim: int,
+    index: A,
+    src: A | Scalar | None = None,
+    *,
+    value: Scalar | None = None,
+    reduce: str | None = None,
+) -> A:
+    """Return `input` with elements of `src` written along `dim`: ``out[i][index[i][j]] = src[i][j]`` for dim = 1.
+
+    Where an element is named several times the last write wins, and each of the values receives the gradient.
+
+    Args:
+        input: what is copied.
+        dim: the axis that `index` counts along.
+        index: int64 or int32, with as many axes as `input` and no longer than it along the others.
+        src: the values, at least as long as `index` along every axis, of the dtype of `input`; or one number.
+        value: the number, by its name.
+        reduce: "add" or "multiply" to combine with what is there; no gradient is defined through "multiply".
+
+    Raises:
+        RuntimeError: `index` or `src` does not fit in shape, an index is out of range, a dtype does not fit, or
+            `reduce` is neither of these.
+        TypeError: there is no `src` and no `value`, or there are both.
+    """
+    if (src is None) == (value is None):
+        raise TypeError(f"scatter: expected src or value, got {'neither' if src is None else 'both'}")
+    if reduce not in (None, "add", "multiply"):
+        raise RuntimeError(f"scatter: expected reduce None, 'add' or 'multiply', got {reduce!r}")
+    given = value if src is None else src
+    x, places, values, axis = fitted("scatter", input, dim, index, given)
+    compute = {None: _scatter, "add": scatter_add_at, "multiply": _scatter_multiply}[reduce]
+    return shaped(compute(x, places, values, dim=axis), input.shape)
+
+
+def index_add(input: A, dim: int, index: A, source: A, *, alpha: Scalar = 1) -> A:
+    """Return `input` with alpha times the slices of `source` added at `index` along `dim`.
+
+    A slice that is named several times receives every addend.
+
+    Args:
+        input: what is added to.
+        dim: the axis.
+        index: an int64 or int32 vector, or one number.
+        source: as long as `index` along `dim` and shaped like `input` along the others; of its dtype.
+        alpha: a factor.
+
+    Raises:
+        RuntimeError: shapes or dtypes do not fit, or an index is out of range.
+        IndexError: `index` is not a vector.
+    """
+    axis = normalize_dim("index_add", dim, input.ndim)
+    if index.ndim > 1:
+        raise IndexError(f"index_add: expected index as a vector, got shape {index.shape}")
+    if input.dtype != source.dtype:
+        raise RuntimeError(f"index_add: expected source of the dtype of the input, {input.dtype}, got {source.dtype}")
+    x, parts = with_axes(input), with_axes(source)
+    places = reshape(index, (-1,))
+    expected = x.shape[:axis] + places.shape + x.shape[axis + 1 :]
+    if parts.shape != expected:
+        raise RuntimeError(f"index_add: expected source of shape {expected}, got {source.shape}")
+    check_indices("index_add", places, x.shape[axis])
+    at = (slice(None),) * axis + (places.array if isinstance(places, Variable) else places,)
+    if input.dtype.kind != "f" and isinstance(alpha, float):
+        raise RuntimeError(f"index_add: expected alpha as an int for tensors of {input.dtype}, got {alpha}")
+    added = index_add_zeros(parts if alpha == 1 else parts * alpha, index=at, shape=x.shape)
+    return shaped(x | added if input.dtype.kind == "b" else x + added, input.shape)

@@ -1,0 +1,134 @@
+"""Slices along one axis: one, some in a row, all of them, repeated, or overlapping ones."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._types import A, Array
+from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn.ops.broadcast import cast
+from tinygrad_cnn.ops.indexing import getitem
+from tinygrad_cnn.ops.occurrences import nonzero
+from tinygrad_cnn.ops.shape import movedim, ravel, reshape
+
+
+def select(input: A, dim: int, index: int) -> A:
+    """Return the slice at `index` along `dim`, as a view without that axis.
+
+    Raises:
+        IndexError: `input` is 0-d, or `index` is out of range.
+    """
+    axis = _axis("select", input, dim, IndexError)
+    size = input.shape[axis]
+    at = operator.index(index)
+    if not -size <= at < size:
+        raise IndexError(f"select: expected an index in [{-size}, {size - 1}] along dim {dim}, got {at}")
+    return getitem(input, (slice(None),) * axis + (at,))
+
+
+def narrow(input: A, dim: int, start: int | A, length: int) -> A:
+    """Return `length` slices from `start` on along `dim`, as a view.
+
+    Raises:
+        IndexError: `start` is out of range.
+        RuntimeError: `input` is 0-d, or there are fewer than `length` slices from there on.
+    """
+    axis = _axis("narrow", input, dim, RuntimeError)
+    size = input.shape[axis]
+    if isinstance(start, Variable | np.ndarray) and (start.ndim or start.dtype.kind not in "iu"):
+        raise RuntimeError(f"narrow: expected start as an integer, got shape {start.shape} of {start.dtype}")
+    first = operator.index(start)
+    if not -size <= first <= size:
+        raise IndexError(f"narrow: expected start in [{-size}, {size}] along dim {dim}, got {first}")
+    first += size if first < 0 else 0
+    if not 0 <= length <= size - first:
+        raise RuntimeError(f"narrow: expected a length in [0, {size - first}] from {first} on, got {length}")
+    return getitem(input, (slice(None),) * axis + (slice(first, first + length),))
+
+
+def unbind(input: A, dim: int = 0) -> tuple[A, ...]:
+    """Return all slices along `dim`, as views without that axis.
+
+    Raises:
+        IndexError: `input` is 0-d.
+    """
+    axis = _axis("unbind", input, dim, IndexError)
+    return tuple([getitem(input, (slice(None),) * axis + (i,)) for i in range(input.shape[axis])])
+
+
+def repeat_interleave(
+    input: A, repeats: int | A | None = None, dim: int | None = None, *, output_size: int | None = None
+) -> A:
+    """Repeat each slice along `dim`: (a, b) becomes (a, a, b, b).
+
+    Args:
+        input: any shape. Alone, it says how often each of 0, 1, 2, … is repeated.
+        repeats: how often, one number or an integer vector with one for each slice.
+        dim: the axis; by default `input` is taken as a vector.
+        output_size: the length of the result, which is checked.
+
+    Raises:
+        RuntimeError: `repeats` is negative, not of integers, or does not have one number for each slice.
+    """
+    if repeats is None:
+        _counts(input)
+        places = cast(nonzero(ravel(input) >= 0), dtype=input.dtype)
+        return repeat_interleave(reshape(places, (-1,)), input, 0, output_size=output_size)
+    x, axis = (ravel(input), 0) if dim is None else (input, normalize_dim("repeat_interleave", dim, input.ndim))
+    x = x if x.ndim else ravel(x)
+    counts = _counts(repeats)
+    size = x.shape[axis]
+    if counts.size not in (1, size):
+        raise RuntimeError(f"repeat_interleave: expected repeats for each of {size} slices, got {counts.size}")
+    index = np.repeat(np.arange(size), np.broadcast_to(counts.reshape(-1), (size,)))
+    if output_size is not None and output_size != index.size:
+        raise RuntimeError(f"repeat_interleave: expected output_size={index.size}, got {output_size}")
+    return getitem(x, (slice(None),) * axis + (index,))
+
+
+def unfold_dim(input: A, dimension: int, size: int, step: int) -> A:
+    """Return slices of `size` along `dimension`, one every `step`, on a new last axis.
+
+    Args:
+        input: any shape.
+        dimension: the axis, whose length becomes ⌊(length − size) / step⌋ + 1.
+        size: the length of each slice.
+        step: the distance between their beginnings, at least 1.
+
+    Raises:
+        RuntimeError: `size` is negative or longer than the axis, or `step` is less than 1.
+    """
+    axis = normalize_dim("unfold", dimension, input.ndim)
+    x = input if input.ndim else reshape(input, (1,))
+    length = x.shape[axis]
+    if not 0 <= size <= length:
+        raise RuntimeError(f"unfold: expected a size in [0, {length}] along dim {dimension}, got {size}")
+    if step < 1:
+        raise RuntimeError(f"unfold: expected a step of at least 1, got {step}")
+    places = np.arange(0, length - size + 1, step)[:, None] + np.arange(size)
+    taken = movedim(getitem(x, (slice(None),) * axis + (places,)), axis + 1, -1)
+    return taken if input.ndim else taken[0]
+
+
+def _counts(repeats: Any) -> Array:
+    """Return numbers of repetitions as an array, checked."""
+    counts = repeats.array if isinstance(repeats, Variable) else np.asarray(repeats)
+    if counts.ndim > 1 or counts.dtype not in (np.int32, np.int64):
+        raise RuntimeError(
+            f"repeat_interleave: expected repeats as an integer or a vector of them, got shape {counts.shape} of "
+            f"{counts.dtype}"
+        )
+    if counts.size and counts.min() < 0:
+        raise RuntimeError(f"repeat_interleave: expected repeats of at least 0, got {counts.min()}")
+    return counts
+
+
+def _axis(op: str, x: A, dim: int, error: type[Exception]) -> int:
+    """Return `dim` counted from the front; a 0-d tensor has no axis."""
+    if not x.ndim:
+        raise error(f"{op}: expected a tensor with at least one axis, got a 0-d tensor")
+    return normalize_dim(op, dim, x.ndim)

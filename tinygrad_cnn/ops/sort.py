@@ -1,0 +1,148 @@
+"""Order along an axis: sorting, the largest few, the middle one, the most frequent one.
+
+Each finds indices, through which no gradient flows, and reads the values there, through which it does.
+"""
+
+from __future__ import annotations
+
+from typing import overload
+
+import numpy as np
+
+from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._types import A, Array
+from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn.ops.broadcast import cast
+from tinygrad_cnn.ops.gather import gather
+from tinygrad_cnn.ops.reduce import Found, refuse_empty
+from tinygrad_cnn.ops.reduce import sum as _sum
+from tinygrad_cnn.ops.shape import reshape, squeeze
+from tinygrad_cnn.ops.slices import narrow
+
+
+@primitive("argsort", differentiable=False)
+def _argsort(x: Array, *, dim: int, descending: bool) -> Array:
+    if not descending:
+        return np.argsort(x, dim, kind="stable")
+    order = np.flip(
+        np.argsort(np.flip(x, dim), dim, kind="stable"), dim
+    )  # equal ones keep their order; NaN comes first
+    return x.shape[dim] - 1 - order
+
+
+def argsort(input: A, dim: int = -1, descending: bool = False, stable: bool = False) -> A:  # noqa: ARG001
+    """Return the indices that sort `input` along `dim`; NaN counts as the largest.
+
+    Equal elements keep their order, whether or not `stable` asks for it.
+    """
+    return sort(input, dim, descending).indices
+
+
+def sort(input: A, dim: int = -1, descending: bool = False, stable: bool = False) -> Found[A]:  # noqa: ARG001
+    """Return the elements in order along `dim`, and where each was; NaN counts as the largest.
+
+    Equal elements keep their order, whether or not `stable` asks for it.
+    """
+    axis = normalize_dim("sort", dim, input.ndim)
+    x = input if input.ndim else reshape(input, (1,))
+    return _read(input, x, axis, _argsort(x, dim=axis, descending=descending))
+
+
+def topk(input: A, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found[A]:  # noqa: ARG001
+    """Return the `k` largest elements along `dim`, in order, and where each was; the smallest unless `largest`.
+
+    They are in order whether or not `sorted` asks for it.
+
+    Raises:
+        RuntimeError: there are fewer than `k` elements along `dim`.
+    """
+    axis = normalize_dim("topk", dim, input.ndim)
+    x = input if input.ndim else reshape(input, (1,))
+    if not 0 <= k <= x.shape[axis]:
+        raise RuntimeError(f"topk: expected k in [0, {x.shape[axis]}] along dim {dim}, got {k}")
+    if x.dtype.kind == "b":
+        raise RuntimeError("topk: expected numbers, got booleans; convert them with .int()")
+    return _read(input, x, axis, narrow(_argsort(x, dim=axis, descending=largest), axis, 0, k))
+
+
+@overload
+def median(input: A, dim: None = None, keepdim: bool = False) -> A: ...
+@overload
+def median(input: A, dim: int, keepdim: bool = False) -> Found[A]: ...
+def median(input: A, dim: int | None = None, keepdim: bool = False) -> A | Found[A]:
+    """Return the middle element, the lower one of two; along `dim` with its index.
+
+    NaN if there is one. Without `dim` equal elements share the gradient evenly, along `dim` the chosen one gets it all.
+
+    Raises:
+        IndexError: there is nothing to choose from along `dim`.
+    """
+    if input.dtype.kind == "b":
+        raise RuntimeError("median: expected numbers, got booleans; convert them with .int()")
+    if dim is None:
+        return _median(input)
+    axis = normalize_dim("median", dim, input.ndim)
+    x = input if input.ndim else reshape(input, (1,))
+    refuse_empty("median", x.shape, (axis,), dim)
+    order = _argsort(x, dim=axis, descending=False)
+    middle = narrow(order, axis, (x.shape[axis] - 1) // 2, 1)
+    if x.dtype.kind == "f":  # NaN is the largest, so that it stands last
+        last = narrow(order, axis, x.shape[axis] - 1, 1)
+        found = gather(x, axis, last)
+        middle = middle + (last - middle) * (found != found)
+    return _reduced(input, x, axis, middle, keepdim)
+
+
+@primitive("median")
+def _median(x: Array) -> Array:
+    if not x.size:
+        return np.asarray(np.nan if x.dtype.kind == "f" else np.iinfo(x.dtype).min, x.dtype)
+    flat = np.sort(x, None)
+    return flat[-1] if flat[-1] != flat[-1] else flat[(flat.size - 1) // 2]
+
+
+@_median.vjp(0)
+def median_vjp_0(g: A, y: A, x: A) -> A:
+    chosen = cast((x == y) | ((x != x) & (y != y)), dtype=x.dtype)
+    return g * (chosen / _sum(chosen))
+
+
+def mode(input: A, dim: int = -1, keepdim: bool = False) -> Found[A]:
+    """Return the most frequent element along `dim`, the smallest of equally frequent ones, and where it was last.
+
+    Raises:
+        IndexError: there is nothing to choose from along `dim`.
+    """
+    axis = normalize_dim("mode", dim, input.ndim)
+    x = input if input.ndim else reshape(input, (1,))
+    refuse_empty("mode", x.shape, (axis,), dim)
+    return _reduced(input, x, axis, _mode(x, dim=axis), keepdim)
+
+
+@primitive("mode", differentiable=False)
+def _mode(x: Array, *, dim: int) -> Array:
+    order = np.argsort(x, dim, kind="stable")
+    ranked = np.take_along_axis(x, order, dim)
+    place = np.arange(x.shape[dim]).reshape([-1 if i == dim else 1 for i in range(x.ndim)])
+    new = np.ones(x.shape, bool)
+    after = tuple([slice(1, None) if i == dim else slice(None) for i in range(x.ndim)])
+    new[after] = np.diff(ranked, axis=dim) != 0
+    begun = np.maximum.accumulate(np.where(new, place, 0), axis=dim)  # where the run of equal elements began
+    best = np.argmax(place - begun, axis=dim, keepdims=True)  # the first end of a longest run
+    return np.take_along_axis(order, best, dim)
+
+
+def _read(input: A, x: A, axis: int, indices: A) -> Found[A]:
+    """Return what `x`, which is `input` with axes, holds at `indices`; 0-d, like it, where that is one element."""
+    values = gather(x, axis, indices)
+    if input.ndim or indices.shape != (1,):
+        return Found(values, indices)
+    return Found(reshape(values, ()), reshape(indices, ()))
+
+
+def _reduced(input: A, x: A, axis: int, indices: A, keepdim: bool) -> Found[A]:
+    """Return what `x` holds at `indices`, one along `axis`, which goes unless `keepdim`."""
+    values = gather(x, axis, indices)
+    if keepdim and input.ndim:
+        return Found(values, indices)
+    return Found(squeeze(values, axis), squeeze(indices, axis))

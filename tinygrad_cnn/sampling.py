@@ -1,0 +1,116 @@
+"""Random tensors that follow other tensors: normal, bernoulli, multinomial."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from tinygrad_cnn._checks import normalize_shape
+from tinygrad_cnn._dtypes import as_dtype, get_default_dtype, is_floating
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import Variable, wrap
+from tinygrad_cnn.device import require_cpu
+from tinygrad_cnn.random import Generator, default_generator
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.tensor import Tensor
+
+
+def normal(
+    mean: Tensor | float = 0.0,
+    std: Tensor | float = 1.0,
+    size: Any = None,
+    *,
+    generator: Generator | None = None,
+    dtype: npt.DTypeLike | None = None,
+    device: Any = None,
+    requires_grad: bool = False,
+) -> Tensor:
+    """Return samples of N(mean, std²), a mean and a deviation for each element; numbers need a `size`.
+
+    Raises:
+        RuntimeError: a deviation is negative, or shapes or dtypes do not fit.
+        TypeError: `mean` and `std` are numbers without `size`, or `size` comes with a tensor.
+    """
+    require_cpu("device", device)
+    given = [one for one in (mean, std) if isinstance(one, Variable)]
+    if bool(given) == (size is not None):
+        raise TypeError(
+            f"normal: expected size with numbers, and without it tensors, got {mean!r}, {std!r} and {size!r}"
+        )
+    if any(not is_floating(one.dtype) for one in given):
+        raise RuntimeError("normal: expected a floating-point mean and std; convert them with .float()")
+    middle, spread = (one.array if isinstance(one, Variable) else np.asarray(one) for one in (mean, std))
+    if spread.size and not spread.min() >= 0:
+        raise RuntimeError(f"normal: expected std of at least 0, got {spread.min()}")
+    wanted = given[0].dtype if given else get_default_dtype() if dtype is None else as_dtype(dtype)
+    try:
+        shape = np.broadcast_shapes(middle.shape, spread.shape) if given else normalize_shape("normal", (size,))
+    except ValueError:
+        raise RuntimeError(f"normal: shapes {middle.shape} and {spread.shape} do not broadcast") from None
+    samples = (generator or default_generator).normal(shape, wanted)
+    result = _tensor((samples * spread + middle).astype(wanted))
+    result.requires_grad = requires_grad
+    return result
+
+
+def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    """Return 1 with the probability that `input` holds, or `p`, and 0 otherwise; no gradient flows through it.
+
+    Raises:
+        RuntimeError: `input` is not floating point, or not in [0, 1].
+    """
+    if not is_floating(input.dtype):
+        raise RuntimeError(f"bernoulli: expected floating-point probabilities, got {input.dtype}")
+    chances = input.array if p is None else np.asarray(p)
+    if chances.size and not (chances.min() >= 0 and chances.max() <= 1):
+        raise RuntimeError(f"bernoulli: expected probabilities in [0, 1], got {chances.min()} to {chances.max()}")
+    drawn = (generator or default_generator).uniform(input.shape, np.dtype(np.float64)) < chances
+    return _tensor(np.asarray(drawn, input.dtype))
+
+
+def multinomial(
+    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Return indices drawn with probabilities in proportion to the weights in each row.
+
+    Args:
+        input: weights of at least 0, a vector or a matrix; they need not add up to 1.
+        num_samples: how many to draw from each row.
+        replacement: whether an index may be drawn again.
+        generator: the default one unless given.
+
+    Raises:
+        RuntimeError: the weights are no such weights, or too few are positive.
+    """
+    if input.ndim not in (1, 2) or not is_floating(input.dtype):
+        raise RuntimeError(
+            f"multinomial: expected floating-point weights (n) or (m, n), got {input.shape} of {input.dtype}"
+        )
+    weights = np.atleast_2d(input.array.astype(np.float64))
+    if num_samples < 1:
+        raise RuntimeError(f"multinomial: expected num_samples of at least 1, got {num_samples}")
+    if not np.isfinite(weights).all() or (weights < 0).any():
+        raise RuntimeError("multinomial: expected finite weights of at least 0")
+    if not (weights.sum(1) > 0).all():
+        raise RuntimeError("multinomial: expected a positive weight in each row")
+    least = 1 if replacement else num_samples
+    if ((weights > 0).sum(1) < least).any():
+        raise RuntimeError(f"multinomial: expected at least {least} positive weights in each row; use replacement=True")
+    source = (generator or default_generator).numpy
+    if replacement:
+        edges = np.cumsum(weights, 1)
+        drawn = source.random((len(weights), num_samples)) * edges[:, -1:]
+        found = [np.searchsorted(row, one, "right") for row, one in zip(edges, drawn, strict=True)]
+        index = np.asarray(found, np.int64).reshape(len(weights), num_samples)
+    else:  # exponential clocks: the first to ring are a draw without replacement
+        with np.errstate(divide="ignore"):
+            rings = source.standard_exponential(weights.shape) / weights
+        index = np.argsort(rings, 1, kind="stable")[:, :num_samples]
+    return _tensor(index if input.ndim == 2 else index[0])
+
+
+def _tensor(array: Array) -> Any:
+    return wrap(np.asarray(array))
