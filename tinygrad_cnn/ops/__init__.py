@@ -9,6 +9,7 @@ from tinygrad_cnn.ops.activation import (
     leaky_relu,
     log_softmax,
     logsigmoid,
+    prelu,
     relu,
     relu6,
     relu_input,
@@ -77,7 +78,7 @@ from tinygrad_cnn.ops.loss import (
 )
 from tinygrad_cnn.ops.matmul import addmm, bmm, linear, matmul, mm
 from tinygrad_cnn.ops.norm import batch_norm, group_norm, layer_norm, standardize, standardize_dot, standardize_input
-from tinygrad_cnn.ops.pad import interpolate, interpolate_input, pad, pad_input
+from tinygrad_cnn.ops.pad import pad, pad_input
 from tinygrad_cnn.ops.pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_input,
@@ -93,6 +94,7 @@ from tinygrad_cnn.ops.pool import (
 from tinygrad_cnn.ops.product import prod
 from tinygrad_cnn.ops.rearrange import flip, repeat, roll, tile, tril, triu
 from tinygrad_cnn.ops.reduce import all, amax, amin, any, argmax, argmin, logsumexp, max, mean, min, sum
+from tinygrad_cnn.ops.resize import interpolate, interpolate_input
 from tinygrad_cnn.ops.selection import clamp, maximum, minimum, where
 from tinygrad_cnn.ops.shape import (
     broadcast_to,
@@ -225,6 +227,7 @@ __all__ = [
     "pad_input",
     "permute",
     "pow",
+    "prelu",
     "prod",
     "reciprocal",
     "relu",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from tinygrad_cnn._dtypes import float64, is_floating, uint8
 from tinygrad_cnn.tensor import Tensor
 
@@ -64,3 +66,14 @@ def check_reduction(op: str, reduction: str) -> None:
     """Raise unless `reduction` is one that losses know."""
     if reduction not in REDUCTIONS:
         raise ValueError(f"{op}: expected reduction 'none', 'mean' or 'sum', got {reduction!r}")
+
+
+def legacy_reduction(size_average: bool | None, reduce: bool | None, stacklevel: int = 3) -> str:
+    """Return the `reduction` that the two arguments stood for before there was one, with PyTorch's warning."""
+    reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction={reduction!r} instead.",
+        UserWarning,
+        stacklevel=stacklevel,
+    )
+    return reduction

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, current_scope
-from tinygrad_cnn.nn.uninitialized import UninitializedParameter
+from tinygrad_cnn.nn.uninitialized import Uninitialized
 from tinygrad_cnn.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ def _arguments(frame: FrameType) -> list[Any]:
 def _tensors(values: Any) -> Iterator[Tensor]:
     """Yield the tensors among `values` and in the sequences among them."""
     for value in values:
-        if isinstance(value, Tensor) and not isinstance(value, UninitializedParameter):
+        if isinstance(value, Tensor) and not isinstance(value, Uninitialized):
             yield value
         elif isinstance(value, list | tuple):
             yield from _tensors(value)
