@@ -21,6 +21,7 @@ FAMILIES = {
     "inplace": "shape",
     "broadcast": "shape",
     "pad": "shape",
+    "resize": "shape",
     "windows": "shape",
     "arithmetic": "elementwise",
     "comparison": "elementwise",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import cast
 
 from tinygrad_cnn._dtypes import float64, is_floating, uint8
 from tinygrad_cnn.tensor import Tensor
@@ -26,6 +27,12 @@ def of_one_dtype(first: object, second: object, third: object) -> bool:
             third is None or (isinstance(third, Tensor) and third.array.dtype is dtype)
         )
     return False
+
+
+def check_operands(op: str, input: object, weight: object, bias: Tensor | None) -> None:
+    """Raise unless the operands of a layer are tensors of one dtype, of which `bias` alone may be None."""
+    check_tensors(op, input=input, weight=weight)
+    check_one_dtype(op, input=cast(Tensor, input), weight=cast(Tensor, weight), bias=bias)
 
 
 def check_one_dtype(op: str, **operands: Tensor | None) -> None:

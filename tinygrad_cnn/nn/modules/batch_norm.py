@@ -12,6 +12,7 @@ from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.autograd.versions import record_write
 from tinygrad_cnn.creation import empty, ones, zeros
 from tinygrad_cnn.nn import init
+from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.nn.functional.norm import apply_batch_norm
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
@@ -150,7 +151,8 @@ class BatchNorm1d(_BatchNorm):
     """
 
     def _check_input(self, input: Tensor) -> None:
-        if input.ndim not in (2, 3):
+        if not isinstance(input, Tensor) or input.ndim not in (2, 3):
+            check_tensors("BatchNorm1d", input=input)
             fix = "; BatchNorm2d takes images" if input.ndim == 4 else ""
             raise ValueError(f"BatchNorm1d: expected input (N, C) or (N, C, L), got {input.shape}{fix}")
 
@@ -163,6 +165,7 @@ class BatchNorm2d(_BatchNorm):
     """
 
     def _check_input(self, input: Tensor) -> None:
-        if input.ndim != 4:
+        if not isinstance(input, Tensor) or input.ndim != 4:
+            check_tensors("BatchNorm2d", input=input)
             fix = "; BatchNorm1d takes rows and sequences" if input.ndim in (2, 3) else ""
             raise ValueError(f"BatchNorm2d: expected input (N, C, H, W), got {input.shape}{fix}")

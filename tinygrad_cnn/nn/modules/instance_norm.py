@@ -10,6 +10,7 @@ import numpy.typing as npt
 from tinygrad_cnn import ops
 from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.functional._geometry import PLACES
+from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.nn.modules.batch_norm import ChannelNorm
 from tinygrad_cnn.tensor import Tensor
 
@@ -40,6 +41,7 @@ class _InstanceNorm(ChannelNorm):
     def forward(self, input: Tensor) -> Tensor:
         """Return the normalised input; in training mode the running statistics, where there are any, follow it."""
         name, places = type(self).__name__, PLACES[self.axes]
+        check_tensors(name, input=input)
         if input.ndim not in (self.axes + 1, self.axes + 2):
             raise ValueError(f"{name}: expected input (N, C, {places}) or (C, {places}), got {input.shape}")
         channels = input.shape[-self.axes - 1]
