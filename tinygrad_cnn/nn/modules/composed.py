@@ -24,12 +24,16 @@ class _InPlace(Module):
         super().__init__()
         self.inplace = inplace
 
+
+class _Told(_InPlace):
+    """Those whose text says so, as PyTorch's does."""
+
     def extra_repr(self) -> str:
         """Return `inplace` if it was asked for."""
         return "inplace=True" if self.inplace else ""
 
 
-class SELU(_InPlace):
+class SELU(_Told):
     """Compute scale · ELU(x; alpha), with alpha ≈ 1.6733 and scale ≈ 1.0507; see `functional.selu`.
 
     Args:
@@ -41,7 +45,7 @@ class SELU(_InPlace):
         return functional.selu(input, self.inplace)
 
 
-class Mish(_InPlace):
+class Mish(_Told):
     """Compute x · tanh(log(1 + eˣ)).
 
     Args:
