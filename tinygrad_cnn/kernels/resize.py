@@ -39,7 +39,8 @@ def linear_sources(size: int, outputs: int, scale_factor: float | None, align_co
         at = places * (dtype(size - 1) / dtype(max(outputs - 1, 1)))
     else:
         step = dtype(size) / dtype(outputs) if scale_factor is None else dtype(1 / scale_factor)
-        at = np.maximum(step * (places + dtype(0.5)) - dtype(0.5), 0)
+        exact = np.float64(step) * (places + dtype(0.5)) - 0.5  # rounded once, as by a fused multiply-add
+        at = np.maximum(exact, 0).astype(dtype)
     lower = np.minimum(at.astype(np.intp), size - 1)
     return lower, np.minimum(lower + 1, size - 1), np.clip(at - lower, 0, 1).astype(dtype)
 

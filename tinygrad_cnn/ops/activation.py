@@ -83,7 +83,8 @@ def leaky_relu_vjp_0(g: A, _y: object, x: A, *, negative_slope: float = 0.01) ->
 @elementwise(floating=True)
 def prelu(x: Array, w: Array) -> Array:
     """Compute x where x > 0 and w · x elsewhere; the gradient at 0 is w in x and 0 in w."""
-    return kernels.select(x > 0, x, w * x)
+    with np.errstate(invalid="ignore"):  # 0 · ∞ where x is chosen
+        return kernels.select(x > 0, x, w * x)
 
 
 @prelu.vjp(0)
