@@ -136,6 +136,12 @@ def samples(name: str, dtype: torch.dtype, *, requires_grad: bool) -> Iterator[t
         yield _call(0.0), called(2, 3, 4, 5)
         yield _call(1.0), called(2, 3, 4, 5)
         yield _call(p=0.0, inplace=True), called(3, 4, 5)
+    if name.endswith("Loss") and name != "HuberLoss":
+        chances = make_tensor((4, 5), device="cpu", dtype=dtype, low=0.1, high=0.9, requires_grad=requires_grad)
+        classes = torch.tensor([0, 4, 2, 2])
+        target = classes if name in ("NLLLoss", "CrossEntropyLoss") else chances.detach() / 2
+        yield _call(size_average=False), Sample((chances, target), {})
+        yield _call(reduce=False), Sample((chances, target), {})
     in_place = ("ReLU", "ReLU6", "LeakyReLU", "ELU", "SiLU", "Hardtanh", "SELU", "Mish", "Hardsigmoid", "Hardswish")
     if name in in_place and not requires_grad:
         yield _call(inplace=True), called(2, 3)

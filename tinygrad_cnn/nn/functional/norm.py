@@ -245,8 +245,8 @@ def instance_norm(
     if running_mean is not None and running_var is not None and input.numel():
         rows = input.array.reshape(*input.shape[:2], count)
         _, means, variances = kernels.standardize(rows, dims=(2,), eps=eps)
-        sides = [each.reshape(rows.shape[:2]).mean(0) for each in (means, variances)]
-        _follow(running_mean, running_var, *sides, count, momentum)
+        mean, var = (each.reshape(rows.shape[:2]).mean(0) for each in (means, variances))
+        _follow(running_mean, running_var, mean, var, count, momentum)
     return y
 
 

@@ -191,7 +191,7 @@ class LazyBatchNorm2d(_Lazy, BatchNorm2d):
     def initialize_parameters(self, input: Tensor) -> None:
         """Take `num_features` from the channels of `input`."""
         self._check_input(input)
-        channels = (input.shape[1],)
+        channels: tuple[int, ...] = (input.shape[1],)
         shapes = dict.fromkeys(("weight", "bias", "running_mean", "running_var"), channels)
         self._check_loaded(shapes)
         self.num_features = input.shape[1]

@@ -67,7 +67,8 @@ class Registry:
             object.__delattr__(self, name)
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Registry:
-        make, arguments, *rest = self.__reduce_ex__(4)
+        made: Any = self.__reduce_ex__(4)
+        make, arguments, *rest = made
         twin: Any = make(*arguments)
         memo[id(self)] = twin
         state = rest[0] if rest else None
@@ -86,7 +87,7 @@ class Registry:
     def _name_holder(self, error: Exception, attribute: str) -> None:
         """Say in `error` which module holds what cannot be copied: the innermost one met, by its path from here."""
         text, holder, name = error.__dict__.setdefault("held", (str(error), self, attribute))
-        path = next((path for path, module in self.named_modules() if module is holder), "")  # type: ignore[attr-defined]
+        path = next((path for path, module in self.named_modules() if module is holder), "")
         where = f"{type(self).__name__}{'.' * bool(path)}{path}.{name}"
         error.args = (f"{text}\nin the copy of {where}, an attribute of {type(holder).__name__}",)
 
