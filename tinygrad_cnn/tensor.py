@@ -299,7 +299,10 @@ class Tensor(Methods):
 
     def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
         if not self.is_leaf:
-            raise RuntimeError("only leaves can be deep-copied; use .clone() or .detach() on a result")
+            raise RuntimeError(
+                f"only leaves can be deep-copied, and this is a result of operations, of shape {self.shape}; keep "
+                "x.detach() instead, or drop it before copying"
+            )
         twin = self._over(self.array.copy(), self._requires_grad)
         memo[id(self)] = twin
         twin._grad = copy.deepcopy(self._grad, memo)

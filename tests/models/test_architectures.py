@@ -5,10 +5,14 @@ import pytest
 import tinygrad_cnn as tg
 from tinygrad_cnn import nn
 from tinygrad_cnn.models import (
+    BasicBlock,
+    Bottleneck,
     CifarResNet,
     DeepConvNet,
     DigitConvNet,
+    InvertedResidual,
     LeNet5,
+    MobileNetV2,
     ResNet,
     SixConvNet,
     ThreeLayerConvNet,
@@ -114,14 +118,14 @@ def test_resnet18():
     assert count(model) == 11_689_512
     assert model.layer4(model.layer3(model.layer2(tg.zeros(1, 64, 56, 56)))).shape == (1, 512, 7, 7)
     assert model.layer3[0].conv1.weight.detach().numpy().std() == pytest.approx((2 / (256 * 9)) ** 0.5, rel=0.02)
-    assert ResNet((1, 1, 1, 1), 7).eval()(tg.zeros(2, 3, 32, 32)).shape == (2, 7)
+    assert ResNet(BasicBlock, (1, 1, 1, 1), 7).eval()(tg.zeros(2, 3, 32, 32)).shape == (2, 7)
 
 
 def test_zero_init_residual_makes_each_block_begin_as_relu():
-    model = ResNet((1, 1, 1, 1), zero_init_residual=True)
+    model = ResNet(BasicBlock, (1, 1, 1, 1), zero_init_residual=True)
     x = tg.randn(2, 64, 4, 4)
     assert (model.layer1[0](x) == tg.relu(x)).all()
-    assert not (ResNet((1, 1, 1, 1)).layer1[0](x) == tg.relu(x)).all()
+    assert not (ResNet(BasicBlock, (1, 1, 1, 1)).layer1[0](x) == tg.relu(x)).all()
 
 
 def test_resnet20():
@@ -214,8 +218,10 @@ def test_lenet5():
 @pytest.mark.parametrize(
     ("make", "text"),
     [
-        (lambda: ResNet((2, 2, 2)), r"ResNet: expected 4 numbers of blocks of at least 1, got \[2, 2, 2\]"),
-        (lambda: ResNet((2, 0, 2, 2)), r"ResNet: expected 4 numbers of blocks of at least 1, got \[2, 0, 2, 2\]"),
+        (lambda: ResNet(BasicBlock, (2, 2, 2)), r"ResNet: expected 4 numbers of blocks of at least 1, got \[2, 2, 2\]"),
+        (lambda: ResNet(Bottleneck, (2, 0, 2, 2)), r"ResNet: expected 4 numbers .* at least 1, got \[2, 0, 2, 2\]"),
+        (lambda: InvertedResidual(8, 8, 3, 1), "InvertedResidual: expected stride 1 or 2, got 3"),
+        (lambda: MobileNetV2(inverted_residual_setting=[(1, 2, 3)]), "MobileNetV2: expected stages of four numbers"),
         (lambda: CifarResNet(0), "CifarResNet: expected n of at least 1, got 0"),
         (lambda: ThreeLayerConvNet(3, 4, 4, 2, 0), "ThreeLayerConvNet: expected img_sz of at least 1, got 0"),
     ],

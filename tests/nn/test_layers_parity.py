@@ -184,9 +184,6 @@ def test_arguments_have_the_names_order_and_defaults_of_pytorch(name):
         return {p.name: p.default for p in found if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)}
 
     ours, theirs = arguments(getattr(nn, name)), arguments(getattr(torch.nn, name))
-    skipped = {"size_average", "reduce"}  # deprecated
-    for key in skipped:
-        theirs.pop(key, None)
     assert ours == {key: theirs[key] for key in ours}
     assert list(ours) == [key for key in theirs if key in ours]
 

@@ -13,9 +13,9 @@ from tinygrad_cnn import nn
         (lambda: nn.Conv1d(2, 3, (1, 2)), ValueError, r"Conv1d: expected kernel_size as an int, got \(1, 2\)"),
         (lambda: nn.Conv1d(0, 3, 1), ValueError, "Conv1d: expected at least 1 channel in and out, got 0 and 3"),
         (
-            lambda: nn.Conv1d(2, 3, 1, padding_mode="circular"),
+            lambda: nn.Conv1d(2, 3, 1, padding_mode="mirror"),
             ValueError,
-            "Conv1d: expected padding_mode as one of zeros, reflect, replicate, got 'circular'",
+            "Conv1d: expected padding_mode as one of zeros, reflect, replicate, circular, got 'mirror'",
         ),
         (
             lambda: nn.ConvTranspose2d(2, 3, 1, padding_mode="reflect"),
@@ -44,7 +44,11 @@ from tinygrad_cnn import nn
             r"expected embeddings \(num_embeddings, embedding_dim\), got shape \(3,\)",
         ),
         (lambda: nn.Unflatten(1, 4), TypeError, "Unflatten: expected unflattened_size as a sequence of ints, got 4"),
-        (lambda: nn.Upsample(scale_factor=2, mode="bilinear"), NotImplementedError, "'nearest', the only one there is"),
+        (
+            lambda: nn.Upsample(scale_factor=2, mode="bicubic"),
+            NotImplementedError,
+            "'nearest', 'linear' or 'bilinear', got",
+        ),
         (lambda: nn.ZeroPad2d((1, 2)), ValueError, r"ZeroPad2d: expected padding as an int or \(left, right, top"),
         (lambda: nn.Hardtanh(1, 1), ValueError, "Hardtanh: expected min_val < max_val, got 1 and 1"),
         (lambda: nn.L1Loss(reduction="avg"), ValueError, "L1Loss: expected reduction .* got 'avg'"),

@@ -96,7 +96,7 @@ def test_repr(layer, text):
         (lambda: nn.Conv2d(3, 4, 0), "Conv2d: expected kernel_size of at least 1, got 0"),
         (lambda: nn.Conv2d(3, 4, 3, stride=2, padding="same"), "Conv2d: expected stride 1 with padding='same'"),
         (lambda: nn.Conv2d(3, 4, 3, padding="full"), "Conv2d: expected padding .* got 'full'"),
-        (lambda: nn.Conv2d(3, 4, 3, padding_mode="circular"), "Conv2d: expected padding_mode .* got 'circular'"),
+        (lambda: nn.Conv2d(3, 4, 3, padding_mode="mirror"), "Conv2d: expected padding_mode .* got 'mirror'"),
     ],
 )
 def test_constructors_refuse(make, text):

@@ -65,3 +65,13 @@ row(
     batch=(0, 0),
     third=True,
 )
+row("prelu", "one slope", ops.prelu, lambda x, w: np.where(x > 0, x, w * x), apart(3, 4), normal(1), batch=(0, None))
+row(
+    "prelu",
+    "a slope for each channel",
+    ops.prelu,
+    lambda x, w: np.where(x > 0, x, w * x),
+    apart(2, 3, 4),
+    normal(3, 1),
+    batch=(0, None),
+)

@@ -51,6 +51,15 @@ SCHEDULES = [
     ("LinearLR", {"start_factor": 0.5, "end_factor": 0.25, "total_iters": 0}),
     ("LambdaLR", {"lr_lambda": cool}),
     ("LambdaLR", {"lr_lambda": [cool, wave, bell]}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 1}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 7}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 5, "T_mult": 3, "eta_min": 0.01}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7}),
+    ("CyclicLR", {"base_lr": [0.1, 0.2, 0.3], "max_lr": [1, 2, 3], "step_size_up": 3, "step_size_down": 10}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7, "mode": "triangular2", "max_momentum": 0.95}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7, "mode": "exp_range", "gamma": 0.99}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7, "scale_fn": bell, "scale_mode": "iterations"}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7, "scale_fn": bell, "cycle_momentum": False}),
     ("OneCycleLR", {"max_lr": 0.1, "total_steps": STEPS}),
     ("OneCycleLR", {"max_lr": [0.1, 2, 0.5], "epochs": 21, "steps_per_epoch": 10, "anneal_strategy": "linear"}),
     ("OneCycleLR", {"max_lr": 1.0, "total_steps": STEPS, "three_phase": True, "pct_start": 0.4}),
@@ -145,6 +154,85 @@ def test_one_after_another(parts, milestones):
         pair.append(library.lr_scheduler.SequentialLR(optimizer, made, milestones))
     assert_equal(*pair)
     follow(*pair, STEPS)
+
+
+CHAINS = [
+    [("ConstantLR", {"factor": 0.1, "total_iters": 20}), ("ExponentialLR", {"gamma": 0.9})],
+    [("StepLR", {"step_size": 10}), ("CosineAnnealingLR", {"T_max": 30}), ("LinearLR", {"total_iters": 9})],
+    [("ExponentialLR", {"gamma": 0.99})],
+]
+
+
+def chains(parts):
+    pair = []
+    for optimizer, library in zip(optimizers(), (optim, torch.optim), strict=True):
+        made = [schedules(optimizer, library, *part) for part in parts]
+        pair.append(library.lr_scheduler.ChainedScheduler(made, optimizer=optimizer))
+    return pair
+
+
+@pytest.mark.parametrize("parts", CHAINS, ids=str)
+def test_several_at_once(parts):
+    pair = chains(parts)
+    assert_equal(*pair)
+    follow(*pair, STEPS)
+
+
+def test_the_state_of_a_chain_of_pytorchs_is_taken_over():
+    ours, theirs = chains(CHAINS[1])
+    for _ in range(13):
+        theirs.optimizer.step()
+        theirs.step()
+    ours.optimizer.load_state_dict(theirs.optimizer.state_dict())
+    ours.load_state_dict(theirs.state_dict())
+    assert_equal(ours, theirs)
+    follow(ours, theirs, 50)
+
+
+@pytest.mark.parametrize("name", ["CosineAnnealingWarmRestarts", "CyclicLR", "ChainedScheduler"])
+def test_states_have_pytorchs_keys_and_values(name):
+    arguments = {"CosineAnnealingWarmRestarts": {"T_0": 4, "T_mult": 2}, "CyclicLR": {"base_lr": 0.1, "max_lr": 1.0}}
+    ours, theirs = chains(CHAINS[0]) if name == "ChainedScheduler" else both(name, arguments[name])
+    follow(ours, theirs, 9)
+    assert plain(ours.state_dict()) == plain(theirs.state_dict())
+
+
+def plain(state):
+    """Return a state without what only one of the two keeps for itself."""
+    if isinstance(state, dict):
+        return {key: plain(value) for key, value in state.items() if key not in ("_is_initial", "_initial_step")}
+    return [plain(one) for one in state] if isinstance(state, list) else state
+
+
+def test_restarts_go_on_within_an_epoch():
+    ours, theirs = both("CosineAnnealingWarmRestarts", {"T_0": 3, "T_mult": 2})
+    for epoch in (0.25, 1.5, 2.99, 3.0, 4.75, 8.5, 9.0, 40.125, 0.5):
+        ours.step(epoch)
+        theirs.step(epoch)
+        assert_equal(ours, theirs)
+    for one in (ours, theirs):
+        with pytest.raises(ValueError, match="Expected non-negative epoch, but got -1"):
+            one.step(-1)
+
+
+class Bell:
+    """A scale that keeps something."""
+
+    def __init__(self, width):
+        self.width = width
+
+    def __call__(self, x):
+        return 1 / (self.width + x)
+
+
+def test_a_callable_scale_is_saved_and_loaded():
+    arguments = {"base_lr": 0.1, "max_lr": 1.0, "step_size_up": 3}
+    ours, theirs = both("CyclicLR", {**arguments, "scale_fn": Bell(2)})
+    follow(ours, theirs, 5)
+    again, _ = both("CyclicLR", {**arguments, "scale_fn": Bell(7)})
+    again.load_state_dict(theirs.state_dict())
+    again.optimizer.load_state_dict(ours.optimizer.state_dict())
+    follow(again, theirs, 9)
 
 
 def test_sequences_may_be_nested():
@@ -251,6 +339,17 @@ REFUSED = [
     ("ReduceLROnPlateau", {"threshold_mode": "part"}),
     ("ReduceLROnPlateau", {"min_lr": [0.1]}),
     ("CosineAnnealingLR", {"T_max": 5, "last_epoch": 3}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 0}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 2.0}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 2, "T_mult": 0}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 2, "T_mult": 1.5}),
+    ("CosineAnnealingWarmRestarts", {"T_0": 2, "eta_min": "0"}),
+    ("CyclicLR", {"optimizer": 1, "base_lr": 0.1, "max_lr": 1}),
+    ("CyclicLR", {"base_lr": 0.1, "max_lr": 1, "mode": "square"}),
+    ("CyclicLR", {"base_lr": [0.1], "max_lr": 1}),
+    ("CyclicLR", {"base_lr": 0.1, "max_lr": 1, "base_momentum": [0.1]}),
+    ("ChainedScheduler", {"schedulers": []}),
+    ("ChainedScheduler", {"schedulers": [1]}),
     ("SequentialLR", {"schedulers": [], "milestones": []}),
     ("SequentialLR", {"schedulers": [1], "milestones": []}),
 ]

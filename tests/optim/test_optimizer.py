@@ -20,7 +20,7 @@ def run(optimizer, parameters, steps, start=0):
 
 
 REFUSED = [
-    (lambda p: optim.SGD([]), ValueError, "optimizer got an empty parameter list"),
+    (lambda p: optim.SGD([]), ValueError, "empty parameter list; .* nn.ModuleList .* none in a plain list"),
     (lambda p: optim.SGD([{"params": []}]), ValueError, "optimizer got an empty parameter list"),
     (lambda p: optim.SGD(p), TypeError, "should be an iterable of Tensors or dicts, but got Parameter"),
     (lambda p: optim.SGD({"params": [p]}), TypeError, "should be an iterable of Tensors or dicts, but got dict"),
@@ -327,8 +327,8 @@ def test_what_schedulers_note_in_the_groups_is_kept():
 
 def test_repr_lists_the_settings_of_each_group():
     assert repr(optim.SGD([parameter(1)], lr=0.5)) == (
-        "SGD (\nParameter Group 0\n    dampening: 0\n    lr: 0.5\n    maximize: False\n    momentum: 0\n"
-        "    nesterov: False\n    weight_decay: 0\n)"
+        "SGD (\nParameter Group 0\n    dampening: 0\n    differentiable: False\n    foreach: None\n    fused: None\n"
+        "    lr: 0.5\n    maximize: False\n    momentum: 0\n    nesterov: False\n    weight_decay: 0\n)"
     )
 
 
@@ -434,3 +434,52 @@ def test_the_groups_become_those_of_the_state():
     assert optimizer.param_groups[0]["initial_lr"] == 0.5
     optimizer.load_state_dict(state)
     assert "initial_lr" not in optimizer.param_groups[0]
+
+
+EVERY = ["SGD", "Adam", "AdamW", "Adagrad", "RMSprop", "Adadelta"]
+FUSED = ["SGD", "Adam", "AdamW", "Adagrad"]
+CAPTURABLE = ["Adam", "AdamW", "RMSprop", "Adadelta"]
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_pytorchs_ways_to_take_a_step_are_one_here(name):
+    choices = [{"foreach": True}, {"foreach": False}]
+    choices += [{"fused": True}] * (name in FUSED) + [{"capturable": True}] * (name in CAPTURABLE)
+    results = []
+    for choice in ({}, *choices):
+        p = parameter(1, 2)
+        optimizer = getattr(optim, name)([p], lr=0.1, **choice)
+        run(optimizer, [p], 3)
+        results.append(p.tolist())
+        assert optimizer.param_groups[0].items() >= choice.items()
+    assert results == [results[0]] * len(results)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_a_step_is_not_differentiable(name):
+    make = getattr(optim, name)
+    with pytest.raises(NotImplementedError, match=f"{name}: there is no differentiable=True: a step overwrites"):
+        make([parameter(1)], differentiable=True)
+    with pytest.raises(NotImplementedError, match=f"{name}: there is no differentiable=True"):
+        make([{"params": [parameter(1)], "differentiable": True}])
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_fused_and_foreach_exclude_each_other(name):
+    with pytest.raises(RuntimeError, match="`fused` and `foreach` cannot be `True` together"):
+        getattr(optim, name)([parameter(1)], fused=True, foreach=True)
+
+
+def test_settings_are_pytorchs():
+    torch = pytest.importorskip("torch")
+    for name in EVERY:
+        ours = getattr(optim, name)([parameter(1)])
+        theirs = getattr(torch.optim, name)([torch.zeros(1, requires_grad=True)])
+        assert repr(ours) == repr(theirs)
+
+
+def test_the_old_name_of_the_base_of_schedules_is_that_base():
+    from tinygrad_cnn.optim.lr_scheduler import LRScheduler, _LRScheduler
+
+    assert isinstance(optim.lr_scheduler.StepLR(optim.SGD([parameter(1)]), 3), _LRScheduler)
+    assert issubclass(_LRScheduler, LRScheduler)

@@ -7,6 +7,7 @@ from tinygrad_cnn import models
 
 pytest.importorskip("torch", reason="parity needs PyTorch: make parity installs torch==2.13.0")
 
+import imagenet_twins
 import model_twins
 
 MODELS = {
@@ -25,17 +26,31 @@ MODELS = {
     "lenet5": ("LeNet5", {}),
     "resnet20": ("resnet20", {}),
     "resnet18": ("resnet18", {"num_classes": 10}),
+    "resnet34": ("resnet34", {"num_classes": 10}),
+    "resnet50": ("resnet50", {"num_classes": 10}),
+    "densenet121": ("densenet121", {"num_classes": 6}),
+    "mobilenet_v2": ("mobilenet_v2", {"num_classes": 6, "dropout": 0.0}),
     "alexnet": ("alexnet", {"num_classes": 7, "dropout": 0.0}),
     "vgg11": ("vgg11", {"num_classes": 5, "dropout": 0.0}),
     "vgg11_bn": ("vgg11_bn", {"num_classes": 5, "dropout": 0.0}),
+    "vgg13": ("vgg13", {"num_classes": 5, "dropout": 0.0}),
+    "vgg16": ("vgg16", {"num_classes": 5, "dropout": 0.0}),
+    "vgg16_bn": ("vgg16_bn", {"num_classes": 5, "dropout": 0.0}),
+    "vgg19": ("vgg19", {"num_classes": 5, "dropout": 0.0}),
 }
 """The twin -> the name in `models` and its arguments; without dropout, which draws other numbers there."""
 
-SLOW = {"alexnet", "vgg11", "vgg11_bn"}
-"""Weights, gradients and momenta fill gigabytes."""
+SLOW = {"alexnet", "densenet121", "resnet34", "resnet50"} | {name for name in MODELS if name.startswith("vgg")}
+"""Large, deep, or both: weights, gradients and momenta of a VGG fill gigabytes."""
 
-PARTS = {"BasicBlock", "vgg_features", "AlexNet", "CifarResNet", "ResNet", "VGG"}
+PARTS = {
+    "BasicBlock", "Bottleneck", "InvertedResidual", "vgg_features",
+    "AlexNet", "CifarResNet", "DenseNet", "MobileNetV2", "ResNet", "VGG",
+}  # fmt: skip
 """What the functions of `models` build from."""
+
+LIKE_ANOTHER = {"vgg13_bn", "vgg19_bn"}
+"""Made as `vgg16_bn` is, of the counts of `vgg13` and `vgg19`."""
 
 
 def step(framework, model, x, t):
@@ -51,7 +66,7 @@ def pair(name, torch):
     """The model and its twin, in float64, with a batch and its classes."""
     made, options = MODELS[name]
     mine = getattr(models, made)(**options).double()
-    theirs, shape, classes = getattr(model_twins, name)()
+    theirs, shape, classes = getattr(imagenet_twins if hasattr(imagenet_twins, name) else model_twins, name)()
     source = np.random.default_rng(1)
     return mine, theirs.double(), source.standard_normal(shape), source.integers(0, classes, shape[0])
 
@@ -94,4 +109,4 @@ def same(mine, theirs, what):
 
 
 def test_every_model_has_a_twin():
-    assert {made for made, _ in MODELS.values()} | PARTS == set(models.__all__)
+    assert {made for made, _ in MODELS.values()} | PARTS | LIKE_ANOTHER == set(models.__all__)

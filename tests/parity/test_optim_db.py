@@ -29,8 +29,8 @@ with warnings.catch_warnings():
 OFFERED = ("Adadelta", "Adagrad", "Adam", "AdamW", "RMSprop", "SGD")
 INFOS = {info.name: info for info in optim_db if info.name in OFFERED}
 DECLINED = {
-    "capturable": "there is no `capturable=`: nothing is captured into a graph of a GPU",
-    "foreach": "there is no `foreach=`: one implementation",
+    "capturable": "there it takes a step on a GPU only",
+    "foreach": "a setting that is a tensor counts as its number, however a step is taken",
 }
 """argument -> why a configuration that gives it is declined."""
 

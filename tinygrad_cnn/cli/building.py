@@ -16,13 +16,15 @@ from tinygrad_cnn.optim import Optimizer, lr_scheduler
 from tinygrad_cnn.train import Callback, EarlyStopping, LRSchedule
 from tinygrad_cnn.train.callbacks.monitor import known_mode
 
-MODELS = [name for name in models.__all__ if name not in ("BasicBlock", "ResNet", "VGG", "vgg_features")]
+_PARTS = ("BasicBlock", "Bottleneck", "InvertedResidual", "ResNet", "VGG", "vgg_features")
+MODELS = [name for name in models.__all__ if name not in _PARTS]
 """The models that a configuration may name."""
 
 OPTIMIZERS = [name for name in optim.__all__ if name not in ("Optimizer", "lr_scheduler")]
 """The optimizers that a configuration may name."""
 
-SCHEDULES = [name for name in lr_scheduler.__all__ if name not in ("LRScheduler", "LambdaLR", "SequentialLR")]
+_OF_OBJECTS = ("ChainedScheduler", "LRScheduler", "LambdaLR", "SequentialLR")
+SCHEDULES = [name for name in lr_scheduler.__all__ if name not in _OF_OBJECTS]
 """The schedules that a configuration may name: those that numbers describe."""
 
 _LENGTHS = {"CosineAnnealingLR": "T_max", "OneCycleLR": "total_steps"}
@@ -38,7 +40,7 @@ def build_model(place: str, part: Part) -> Module:
     name, settings = part
     check_known(place, "name", [name], MODELS)
     kind = getattr(models, name)
-    given = check_arguments(place, kind, settings, leave_out=("self", "weights", "progress"))
+    given = check_arguments(place, kind, settings, leave_out=("self", "weights", "pretrained", "progress"))
     try:
         model: Module = kind(**given)
     except (TypeError, ValueError) as error:

@@ -23,6 +23,7 @@ FAMILIES = {
     "inplace": "shape",
     "broadcast": "shape",
     "pad": "shape",
+    "resize": "shape",
     "windows": "shape",
     "arithmetic": "elementwise",
     "comparison": "elementwise",

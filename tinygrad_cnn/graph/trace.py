@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -44,7 +45,9 @@ def trace(
     if values:
         for root, output in zip(roots, outputs, strict=True):
             tracer.know(root, output.array)
-    for node in reversed(collect(roots)):
+    nodes = collect(roots)
+    _warn_of_unregistered(nodes)
+    for node in reversed(nodes):
         tracer.add(node)
     for i, (root, output) in enumerate(zip(roots, outputs, strict=True)):
         tracer.add_output(root, output, f"output {i + 1}" if len(roots) > 1 else "")
@@ -60,6 +63,14 @@ def _root(i: int, output: object) -> Node:
             "detached, or from tensors without requires_grad=True?"
         )
     return output._node
+
+
+def _warn_of_unregistered(nodes: Iterable[Node]) -> None:
+    """Warn of layers that the outermost modules around `nodes` hold and do not find."""
+    scopes = {id(node.scope.chain[0]): node.scope.chain[0] for node in nodes if node.scope is not None}
+    for owner in {id(scope.owner): scope.owner for scope in scopes.values()}.values():
+        for text in getattr(owner, "_unregistered", list)():
+            warnings.warn(f"draw: {text}", UserWarning, stacklevel=4)  # where `draw` was called
 
 
 class _Tracer:

@@ -30,7 +30,7 @@ from tinygrad_cnn.kernels.norm import (
     standardize_dot,
     standardize_input,
 )
-from tinygrad_cnn.kernels.pad import add_along, border_sources, copy_along, nearest_sources, pad_constant
+from tinygrad_cnn.kernels.pad import add_along, border_sources, copy_along, pad_constant
 from tinygrad_cnn.kernels.pool import (
     avg_pool1d,
     avg_pool2d,
@@ -41,6 +41,7 @@ from tinygrad_cnn.kernels.pool import (
     max_pool2d_positions,
     max_pool2d_scatter,
 )
+from tinygrad_cnn.kernels.resize import blend_along, linear_sources, nearest_sources, unblend_along
 from tinygrad_cnn.kernels.select import select
 from tinygrad_cnn.kernels.softmax import log_softmax, sigmoid, softmax
 from tinygrad_cnn.kernels.total import dot, total
@@ -59,6 +60,7 @@ __all__ = [
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
     "bind",
+    "blend_along",
     "border_sources",
     "conv1d",
     "conv2d",
@@ -80,6 +82,7 @@ __all__ = [
     "layer_norm",
     "lift",
     "linear",
+    "linear_sources",
     "log_softmax",
     "matmul",
     "max_pool1d",
@@ -105,5 +108,6 @@ __all__ = [
     "standardize_dot",
     "standardize_input",
     "total",
+    "unblend_along",
     "windows",
 ]

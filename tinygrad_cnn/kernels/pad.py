@@ -1,4 +1,4 @@
-"""Padding with a constant, and copying along axes: what reflection, replication and nearest-neighbour resizing share.
+"""Padding with a constant, and copying along axes: what the other paddings and nearest-neighbour resizing share.
 
 A copy along an axis is given by `source`: place i of the result is place source[i] of the input. Its transpose adds
 every place of the result back to where it was copied from.
@@ -39,23 +39,18 @@ def border_sources(size: int, padding: Pair, mode: str) -> Array:
     """Return which place of an axis each place of the padded one copies.
 
     Args:
-        mode: "reflect" mirrors at the centre of the outermost place; "replicate" repeats that place.
+        mode: "reflect" mirrors at the centre of the outermost place; "replicate" repeats that place; "circular" goes
+            on at the other end, after cutting off.
     """
+    if mode == "circular":
+        first, last = max(-padding[0], 0), size - max(-padding[1], 0)
+        places = np.arange(-max(padding[0], 0), last - first + max(padding[1], 0))
+        return first + places % (last - first)
     places = np.arange(-padding[0], size + padding[1])
     if mode == "reflect":
         places = np.abs(places)
         return np.minimum(places, 2 * (size - 1) - places)
     return np.clip(places, 0, size - 1)
-
-
-def nearest_sources(size: int, outputs: int, scale_factor: float | None) -> Array:
-    """Return which of `size` places each of `outputs` copies: ⌊i / scale⌋, the scale being outputs / size unless given.
-
-    Computed in float32, as PyTorch does, so that rounding falls on the same places.
-    """
-    scale = np.float32(size / outputs if scale_factor is None else 1 / scale_factor)
-    places = np.floor(np.arange(outputs, dtype=np.float32) * scale)
-    return np.minimum(places.astype(np.intp), size - 1)
 
 
 def copy_along(x: Array, sources: dict[int, Array]) -> Array:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_cnn import nn, ops
+from tinygrad_cnn.models.weights import refuse_weights
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -61,6 +62,9 @@ class AlexNet(nn.Module):
         return scores
 
 
-def alexnet(**kwargs: Any) -> AlexNet:
-    """Return an `AlexNet`, with its arguments; torchvision's name for it."""
+def alexnet(
+    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
+) -> AlexNet:  # fmt: skip
+    """Return an `AlexNet`; arguments as for it, and as for `resnet18`."""
+    refuse_weights("alexnet", weights, pretrained)
     return AlexNet(**kwargs)

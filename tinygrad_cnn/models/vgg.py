@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from tinygrad_cnn import nn, ops
+from tinygrad_cnn.models.weights import refuse_weights
 from tinygrad_cnn.tensor import Tensor
 
-_VGG11: tuple[int | str, ...] = (64, "M", 128, "M", 256, 256, "M", 512, 512, "M", 512, 512, "M")
-"""Configuration A of the paper: filters of each convolution, "M" for a pooling layer."""
+_COUNTS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
+"""Configurations A, B, D and E of the paper: how many convolutions there are before each pooling layer."""
 
 
 class VGG(nn.Module):
@@ -89,11 +90,65 @@ def vgg_features(plan: Sequence[int | str], batch_norm: bool = False) -> nn.Sequ
     return nn.Sequential(*layers)
 
 
-def vgg11(**kwargs: Any) -> VGG:
-    """Return VGG-11, configuration A: 132,863,336 parameters; arguments as for `VGG`."""
-    return VGG(vgg_features(_VGG11), **kwargs)
+def _vgg(depth: int, batch_norm: bool, weights: object, pretrained: bool, **kwargs: Any) -> VGG:
+    refuse_weights(f"vgg{depth}{'_bn' * batch_norm}", weights, pretrained)
+    plan: list[int | str] = []
+    for filters, count in zip((64, 128, 256, 512, 512), _COUNTS[depth], strict=True):
+        plan += [*[filters] * count, "M"]
+    return VGG(vgg_features(plan, batch_norm), **kwargs)
 
 
-def vgg11_bn(**kwargs: Any) -> VGG:
-    """Return VGG-11 with batch normalisation: 132,868,840 parameters; arguments as for `VGG`."""
-    return VGG(vgg_features(_VGG11, batch_norm=True), **kwargs)
+def vgg11(
+    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
+) -> VGG:  # fmt: skip
+    """Return VGG-11, configuration A: 132,863,336 parameters; arguments as for `VGG`, and as for `resnet18`."""
+    return _vgg(11, False, weights, pretrained, **kwargs)
+
+
+def vgg11_bn(
+    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
+) -> VGG:  # fmt: skip
+    """Return VGG-11 with batch normalisation: 132,868,840 parameters; arguments as for `VGG`, and as for `resnet18`."""
+    return _vgg(11, True, weights, pretrained, **kwargs)
+
+
+def vgg13(
+    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
+) -> VGG:  # fmt: skip
+    """Return VGG-13, configuration B: 133,047,848 parameters; arguments as for `VGG`, and as for `resnet18`."""
+    return _vgg(13, False, weights, pretrained, **kwargs)
+
+
+def vgg13_bn(
+    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
+) -> VGG:  # fmt: skip
+    """Return VGG-13 with batch normalisation: 133,053,736 parameters; arguments as for `VGG`, and as for `resnet18`."""
+    return _vgg(13, True, weights, pretrained, **kwargs)
+
+
+def vgg16(
+    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
+) -> VGG:  # fmt: skip
+    """Return VGG-16, configuration D: 138,357,544 parameters; arguments as for `VGG`, and as for `resnet18`."""
+    return _vgg(16, False, weights, pretrained, **kwargs)
+
+
+def vgg16_bn(
+    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
+) -> VGG:  # fmt: skip
+    """Return VGG-16 with batch normalisation: 138,365,992 parameters; arguments as for `VGG`, and as for `resnet18`."""
+    return _vgg(16, True, weights, pretrained, **kwargs)
+
+
+def vgg19(
+    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
+) -> VGG:  # fmt: skip
+    """Return VGG-19, configuration E: 143,667,240 parameters; arguments as for `VGG`, and as for `resnet18`."""
+    return _vgg(19, False, weights, pretrained, **kwargs)
+
+
+def vgg19_bn(
+    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
+) -> VGG:  # fmt: skip
+    """Return VGG-19 with batch normalisation: 143,678,248 parameters; arguments as for `VGG`, and as for `resnet18`."""
+    return _vgg(19, True, weights, pretrained, **kwargs)

@@ -11,7 +11,9 @@ learning in deep linear neural networks", 2013 (orthogonal).
 from __future__ import annotations
 
 import math
-from typing import Any
+import warnings
+from collections.abc import Callable
+from typing import Any, ParamSpec
 
 import numpy as np
 
@@ -21,6 +23,8 @@ from tinygrad_cnn.autograd import no_grad
 from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.random import Generator, default_generator
 from tinygrad_cnn.tensor import Tensor
+
+P = ParamSpec("P")
 
 
 def _fill(tensor: Tensor, values: Array | float) -> Tensor:
@@ -223,3 +227,31 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
         raise ValueError(f"kaiming: expected mode 'fan_in' or 'fan_out', got {mode!r}")
     fans = calculate_fan_in_and_fan_out(tensor)
     return calculate_gain(nonlinearity, a) / math.sqrt(fans[mode == "fan_out"])
+
+
+def _superseded(new: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """Return `new` under its name of before PyTorch 0.4, without the underscore; each call warns."""
+
+    def old(*args: P.args, **kwargs: P.kwargs) -> Tensor:
+        warnings.warn(
+            f"`nn.init.{old.__name__}` is now deprecated in favor of `nn.init.{new.__name__}`.",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return new(*args, **kwargs)
+
+    old.__name__ = old.__qualname__ = new.__name__.removesuffix("_")
+    old.__doc__ = f"Do what `{new.__name__}` does; this is its old name."
+    return old
+
+
+uniform = _superseded(uniform_)
+normal = _superseded(normal_)
+constant = _superseded(constant_)
+eye = _superseded(eye_)
+dirac = _superseded(dirac_)
+orthogonal = _superseded(orthogonal_)
+xavier_uniform = _superseded(xavier_uniform_)
+xavier_normal = _superseded(xavier_normal_)
+kaiming_uniform = _superseded(kaiming_uniform_)
+kaiming_normal = _superseded(kaiming_normal_)

@@ -9,6 +9,7 @@ from tinygrad_cnn.ops.activation import (
     leaky_relu,
     log_softmax,
     logsigmoid,
+    prelu,
     relu,
     relu6,
     relu_input,
@@ -82,7 +83,7 @@ from tinygrad_cnn.ops.loss import (
 from tinygrad_cnn.ops.matmul import addmm, bmm, linear, matmul, mm
 from tinygrad_cnn.ops.norm import batch_norm, group_norm, layer_norm, standardize, standardize_dot, standardize_input
 from tinygrad_cnn.ops.occurrences import bincount, nonzero, unique, where
-from tinygrad_cnn.ops.pad import interpolate, interpolate_input, pad, pad_input
+from tinygrad_cnn.ops.pad import pad, pad_input
 from tinygrad_cnn.ops.pool import (
     adaptive_avg_pool2d,
     adaptive_avg_pool2d_input,
@@ -98,6 +99,7 @@ from tinygrad_cnn.ops.pool import (
 from tinygrad_cnn.ops.product import prod
 from tinygrad_cnn.ops.rearrange import flip, repeat, roll, tile, tril, triu
 from tinygrad_cnn.ops.reduce import all, amax, amin, any, argmax, argmin, logsumexp, max, mean, min, sum
+from tinygrad_cnn.ops.resize import interpolate, interpolate_input
 from tinygrad_cnn.ops.rounding import ceil, floor, round, trunc
 from tinygrad_cnn.ops.scatter import index_add, scatter
 from tinygrad_cnn.ops.selection import clamp, clip, maximum, minimum
@@ -272,6 +274,7 @@ __all__ = [
     "pad_input",
     "permute",
     "pow",
+    "prelu",
     "prod",
     "ravel",
     "reciprocal",

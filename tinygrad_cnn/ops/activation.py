@@ -83,6 +83,23 @@ def leaky_relu_vjp_0(g: A, _y: object, x: A, *, negative_slope: float = 0.01) ->
 
 
 @elementwise(floating=True)
+def prelu(x: Array, w: Array) -> Array:
+    """Compute x where x > 0 and w · x elsewhere; the gradient at 0 is w in x and 0 in w."""
+    with np.errstate(invalid="ignore"):  # 0 · ∞ where x is chosen
+        return kernels.select(x > 0, x, w * x)
+
+
+@prelu.vjp(0)
+def prelu_vjp_0(g: A, _y: object, x: A, w: A) -> A:
+    return where(x > 0, g, g * w)
+
+
+@prelu.vjp(1)
+def prelu_vjp_1(g: A, _y: object, x: A, _w: object) -> A:
+    return where(x > 0, 0, g * x)
+
+
+@elementwise(floating=True)
 def elu(x: Array, *, alpha: float = 1.0) -> Array:
     """Compute x where x > 0 and alpha · (eˣ − 1) elsewhere; the gradient at 0 is `alpha`, the second one 0.
 

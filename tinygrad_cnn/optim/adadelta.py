@@ -29,6 +29,9 @@ class Adadelta(Optimizer):
         eps: where u begins, so to say: without it no step would ever be taken.
         weight_decay: the factor of the penalty ½·‖p‖².
         maximize: climb rather than descend.
+        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        capturable: likewise.
+        differentiable: must be False: a step is not recorded.
 
     Ref: Zeiler, "ADADELTA: an adaptive learning rate method", 2012.
     """
@@ -42,10 +45,22 @@ class Adadelta(Optimizer):
         rho: float = 0.9,
         eps: float = 1e-6,
         weight_decay: float = 0,
+        foreach: bool | None = None,
         *,
+        capturable: bool = False,
         maximize: bool = False,
+        differentiable: bool = False,
     ) -> None:
-        settings = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
+        settings = {
+            "lr": lr,
+            "rho": rho,
+            "eps": eps,
+            "weight_decay": weight_decay,
+            "maximize": maximize,
+            "foreach": foreach,
+            "capturable": capturable,
+            "differentiable": differentiable,
+        }
         super().__init__(params, settings)
 
     def _check(self, settings: dict[str, Any]) -> None:

@@ -28,6 +28,9 @@ class Adagrad(Optimizer):
         initial_accumulator_value: where s begins.
         eps: keeps the denominator away from 0.
         maximize: climb rather than descend.
+        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        fused: likewise.
+        differentiable: must be False: a step is not recorded.
 
     Ref: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
     """
@@ -42,8 +45,11 @@ class Adagrad(Optimizer):
         weight_decay: float = 0,
         initial_accumulator_value: float = 0,
         eps: float = 1e-10,
+        foreach: bool | None = None,
         *,
         maximize: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
         settings = {
             "lr": lr,
@@ -52,6 +58,9 @@ class Adagrad(Optimizer):
             "weight_decay": weight_decay,
             "initial_accumulator_value": initial_accumulator_value,
             "maximize": maximize,
+            "foreach": foreach,
+            "differentiable": differentiable,
+            "fused": fused,
         }
         super().__init__(params, settings)
 

@@ -31,6 +31,10 @@ class Adam(Optimizer):
         weight_decay: the factor of the penalty ½·‖p‖².
         amsgrad: divide by the largest v so far.
         maximize: climb rather than descend.
+        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        capturable: likewise.
+        fused: likewise.
+        differentiable: must be False: a step is not recorded.
         decoupled_weight_decay: let the decay shrink p itself, as `AdamW` does, rather than enter d.
 
     Ref: Kingma and Ba, "Adam: a method for stochastic optimization", 2015; Reddi et al., "On the convergence of Adam
@@ -48,7 +52,11 @@ class Adam(Optimizer):
         weight_decay: float = 0,
         amsgrad: bool = False,
         *,
+        foreach: bool | None = None,
         maximize: bool = False,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
         decoupled_weight_decay: bool = False,
     ) -> None:
         if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
@@ -63,6 +71,10 @@ class Adam(Optimizer):
             "weight_decay": weight_decay,
             "amsgrad": amsgrad,
             "maximize": maximize,
+            "foreach": foreach,
+            "capturable": capturable,
+            "differentiable": differentiable,
+            "fused": fused,
             "decoupled_weight_decay": decoupled_weight_decay,
         }
         super().__init__(params, settings)
@@ -138,6 +150,10 @@ class AdamW(Adam):
         weight_decay: the part of p that a step takes away, times lr.
         amsgrad: divide by the largest v so far.
         maximize: climb rather than descend.
+        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        capturable: likewise.
+        fused: likewise.
+        differentiable: must be False: a step is not recorded.
 
     Ref: Loshchilov and Hutter, "Decoupled weight decay regularization", 2019.
     """
@@ -152,8 +168,25 @@ class AdamW(Adam):
         amsgrad: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        capturable: bool = False,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
-        super().__init__(params, lr, betas, eps, weight_decay, amsgrad, maximize=maximize, decoupled_weight_decay=True)
+        super().__init__(
+            params,
+            lr,
+            betas,
+            eps,
+            weight_decay,
+            amsgrad,
+            foreach=foreach,
+            maximize=maximize,
+            capturable=capturable,
+            differentiable=differentiable,
+            fused=fused,
+            decoupled_weight_decay=True,
+        )
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over settings and state as every optimizer does; the decay stays decoupled."""

@@ -84,3 +84,19 @@ def check_finite(optimizer: str, groups: list[dict[str, Any]]) -> None:
                 f"{finite.size} elements are not finite. No parameter was changed. Lower the learning rate, clip the "
                 "gradients, or find the operation with autograd.set_detect_anomaly(True)"
             )
+
+
+def check_execution(optimizer: str, settings: dict[str, Any]) -> None:
+    """Check the settings that choose between PyTorch's ways to take a step; here there is one, which they leave alone.
+
+    Raises:
+        NotImplementedError: `differentiable`.
+        RuntimeError: `foreach` and `fused` together.
+    """
+    if settings.get("differentiable"):
+        raise NotImplementedError(
+            f"{optimizer}: there is no differentiable=True: a step overwrites the parameters and is not recorded; "
+            "write the update with operations on gradients of autograd.grad(..., create_graph=True)"
+        )
+    if settings.get("foreach") and settings.get("fused"):
+        raise RuntimeError(f"`fused` and `foreach` cannot be `True` together ({optimizer})")

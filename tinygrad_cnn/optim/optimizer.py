@@ -13,7 +13,7 @@ from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import enable_grad, versions
 from tinygrad_cnn.kernels.forms import form_of
-from tinygrad_cnn.optim.checks import check_finite, plain, split_names
+from tinygrad_cnn.optim.checks import check_execution, check_finite, plain, split_names
 from tinygrad_cnn.optim.loading import load
 from tinygrad_cnn.tensor import Tensor
 
@@ -22,6 +22,11 @@ ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[
 
 _BESIDES = ("param_names", "initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")
 """What a group may hold besides its settings: the names of its parameters, and what schedulers note there."""
+
+_EMPTY = (
+    "optimizer got an empty parameter list; a module finds the layers in its attributes, in nn.ModuleList and in "
+    "nn.ModuleDict, and none in a plain list or dict"
+)
 
 
 class Optimizer:
@@ -64,7 +69,7 @@ class Optimizer:
         self._check(self.defaults)
         entries: list[Any] = list(params)
         if not entries:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(_EMPTY)
         groups = entries if isinstance(entries[0], dict) else [{"params": entries}]
         for group in groups:
             self.add_param_group(group)
@@ -88,9 +93,10 @@ class Optimizer:
         settings = {key: plain(name, key, value) for key, value in param_group.items() if key != "params"}
         group = {**self.defaults, **settings, **split_names(param_group["params"])}
         self._check(group)
+        check_execution(name, group)
         params = group["params"]
         if not params:
-            raise ValueError("optimizer got an empty parameter list")
+            raise ValueError(_EMPTY)
         for p in params:
             if not isinstance(p, Tensor):
                 raise TypeError(f"optimizer can only optimize Tensors, but one of the params is {type(p).__name__}")

@@ -32,6 +32,9 @@ class RMSprop(Optimizer):
         momentum: the part of b that is kept from step to step.
         centered: divide by the standard deviation of d rather than by its root mean square.
         maximize: climb rather than descend.
+        capturable: accepted for PyTorch's sake: there is one way to take a step.
+        foreach: likewise.
+        differentiable: must be False: a step is not recorded.
 
     Ref: Hinton, "Neural networks for machine learning", lecture 6e, 2012; Graves, "Generating sequences with recurrent
     neural networks", 2013 (centered).
@@ -48,8 +51,10 @@ class RMSprop(Optimizer):
         weight_decay: float = 0,
         momentum: float = 0,
         centered: bool = False,
-        *,
+        capturable: bool = False,
+        foreach: bool | None = None,
         maximize: bool = False,
+        differentiable: bool = False,
     ) -> None:
         settings = {
             "lr": lr,
@@ -59,6 +64,9 @@ class RMSprop(Optimizer):
             "centered": centered,
             "weight_decay": weight_decay,
             "maximize": maximize,
+            "foreach": foreach,
+            "capturable": capturable,
+            "differentiable": differentiable,
         }
         super().__init__(params, settings)
 

@@ -28,6 +28,9 @@ class SGD(Optimizer):
         weight_decay: the factor of the penalty ½·‖p‖².
         nesterov: look ahead along v.
         maximize: climb rather than descend.
+        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        fused: likewise.
+        differentiable: must be False: a step is not recorded.
 
     Ref: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
     """
@@ -44,6 +47,9 @@ class SGD(Optimizer):
         nesterov: bool = False,
         *,
         maximize: bool = False,
+        foreach: bool | None = None,
+        differentiable: bool = False,
+        fused: bool | None = None,
     ) -> None:
         settings = {
             "lr": lr,
@@ -52,6 +58,9 @@ class SGD(Optimizer):
             "weight_decay": weight_decay,
             "nesterov": nesterov,
             "maximize": maximize,
+            "foreach": foreach,
+            "differentiable": differentiable,
+            "fused": fused,
         }
         super().__init__(params, settings)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -143,6 +144,8 @@ def summary(
     """
     if not isinstance(model, Module):
         raise TypeError(f"summary: expected a module, got {type(model).__name__}")
+    for text in model._unregistered():
+        warnings.warn(f"summary: {text}", UserWarning, stacklevel=2)
     shapes = _shapes(input_size)
     inputs = [zeros(shape, dtype=dtype) for shape, dtype in zip(shapes, _dtypes(model, dtypes, shapes), strict=True)]
     recorder = _Recorder(model)

@@ -7,26 +7,14 @@ from typing import Any
 
 from op_db.decline import Rule
 
-LOSSES = "CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss BCELoss BCEWithLogitsLoss"
-
 
 def _made_with(name: str, value: object) -> Callable[[Any], bool]:
     return lambda sample: sample.made.kwargs.get(name) == value
 
 
-RULES: list[Rule] = [
-    Rule(
-        "there is no circular padding",
-        "Conv1d Conv2d",
-        "repr state train eval gradients float32",
-        _made_with("padding_mode", "circular"),
-    ),
-    Rule("resizing is by nearest neighbour", "Upsample", "", _made_with("mode", "bilinear")),
-]
+RULES: list[Rule] = []
 
 ARGUMENTS: dict[tuple[str, str], str] = {
-    (LOSSES, "size_average"): "superseded there by `reduction=`",
-    (LOSSES, "reduce"): "superseded there by `reduction=`",
     ("Hardtanh", "min_value"): "superseded there by `min_val=`",
     ("Hardtanh", "max_value"): "superseded there by `max_val=`",
     ("Embedding", "max_norm"): "a lookup does not change the table",

@@ -12,14 +12,19 @@ TABLE: dict[str, str] = {
     "linear": "Linear LazyLinear Identity Embedding",
     "convolution": "Conv1d Conv2d LazyConv2d ConvTranspose2d",
     "pooling": "MaxPool1d MaxPool2d AvgPool1d AvgPool2d AdaptiveAvgPool2d AdaptiveMaxPool2d",
-    "normalisation": "BatchNorm1d BatchNorm2d LayerNorm GroupNorm",
+    "normalisation": """
+        BatchNorm1d BatchNorm2d LazyBatchNorm2d LayerNorm GroupNorm InstanceNorm1d InstanceNorm2d LocalResponseNorm
+    """,
     "activations": """
         ReLU ReLU6 LeakyReLU ELU GELU SiLU Softplus Hardtanh Sigmoid LogSigmoid Tanh Softmax LogSoftmax
+        SELU Mish Hardsigmoid Hardswish PReLU
     """,
     "losses": """
-        CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss
+        CrossEntropyLoss NLLLoss MSELoss L1Loss SmoothL1Loss HuberLoss BCELoss BCEWithLogitsLoss KLDivLoss
     """,
-    "shapes": "Flatten Unflatten Upsample ZeroPad2d",
+    "shapes": """
+        Flatten Unflatten Upsample PixelShuffle PixelUnshuffle ZeroPad2d ConstantPad2d ReflectionPad2d ReplicationPad2d
+    """,
     "regularisation": "Dropout Dropout2d",
 }
 """Names of classes in ``nn``."""

@@ -100,11 +100,50 @@ def samples(name: str, dtype: torch.dtype, *, requires_grad: bool) -> Iterator[t
         yield _call(scale_factor=1.7, recompute_scale_factor=True), called(1, 2, 4, 5)
         yield _call(5), called(2, 3, 7)
         yield _call(scale_factor=2, mode="bilinear"), called(1, 2, 4, 3)
+        yield _call(scale_factor=(1.3, 2.7), mode="bilinear"), called(1, 2, 4, 3)
+        yield _call((3, 7), mode="bilinear", align_corners=True), called(2, 1, 6, 4)
+        yield _call(scale_factor=1.7, mode="bilinear", recompute_scale_factor=True), called(1, 1, 4, 3)
+        yield _call(9, mode="linear", align_corners=True), called(2, 3, 5)
+    elif name in ("PixelShuffle", "PixelUnshuffle"):
+        yield _call(2), called(2, 8, 4, 6)
+        yield _call(3), called(9, 6, 3)
+    elif name == "ConstantPad2d":
+        yield _call((1, 2, 0, 3), 1.5), called(2, 3, 4, 5)
+        yield _call(2, -0.5), called(3, 4, 5)
+    elif name in ("ReflectionPad2d", "ReplicationPad2d"):
+        yield _call((1, 2, 0, 3)), called(2, 3, 4, 5)
+        yield _call(2), called(3, 4, 5)
+    elif name in ("InstanceNorm1d", "InstanceNorm2d"):
+        shape = (4, 3, 5) if name == "InstanceNorm1d" else (4, 3, 5, 2)
+        yield _call(3), called(*shape)
+        yield _call(3, affine=True), called(*shape[1:])
+        yield _call(3, eps=0.1, momentum=0.7, affine=True, track_running_stats=True), called(*shape)
+        yield _call(3, affine=True, bias=False), called(*shape)
+    elif name == "LocalResponseNorm":
+        yield _call(2), called(2, 5, 3)
+        yield _call(3, 0.2, 0.5, 2.0), called(2, 5, 3, 2)
+    elif name == "LazyBatchNorm2d":
+        yield _call(), called(4, 3, 5, 2)
+        yield _call(0.1, 0.7, bias=False), called(4, 3, 5, 2)
+        yield _call(affine=False), called(4, 3, 5, 2)
+        yield _call(track_running_stats=False), called(4, 3, 5, 2)
+    elif name == "PReLU":
+        yield _call(3, 0.1), called(2, 3, 4)
+    elif name == "KLDivLoss":
+        chances = make_tensor((4, 5), device="cpu", dtype=dtype, low=0, high=1)
+        yield _call(reduction="batchmean", log_target=True), Sample((tensor((4, 5)), chances), {})
     elif name in ("Dropout", "Dropout2d"):  # with chances that leave nothing to chance
         yield _call(0.0), called(2, 3, 4, 5)
         yield _call(1.0), called(2, 3, 4, 5)
         yield _call(p=0.0, inplace=True), called(3, 4, 5)
-    if name in ("ReLU", "ReLU6", "LeakyReLU", "ELU", "SiLU", "Hardtanh") and not requires_grad:
+    if name.endswith("Loss") and name != "HuberLoss":
+        chances = make_tensor((4, 5), device="cpu", dtype=dtype, low=0.1, high=0.9, requires_grad=requires_grad)
+        classes = torch.tensor([0, 4, 2, 2])
+        target = classes if name in ("NLLLoss", "CrossEntropyLoss") else chances.detach() / 2
+        yield _call(size_average=False), Sample((chances, target), {})
+        yield _call(reduce=False), Sample((chances, target), {})
+    in_place = ("ReLU", "ReLU6", "LeakyReLU", "ELU", "SiLU", "Hardtanh", "SELU", "Mish", "Hardsigmoid", "Hardswish")
+    if name in in_place and not requires_grad:
         yield _call(inplace=True), called(2, 3)
 
 
@@ -193,6 +232,29 @@ def _not_called(name: str) -> Iterator[tuple[Sample, torch.Tensor, type[Exceptio
         yield _call(scale_factor=(2, 2, 2)), x(1, 1, 4, 4), ValueError
     if name == "ZeroPad2d":
         yield _call((-3, -2, 0, 0)), x(1, 1, 4, 4), RuntimeError
+    if name in ("ReflectionPad2d", "ReplicationPad2d"):
+        yield _call((-3, -2, 0, 0)), x(1, 1, 4, 4), RuntimeError
+        yield _call(1), x(4, 4), NotImplementedError
+    if name == "ReflectionPad2d":
+        yield _call(4), x(1, 1, 4, 4), RuntimeError
+    if name == "PixelShuffle":
+        yield _call(2), x(1, 3, 4, 4), RuntimeError
+        yield _call(2), x(4, 4), RuntimeError
+    if name == "PixelUnshuffle":
+        yield _call(2), x(1, 3, 4, 5), RuntimeError
+    if name == "PReLU":
+        yield _call(3), x(2, 4), RuntimeError
+    if name == "InstanceNorm1d":
+        yield _call(3), x(3), ValueError
+        yield _call(3), x(2, 3, 1), ValueError
+        yield _call(3, affine=True), x(2, 4, 5), ValueError
+    if name == "InstanceNorm2d":
+        yield _call(3), x(2, 3), ValueError
+        yield _call(3), x(2, 3, 1, 1), ValueError
+    if name == "LocalResponseNorm":
+        yield _call(2), x(3, 4), ValueError
+    if name == "LazyBatchNorm2d":
+        yield _call(), x(2, 3, 4), ValueError
     if name in ("Softmax", "LogSoftmax"):
         yield _call(2), x(3, 4), IndexError
     if name == "Flatten":
@@ -210,7 +272,7 @@ def _no_loss(name: str) -> Iterator[tuple[Sample, torch.Tensor, torch.Tensor, ty
         yield _call(), x(2, 3), classes([0, -1]), IndexError
         yield _call(), x(2, 3), classes([0, 1, 2]), ValueError
         yield _call(weight=x(4)), x(2, 3), classes([0, 1]), RuntimeError
-    if name in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"):
+    if name in ("MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss", "KLDivLoss"):
         yield _call(), x(2, 3), x(2, 4), RuntimeError
     if name in ("BCELoss", "BCEWithLogitsLoss"):
         yield _call(), x(2, 3), x(2, 4), ValueError

@@ -27,8 +27,12 @@ MODULES = {
     "BatchNorm2d": [((20,), {})],
     "LayerNorm": [(((4, 5),), {})],
     "GroupNorm": [((2, 20), {})],
+    "InstanceNorm1d": [((20,), {"affine": True, "track_running_stats": True})],
+    "InstanceNorm2d": [((20,), {"affine": True})],
+    "LazyBatchNorm2d": [((), {})],
+    "PReLU": [((3,), {}), ((2, 0.5), {})],
 }
-CALLS = {"LazyLinear": (2, 40), "LazyConv2d": (1, 6, 5, 5)}
+CALLS = {"LazyLinear": (2, 40), "LazyConv2d": (1, 6, 5, 5), "LazyBatchNorm2d": (2, 6, 5, 5)}
 CASES = [(name, args, kwargs) for name, made in MODULES.items() for args, kwargs in made]
 
 
@@ -52,7 +56,9 @@ def test_initial_parameters_are_distributed_as_pytorchs(name, args, kwargs):
 @pytest.mark.filterwarnings("ignore:Lazy modules")
 def test_every_module_with_a_state_is_here():
     made = {"AdaptiveAvgPool2d": (1,), "AdaptiveMaxPool2d": (1,), "Unflatten": (1, (1, 1)), "ZeroPad2d": (1,)}
-    made |= dict.fromkeys(("AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"), (2,))
+    made |= dict.fromkeys(("AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d", "PixelShuffle", "PixelUnshuffle"), (2,))
+    made |= dict.fromkeys(("LocalResponseNorm", "ReflectionPad2d", "ReplicationPad2d"), (2,))
+    made |= {"ConstantPad2d": (1, 0.0)}
     stateless = {
         name
         for name in names()

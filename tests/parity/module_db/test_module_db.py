@@ -21,12 +21,19 @@ from module_db.run import jobs, run
 from module_db.samples import INFOS, KINDS, samples
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "parity_modules.md"
-OURS_ALONE = {"Module", "Parameter", "UninitializedParameter", "Sequential", "ModuleList", "ModuleDict"}
+OURS_ALONE = {
+    "Module",
+    "Parameter",
+    "UninitializedBuffer",
+    "UninitializedParameter",
+    "Sequential",
+    "ModuleList",
+    "ModuleDict",
+}
 """What is no layer: its tests are in tests/nn."""
 
 SINGLE_VALUED = {
     "ConvTranspose2d": {"padding_mode"},
-    "Upsample": {"align_corners"},
 }
 """Arguments that have only one value, or depend on one that has."""
 

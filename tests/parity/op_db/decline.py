@@ -67,8 +67,16 @@ _ARITHMETIC = (
 _BITWISE = "bitwise_and bitwise_or bitwise_xor"
 _COMPARISONS = "eq ne lt le gt ge maximum minimum max.binary min.binary"
 _ORDERED = "sort argsort topk mode"
-_VECTORISED = "nn.functional.relu6 nn.functional.hardtanh nn.functional.elu"
-_MEANS = "nn.functional.avg_pool1d nn.functional.avg_pool2d"
+
+
+def _sloping(sample: Any) -> bool:
+    """Return whether an element lies on the slope of a hard sigmoid, or is NaN."""
+    return any(bool((~(x.abs() >= 3)).any()) for x in _tensors(sample))
+
+
+_VECTORISED = "nn.functional.relu6 nn.functional.hardtanh nn.functional.elu nn.functional.selu"
+_BLENDS = "nn.functional.interpolate.linear nn.functional.interpolate.bilinear"
+_MEANS = "nn.functional.avg_pool1d nn.functional.avg_pool2d nn.functional.local_response_norm"
 
 RULES = [
     Rule(
@@ -103,6 +111,9 @@ RULES = [
         "an input has at least the axes (N, C)", "nn.functional.batch_norm", "", lambda sample: sample.args[0].ndim < 2
     ),
     Rule("an average of integers is refused: it would not be an integer", _MEANS, "dtypes", _whole_numbers),
+    Rule("there is no `antialias=`", "nn.functional.interpolate.bilinear", "", _keyword("antialias")),
+    Rule("blends of integers are refused: they are no integers", _BLENDS, "dtypes", _whole_numbers),
+    Rule("the slope there is a sixth in float32, and 0 at NaN", "nn.functional.hardsigmoid", "gradients", _sloping),
     Rule("columns are of a floating-point dtype", "nn.functional.unfold", "dtypes", _whole_numbers),
     Rule(
         "two plain numbers give a number: operations work without tensors",

@@ -36,19 +36,24 @@ TABLE: dict[str, str] = {
         nn.functional.adaptive_avg_pool2d nn.functional.adaptive_max_pool2d
         nn.functional.pad.constant nn.functional.pad.reflect nn.functional.pad.replicate
         nn.functional.pad.replicate_negative nn.functional.interpolate.nearest
+        nn.functional.pad.circular nn.functional.interpolate.linear nn.functional.interpolate.bilinear
+        nn.functional.pixel_shuffle nn.functional.pixel_unshuffle
     """,
     "normalisation": """
         nn.functional.batch_norm nn.functional.layer_norm nn.functional.group_norm nn.functional.normalize
+        nn.functional.instance_norm nn.functional.local_response_norm
     """,
     "activations": """
         nn.functional.relu nn.functional.relu6 nn.functional.leaky_relu nn.functional.elu nn.functional.gelu
         nn.functional.silu nn.functional.softplus nn.functional.hardtanh sigmoid nn.functional.logsigmoid tanh
         softmax softmax.with_dtype log_softmax log_softmax.with_dtype
+        nn.functional.selu nn.functional.mish nn.functional.hardsigmoid nn.functional.hardswish nn.functional.prelu
     """,
     "losses": """
         nn.functional.cross_entropy nn.functional.nll_loss nn.functional.mse_loss nn.functional.l1_loss
         nn.functional.smooth_l1_loss nn.functional.huber_loss nn.functional.binary_cross_entropy
         nn.functional.binary_cross_entropy_with_logits nn.functional.one_hot nn.functional.embedding
+        nn.functional.kl_div
     """,
     "creation": """
         tensor as_tensor zeros ones full eye arange linspace zeros_like ones_like full_like new_zeros new_ones new_full

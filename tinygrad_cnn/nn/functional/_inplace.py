@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from tinygrad_cnn.autograd import Op
+from collections.abc import Callable
+
 from tinygrad_cnn.ops.inplace import change
 from tinygrad_cnn.tensor import Tensor
 
 
-def apply(name: str, op: Op, input: Tensor, inplace: bool, *others: Tensor, **attrs: float) -> Tensor:
+def apply(
+    name: str, op: Callable[..., Tensor], input: Tensor, inplace: bool, *others: Tensor, **attrs: float
+) -> Tensor:
     """Return ``op(input, *others, **attrs)``; with `inplace`, `input` after its values were replaced by these.
 
     Every function with an argument `inplace` ends with this.

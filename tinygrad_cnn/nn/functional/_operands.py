@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from typing import cast
+
 from tinygrad_cnn._dtypes import float64, is_floating, uint8
 from tinygrad_cnn.tensor import Tensor
 
@@ -24,6 +27,12 @@ def of_one_dtype(first: object, second: object, third: object) -> bool:
             third is None or (isinstance(third, Tensor) and third.array.dtype is dtype)
         )
     return False
+
+
+def check_operands(op: str, input: object, weight: object, bias: Tensor | None) -> None:
+    """Raise unless the operands of a layer are tensors of one dtype, of which `bias` alone may be None."""
+    check_tensors(op, input=input, weight=weight)
+    check_one_dtype(op, input=cast(Tensor, input), weight=cast(Tensor, weight), bias=bias)
 
 
 def check_one_dtype(op: str, **operands: Tensor | None) -> None:
@@ -64,3 +73,14 @@ def check_reduction(op: str, reduction: str) -> None:
     """Raise unless `reduction` is one that losses know."""
     if reduction not in REDUCTIONS:
         raise ValueError(f"{op}: expected reduction 'none', 'mean' or 'sum', got {reduction!r}")
+
+
+def legacy_reduction(size_average: bool | None, reduce: bool | None, stacklevel: int = 3) -> str:
+    """Return the `reduction` that the two arguments stood for before there was one, with PyTorch's warning."""
+    reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
+    warnings.warn(
+        f"size_average and reduce args will be deprecated, please use reduction={reduction!r} instead.",
+        UserWarning,
+        stacklevel=stacklevel,
+    )
+    return reduction

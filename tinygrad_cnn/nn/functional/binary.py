@@ -5,13 +5,24 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_cnn import ops
-from tinygrad_cnn.nn.functional._operands import check_floating, check_one_dtype, check_reduction, check_tensors
+from tinygrad_cnn.nn.functional._operands import (
+    check_floating,
+    check_one_dtype,
+    check_reduction,
+    check_tensors,
+    legacy_reduction,
+)
 from tinygrad_cnn.ops.broadcast import promote
 from tinygrad_cnn.tensor import Tensor
 
 
 def binary_cross_entropy(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """Compute −w · (t · log x + (1 − t) · log(1 − x)) for each element, their sum or their mean.
 
@@ -22,6 +33,8 @@ def binary_cross_entropy(
         input: probabilities in [0, 1], any shape.
         target: of the same shape, in [0, 1].
         weight: a factor for each element, of a shape that broadcasts to that of `input`.
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
         reduction: "none", "sum" or "mean". The mean over no elements is NaN.
 
     Raises:
@@ -29,6 +42,8 @@ def binary_cross_entropy(
         ValueError: the shapes differ, or an unknown `reduction`.
     """
     op = "binary_cross_entropy"
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce)
     _check(op, input, target, reduction)
     check_one_dtype(op, input=input, target=target)
     for name, values in (("input", input.array), ("target", target.array)):
@@ -46,7 +61,8 @@ def binary_cross_entropy_with_logits(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
     reduction: str = "mean",
     pos_weight: Tensor | None = None,
 ) -> Tensor:
@@ -56,6 +72,8 @@ def binary_cross_entropy_with_logits(
         input: scores, any shape; σ(x) is the probability that `target` is about.
         target: of the same shape, in [0, 1].
         weight: a factor w for each element, of a shape that broadcasts to that of `input`.
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
         reduction: "none", "sum" or "mean". The mean over no elements is NaN.
         pos_weight: a factor p for the positive part, of a shape that broadcasts to that of `input`.
 
@@ -64,6 +82,8 @@ def binary_cross_entropy_with_logits(
         ValueError: the shapes of `input` and `target` differ, or an unknown `reduction`.
     """
     op = "binary_cross_entropy_with_logits"
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce)
     _check(op, input, target, reduction)
     x, t = promote((input, target))
     w, p = _factor(op, "weight", weight, x), _factor(op, "pos_weight", pos_weight, x)

@@ -14,6 +14,7 @@ from tinygrad_cnn.nn.functional._operands import (
     check_one_dtype,
     check_reduction,
     check_tensors,
+    legacy_reduction,
 )
 from tinygrad_cnn.ops.broadcast import promote
 from tinygrad_cnn.ops.shape import product
@@ -24,8 +25,9 @@ def cross_entropy(
     input: Tensor,
     target: Tensor,
     weight: Tensor | None = None,
-    *,
+    size_average: bool | None = None,
     ignore_index: int = -100,
+    reduce: bool | None = None,
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
@@ -39,6 +41,8 @@ def cross_entropy(
             dtype, shaped like `input`.
         weight: a factor for each class, (C,). The mean over indices divides by the sum of their classes' factors, the
             mean over distributions by the number of places.
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
         ignore_index: places with this target count for nothing.
         reduction: "none" for the loss at each place, "sum", or "mean".
         label_smoothing: the part of each target distribution that is spread evenly over all classes, in [0, 1].
@@ -52,6 +56,8 @@ def cross_entropy(
         ValueError: the number of places does not fit, or an unknown `reduction`.
     """
     op = "cross_entropy"
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce)
     if weight is None and not label_smoothing and _are_plain(input, target, ignore_index, reduction):
         try:
             return ops.cross_entropy(input, target, reduction=reduction)
@@ -103,7 +109,13 @@ def _are_plain(input: object, target: object, ignore_index: int, reduction: str)
 
 
 def nll_loss(
-    input: Tensor, target: Tensor, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean"
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    size_average: bool | None = None,
+    ignore_index: int = -100,
+    reduce: bool | None = None,
+    reduction: str = "mean",
 ) -> Tensor:
     """Compute −w[target] · x[target] at each place, x being log-probabilities.
 
@@ -111,6 +123,8 @@ def nll_loss(
         input: log-probabilities (N, C), (N, C, d₁, ...), or (C,) for one place.
         target: class indices of an integer dtype, shaped like `input` without C.
         weight: a factor for each class, (C,). The mean divides by the sum of the targets' factors.
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
         ignore_index: places with this target count for nothing.
         reduction: "none", "sum" or "mean".
 
@@ -120,6 +134,8 @@ def nll_loss(
         ValueError: the number of places does not fit, or an unknown `reduction`.
     """
     op = "nll_loss"
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce)
     _check_scores(op, input, target, weight, reduction)
     if not input.ndim:
         raise ValueError(f"{op}: expected input (N, C), (N, C, d₁, ...) or (C,), got shape ()")

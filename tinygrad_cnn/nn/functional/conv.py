@@ -19,7 +19,7 @@ from tinygrad_cnn.nn.functional._geometry import (
     resolve_padding,
     unbatched,
 )
-from tinygrad_cnn.nn.functional._operands import check_one_dtype, of_one_dtype
+from tinygrad_cnn.nn.functional._operands import check_operands, of_one_dtype
 from tinygrad_cnn.tensor import Tensor
 
 __all__ = ["conv1d", "conv2d", "conv_transpose2d", "resolve_padding"]
@@ -53,7 +53,7 @@ def conv1d(
         RuntimeError: the shapes do not fit, the window is larger than the padded input, the dtypes differ, or an
             argument is out of range.
     """
-    check_one_dtype("conv1d", input=input, weight=weight, bias=bias)
+    check_operands("conv1d", input, weight, bias)
     biases = None if bias is None else bias.shape
     how = _windows("conv1d", 1, input.shape, weight.shape, biases, stride, padding, dilation, groups)
     x = input if input.ndim == 3 else ops.unsqueeze(input, 0)
@@ -97,7 +97,7 @@ def convolve2d(
 ) -> Tensor:  # fmt: skip
     """Compute `conv2d` by `op`: itself, or its fusion with what follows; `checked` if all is as layers keep it."""
     if not of_one_dtype(input, weight, bias):
-        check_one_dtype("conv2d", input=input, weight=weight, bias=bias)
+        check_operands("conv2d", input, weight, bias)
     shape = input.array.shape
     biases = None if bias is None else bias.array.shape
     windows = _known_windows if checked else _windows
@@ -141,8 +141,8 @@ def conv_transpose2d(
             range.
     """  # noqa: E501
     op = "conv_transpose2d"
-    check_one_dtype(op, input=input, weight=weight, bias=bias)
     (groups,) = per_axis(op, "groups", groups, 1, least=-MOST)
+    check_operands(op, input, weight, bias)
     _check_shapes(
         op, 2, input.shape, weight.shape, None if bias is None else bias.shape, groups, transposed=True
     )  # fmt: skip

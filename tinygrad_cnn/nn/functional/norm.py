@@ -201,6 +201,58 @@ def group_norm(
     return ops.group_norm(input, weight, bias, num_groups=num_groups, eps=eps)
 
 
+def instance_norm(
+    input: Tensor,
+    running_mean: Tensor | None = None,
+    running_var: Tensor | None = None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    use_input_stats: bool = True,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Compute y = w · (x − mean) / √(var + eps) + b for each channel of each example.
+
+    With `use_input_stats`, mean and (biased) variance are those of the channel, and the running ones, where given, move
+    toward their means over the batch, with the unbiased variance; otherwise the running ones are used.
+
+    Args:
+        input: (N, C, L) or (N, C, H, W).
+        running_mean: (C,) or None; needed unless `use_input_stats`.
+        running_var: (C,), or None if `running_mean` is.
+        weight: w, (C,), or None for 1.
+        bias: b, (C,), or None for 0.
+        use_input_stats: whether to use the input's own statistics.
+        momentum: the share of the input in the running statistics.
+        eps: added to the variance.
+
+    Raises:
+        ValueError: one value per channel only.
+        RuntimeError: the shapes or dtypes do not fit, running statistics are missing or require a gradient.
+
+    Ref: Ulyanov, Vedaldi, Lempitsky, "Instance normalization: the missing ingredient for fast stylization", 2016.
+    """
+    op = "instance_norm"
+    _check_batch_norm(op, input, running_mean, running_var, weight, bias)
+    tracked = running_mean is not None and running_var is not None
+    if (running_mean is None) != (running_var is None) or not (use_input_stats or tracked):
+        raise RuntimeError(
+            f"{op}: expected both running_mean and running_var, or neither and use_input_stats=True"
+        )  # fmt: skip
+    if not use_input_stats:
+        return ops.batch_norm(input, weight, bias, running_mean, running_var, eps=eps)
+    count = math.prod(input.shape[2:])
+    _check_several(op, input.shape, count)
+    channels = input.shape[1]
+    y: Tensor = ops.group_norm(input, weight, bias, num_groups=channels, eps=eps)
+    if running_mean is not None and running_var is not None and input.numel():
+        rows = input.array.reshape(*input.shape[:2], count)
+        _, means, variances = kernels.standardize(rows, dims=(2,), eps=eps)
+        mean, var = (each.reshape(rows.shape[:2]).mean(0) for each in (means, variances))
+        _follow(running_mean, running_var, mean, var, count, momentum)
+    return y
+
+
 def _check(op: str, input: Tensor, weight: Tensor | None, bias: Tensor | None) -> None:
     """Raise unless the operands are floating-point tensors of one dtype."""
     check_floating(op, "input", input)

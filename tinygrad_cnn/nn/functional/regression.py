@@ -7,17 +7,31 @@ import warnings
 import numpy as np
 
 from tinygrad_cnn import ops
-from tinygrad_cnn.nn.functional._operands import check_floating, check_reduction, check_tensors
+from tinygrad_cnn.nn.functional._operands import (
+    check_floating,
+    check_reduction,
+    check_tensors,
+    legacy_reduction,
+)
 from tinygrad_cnn.ops.broadcast import promote
 from tinygrad_cnn.tensor import Tensor
 
 
-def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+def mse_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
     """Compute w · (x − target)² for each element, their sum or their mean.
 
     Args:
         input: any shape.
         target: of the same shape; others are broadcast, with a warning, since that is seldom meant.
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
         reduction: "none", "sum" or "mean". The mean divides by the sum of the weights, by default the number of
             elements; over no elements it is NaN.
         weight: a factor for each element, shaped like `input`.
@@ -26,6 +40,8 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
         RuntimeError: the shapes cannot be broadcast, or neither is floating point.
         ValueError: `weight` is not shaped like `input`, or an unknown `reduction`.
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce)
     x, t = _operands("mse_loss", input, target, weight, reduction)
     check_floating("mse_loss", "input", x)
     if weight is None:
@@ -33,11 +49,20 @@ def mse_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: 
     return _weighted_mean(ops.mse_loss(x, t, reduction="none"), weight, reduction)
 
 
-def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: Tensor | None = None) -> Tensor:
+def l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    weight: Tensor | None = None,
+) -> Tensor:
     """Compute w · |x − target| for each element, their sum or their mean; the gradient where they are equal is 0.
 
     Arguments and errors as for `mse_loss`, but integers are taken where nothing is divided.
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce)
     x, t = _operands("l1_loss", input, target, weight, reduction)
     if reduction == "mean" and weight is None:
         check_floating("l1_loss", "input", x)
@@ -46,12 +71,21 @@ def l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", weight: T
     return _weighted_mean(ops.l1_loss(x, t, reduction="none"), weight, reduction)
 
 
-def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+def smooth_l1_loss(
+    input: Tensor,
+    target: Tensor,
+    size_average: bool | None = None,
+    reduce: bool | None = None,
+    reduction: str = "mean",
+    beta: float = 1.0,
+) -> Tensor:
     """Compute d² / 2β where |d| < β and |d| − β/2 elsewhere, for d = x − target; their sum or their mean.
 
     Args:
         input: any shape.
         target: of the same shape; others are broadcast, with a warning.
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
         reduction: "none", "sum" or "mean".
         beta: where the parabola meets the straight lines; with 0 it is `l1_loss`.
 
@@ -62,6 +96,8 @@ def smooth_l1_loss(input: Tensor, target: Tensor, *, reduction: str = "mean", be
     Ref:
         Girshick, Fast R-CNN, 2015, equation 3.
     """
+    if size_average is not None or reduce is not None:
+        reduction = legacy_reduction(size_average, reduce)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss: expected beta of at least 0, got {beta}")
     x, t = _operands("smooth_l1_loss", input, target, None, reduction)

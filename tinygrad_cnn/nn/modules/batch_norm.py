@@ -12,6 +12,7 @@ from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.autograd.versions import record_write
 from tinygrad_cnn.creation import empty, ones, zeros
 from tinygrad_cnn.nn import init
+from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.nn.functional.norm import apply_batch_norm
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
@@ -19,8 +20,8 @@ from tinygrad_cnn.ops.rectified import rectified
 from tinygrad_cnn.tensor import Tensor
 
 
-class _BatchNorm(Module):
-    """What the batch normalisations share: all but the shapes they take."""
+class ChannelNorm(Module):
+    """Base of the normalisations by channels with running statistics: their parameters, buffers and text."""
 
     weight: Parameter | None
     bias: Parameter | None
@@ -43,11 +44,7 @@ class _BatchNorm(Module):
         super().__init__()
         if num_features < 1:
             raise ValueError(f"{type(self).__name__}: expected at least 1 feature, got num_features={num_features}")
-        self.num_features = num_features
-        self.eps = eps
-        self.momentum = momentum
-        self.affine = affine
-        self.track_running_stats = track_running_stats
+        self._configure(num_features, eps, momentum, affine, track_running_stats)
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
             made = Parameter(empty(num_features, dtype=dtype, device=device)) if wanted else None
             self.register_parameter(name, made)
@@ -56,6 +53,16 @@ class _BatchNorm(Module):
         self.register_buffer("running_var", ones(num_features, dtype=dtype, device=device) if tracked else None)
         self.register_buffer("num_batches_tracked", zeros((), dtype=int64, device=device) if tracked else None)
         self.reset_parameters()
+
+    def _configure(
+        self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool
+    ) -> None:
+        """Keep the arguments."""
+        self.num_features = num_features
+        self.eps = eps
+        self.momentum = momentum
+        self.affine = affine
+        self.track_running_stats = track_running_stats
 
     def reset_running_stats(self) -> None:
         """Set the running mean to 0, the running variance to 1, and the count of batches to 0."""
@@ -70,6 +77,17 @@ class _BatchNorm(Module):
             init.ones_(self.weight)
         if self.bias is not None:
             init.zeros_(self.bias)
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return (
+            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+        )
+
+
+class _BatchNorm(ChannelNorm):
+    """What the batch normalisations share: all but the shapes they take."""
 
     def _check_input(self, input: Tensor) -> None:
         """Raise a ValueError unless `input` has a fitting number of axes."""
@@ -106,13 +124,6 @@ class _BatchNorm(Module):
             record_write(count.array)
         return y
 
-    def extra_repr(self) -> str:
-        """Return the arguments."""
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-        )
-
 
 class BatchNorm1d(_BatchNorm):
     """Compute y = w · (x − mean) / √(var + eps) + b for each feature; see `functional.batch_norm`.
@@ -140,7 +151,8 @@ class BatchNorm1d(_BatchNorm):
     """
 
     def _check_input(self, input: Tensor) -> None:
-        if input.ndim not in (2, 3):
+        if not isinstance(input, Tensor) or input.ndim not in (2, 3):
+            check_tensors("BatchNorm1d", input=input)
             fix = "; BatchNorm2d takes images" if input.ndim == 4 else ""
             raise ValueError(f"BatchNorm1d: expected input (N, C) or (N, C, L), got {input.shape}{fix}")
 
@@ -153,6 +165,7 @@ class BatchNorm2d(_BatchNorm):
     """
 
     def _check_input(self, input: Tensor) -> None:
-        if input.ndim != 4:
+        if not isinstance(input, Tensor) or input.ndim != 4:
+            check_tensors("BatchNorm2d", input=input)
             fix = "; BatchNorm1d takes rows and sequences" if input.ndim in (2, 3) else ""
             raise ValueError(f"BatchNorm2d: expected input (N, C, H, W), got {input.shape}{fix}")

@@ -32,8 +32,8 @@ class Conv1d(Convolution):
         dilation: distance between the taps of a window.
         groups: parts that the channels are split into, each convolved by itself.
         bias: whether to add b.
-        padding_mode: what is added around the input: "zeros", its mirror image with "reflect", or its ends repeated
-            with "replicate".
+        padding_mode: what is added around the input: "zeros", its mirror image with "reflect", its ends repeated
+            with "replicate", or its other end with "circular".
         device: the CPU.
         dtype: of the parameters; the default dtype by default.
 
@@ -84,8 +84,8 @@ class Conv2d(Convolution):
         dilation: distance between the taps of a window, one number or (DH, DW).
         groups: parts that the channels are split into, each convolved by itself.
         bias: whether to add b.
-        padding_mode: what is added around the input: "zeros", its mirror image with "reflect", or its border repeated
-            with "replicate".
+        padding_mode: what is added around the input: "zeros", its mirror image with "reflect", its border repeated
+            with "replicate", or its other end with "circular".
         device: the CPU.
         dtype: of the parameters; the default dtype by default.
 

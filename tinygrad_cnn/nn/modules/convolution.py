@@ -44,7 +44,7 @@ class Convolution(Module):
     ) -> None:
         """Check the arguments and keep them, one number for each axis."""
         name = type(self).__name__
-        known = ("zeros",) if self.transposed else ("zeros", "reflect", "replicate")
+        known = ("zeros",) if self.transposed else ("zeros", "reflect", "replicate", "circular")
         if padding_mode not in known:
             raise ValueError(f"{name}: expected padding_mode as one of {', '.join(known)}, got {padding_mode!r}")
         self.in_channels = in_channels

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_shape
+from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
@@ -20,6 +21,8 @@ class Flatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the same elements with fewer axes."""
+        if not isinstance(input, Tensor):
+            check_tensors("Flatten", input=input)
         return ops.flatten(input, self.start_dim, self.end_dim)
 
     def extra_repr(self) -> str:
@@ -46,6 +49,8 @@ class Unflatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the same elements with more axes."""
+        if not isinstance(input, Tensor):
+            check_tensors("Unflatten", input=input)
         return ops.unflatten(input, self.dim, self.unflattened_size)
 
     def extra_repr(self) -> str:

@@ -15,7 +15,7 @@ from tinygrad_cnn.nn.modules.batch_norm import BatchNorm1d, BatchNorm2d
 from tinygrad_cnn.nn.modules.conv import Conv2d
 from tinygrad_cnn.nn.modules.linear import Linear
 from tinygrad_cnn.nn.modules.module import Module
-from tinygrad_cnn.nn.modules.whereabouts import explain
+from tinygrad_cnn.nn.modules.whereabouts import EXPLAINED, explain
 from tinygrad_cnn.ops.rectified import relu_of_rectified
 
 _ENDS_IN_RELU = {BatchNorm1d, BatchNorm2d, Conv2d, Linear}
@@ -60,7 +60,7 @@ def run_in_turn(row: Sequence[tuple[str, Module]], x: Any, around: Scope) -> Any
                 x = relu_of_rectified(x)
             else:
                 x = module.forward(x)
-    except (IndexError, RuntimeError, TypeError, ValueError) as error:
+    except EXPLAINED as error:
         explain(error, module, (x,))
         raise
     finally:

@@ -8,6 +8,7 @@ outputs, which it reaches first.
 from __future__ import annotations
 
 import pickle
+import warnings
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -273,3 +274,15 @@ class Hookable(Registry):
         `grad_input`.
         """
         return self._hook("backward", hook, prepend)
+
+    def register_backward_hook(self, hook: Hook) -> RemovableHandle:
+        """Do what `register_full_backward_hook` does; this is its old name.
+
+        In PyTorch the old hooks get the gradients of the inputs of the last operation in `forward` only.
+        """
+        warnings.warn(
+            "Module.register_backward_hook is deprecated in favor of register_full_backward_hook, which it calls here",
+            FutureWarning,
+            stacklevel=2,
+        )
+        return self.register_full_backward_hook(hook)

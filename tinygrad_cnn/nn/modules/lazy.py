@@ -1,4 +1,4 @@
-"""`LazyLinear` and `LazyConv2d`: layers that learn the size of their input from the first one they see."""
+"""`LazyLinear`, `LazyConv2d`, `LazyBatchNorm2d`: layers that learn the size of their input from the first one."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ from typing import Any, ClassVar
 
 import numpy.typing as npt
 
+from tinygrad_cnn._dtypes import int64
+from tinygrad_cnn.creation import zeros
 from tinygrad_cnn.nn.functional._geometry import Size
+from tinygrad_cnn.nn.modules.batch_norm import BatchNorm2d
 from tinygrad_cnn.nn.modules.conv import Conv2d
 from tinygrad_cnn.nn.modules.linear import Linear
 from tinygrad_cnn.nn.modules.module import Module
-from tinygrad_cnn.nn.uninitialized import UninitializedParameter
+from tinygrad_cnn.nn.uninitialized import Uninitialized, UninitializedBuffer, UninitializedParameter
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -26,7 +29,11 @@ class _Lazy(Module):
 
     def has_uninitialized_params(self) -> bool:
         """Return whether the size of the input is still unknown."""
-        return any(isinstance(p, UninitializedParameter) for p in self._parameters.values())
+        return any(isinstance(one, Uninitialized) for one in self._tensors().values())
+
+    def _tensors(self) -> dict[str, Tensor | None]:
+        """Return the parameters and buffers by name."""
+        return {**self._parameters, **self._buffers}
 
     def initialize_parameters(self, input: Tensor) -> None:
         """Give the parameters the shapes that `input` asks for, and their initial values."""
@@ -48,17 +55,17 @@ class _Lazy(Module):
     def _check_loaded(self, shapes: dict[str, tuple[int, ...]]) -> None:
         """Raise a RuntimeError unless the parameters that a state_dict brought have the shapes that are needed."""
         for name, shape in shapes.items():
-            found = self._parameters[name]
-            if found is not None and not isinstance(found, UninitializedParameter) and found.shape != shape:
+            found = self._tensors()[name]
+            if found is not None and not isinstance(found, Uninitialized) and found.shape != shape:
                 raise RuntimeError(f"{type(self).__name__}: expected loaded {name} {shape}, got {found.shape}")
 
     def _materialize(self, shapes: dict[str, tuple[int, ...]]) -> None:
         """Give the parameters their shapes and initial values; loaded ones stay as they are."""
         fresh = self.has_uninitialized_params()
         for name, shape in shapes.items():
-            parameter = self._parameters[name]
-            if isinstance(parameter, UninitializedParameter):
-                parameter.materialize(shape)
+            found = self._tensors()[name]
+            if isinstance(found, Uninitialized):
+                found.materialize(shape)
         if fresh:
             self.reset_parameters()
 
@@ -144,4 +151,48 @@ class LazyConv2d(_Lazy, Conv2d):
         except (RuntimeError, ValueError):
             self.in_channels = 0  # as before: another input may fit
             raise
+        self._materialize(shapes)
+
+
+class LazyBatchNorm2d(_Lazy, BatchNorm2d):
+    """A `BatchNorm2d` layer whose `num_features` is the number of channels of the first input.
+
+    The first call turns it into a `BatchNorm2d`. Until then its parameters and running statistics are as the parameters
+    of `LazyLinear`. Arguments as for `BatchNorm2d`, without `num_features`.
+    """
+
+    becomes = BatchNorm2d
+
+    def __init__(
+        self,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = True,
+        track_running_stats: bool = True,
+        device: Any = None,
+        dtype: npt.DTypeLike | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        Module.__init__(self)
+        self._configure(0, eps, momentum, affine, track_running_stats)
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, UninitializedParameter(device=device, dtype=dtype) if wanted else None)
+        for name in ("running_mean", "running_var"):
+            made = UninitializedBuffer(device=device, dtype=dtype) if track_running_stats else None
+            self.register_buffer(name, made)
+        self.register_buffer("num_batches_tracked", zeros((), dtype=int64) if track_running_stats else None)
+
+    def reset_running_stats(self) -> None:
+        """Set the running statistics to those of no batch; nothing as long as they have no shape."""
+        if not self.has_uninitialized_params():
+            super().reset_running_stats()
+
+    def initialize_parameters(self, input: Tensor) -> None:
+        """Take `num_features` from the channels of `input`."""
+        self._check_input(input)
+        channels: tuple[int, ...] = (input.shape[1],)
+        shapes = dict.fromkeys(("weight", "bias", "running_mean", "running_var"), channels)
+        self._check_loaded(shapes)
+        self.num_features = input.shape[1]
         self._materialize(shapes)

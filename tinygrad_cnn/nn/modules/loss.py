@@ -3,18 +3,31 @@
 from __future__ import annotations
 
 from tinygrad_cnn.nn import functional
-from tinygrad_cnn.nn.functional._operands import check_reduction
+from tinygrad_cnn.nn.functional._operands import check_reduction, legacy_reduction
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
 
 class _Loss(Module):
-    """What the losses share: how the elements are put together."""
+    """What the losses share: how the elements are put together.
 
-    def __init__(self, reduction: str) -> None:
+    Args:
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
+        reduction: "mean", "sum" or "none".
+    """
+
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:  # fmt: skip
         super().__init__()
-        check_reduction(type(self).__name__, reduction)
+        if size_average is not None or reduce is not None:
+            reduction = legacy_reduction(size_average, reduce, stacklevel=4)
+        self._check_reduction(reduction)
         self.reduction = reduction
+
+    def _check_reduction(self, reduction: str) -> None:
+        check_reduction(type(self).__name__, reduction)
 
 
 class CrossEntropyLoss(_Loss):
@@ -22,6 +35,8 @@ class CrossEntropyLoss(_Loss):
 
     Args:
         weight: a factor for each class, kept as a buffer.
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
         ignore_index: class index whose places do not count.
         reduction: "mean", "sum" or "none".
         label_smoothing: share of the target that is spread evenly over all classes.
@@ -35,12 +50,13 @@ class CrossEntropyLoss(_Loss):
     def __init__(
         self,
         weight: Tensor | None = None,
-        *,
+        size_average: bool | None = None,
         ignore_index: int = -100,
+        reduce: bool | None = None,
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
@@ -62,6 +78,8 @@ class NLLLoss(_Loss):
 
     Args:
         weight: a factor for each class, kept as a buffer.
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
         ignore_index: class index whose places do not count.
         reduction: "mean", "sum" or "none".
 
@@ -71,8 +89,15 @@ class NLLLoss(_Loss):
 
     weight: Tensor | None
 
-    def __init__(self, weight: Tensor | None = None, *, ignore_index: int = -100, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        ignore_index: int = -100,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
         self.ignore_index = ignore_index
 
@@ -96,8 +121,14 @@ class BCELoss(_Loss):
 
     weight: Tensor | None
 
-    def __init__(self, weight: Tensor | None = None, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -121,9 +152,14 @@ class BCEWithLogitsLoss(_Loss):
     pos_weight: Tensor | None
 
     def __init__(
-        self, weight: Tensor | None = None, *, reduction: str = "mean", pos_weight: Tensor | None = None
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        pos_weight: Tensor | None = None,
     ) -> None:
-        super().__init__(reduction)
+        super().__init__(size_average, reduce, reduction)
         self.register_buffer("weight", weight)
         self.register_buffer("pos_weight", pos_weight)
 
@@ -141,8 +177,10 @@ class MSELoss(_Loss):
         two tensors of one shape → ().
     """
 
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
@@ -156,8 +194,10 @@ class L1Loss(_Loss):
         two tensors of one shape → ().
     """
 
-    def __init__(self, *, reduction: str = "mean") -> None:
-        super().__init__(reduction)
+    def __init__(
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
+    ) -> None:  # fmt: skip
+        super().__init__(size_average, reduce, reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
@@ -175,8 +215,14 @@ class SmoothL1Loss(_Loss):
         two tensors of one shape → ().
     """
 
-    def __init__(self, *, reduction: str = "mean", beta: float = 1.0) -> None:
-        super().__init__(reduction)
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        beta: float = 1.0,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
         self.beta = beta
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -196,9 +242,41 @@ class HuberLoss(_Loss):
     """
 
     def __init__(self, reduction: str = "mean", delta: float = 1.0) -> None:
-        super().__init__(reduction)
+        super().__init__(reduction=reduction)
         self.delta = delta
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
         return functional.huber_loss(input, target, self.reduction, self.delta)
+
+
+class KLDivLoss(_Loss):
+    """Compute t · (log t − x), x being log-probabilities, for each element, their sum or their mean.
+
+    Args:
+        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        reduce: likewise.
+        reduction: "mean", "sum", "none", or "batchmean": the sum over the first axis, which is the divergence.
+        log_target: whether the target holds log t.
+
+    Shape:
+        log-probabilities and probabilities of one shape → ().
+    """
+
+    def __init__(
+        self,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+        log_target: bool = False,
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.log_target = log_target
+
+    def _check_reduction(self, reduction: str) -> None:
+        if reduction != "batchmean":
+            super()._check_reduction(reduction)
+
+    def forward(self, input: Tensor, target: Tensor) -> Tensor:
+        """Return the loss."""
+        return functional.kl_div(input, target, reduction=self.reduction, log_target=self.log_target)

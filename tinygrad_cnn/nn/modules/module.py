@@ -13,7 +13,7 @@ from tinygrad_cnn.creation import zeros
 from tinygrad_cnn.device import Device
 from tinygrad_cnn.nn.modules.hooks import Hookable
 from tinygrad_cnn.nn.modules.state import IncompatibleKeys, Slot, load_state
-from tinygrad_cnn.nn.modules.whereabouts import explain
+from tinygrad_cnn.nn.modules.whereabouts import EXPLAINED, explain
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
@@ -57,7 +57,7 @@ class Module(Hookable):
             if self._hooks is not None:
                 return self._hooks.call(self, args, kwargs)
             return self.forward(*args, **kwargs)
-        except (IndexError, RuntimeError, TypeError, ValueError) as error:
+        except EXPLAINED as error:
             explain(error, self, args)
             raise
         finally:

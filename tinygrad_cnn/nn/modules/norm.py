@@ -1,4 +1,4 @@
-"""`LayerNorm` and `GroupNorm`: normalisation within one example, the same in training and evaluation."""
+"""`LayerNorm`, `GroupNorm`, `LocalResponseNorm`: normalisation within one example, in training as in evaluation."""
 
 from __future__ import annotations
 
@@ -137,6 +137,37 @@ class GroupNorm(Module):
             f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
             f"bias={self.bias is not None}"
         )
+
+
+class LocalResponseNorm(Module):
+    """Compute y[c] = x[c] / (k + alpha · mean of x² over the `size` channels around c)^beta.
+
+    Args:
+        size: number of channels around each; those beyond the first and the last count as 0.
+        alpha: the factor of the mean.
+        beta: the exponent.
+        k: what is added to the mean.
+
+    Shape:
+        (N, C, ...) → the same.
+
+    Ref: Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional neural networks", 2012, 3.3.
+    """
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the normalised input."""
+        return functional.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        """Return the arguments."""
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
 
 
 def _reset(weight: Parameter | None, bias: Parameter | None) -> None:

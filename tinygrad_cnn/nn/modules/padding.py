@@ -1,4 +1,4 @@
-"""`ZeroPad2d`: a frame of zeros."""
+"""`ZeroPad2d` and its siblings: a frame around images."""
 
 from __future__ import annotations
 
@@ -10,7 +10,22 @@ from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
 
-class ZeroPad2d(Module):
+class _Pad2d(Module):
+    """What the frames share: four widths."""
+
+    def __init__(self, padding: int | Sequence[int]) -> None:
+        super().__init__()
+        name = type(self).__name__
+        if isinstance(padding, Sequence) and len(padding) != 4:
+            raise ValueError(f"{name}: expected padding as an int or (left, right, top, bottom), got {padding!r}")
+        self.padding = per_axis(name, "padding", padding, 4, least=-MOST)
+
+    def extra_repr(self) -> str:
+        """Return the widths."""
+        return f"{self.padding}"
+
+
+class ZeroPad2d(_Pad2d):
     """Add zeros around images.
 
     Args:
@@ -23,16 +38,43 @@ class ZeroPad2d(Module):
         ValueError: `padding` is neither one number nor four.
     """
 
-    def __init__(self, padding: int | Sequence[int]) -> None:
-        super().__init__()
-        if isinstance(padding, Sequence) and len(padding) != 4:
-            raise ValueError(f"ZeroPad2d: expected padding as an int or (left, right, top, bottom), got {padding!r}")
-        self.padding = per_axis("ZeroPad2d", "padding", padding, 4, least=-MOST)
-
     def forward(self, input: Tensor) -> Tensor:
         """Return the framed images."""
         return functional.pad(input, self.padding)
 
+
+class ConstantPad2d(_Pad2d):
+    """Add `value` around images; all else as by `ZeroPad2d`.
+
+    Args:
+        padding: one number for all sides, or (left, right, top, bottom).
+        value: what to add.
+    """
+
+    def __init__(self, padding: int | Sequence[int], value: float) -> None:
+        super().__init__(padding)
+        self.value = value
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the framed images."""
+        return functional.pad(input, self.padding, value=self.value)
+
     def extra_repr(self) -> str:
-        """Return the widths."""
-        return f"{self.padding}"
+        """Return the widths and the value."""
+        return f"padding={self.padding}, value={self.value}"
+
+
+class ReflectionPad2d(_Pad2d):
+    """Add the mirror image around images, without repeating their border; all else as by `ZeroPad2d`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the framed images."""
+        return functional.pad(input, self.padding, "reflect")
+
+
+class ReplicationPad2d(_Pad2d):
+    """Repeat the border of images around them; all else as by `ZeroPad2d`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the framed images."""
+        return functional.pad(input, self.padding, "replicate")

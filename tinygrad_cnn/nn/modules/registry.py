@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import copy
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from tinygrad_cnn.nn.parameter import Parameter
@@ -64,6 +65,35 @@ class Registry:
     def __delattr__(self, name: str) -> None:
         if not self._forget(name):
             object.__delattr__(self, name)
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Registry:
+        made: Any = self.__reduce_ex__(4)
+        make, arguments, *rest = made
+        twin: Any = make(*arguments)
+        memo[id(self)] = twin
+        state = rest[0] if rest else None
+        if hasattr(twin, "__setstate__"):
+            twin.__setstate__(copy.deepcopy(state, memo))
+            return twin
+        plain, slots = state if isinstance(state, tuple) else (state, None)
+        for name, value in {**(plain or {}), **(slots or {})}.items():
+            try:
+                object.__setattr__(twin, name, copy.deepcopy(value, memo))
+            except (RuntimeError, TypeError) as error:
+                self._name_holder(error, name)
+                raise
+        return twin
+
+    def _name_holder(self, error: Exception, attribute: str) -> None:
+        """Say in `error` which module holds what cannot be copied: the innermost one met, by its path from here."""
+        text, holder, name = error.__dict__.setdefault("held", (str(error), self, attribute))
+        path = next((path for path, module in self.named_modules() if module is holder), "")
+        where = f"{type(self).__name__}{'.' * bool(path)}{path}.{name}"
+        error.args = (f"{text}\nin the copy of {where}, an attribute of {type(holder).__name__}",)
+
+    def _unregistered(self) -> list[str]:
+        """Return what `unregistered` says of this module, for who is not to know modules."""
+        return unregistered(self)
 
     def __dir__(self) -> Iterable[str]:
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
@@ -131,3 +161,34 @@ def _refuse_other(what: str, kind: str, name: str, value: object) -> None:
     """Raise unless `value` is None: a registered name holds what it was registered for."""
     if value is not None:
         raise TypeError(f"cannot assign {type(value).__name__!r} as {what} {name!r} ({kind} or None expected)")
+
+
+def unregistered(module: Any) -> list[str]:
+    """Return a sentence for each plain list, tuple or dict below `module` with layers or parameters it overlooks."""
+    known = {id(one) for one in (*module.modules(), *module.parameters())}
+    found = []
+    for path, holder in module.named_modules():
+        for name, value in vars(holder).items():
+            lost = [one for one in _inside(value) if id(one) not in known]
+            if not lost:
+                continue
+            where = ".".join([type(module).__name__, *([path] if path else []), name])
+            kinds = ", ".join(dict.fromkeys(type(one).__name__ for one in lost))
+            fix = "nn.ModuleDict" if isinstance(value, dict) else "nn.ModuleList"
+            if all(isinstance(one, Parameter) for one in lost):
+                fix = "an attribute for each"
+            found.append(
+                f"{where} is a plain {type(value).__name__}: what it holds ({kinds}) is not registered, so it is "
+                f"neither counted nor trained nor saved; use {fix}"
+            )
+    return found
+
+
+def _inside(value: object) -> Iterator[object]:
+    """Yield the modules and parameters in a plain container."""
+    if isinstance(value, list | tuple | dict):
+        for one in value.values() if isinstance(value, dict) else value:
+            if isinstance(one, Registry | Parameter):
+                yield one
+            else:
+                yield from _inside(one)

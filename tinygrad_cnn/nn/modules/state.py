@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import no_grad, wrap
 from tinygrad_cnn.nn.parameter import Parameter
-from tinygrad_cnn.nn.uninitialized import UninitializedParameter
+from tinygrad_cnn.nn.uninitialized import Uninitialized
 from tinygrad_cnn.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def load_state(
         tensor = own[key].tensor
         if array is None:
             complaints.append(f"{key}: expected a tensor, got {type(given[key]).__name__}")
-        elif not isinstance(tensor, UninitializedParameter) and array.shape != tensor.shape:
+        elif not isinstance(tensor, Uninitialized) and array.shape != tensor.shape:
             complaints.append(f"{key}: expected shape {tensor.shape}, got {array.shape}")
         elif assign and tensor.requires_grad and array.dtype.kind != "f":
             complaints.append(f"{key}: expected a floating-point dtype to assign, got {array.dtype}")
@@ -67,7 +67,7 @@ def load_state(
             _assign(own[key], given[key], array)
         else:
             target = own[key].tensor
-            if isinstance(target, UninitializedParameter):
+            if isinstance(target, Uninitialized):
                 target.materialize(array.shape)
             with no_grad():
                 target.copy_(cast(Tensor, wrap(array)))

@@ -5,14 +5,18 @@ All of it is found when an error happens, from the frames, the scopes and the gr
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from tinygrad_cnn._dtypes import get_default_dtype
+from tinygrad_cnn._types import Shape
 from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, current_scope
-from tinygrad_cnn.nn.uninitialized import UninitializedParameter
+from tinygrad_cnn.nn.uninitialized import Uninitialized
 from tinygrad_cnn.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -21,6 +25,9 @@ if TYPE_CHECKING:
 _PACKAGE = __name__.split(".", maxsplit=1)[0] + "."
 _LAYERS = __name__.rpartition(".")[0] + "."
 _FUNCTIONS = tuple(_PACKAGE + name for name in ("nn.functional", "ops", "tensor", "methods", "autograd"))
+
+EXPLAINED = (AttributeError, IndexError, RuntimeError, TypeError, ValueError)
+"""The kinds of errors that wrong inputs lead to."""
 
 
 def explain(error: Exception, module: Module, args: tuple[Any, ...]) -> None:
@@ -35,8 +42,10 @@ def explain(error: Exception, module: Module, args: tuple[Any, ...]) -> None:
     """
     if "in_module" in error.__dict__ or isinstance(error, RecursionError):
         return
+    if isinstance(error, AttributeError) and not (args and args[0] is None):
+        return  # a slip in the user's code, or a question such as hasattr
     frames = list(_frames(error.__traceback__))
-    text = f"in {_place(module)}{_came(module, args, frames)}"
+    text = f"in {_place(module)}{_came(error, module, args, frames)}"
     error.__dict__["in_module"] = text
     if _file(frames[-1]).startswith(_PACKAGE) and len(error.args) == 1 and isinstance(error.args[0], str):
         error.args = (f"{error.args[0]}\n{text}",)
@@ -61,14 +70,19 @@ def _file(frame: FrameType) -> str:
 
 def _place(module: Module) -> str:
     """Return the path and the layer: ``model.3 Linear(in_features=400, ...)``."""
+    path = ".".join(_names(module))
+    kind, extra = type(module).__name__, module.extra_repr()
+    layer = f"{kind}({extra})" if extra or not any(True for _ in module.children()) else kind
+    return f"{path} {layer}" if path else layer
+
+
+def _names(module: Module) -> list[str]:
+    """Return what the program calls the outermost module, and the names of those inside it down to this one."""
     scope = current_scope()
     chain = () if scope is None else scope.chain
     root = chain[0].owner if chain else module
     name = _variable(root) or (type(root).__name__ if len(chain) > 1 else "")
-    path = ".".join([name, *[scope.name for scope in chain[1:]]])
-    kind, extra = type(module).__name__, module.extra_repr()
-    layer = f"{kind}({extra})" if extra or not any(True for _ in module.children()) else kind
-    return f"{path} {layer}" if path else layer
+    return [name, *[scope.name for scope in chain[1:]]]
 
 
 def _variable(root: object) -> str | None:
@@ -91,17 +105,60 @@ def _variable(root: object) -> str | None:
 # --- what came --------------------------------------------------------------------------------------------------------
 
 
-def _came(module: Module, args: tuple[Any, ...], frames: list[FrameType]) -> str:
-    """Return the tensors that a layer got, or that a function called by the user's `forward` got."""
+def _came(error: Exception, module: Module, args: tuple[Any, ...], frames: list[FrameType]) -> str:
+    """Return what a layer got, or the tensors that a function called by the user's `forward` got."""
+    own_layer = type(module).__module__.startswith(_LAYERS)
+    if args and args[0] is None and (own_layer or isinstance(error, AttributeError | TypeError)):
+        return f": got None{_forgetful(module)}"
     call = None
-    if not type(module).__module__.startswith(_LAYERS):
+    if own_layer:
+        odd = [value for value in args if not isinstance(value, Tensor)]
+        if odd:
+            return f": got {_described(odd[0])}"
+    else:
         call = next((frame for frame in frames if _file(frame).startswith(_FUNCTIONS)), None)
     if call is None:
         tensors = list(_tensors(args))
-        return f": got {_all(tensors)}" if tensors else ""
+        return f": got {_all(tensors)}{_other_size(module, tensors[0])}" if tensors else ""
     own = {id(tensor) for tensor in (*module.parameters(), *module.buffers())}
     tensors = [tensor for tensor in _tensors(_arguments(call)) if id(tensor) not in own]
     return f": {call.f_code.co_name.strip('_')} got {_all(tensors)}" if tensors else ""
+
+
+def _forgetful(module: Module) -> str:
+    """Return whose `forward` may have forgotten its ``return``: in a Sequential, that of the module before this one."""
+    scope = current_scope()
+    around = None if scope is None or scope.parent is None else scope.parent.owner
+    names = [name for name, child in getattr(around, "_modules", {}).items() if child is not None]
+    who = "the model's forward" if around is None else "the forward of the module before it"
+    if type(around).__name__ == "Sequential" and scope is not None and scope.name in names[1:]:
+        who = f"{'.'.join([*_names(module)[:-1], names[names.index(scope.name) - 1]])}'s forward"
+    return f"; did {who} forget `return`?"
+
+
+def _described(value: Any) -> str:
+    """Return what a layer got in the place of a tensor, and what would make one of it."""
+    kind = type(value).__name__
+    if isinstance(value, np.ndarray):
+        return f"an array {value.shape} of {value.dtype}; make it a tensor with from_numpy(x) or tensor(x)"
+    if isinstance(value, list | tuple):
+        inside = list(_tensors(value))
+        if inside:
+            return f"a {kind} of {_all(inside)}; pass one of them, or join them with cat"
+        return f"a {kind} of {len(value)}; make it a tensor with tensor(x)"
+    return f"{value!r:.60} ({kind})"
+
+
+def _other_size(module: Any, tensor: Tensor) -> str:
+    """Return what else would fit where a fully connected layer got the places of images of another size."""
+    wanted, made = getattr(module, "in_features", None), _made_by(tensor)
+    before = None if made is None else made[1]
+    if wanted is None or tensor.ndim != 2 or tensor.shape[1] == wanted or before is None or len(before) != 4:
+        return ""
+    side = math.isqrt(wanted // before[1])
+    if side * side * before[1] != wanted:
+        return ""
+    return f"; images of the size that gives {side}×{side} places here would fit too (transforms.Resize)"
 
 
 def _arguments(frame: FrameType) -> list[Any]:
@@ -116,7 +173,7 @@ def _arguments(frame: FrameType) -> list[Any]:
 def _tensors(values: Any) -> Iterator[Tensor]:
     """Yield the tensors among `values` and in the sequences among them."""
     for value in values:
-        if isinstance(value, Tensor) and not isinstance(value, UninitializedParameter):
+        if isinstance(value, Tensor) and not isinstance(value, Uninitialized):
             yield value
         elif isinstance(value, list | tuple):
             yield from _tensors(value)
@@ -132,24 +189,33 @@ def _text(tensor: Tensor) -> str:
 
 
 def _origin(tensor: Tensor) -> str:
-    """Return what made `tensor`, and from what shape: `` after Flatten of (64, 16, 6, 6)``; nothing if not known.
+    """Return what made `tensor`, and from what shape: `` after Flatten of (64, 16, 6, 6)``; nothing if not known."""
+    made = _made_by(tensor)
+    if made is None:
+        return ""
+    name, before = made
+    return f" after {name}" + ("" if before is None else f" of {before}")
+
+
+def _made_by(tensor: Tensor) -> tuple[str, Shape | None] | None:
+    """Return the layer or operation that made `tensor`, and the shape that it took; None if not known.
 
     The graph knows it. Without one, a view still knows what it is a view of.
     """
     node = tensor.grad_fn
     if node is None:
         view = tensor._view
-        return "" if view is None else f" after {view.steps[-1][0].name} of {view.base.shape}"
+        return None if view is None else (view.steps[-1][0].name, view.base.shape)
     while node.op.name in ("part", "BackwardHook") and isinstance(before := _input(node), Node):
         node = before  # one output of several, or passed through hooks
     if node.op.name == "BackwardHook":
-        return ""  # what came in from outside the model
+        return None  # what came in from outside the model
     made, scope = node.scope, current_scope()
     finished = made is not None and (scope is None or made not in scope.chain)
     first = _first(node, made) if finished else node
     name = made.kind if made is not None and finished else node.op.name
     before = _input(first)
-    return f" after {name}" + ("" if before is None else f" of {before.shape}")
+    return name, None if before is None else before.shape
 
 
 def _first(node: Node, scope: Scope | None) -> Node:

@@ -79,7 +79,7 @@ class OneCycleLR(LRScheduler):
             else [{"end_step": up - 1, **_UP}, {"end_step": last, **_DOWN}]
         )
         groups = optimizer.param_groups
-        highest = _for_each("max_lr", max_lr, groups)
+        highest = for_each_group("max_lr", max_lr, groups)
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
             if not {"momentum", "betas"} & set(optimizer.defaults):
@@ -88,8 +88,8 @@ class OneCycleLR(LRScheduler):
                     f"{type(optimizer).__name__} does not"
                 )
             self.use_beta1 = "betas" in optimizer.defaults
-            most = _for_each("max_momentum", max_momentum, groups)
-            least = _for_each("base_momentum", base_momentum, groups)
+            most = for_each_group("max_momentum", max_momentum, groups)
+            least = for_each_group("base_momentum", base_momentum, groups)
         if last_epoch == -1:
             for i, group in enumerate(groups):
                 first = highest[i] / div_factor
@@ -134,7 +134,12 @@ def _positive(name: str, value: int) -> int:
     return value
 
 
-def _for_each(name: str, value: float | list[float], groups: list[dict[str, Any]]) -> list[float]:
+def for_each_group(name: str, value: float | list[float], groups: list[dict[str, Any]]) -> list[float]:
+    """Return `value` for each group: itself if it is a list of as many.
+
+    Raises:
+        ValueError: a list of another length.
+    """
     if not isinstance(value, list | tuple):
         return [value] * len(groups)
     if len(value) != len(groups):

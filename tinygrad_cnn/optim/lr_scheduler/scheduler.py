@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tinygrad_cnn._reprs import settings_repr
@@ -84,14 +84,18 @@ class LRScheduler:
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: int | None = None) -> None:
+        self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
+        closed = getattr(self, "_lr_at", None)  # the rate of a group whatever the step before was, if one can tell
+        if epoch is None or closed is None:
+            self._write(self.get_lr)
+        else:
+            self._write(lambda: [closed(i) for i in range(len(self.optimizer.param_groups))])
+
+    def _write(self, compute: Callable[[], list[float]]) -> None:
+        """Write the rates that `compute` gives."""
         self._get_lr_called_within_step = True
         try:
-            self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
-            closed = getattr(self, "_lr_at", None)  # the rate of a group whatever the step before was, if one can tell
-            if epoch is None or closed is None:
-                rates = self.get_lr()
-            else:
-                rates = [closed(i) for i in range(len(self.optimizer.param_groups))]
+            rates = compute()
         finally:
             self._get_lr_called_within_step = False
         for group, rate in zip(self.optimizer.param_groups, rates, strict=True):
@@ -150,3 +154,7 @@ class LRScheduler:
                     f"{len(state_dict[key])}"
                 )
         vars(self).update(copy.deepcopy(dict(state_dict)))
+
+
+_LRScheduler = LRScheduler
+"""The name of before PyTorch 2.0."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import copy
 from bisect import bisect_right
-from collections.abc import Mapping
-from typing import Any
 
-from tinygrad_cnn.optim.lr_scheduler.plateau import ReduceLROnPlateau
+from tinygrad_cnn.optim.lr_scheduler.combined import Combined
 from tinygrad_cnn.optim.lr_scheduler.scheduler import LRScheduler
 from tinygrad_cnn.optim.optimizer import Optimizer
 
 
-class SequentialLR(LRScheduler):
+class SequentialLR(Combined):
     """Follow the first of the `schedulers` up to the first of the `milestones`, then the second, which begins there.
 
     Args:
@@ -29,29 +26,13 @@ class SequentialLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int], last_epoch: int = -1
     ) -> None:
-        if not schedulers:
-            raise ValueError("SequentialLR expects at least one scheduler, but got no scheduler.")
-        for i, scheduler in enumerate(schedulers):
-            kind = type(scheduler).__name__
-            if not hasattr(scheduler, "optimizer"):
-                raise TypeError(f"SequentialLR at index {i} should have `optimizer` as its attribute; got {kind}")
-            if isinstance(scheduler, ReduceLROnPlateau):
-                raise ValueError(
-                    "SequentialLR does not support `ReduceLROnPlateau` scheduler as its `step` needs a metric, but got "
-                    f"one at index {i}"
-                )
-            if scheduler.optimizer is not optimizer:
-                raise ValueError(
-                    "SequentialLR expects all schedulers to belong to the same optimizer, but scheduler "
-                    f"{kind} at index {i} has another one"
-                )
+        self.optimizer = self._check(schedulers, optimizer)
         if len(milestones) != len(schedulers) - 1:
             raise ValueError(
                 "Sequential Schedulers expects number of schedulers provided to be one more than the number of "
                 f"milestone points, but got number of schedulers {len(schedulers)} and the number of milestones to be "
                 f"equal to {len(milestones)}"
             )
-        self.optimizer = optimizer
         self._schedulers = schedulers
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
@@ -80,29 +61,3 @@ class SequentialLR(LRScheduler):
         else:
             scheduler.step()
         self._last_lr = scheduler.get_last_lr()
-
-    def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimizer, with the states of the schedules."""
-        return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
-
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over, copied, what `state_dict` of such a scheduler returned.
-
-        Raises:
-            ValueError: it is another scheduler's; nothing was changed.
-        """
-        states = state_dict.get("_schedulers")
-        if states is None or len(states) != len(self._schedulers):
-            found = "none" if states is None else str(len(states))
-            raise ValueError(f"SequentialLR: expected the states of {len(self._schedulers)} schedulers, got {found}")
-        before = [copy.deepcopy(scheduler.state_dict()) for scheduler in self._schedulers]
-        try:
-            for scheduler, state in zip(self._schedulers, states, strict=True):
-                scheduler.load_state_dict(state)
-        except ValueError:
-            for scheduler, state in zip(self._schedulers, before, strict=True):
-                scheduler.load_state_dict(state)
-            raise
-        vars(self).update(
-            {key: copy.deepcopy(value) for key, value in state_dict.items() if key not in ("_schedulers", "optimizer")}
-        )

@@ -1,0 +1,63 @@
+"""Resizing by nearest neighbour, and linearly: maps that are linear in x, each with its transpose."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn import kernels
+from tinygrad_cnn._types import A, Array, Shape
+from tinygrad_cnn.autograd import Spec, primitive
+
+Scales = tuple[float | None, ...]
+
+
+def _nearest(input_size: Shape, output_size: Shape, scale_factor: Scales) -> dict[int, Array]:
+    """Return, for each axis after the channels, which place each place of the resized one copies."""
+    sizes = zip(input_size, output_size, scale_factor, strict=True)
+    return {axis: kernels.nearest_sources(*each) for axis, each in enumerate(sizes, start=2)}
+
+
+def _linear(input_size: Shape, output_size: Shape, scale_factor: Scales, align_corners: bool, like: Array) -> Any:
+    """Return, for each axis after the channels, which places each place of the resized one blends."""
+    dtype = np.float64 if like.dtype == np.float64 else np.float32
+    sizes = zip(input_size, output_size, scale_factor, strict=True)
+    return {
+        axis: kernels.linear_sources(*each, align_corners, dtype) for axis, each in enumerate(sizes, start=2)
+    }  # fmt: skip
+
+
+@primitive()
+def interpolate(
+    x: Array, *, output_size: Shape, scale_factor: Scales, mode: str = "nearest", align_corners: bool = False
+) -> Array:
+    """Return x (N, C, ...) resized to `output_size`.
+
+    By `mode`, "nearest" copies place ⌊i / scale⌋ of each axis, "linear" blends the two places that place i lies
+    between. `scale_factor` holds the scale of each axis, or None to take output size / input size.
+    """
+    if mode == "nearest":
+        return kernels.copy_along(x, _nearest(x.shape[2:], output_size, scale_factor))
+    return kernels.blend_along(x, _linear(x.shape[2:], output_size, scale_factor, align_corners, x))
+
+
+@interpolate.vjp(0)
+def interpolate_vjp_0(g: A, _y: object, x: Spec, *, output_size: Shape, **how: Any) -> A:  # noqa: ARG001
+    return interpolate_input(g, input_size=x.shape[2:], **how)
+
+
+@primitive()
+def interpolate_input(
+    g: Array, *, input_size: Shape, scale_factor: Scales, mode: str = "nearest", align_corners: bool = False
+) -> Array:
+    """Return (N, C, *input_size) with every place of g added, by its shares, where `interpolate` took it from."""
+    shape = (*g.shape[:2], *input_size)
+    if mode == "nearest":
+        return kernels.add_along(g, _nearest(input_size, g.shape[2:], scale_factor), shape)
+    return kernels.unblend_along(g, _linear(input_size, g.shape[2:], scale_factor, align_corners, g), shape)
+
+
+@interpolate_input.vjp(0)
+def interpolate_input_vjp_0(g: A, _y: object, x: Spec, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
+    return interpolate(g, output_size=x.shape[2:], **how)
