@@ -59,7 +59,7 @@ sanitize: export TINYGRAD_CNN_CC = gcc
 sanitize: export TINYGRAD_CNN_CFLAGS = -O0 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 sanitize: export TINYGRAD_CNN_CACHE = $(CURDIR)/runs/sanitized
 sanitize: export ASAN_OPTIONS = detect_leaks=0:allocator_may_return_null=1
-sanitize: $(DEV)  ## run the tests of the compiled kernels under the address and undefined-behaviour sanitizers (needs gcc)
+sanitize: $(DEV)  ## run the tests of the compiled kernels under ASan and UBSan, by gcc
 	$(BIN)/python -c "from tinygrad_cnn.kernels.compiled import build; build.kept_library(build.find_compiler())"
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" $(BIN)/python -m pytest \
 	  -p no:cacheprovider -m "not slow" tests/kernels/compiled --ignore tests/kernels/compiled/test_build.py

@@ -45,7 +45,8 @@ static void row_to_channels(const float *from, const float *gate, idx step, idx 
     for (idx c = 0; c < wide; c += LANES)
         for (idx j = 0; j < width; j += LANES) {
             vec square[LANES];
-            ivec peak = c ? *(const ivec_in_memory *)(peaks + j) : (ivec){0};
+            ivec peak = {0};
+            if (c) peak = *(const ivec_in_memory *)(peaks + j);
             idx count = min_idx(LANES, width - j);
             for (int i = 0; i < LANES; i++) {
                 const float *p = from + (c + i) * step + j, *open = gate ? gate + (c + i) * step + j : 0;
