@@ -1,5 +1,8 @@
 """Under the guard, what a live graph saved cannot be overwritten behind its back."""
 
+import gc
+
+import numpy as np
 import pytest
 
 import tinygrad_cnn as tg
@@ -133,3 +136,35 @@ def test_indices_are_guarded():
     y.sum().backward()
     write(index)
     assert index.tolist() == [9, 1]
+
+
+def test_a_lease_that_ends_while_another_begins_waits_its_turn():
+    order = []
+
+    def end(array):
+        order.append("end")
+
+    def begin(array):
+        guard._change(end, [array])
+        order.append("begin")
+
+    guard._change(begin, [np.ones(2)])
+    assert order == ["begin", "end"]
+    assert not guard._turn.locked()
+
+
+def test_graphs_that_die_in_collections():
+    x = leaf(1.0, 2.0)
+    before = gc.get_threshold()
+    gc.set_threshold(1, 1, 1)
+    try:
+        with guard_saved():
+            for _ in range(50):
+                cycle = [(x * x).exp()]
+                cycle.append(cycle)
+    finally:
+        gc.set_threshold(*before)
+    del cycle
+    gc.collect()
+    write(x)
+    assert guard._locked == {}

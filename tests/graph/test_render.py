@@ -40,7 +40,7 @@ def program(monkeypatch, tmp_path):
         path = tmp_path / "bin" / "dot"
         path.parent.mkdir()
         path.write_text(
-            f"#!{sys.executable}\nimport sys\nsys.stdin.read()\n"
+            f"#!{sys.executable}\nimport sys\nsys.stdin.buffer.read()\n"
             f"print({output!r}, end='', file=sys.{'stderr' if fail else 'stdout'})\nsys.exit({int(fail)})\n",
             encoding="utf-8",
         )

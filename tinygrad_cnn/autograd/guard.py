@@ -6,8 +6,10 @@ tensor is not. Under the guard it raises where it happens.
 
 from __future__ import annotations
 
+import os
 import threading
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -30,23 +32,40 @@ class _Locked:
 
 
 _locked: dict[int, _Locked] = {}
-_mutex = threading.RLock()  # reentrant: a lease may end while another begins
+_changes: deque[tuple[Callable[[Array], None], list[Array]]] = deque()
+_turn = threading.Lock()  # nobody waits for it
 _guards = 0
 
 
 class _Lease(tuple[Any, ...]):
     """The saved arguments of a node; what they lock is unlocked when the node drops them or dies."""
 
-    _owners: list[Array]
+    _arrays: list[Array]
 
     def __del__(self) -> None:
-        with _mutex:
-            for owner in self._owners:
-                _unlock(owner)
+        _change(_unlock, self._arrays)
 
 
-def _lock(array: Array) -> Array:
-    """Make `array` and the storage it looks at read-only, and return the storage."""
+def _change(how: Callable[[Array], None], arrays: list[Array]) -> None:
+    """Lock or unlock `arrays`, after all that was asked for before.
+
+    A lease may end anywhere, as in a garbage collection while another begins: then the call further out, or on the
+    other thread, does this too before it returns.
+    """
+    _changes.append((how, arrays))
+    turn = _turn
+    while _changes and turn.acquire(False):
+        try:
+            while _changes:
+                do, concerned = _changes.popleft()
+                for array in concerned:
+                    do(array)
+        finally:
+            turn.release()
+
+
+def _lock(array: Array) -> None:
+    """Make `array` and the storage it looks at read-only."""
     owner = storage(array)
     entry = _locked.setdefault(id(owner), _Locked())
     entry.count += 1
@@ -55,15 +74,15 @@ def _lock(array: Array) -> Array:
             entry.arrays[id(one)] = one
     for one in entry.arrays.values():
         one.flags.writeable = False
-    return owner
 
 
-def _unlock(owner: Array) -> None:
+def _unlock(array: Array) -> None:
     """Undo one `_lock`; after the last, the arrays can be written again."""
-    entry = _locked[id(owner)]
+    key = id(storage(array))
+    entry = _locked[key]
     entry.count -= 1
     if entry.count == 0:
-        del _locked[id(owner)]
+        del _locked[key]
         for one in entry.arrays.values():  # the owner first: a view can be writable only if its base is
             one.flags.writeable = True
 
@@ -72,9 +91,19 @@ def _observe(_op: Op, _values: Sequence[Any], _out: Array, node: Node | None) ->
     if node is None or node.args is None:
         return
     lease = _Lease(node.args)
-    with _mutex:
-        lease._owners = [_lock(array) for _, array in saved_arrays(node)]
+    lease._arrays = [array for _, array in saved_arrays(node)]
+    _change(_lock, lease._arrays)
     node.args = lease
+
+
+def _start_anew() -> None:
+    """Let the child of a fork change locks, though a thread of the parent was at it."""
+    global _turn
+    _turn = threading.Lock()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 @contextmanager
@@ -92,14 +121,12 @@ def guard_saved() -> Iterator[None]:
         ...     x.detach().numpy()[0] = 1  # raises ValueError
     """
     global _guards
-    with _mutex:
-        _guards += 1
-        if _guards == 1:
-            observers.append(_observe)
+    _guards += 1
+    if _guards == 1:
+        observers.append(_observe)
     try:
         yield
     finally:
-        with _mutex:
-            _guards -= 1
-            if _guards == 0:
-                observers.remove(_observe)
+        _guards -= 1
+        if _guards == 0:
+            observers.remove(_observe)
