@@ -99,7 +99,7 @@ def test_predict_refuses(fails, digits, images, tmp_path):
     )
     whole = (tmp_path / "two.jpg").read_bytes()
     (tmp_path / "half.jpg").write_bytes(whole[: len(whole) // 2])
-    assert "half.jpg: expected an image that Pillow can read, got none or a damaged one: " in fails(
+    assert "half.jpg: expected an image that Pillow can read, got none or a damaged one (" in fails(
         "predict", "half.jpg"
     )
     assert "expected the folder of a run" in fails("predict", "--run", "7", images[0])
