@@ -94,10 +94,14 @@ def test_predict_prints_probabilities_guess_and_truth(cli, digits, images, tmp_p
 def test_predict_refuses(fails, digits, images, tmp_path):
     assert fails("predict", "none.png") == "none.png: No such file or directory"
     (tmp_path / "bad.png").write_text("no image", encoding="utf-8")
-    assert fails("predict", images[0], "bad.png").startswith("bad.png: expected an image that Pillow reads, got none")
+    assert fails("predict", images[0], "bad.png").startswith(
+        "bad.png: expected an image that Pillow can read, got none"
+    )
     whole = (tmp_path / "two.jpg").read_bytes()
     (tmp_path / "half.jpg").write_bytes(whole[: len(whole) // 2])
-    assert "half.jpg: expected an image that Pillow reads, got none or a damaged one: " in fails("predict", "half.jpg")
+    assert "half.jpg: expected an image that Pillow can read, got none or a damaged one (" in fails(
+        "predict", "half.jpg"
+    )
     assert "expected the folder of a run" in fails("predict", "--run", "7", images[0])
     assert "Missing argument 'IMAGE...'" in fails("predict")
     shutil.rmtree(tmp_path / "runs")

@@ -75,10 +75,9 @@ def read_picture(file: IO[bytes], name: str) -> Image:
     except (DataError, MemoryError):
         raise
     except Exception as error:  # decoders raise whatever their format's code happens to hit
-        raise DataError(
-            f"{name}: expected an image that Pillow can read, got none or a damaged one "
-            f"({error or type(error).__name__})"
-        ) from error
+        unknown = type(error).__name__ == "UnidentifiedImageError"  # its text names the object that was read from
+        why = "" if unknown else f" ({error or type(error).__name__})"
+        raise DataError(f"{name}: expected an image that Pillow can read, got none or a damaged one{why}") from error
 
 
 def _in_colour(picture: Image, name: str) -> Image:
