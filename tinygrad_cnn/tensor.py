@@ -17,6 +17,7 @@ from tinygrad_cnn._dtypes import bool_, get_default_dtype, int64, is_floating
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import Node, Variable, hooks, is_grad_enabled, versions, wrap
 from tinygrad_cnn.autograd.views import refresh
+from tinygrad_cnn.declined import refuse_methods
 from tinygrad_cnn.device import CPU, Device, require_cpu
 from tinygrad_cnn.methods import Methods, Operand
 from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
@@ -297,6 +298,9 @@ class Tensor(Methods):
 
     __hash__ = object.__hash__
 
+    def __dir__(self) -> list[str]:
+        return [name for name in object.__dir__(self) if hasattr(type(self), name)]
+
     def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError(
@@ -434,3 +438,4 @@ class Tensor(Methods):
 
 
 Variable.concrete = Tensor
+refuse_methods(Tensor)

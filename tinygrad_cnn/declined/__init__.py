@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dis
 import sys
+from collections.abc import Callable
 from fnmatch import fnmatchcase
 from functools import partial
 from types import ModuleType
@@ -95,7 +96,16 @@ def lookup(module: str, name: str, depth: int = 1) -> Any:
 def answer_in(*modules: ModuleType) -> None:
     """Let look-ups of what `modules` do not have go through `lookup`."""
     for module in modules:
-        module.__getattr__ = partial(lookup, module.__name__)  # type: ignore[method-assign]
+        own = vars(module).get("__getattr__")
+        answer = partial(lookup, module.__name__) if own is None else partial(_own_first, own, module.__name__)
+        module.__getattr__ = answer  # type: ignore[method-assign]
+
+
+def _own_first(own: Callable[[str], Any], module: str, name: str) -> Any:
+    try:
+        return own(name)
+    except AttributeError:
+        return lookup(module, name, depth=2)
 
 
 class _DeclinedModules:

@@ -18,8 +18,8 @@ LAYERS: dict[str, str] = {
         "max_pool3d_with_indices max_unpool3d"
     ),
     "1-d layers are left out beyond convolution, pooling and batch normalisation: use the 2-d layer on x[:, :, None]": (
-        "AdaptiveAvgPool1d AdaptiveMaxPool1d CircularPad1d ConstantPad1d ConvTranspose1d Dropout1d InstanceNorm1d "
-        "LPPool1d LazyBatchNorm1d LazyConv1d LazyConvTranspose1d LazyInstanceNorm1d MaxUnpool1d ReflectionPad1d "
+        "AdaptiveAvgPool1d AdaptiveMaxPool1d CircularPad1d ConstantPad1d ConvTranspose1d Dropout1d LPPool1d "
+        "LazyBatchNorm1d LazyConv1d LazyConvTranspose1d LazyInstanceNorm1d MaxUnpool1d ReflectionPad1d "
         "ReplicationPad1d ZeroPad1d adaptive_avg_pool1d adaptive_max_pool1d adaptive_max_pool1d_with_indices "
         "conv_transpose1d dropout1d lp_pool1d max_unpool1d max_pool1d_with_indices"
     ),
@@ -62,8 +62,9 @@ LAYERS: dict[str, str] = {
     ),
     "write nn.Embedding and a mean or sum": "EmbeddingBag embedding_bag embedding_renorm_",
     "write torch.einsum('bi,oij,bj->bo', a, w, b)": "Bilinear bilinear",
-    "write nn.Module with register_buffer": "Buffer BufferDict UninitializedBuffer",
+    "write nn.Module with register_buffer": "Buffer BufferDict",
     "write nn.Parameter attributes, or register_parameter in a loop": "ParameterDict ParameterList",
+    "write nn.UninitializedParameter or nn.UninitializedBuffer": "UninitializedParameter UninitializedBuffer",
     "write nn.Module": "Container factory_kwargs",
     "reparametrised weights are left out: compute the weight in forward and call F.conv2d or F.linear with it": (
         "spectral_norm remove_spectral_norm weight_norm remove_weight_norm parametrize parametrizations prune stateless"

@@ -34,9 +34,9 @@ MACHINERY: dict[str, str] = {
         "compiled_with_cxx11_abi cudnn_* miopen_* mkldnn_* OutOfMemoryError AcceleratorError"
     ),
     "there is one kind of memory: tensors hold NumPy arrays": (
-        "*Storage StorageBase is_storage memory_format channels_last contiguous_format preserve_format "
-        "convert_conv2d_weight_memory_format convert_conv3d_weight_memory_format PyTorchFile* "
-        "*SerializationStorageContext serialization hash_tensor is_set_to"
+        "channels_last_3d legacy_contiguous_format jagged DeserializationStorageContext *Storage StorageBase "
+        "is_storage memory_format convert_conv2d_weight_memory_format convert_conv3d_weight_memory_format "
+        "PyTorchFile* *SerializationStorageContext serialization hash_tensor is_set_to"
     ),
     NO_MIXED_PRECISION: "*autocast*",
     "where the time goes is measured by Python's profilers, such as cProfile": (

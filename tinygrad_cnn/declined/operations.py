@@ -125,22 +125,26 @@ OPERATIONS: dict[str, str] = {
     ),
     "dtypes are NumPy's: write np.dtype": "dtype typename",
     "this change in place is left out: write x.copy_(y), with y what the operation without _ returns": (
-        "abs_ absolute_ acos_ acosh_ addbmm_ addcdiv_ addcmul_ addmm_ addmv_ addr_ arccos_ arccosh_ arcsin_ arcsinh_ "
+        "absolute_ acos_ acosh_ addbmm_ addcdiv_ addcmul_ addmm_ addmv_ addr_ arccos_ arccosh_ arcsin_ arcsinh_ "
         "arctan2_ arctan_ arctanh_ asin_ asinh_ atan2_ atan_ atanh_ baddbmm_ bitwise_and_ bitwise_left_shift_ "
-        "bitwise_not_ bitwise_or_ bitwise_right_shift_ bitwise_xor_ ceil_ clamp_ clamp_max_ clamp_min_ clip_ "
-        "conj_physical_ copysign_ cos_ cosh_ cumprod_ cumsum_ deg2rad_ digamma_ divide_ eq_ erf_ erfc_ erfinv_ exp2_ "
-        "exp_ expm1_ fill_ fix_ float_power_ floor_ floor_divide_ fmod_ gcd_ ge_ greater_ greater_equal_ gt_ "
-        "heaviside_ hypot_ i0_ igamma_ igammac_ lcm_ le_ lerp_ less_ less_equal_ lgamma_ log10_ log1p_ log2_ log_ "
-        "logical_and_ logical_not_ logical_or_ logical_xor_ logit_ lt_ multiply_ mvlgamma_ nan_to_num_ ne_ neg_ "
-        "negative_ nextafter_ not_equal_ polygamma_ rad2deg_ reciprocal_ remainder_ round_ rsqrt_ sgn_ sigmoid_ "
-        "sign_ sin_ sinc_ sinh_ sqrt_ square_ subtract_ swapaxes_ swapdims_ tan_ tanh_ tril_ triu_ true_divide_ "
-        "trunc_ xlogy_ zero_"
+        "bitwise_not_ bitwise_or_ bitwise_right_shift_ bitwise_xor_ ceil_ clamp_max_ clamp_min_ clip_ conj_physical_ "
+        "copysign_ cos_ cosh_ cumprod_ cumsum_ deg2rad_ digamma_ divide_ eq_ erf_ erfc_ erfinv_ exp2_ expm1_ fix_ "
+        "float_power_ floor_ floor_divide_ fmod_ gcd_ ge_ greater_ greater_equal_ gt_ heaviside_ hypot_ i0_ igamma_ "
+        "igammac_ lcm_ le_ lerp_ less_ less_equal_ lgamma_ log10_ log1p_ log2_ logical_and_ logical_not_ logical_or_ "
+        "logical_xor_ logit_ lt_ multiply_ mvlgamma_ nan_to_num_ ne_ negative_ nextafter_ not_equal_ polygamma_ "
+        "rad2deg_ reciprocal_ remainder_ round_ rsqrt_ sgn_ sign_ sin_ sinc_ sinh_ square_ subtract_ swapaxes_ "
+        "swapdims_ tan_ tril_ triu_ true_divide_ trunc_ xlogy_"
     ),
     "write it as torch.nn.functional does: F.dropout, F.layer_norm and so on": (
-        "batch_norm binary_cross_entropy_with_logits dropout embedding group_norm layer_norm"
+        "batch_norm binary_cross_entropy_with_logits dropout embedding group_norm instance_norm kl_div layer_norm "
+        "pixel_shuffle pixel_unshuffle prelu relu_ selu"
     ),
-    "write the method, as in x.detach()": "detach fill",
+    "write the method, as in x.detach() or x.exp_()": (
+        "detach detach_ fill abs_ clamp_ exp_ fill_ log_ neg_ sigmoid_ sqrt_ tanh_ zero_"
+    ),
     "write None": "newaxis",
+    "write F.selu(x, inplace=True)": "selu_",
+    "axes have numbers and no names": "name",
     "float32 is computed as float32": "get_float32_matmul_precision set_float32_matmul_precision",
     "write torch.is_grad_enabled()": "is_inference_mode_enabled",
     "write autograd.set_detect_anomaly(True)": "set_anomaly_enabled anomaly_mode",

@@ -1,6 +1,8 @@
 """Every public name of PyTorch's modules that exist here: it is here too, or is left out for a reason."""
 
+import contextlib
 import importlib
+import importlib.util
 import inspect
 import warnings
 
@@ -43,6 +45,9 @@ def public(name):
 
 
 def here(module, name):
+    if inspect.ismodule(module) and importlib.util.find_spec(module.__name__) and hasattr(module, "__path__"):
+        with contextlib.suppress(ImportError):  # one that is loaded when it is imported
+            importlib.import_module(f"{module.__name__}.{name}")
     return hasattr(module, name) and not isinstance(getattr(module, name), declined.Declined)
 
 
