@@ -14,7 +14,7 @@ FOLDERS = ("tinygrad_cnn", "tests", "benchmarks", "examples", "docs")
 FILES = [path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py"))]
 PAGES = [*sorted((ROOT / "docs").rglob("*.md")), ROOT / "README.md"]
 STARTS = {"run", "Popen", "check_output", "check_call"}
-OTHER_OPENS = {"Image", "archive", "gzip", "os", "tarfile", "zipfile"}
+OTHER_OPENS = {"Image", "image", "archive", "gzip", "os", "tarfile", "zipfile"}
 
 
 def left_open(tree):

@@ -83,8 +83,9 @@ class Child:
         if self.process is None:
             path = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
             self.process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("geometry_child.py"))], text=True, stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=os.environ | {"PYTHONPATH": path},
+                [sys.executable, str(Path(__file__).with_name("geometry_child.py"))], encoding="utf-8",
+                stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                env=os.environ | {"PYTHONPATH": path},
             )  # fmt: skip
         process = self.process
         late = threading.Timer(SECONDS, process.kill)

@@ -198,7 +198,7 @@ MERGES = "a0: &a0 {x: 1}\n" + "".join(f"a{i}: &a{i} {{<<: [*a{i - 1}, *a{i - 1}]
 def test_files_that_ask_for_too_much(name, text, match, tmp_path):
     if name.endswith("yaml"):
         pytest.importorskip("yaml")
-    (tmp_path / name).write_text(text)
+    (tmp_path / name).write_text(text, encoding="utf-8")
     with pytest.raises(ValueError, match=match) as caught:
         CnnBasicModel.from_file(tmp_path / name)
     assert str(caught.value).startswith(f"{tmp_path / name}: ")
@@ -207,7 +207,9 @@ def test_files_that_ask_for_too_much(name, text, match, tmp_path):
 
 def test_aliases_are_fine_in_measure(tmp_path):
     pytest.importorskip("yaml")
-    (tmp_path / "a.yaml").write_text("hconfigs: [&c [conv, {ksize: 3, chn: 2}], *c, 5]\ninput_size: [1, 8, 8]")
+    (tmp_path / "a.yaml").write_text(
+        "hconfigs: [&c [conv, {ksize: 3, chn: 2}], *c, 5]\ninput_size: [1, 8, 8]", encoding="utf-8"
+    )
     assert repr(CnnBasicModel.from_file(tmp_path / "a.yaml")) == repr(
         CnnBasicModel([["conv", {"ksize": 3, "chn": 2}]] * 2 + [5], input_size=(1, 8, 8))
     )

@@ -74,7 +74,7 @@ def test_an_image_of_the_wrong_size_is_refused_by_the_layer_that_meets_it():
     with pytest.raises(RuntimeError, match=r"last axis of 4320 .* got \(2, 1920\)") as caught:
         SimpleConvNet()(tc.zeros(2, 1, 20, 20))
     layer = "in SimpleConvNet.fc1 Linear(in_features=4320, out_features=100, bias=True)"
-    assert str(caught.value).splitlines()[1] == f"{layer}: got (2, 1920) after reshape of (2, 30, 8, 8)"
+    assert str(caught.value).splitlines()[1].startswith(f"{layer}: got (2, 1920) after reshape of (2, 30, 8, 8)")
 
 
 @pytest.mark.parametrize("make", [lambda: ConvNet2(init="he"), lambda: SimpleConvNet((1, 11, 11), 4, 3)])

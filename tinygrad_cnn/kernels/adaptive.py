@@ -1,8 +1,9 @@
-"""Pooling to a given output size: place i of OH covers rows ⌊i·H/OH⌋ to ⌈(i+1)·H/OH⌉ − 1, so windows may overlap."""
+"""Pooling to a given output size: place i of OH covers rows ⌊i·H/OH⌋ to ⌈(i+1)·H/OH⌉ − 1, so windows may overlap.
+
+Where there are more places than rows, many windows are the same: each is computed once.
+"""
 
 from __future__ import annotations
-
-from collections.abc import Iterator
 
 import numpy as np
 
@@ -10,36 +11,46 @@ from tinygrad_cnn._types import Array, Pair, Shape
 from tinygrad_cnn.kernels.total import total
 
 
-def _spans(size: int, outputs: int) -> Iterator[tuple[int, slice]]:
-    """Yield each output place along one axis with the places of the input that it covers."""
-    for i in range(outputs):
-        yield i, slice(i * size // outputs, -(-(i + 1) * size // outputs))
+def _spans(size: int, outputs: int) -> tuple[list[slice], Array]:
+    """Return the different windows along one axis, in order, and the first output place of each."""
+    place = np.arange(outputs)
+    start, stop = place * size // outputs, -(-(place + 1) * size // outputs)
+    first = np.flatnonzero((np.diff(start, prepend=-1) != 0) | (np.diff(stop, prepend=-1) != 0))
+    return [slice(*ends) for ends in zip(start[first].tolist(), stop[first].tolist(), strict=True)], first
+
+
+def _repeated(x: Array, first: Array, outputs: int, axis: int) -> Array:
+    """Return what each output place along `axis` gets of `x`, which has a slice for each different window."""
+    return x if len(first) == outputs else np.repeat(x, np.diff(first, append=outputs), axis)
 
 
 def adaptive_avg_pool2d(x: Array, *, output_size: Pair) -> Array:
     """Return the mean of each window, (N, C, OH, OW); rows first, then columns."""
     n, c, h, w = x.shape
     oh, ow = output_size
-    rows = np.empty((n, c, oh, w), x.dtype)
-    for i, span in _spans(h, oh):
-        rows[:, :, i] = total(x[:, :, span], (2,)) / (span.stop - span.start)
-    y = np.empty((n, c, oh, ow), x.dtype)
-    for j, span in _spans(w, ow):
-        y[:, :, :, j] = total(rows[:, :, :, span], (3,)) / (span.stop - span.start)
-    return y
+    if 0 in (n, c, oh, ow):
+        return np.empty((n, c, oh, ow), x.dtype)
+    for axis, size, outputs in ((2, h, oh), (3, w, ow)):
+        spans, first = _spans(size, outputs)
+        lead = (slice(None),) * axis
+        means = [total(x[(*lead, span)], (axis,), True) / (span.stop - span.start) for span in spans]
+        x = _repeated(np.concatenate(means, axis, dtype=x.dtype), first, outputs, axis)
+    return x
 
 
 def adaptive_avg_pool2d_input(g: Array, *, input_size: Shape) -> Array:
     """Return the gradient of `adaptive_avg_pool2d` with respect to its input: each window spreads g evenly."""
-    n, c, oh, ow = g.shape
-    h, w = input_size
-    rows = np.zeros((n, c, oh, w), g.dtype)
-    for j, span in _spans(w, ow):
-        rows[:, :, :, span] += g[:, :, :, j, None] / (span.stop - span.start)
-    gx = np.zeros((n, c, h, w), g.dtype)
-    for i, span in _spans(h, oh):
-        gx[:, :, span] += rows[:, :, i, None] / (span.stop - span.start)
-    return gx
+    if not g.size:
+        return np.zeros((*g.shape[:2], *input_size), g.dtype)
+    for axis, size in ((3, input_size[1]), (2, input_size[0])):
+        spans, first = _spans(size, g.shape[axis])
+        sums = np.add.reduceat(g, first, axis) if len(first) < g.shape[axis] else g
+        gx = np.zeros((*g.shape[:axis], size, *g.shape[axis + 1 :]), g.dtype)
+        lead = (slice(None),) * axis
+        for i, span in enumerate(spans):
+            gx[(*lead, span)] += sums[(*lead, slice(i, i + 1))] / (span.stop - span.start)
+        g = gx
+    return g
 
 
 def adaptive_max_pool2d(x: Array, *, output_size: Pair) -> tuple[Array, Array]:
@@ -48,11 +59,16 @@ def adaptive_max_pool2d(x: Array, *, output_size: Pair) -> tuple[Array, Array]:
     The first of equal elements wins; NaN wins over everything.
     """
     n, c, h, w = x.shape
-    places = np.empty((n, c, *output_size), np.int64)
-    for i, rows in _spans(h, output_size[0]):
-        for j, columns in _spans(w, output_size[1]):
-            width = columns.stop - columns.start
-            winner = x[:, :, rows, columns].reshape(n, c, (rows.stop - rows.start) * width).argmax(2)
-            places[:, :, i, j] = (winner // width + rows.start) * w + (winner % width + columns.start)
-    flat = np.take_along_axis(x.reshape(n, c, h * w), places.reshape(n, c, output_size[0] * output_size[1]), 2)
+    oh, ow = output_size
+    if 0 in (n, c, oh, ow):
+        return np.empty((n, c, oh, ow), x.dtype), np.empty((n, c, oh, ow), np.int64)
+    (rows, first_rows), (columns, first_columns) = _spans(h, oh), _spans(w, ow)
+    places = np.empty((n, c, len(rows), len(columns)), np.int64)
+    for i, row in enumerate(rows):
+        for j, column in enumerate(columns):
+            width = column.stop - column.start
+            winner = x[:, :, row, column].reshape(n, c, (row.stop - row.start) * width).argmax(2)
+            places[:, :, i, j] = (winner // width + row.start) * w + (winner % width + column.start)
+    places = _repeated(_repeated(places, first_rows, oh, 2), first_columns, ow, 3)
+    flat = np.take_along_axis(x.reshape(n, c, h * w), places.reshape(n, c, oh * ow), 2)
     return flat.reshape(places.shape), places

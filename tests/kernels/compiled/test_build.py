@@ -77,7 +77,7 @@ def test_another_source_compiler_or_processor_makes_another_library(tmp_path, mo
     own.write_text("one compiler", encoding="utf-8")
     command = [str(own), "-O2"]
     names = {build.library_name(command), build.library_name([*command, "-g"])}
-    own.write_text("the compiler after an update")
+    own.write_text("the compiler after an update", encoding="utf-8")
     names.add(build.library_name(command))
     sources = shutil.copytree(build.SOURCES, tmp_path / "source")
     monkeypatch.setattr(build, "SOURCES", sources)
@@ -131,9 +131,9 @@ def test_what_killed_processes_left_is_cleared_away_and_nothing_else(folder, com
     old, new, foreign, other = (folder / f"building-{name}" for name in ("old", "new", "houses", "linked"))
     for one in (old, new, foreign):
         one.mkdir(parents=True)
-        (one / "half").write_text("a library")
+        (one / "half").write_text("a library", encoding="utf-8")
     for one in (old, new):
-        (one / cache._MARK).write_text("1\n")
+        (one / cache._MARK).write_text("1\n", encoding="utf-8")
     other.symlink_to(old, target_is_directory=True)
     for path in (old, old / cache._MARK, foreign, foreign / "half"):
         os.utime(path, (0, 0))
@@ -234,9 +234,9 @@ def test_no_program_of_the_working_folder_is_run_as_the_compiler(tmp_path):
     (tmp_path / "ziglang").mkdir()
     place.mkdir()
     for name in ("ziglang.py", "ziglang/__init__.py", "ziglang/__main__.py"):
-        (tmp_path / name).write_text(f"open({str(trap)!r}, 'w').write('caught')\n")
+        (tmp_path / name).write_text(f"open({str(trap)!r}, 'w').write('caught')\n", encoding="utf-8")
     for name in ("cc", "gcc", "clang", "ld", "as", "ziglang/zig"):
-        (tmp_path / name).write_text(f"#!/bin/sh\necho caught > {trap}\n")
+        (tmp_path / name).write_text(f"#!/bin/sh\necho caught > {trap}\n", encoding="utf-8")
         (tmp_path / name).chmod(0o755)
     paths = {
         "PATH": os.pathsep.join([".", "", os.environ["PATH"]]),
@@ -251,7 +251,7 @@ def test_no_program_of_the_working_folder_is_run_as_the_compiler(tmp_path):
     )
     done = subprocess.run(
         [sys.executable, "-c", program, str(place)], cwd=tmp_path, env=os.environ | paths, capture_output=True,
-        text=True, check=False,
+        encoding="utf-8", check=False,
     )  # fmt: skip
     compiler, folder = done.stdout.splitlines()[:2]
     assert Path(compiler).is_absolute()
@@ -262,7 +262,7 @@ def test_no_program_of_the_working_folder_is_run_as_the_compiler(tmp_path):
 
 def test_a_compiler_and_flags_of_ones_own(monkeypatch, tmp_path):
     own = tmp_path / "my-cc"
-    own.write_text("#!/bin/sh\n")
+    own.write_text("#!/bin/sh\n", encoding="utf-8")
     own.chmod(0o755)
     monkeypatch.setenv("TINYGRAD_CNN_CC", str(own))
     monkeypatch.setenv("TINYGRAD_CNN_CFLAGS", "-g '-DNAME=a b'")

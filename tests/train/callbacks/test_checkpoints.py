@@ -297,7 +297,7 @@ def test_a_run_knows_its_own_folder(tmp_path):
 
 
 def test_a_folder_with_nothing_but_damaged_checkpoints_is_refused(tmp_path):
-    (tmp_path / "step-00000008.json").write_text("{}")
+    (tmp_path / "step-00000008.json").write_text("{}", encoding="utf-8")
     with pytest.raises(ValueError, match="another run"):
         make(Checkpoints(tmp_path)).fit(loader(), 1)
     assert (tmp_path / "step-00000008.json").exists()

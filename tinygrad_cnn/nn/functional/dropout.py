@@ -29,7 +29,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 
     Ref: Srivastava et al., "Dropout", JMLR 15, 2014.
     """
-    return _dropout("dropout", input, p, training, inplace, input.shape)
+    return _dropout("dropout", input, p, training, inplace)
 
 
 def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
@@ -60,8 +60,8 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     return _dropout("dropout2d", input, p, training, inplace, input.shape[:2] + (1,) * (input.ndim - 2))
 
 
-def _dropout(op: str, input: Tensor, p: float, training: bool, inplace: bool, shape: Shape) -> Tensor:
-    """Drop the elements that a mask of `shape` leaves out."""
+def _dropout(op: str, input: Tensor, p: float, training: bool, inplace: bool, shape: Shape | None = None) -> Tensor:
+    """Drop the elements that a mask of `shape`, that of `input` by default, leaves out."""
     check_tensors(op, input=input)
     if not 0 <= p <= 1:
         raise ValueError(f"{op}: expected p in [0, 1], got {p}")
@@ -69,5 +69,6 @@ def _dropout(op: str, input: Tensor, p: float, training: bool, inplace: bool, sh
         return input
     check_floating(op, "input", input)
     # 24 random bits are enough to compare with; float64 would double the time for the sake of p < 1e-7.
-    keep = np.asarray(random.default_generator.uniform(shape, np.dtype(np.float32)) >= np.float32(p))
+    places = input.shape if shape is None else shape
+    keep = np.asarray(random.default_generator.uniform(places, np.dtype(np.float32)) >= np.float32(p))
     return apply(f"{op}_", ops.dropout, input, inplace, from_numpy(keep), p=p)
