@@ -27,7 +27,7 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -36,6 +36,7 @@ from tinygrad_cnn._types import A, Scalar, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
 from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.node import Node, clock, notify, observers
+from tinygrad_cnn.autograd.saving import VALUE, Plan, Reads, plan_of, reads_of, reads_of_any
 from tinygrad_cnn.autograd.scope import current_scope
 from tinygrad_cnn.autograd.variable import Variable, origin
 from tinygrad_cnn.autograd.versions import storage
@@ -47,22 +48,8 @@ if TYPE_CHECKING:
 _new: Any = object.__new__
 _array, _asarray, _number = np.ndarray, np.asarray, np.generic
 
-VALUE, SPEC = 1, 2
-"""What is saved of an input."""
-
 registry: dict[str, Op] = {}
 """Every operation by name."""
-
-
-Plan = tuple[tuple[int, ...], bool, tuple[bool, ...]]
-
-
-class Reads(NamedTuple):
-    """What a VJP reads, by its signature: inputs by their number, whether the output, and of which only the shape."""
-
-    inputs: frozenset[int]
-    output: bool
-    specs: frozenset[int] = frozenset()
 
 
 class Op:
@@ -149,17 +136,14 @@ class Op:
         """
 
         def register(function: Callable[..., Any]) -> Callable[..., Any]:
-            code = function.__code__
-            y, *inputs = code.co_varnames[1 : code.co_argcount]
-            while len(self.vjps) < max(i + 1, len(inputs)):
+            reads, count = reads_of(function)
+            while len(self.vjps) < max(i + 1, count):
                 self.vjps.append(None)
-                self.reads.append(Reads(frozenset(), False))
+                self.reads.append(Reads())
             if self.vjps[i] is not None:
                 raise ValueError(f"{self.name} has a VJP for input {i} already")
             self.vjps[i] = function
-            measured = {k for k, name in enumerate(inputs) if function.__annotations__.get(name) == "Spec"}
-            read = {k for k, name in enumerate(inputs) if k not in measured and not name.startswith("_")}
-            self.reads[i] = Reads(frozenset(read), not y.startswith("_"), frozenset(measured))
+            self.reads[i] = reads
             self._plans.clear()
             return function
 
@@ -171,27 +155,15 @@ class Op:
         It is called as ``vjp(n, g, y, *inputs, **attrs)`` and returns gᵀ·∂y/∂inputs[n]; written ``*_inputs`` it saves
         none of them.
         """
-        code = function.__code__
         self.variadic = function
-        every = not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")
-        self.reads = [Reads(frozenset([0] if every else []), not code.co_varnames[2].startswith("_"))]
+        self.reads = [reads_of_any(function)]
         return function
 
     def _plan(self, tracked: int, count: int) -> Plan:
-        """Return what of `count` inputs, and whether the output, the VJPs of the inputs in the bit set `tracked` read.
-
-        For each input: its values, its shape and dtype, for which what it came from is kept, or nothing. What only the
-        gradient of an input that needs none would read is not kept. Last comes whether each input is in `tracked`.
-        """
-        flows = tuple([bool(tracked >> i & 1) for i in range(count)])
-        if self.variadic is not None:
-            return (VALUE if self.reads[0].inputs else 0,) * count, self.reads[0].output, flows
-        wanted = [reads for reads, flowing in zip(self.reads, flows, strict=False) if flowing]
-        read = frozenset[int]().union(*[reads.inputs for reads in wanted])
-        measured = frozenset[int]().union(*[reads.specs for reads in wanted])
-        saves = tuple([VALUE if i in read else SPEC if i in measured else 0 for i in range(count)])
-        plan = saves, any(reads.output for reads in wanted), flows
-        self._plans[tracked] = plan
+        """Return what a call with `count` inputs saves if those in the bit set `tracked` require gradients."""
+        plan = plan_of(self.reads, tracked, count, variadic=self.variadic is not None)
+        if self.variadic is None:
+            self._plans[tracked] = plan
         return plan
 
     def saves(self, i: int) -> bool:

@@ -17,7 +17,7 @@ from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.pending import Gated, Placed
-from tinygrad_cnn.autograd.primitive import VALUE
+from tinygrad_cnn.autograd.saving import VALUE
 from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
 
 _FREED = (

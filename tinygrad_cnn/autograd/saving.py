@@ -1,0 +1,51 @@
+"""What a recorded operation saves for the backward pass, told by the signatures of its VJPs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple
+
+VALUE, SPEC = 1, 2
+"""What is saved of an input: its values; or what it came from, for its shape and dtype."""
+
+Plan = tuple[tuple[int, ...], bool, tuple[bool, ...]]
+"""What is saved of each input, whether the output is, and whether a gradient flows to each input."""
+
+
+class Reads(NamedTuple):
+    """What a VJP reads: inputs by their number, whether the output, and of which inputs only the shape and dtype."""
+
+    inputs: frozenset[int] = frozenset()
+    output: bool = False
+    specs: frozenset[int] = frozenset()
+
+
+def reads_of(vjp: Callable[..., Any]) -> tuple[Reads, int]:
+    """Return what ``vjp(g, y, *inputs, **attrs)`` reads, by the names and types of its parameters; and its inputs."""
+    code = vjp.__code__
+    y, *inputs = code.co_varnames[1 : code.co_argcount]
+    measured = {k for k, name in enumerate(inputs) if vjp.__annotations__.get(name) == "Spec"}
+    read = {k for k, name in enumerate(inputs) if k not in measured and not name.startswith("_")}
+    return Reads(frozenset(read), not y.startswith("_"), frozenset(measured)), len(inputs)
+
+
+def reads_of_any(vjp: Callable[..., Any]) -> Reads:
+    """Return what ``vjp(n, g, y, *inputs, **attrs)`` reads; input 0 stands for all of them."""
+    code = vjp.__code__
+    every = not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")
+    return Reads(frozenset([0] if every else []), not code.co_varnames[2].startswith("_"))
+
+
+def plan_of(reads: Sequence[Reads], tracked: int, count: int, *, variadic: bool) -> Plan:
+    """Return what to save of `count` inputs for the VJPs of those in the bit set `tracked`.
+
+    What only the gradient of an input that needs none would read is not saved.
+    """
+    flows = tuple([bool(tracked >> i & 1) for i in range(count)])
+    if variadic:
+        return (VALUE if reads[0].inputs else 0,) * count, reads[0].output, flows
+    wanted = [one for one, flowing in zip(reads, flows, strict=False) if flowing]
+    read = frozenset[int]().union(*[one.inputs for one in wanted])
+    measured = frozenset[int]().union(*[one.specs for one in wanted])
+    saves = tuple([VALUE if i in read else SPEC if i in measured else 0 for i in range(count)])
+    return saves, any(one.output for one in wanted), flows
