@@ -136,6 +136,7 @@ VALUES = {
     "order": ["C", "F", None],
     "kind": [None, "stable", "quicksort"],
     "stable": [None, True, False],
+    "descending": [None, False, True],
     "casting": ["same_kind", "no"],
     "optimize": [False, True, "greedy"],
     "copy": [None, True],

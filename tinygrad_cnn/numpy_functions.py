@@ -141,7 +141,9 @@ def _round(a: Any, decimals: int = 0) -> Any:
     return ops.round(a, decimals=decimals)
 
 
-def _sort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None) -> Any:  # noqa: ARG001 - it always is stable
+def _sort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None, descending: Any = None) -> Any:  # noqa: ARG001
+    if descending:  # NumPy keeps NaN last, where the operation puts it first
+        raise Refused("with descending=True")
     return ops.sort(*_along(a, axis)).values
 
 

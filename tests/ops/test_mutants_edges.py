@@ -45,6 +45,7 @@ def weighted_twice(function, values, weights):
         (lambda x: ops.norm(x, 2), [0.6, 0.8], [0.6, 0.8]),
         (lambda x: ops.norm(x, 2), [1e-200, 0], [0, 0]),  # their squares and cubes underflow: the norm is 0
         (lambda x: ops.norm(x, 3), [1e-200, 0], [0, 0]),
+        (lambda x: ops.norm(x, -1), [3.0, 0], [0, 0]),
     ],
 )
 def test_slopes_at_kinks(function, points, expected):
@@ -72,10 +73,44 @@ def test_roots_send_back_nothing_where_nothing_comes_in():
     assert second[2:] == [0.25, 1]
 
 
-def test_logarithms_send_back_nothing_where_nothing_comes_in():
-    first, second = weighted_twice(ops.log, [0.0, 0.0, 4.0, 1.0, 0.5], [0.0, 1.0, 0.0, 0.0, 1.0])
-    assert first == [0, math.inf, 0, 0, 2]
-    assert second[2:] == [0.25, 1, 2]
+@pytest.mark.parametrize(
+    ("function", "pole", "scale"),
+    [(ops.log, 0.0, 1.0), (ops.log2, 0.0, math.log(2)), (ops.log10, 0.0, math.log(10)), (ops.log1p, -1.0, 1.0)],
+)
+def test_logarithms_send_back_nothing_where_nothing_comes_in(function, pole, scale):
+    x = [value + pole for value in (0.0, 0.0, 4.0, 1.0, 2.0, 0.5)]
+    first, second = weighted_twice(function, x, [0.0, 1.0, 0.0, 0.0, 0.0, 1.0])
+    assert first == pytest.approx([0, math.inf, 0, 0, 0, 2 / scale])
+    assert second[2:] == pytest.approx([0.25 / scale, 1 / scale, 0.5 / scale, 2 / scale])
+
+
+def test_the_slope_of_prelu_at_zero_is_its_weight():
+    x, w = leaf([0.0]), leaf([3.0])
+    by_x, by_w = grad(ops.sum(ops.prelu(x, w)), [x, w], create_graph=True)
+    assert (by_x.item(), by_w.item()) == (3, 0)
+    assert grad(by_x, [w], leaf([1.0]))[0].item() == grad(by_w, [x], leaf([1.0]))[0].item() == 1
+
+
+def test_the_second_derivative_of_elu_at_zero_is_zero():
+    x = leaf([0.0, 0.5, -math.log(2)])
+    (first,) = grad(ops.sum(ops.elu(x, alpha=2.0)), [x], create_graph=True)
+    assert grad(ops.sum(first), [x])[0].tolist() == pytest.approx([0, 0, 1])
+
+
+def test_the_slope_of_a_power_of_zero_does_not_depend_on_the_exponent():
+    x, exponent = leaf([2.0, 2.0]), leaf([0.0, 1.0])
+    (slope,) = grad(ops.sum(ops.pow(x, exponent)), [x], create_graph=True)
+    (mixed,) = grad(ops.sum(slope), [exponent])
+    assert slope.tolist() == [0, 1]
+    assert mixed.tolist() == pytest.approx([0, 1 + math.log(2)])
+
+
+def test_every_nan_is_the_median_where_there_are_some():
+    assert slopes(ops.median, [math.nan, 1.0, math.nan, 2.0]) == [[0.5, 0, 0.5, 0]]
+
+
+def test_an_angle_has_no_slope_at_the_origin():
+    assert slopes(ops.atan2, [0.0, 0.0], [0.0, 1.0]) == [[0, 1], [0, 0]]
 
 
 @pytest.mark.parametrize("function", [ops.std, lambda x: ops.norm(x, 2)])

@@ -56,35 +56,20 @@ def resnet50():
     return resnet(bottleneck, 4, (3, 4, 6, 3), (4, 3, 64, 48))
 
 
-def vgg(counts, batch_norm=False):
-    features, channels = [], 3
-    for filters, count in zip((64, 128, 256, 512, 512), counts, strict=True):
-        for _ in range(count):
-            norm = [nn.BatchNorm2d(filters)] if batch_norm else []
-            features += [nn.Conv2d(channels, filters, 3, padding=1), *norm, nn.ReLU()]
-            channels = filters
-        features.append(nn.MaxPool2d(2))
-    classifier = [
-        nn.Linear(512 * 49, 4096), nn.ReLU(), nn.Identity(),
-        nn.Linear(4096, 4096), nn.ReLU(), nn.Identity(), nn.Linear(4096, 5),
-    ]  # fmt: skip
-    return model_twins.large(features, 7, classifier), (2, 3, 64, 32), 5
-
-
 def vgg13():
-    return vgg((2, 2, 2, 2, 2))
+    return model_twins.vgg((2, 2, 2, 2, 2))
 
 
 def vgg16():
-    return vgg((2, 2, 3, 3, 3))
+    return model_twins.vgg((2, 2, 3, 3, 3))
 
 
 def vgg16_bn():
-    return vgg((2, 2, 3, 3, 3), batch_norm=True)
+    return model_twins.vgg((2, 2, 3, 3, 3), batch_norm=True)
 
 
 def vgg19():
-    return vgg((2, 2, 4, 4, 4))
+    return model_twins.vgg((2, 2, 4, 4, 4))
 
 
 def densenet121():

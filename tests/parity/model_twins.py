@@ -162,11 +162,10 @@ def alexnet():
     return large(features, 6, classifier), (2, 3, 95, 80), 7
 
 
-def vgg11(batch_norm=False):
-    features = []
-    channels = 3
-    for stage in ((64,), (128,), (256, 256), (512, 512), (512, 512)):
-        for filters in stage:
+def vgg(counts, batch_norm=False):
+    features, channels = [], 3
+    for filters, count in zip((64, 128, 256, 512, 512), counts, strict=True):
+        for _ in range(count):
             norm = [nn.BatchNorm2d(filters)] if batch_norm else []
             features += [nn.Conv2d(channels, filters, 3, padding=1), *norm, nn.ReLU()]
             channels = filters
@@ -178,8 +177,12 @@ def vgg11(batch_norm=False):
     return large(features, 7, classifier), (2, 3, 64, 32), 5
 
 
+def vgg11():
+    return vgg((1, 1, 2, 2, 2))
+
+
 def vgg11_bn():
-    return vgg11(batch_norm=True)
+    return vgg((1, 1, 2, 2, 2), batch_norm=True)
 
 
 def residual(c, o, stride, shortcut):

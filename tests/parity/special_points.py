@@ -37,13 +37,15 @@ class Point:
 POINTS: list[Point] = []
 
 _MOVES = """
-    broadcast_to cast cat clone flip getitem permute repeat reshape roll stack tril triu view_put setitem pad pad_input
-    interpolate interpolate_input unfold fold index_add_zeros embedding embedding_weight gather scatter_add
-    scatter_add_zeros sum_to avg_pool1d avg_pool2d_input adaptive_avg_pool2d adaptive_avg_pool2d_input dropout
+    broadcast_to cast cat clone flip getitem permute repeat reshape roll stack tril triu view_put setitem pad
+    pad_input interpolate interpolate_input unfold fold index_add_zeros embedding embedding_weight gather scatter
+    scatter_add scatter_add_zeros sum_to avg_pool1d avg_pool2d_input adaptive_avg_pool2d adaptive_avg_pool2d_input
+    dropout
 """
 _PRODUCTS = "conv1d conv2d_input conv2d_weight conv_transpose2d linear mv outer dot addmm"
 
 NO_SPECIAL_POINTS = {
+    "scatter_multiply": "no gradient is defined through it, as in PyTorch",
     "max_pool2d_gather": "part of the second order of max_pool2d, which has rows",
     **dict.fromkeys(_MOVES.split(), "moves, scales or adds up elements: linear, the same at every point"),
     **dict.fromkeys(_PRODUCTS.split(), "a product like those of conv2d and matmul, which have rows"),
@@ -87,9 +89,26 @@ for name in ["sqrt", "rsqrt", "log", "abs", "neg", "sign", "reciprocal", "tanh",
     row(f"{name} at 0 and ±1", of_torch(name), [0.0, -0.0, 1, -1])
 for name in ["tanh", "sigmoid"]:
     row(f"{name} at the ends", of_torch(name), [1e3, -1e3, INF, -INF])
+for name in ["asin", "acos", "atanh", "asinh", "atan", "sinh", "cosh", "tan", "expm1"]:
+    row(f"{name} at 0", of_torch(name), [0.0, -0.0], smooth=True)
+for name in ["asin", "acos", "atanh"]:
+    row(f"{name} at the ends of its domain", of_torch(name), [1.0, -1, 1.5, -1.5])
+row("acosh at the end of its domain", of_torch("acosh"), [1.0, 0.5, 0, -2, INF])
+for name in ["asinh", "atan", "sinh", "cosh", "expm1"]:
+    row(f"{name} at the ends", of_torch(name), [1e3, -1e3, INF, -INF])
+for name in ["log2", "log10"]:
+    row(f"{name} at 0 and 1", of_torch(name), [0.0, -0.0, 1, INF])
+row("log1p at -1 and 0", of_torch("log1p"), [-1.0, 0, -0.0, INF])
+for name in ["ceil", "floor", "round", "trunc"]:
+    row(f"{name} at its steps", of_torch(name), [0.0, -0.0, 1, -1, 0.5, 1.5, -0.5, -2.5])
 for name in ["relu", "relu6", "leaky_relu", "elu", "silu", "gelu", "softplus", "hardtanh", "logsigmoid"]:
     row(f"{name} at its kinks", functional(name), [0.0, -0.0, 1, -1, 6, 21, -21])
     row(f"{name} at the ends", functional(name), [INF, -INF, 1e300, -1e300])
+row(
+    "prelu at its kink", functional("prelu"), [[0.0, -0.0, 1, -1], [0, 0, 2, -2]], [0.25, 0, 3, -0.5],
+    first_only="PyTorch's slope at 0 is the weight, and the derivative of that slope 1, as it is above 0",
+)  # fmt: skip
+row("prelu beside its kink", functional("prelu"), [[1.0, -1], [2, -2]], [0.25, 3], smooth=True)
 row("elu with alpha", functional("elu", 0.7), [0.0, -0.0, 1, -1])
 row("leaky_relu with a slope", functional("leaky_relu", 0.3), [0.0, -0.0, 1, -1])
 row("hardtanh on its limits", functional("hardtanh", -2, 3), [-2.0, 3, 0, -2.5, 3.5])
@@ -107,6 +126,9 @@ row("div of 0", lambda _, x, y: x / y, [0.0, 0], [1.0, -2], smooth=True)
 row("add and sub", lambda _, x, y: x + (y - x * y), [0.0, 0], [0.0, 1], smooth=True)
 for mode in ("trunc", "floor"):
     row(f"div rounded by {mode}", of_torch("div", rounding_mode=mode), [0.0, 1, 4, -4], [1.0, 2, 2, 2])
+row("atan2 on the axes", of_torch("atan2"), [0.0, -0.0, 1, -1, 0, -0.0], [1.0, 1, 0, 0, -1, -1])
+row("atan2 at the origin", of_torch("atan2"), [0.0], [0.0])
+row("fmod at multiples", of_torch("fmod"), [0.0, 4, 5, -4, -5], [2.0, 2, 3, 2, -3])
 row("remainder at multiples", lambda _, x, y: x % y, [0.0, 4, 5, -4], [2.0, 2, 3, 2])
 
 # --- choices
@@ -118,6 +140,8 @@ for name in ("amax", "amin"):
     row(f"{name} of equal rows", of_torch(name, 1), EQUAL)
 for name in ("max", "min"):
     row(f"{name} of equal rows", lambda torch, x, n=name: getattr(torch, n)(x, 1)[0], EQUAL)
+row("median at ties", of_torch("median"), [[1.0, 1, 0], [0, 1, 1]])
+row("median of equal rows", lambda torch, x: torch.median(x, 1)[0], EQUAL)
 row("clamp on its limits", of_torch("clamp", -1, 1), [-1.0, 1, 0, 2, -2])
 row(
     "clamp between tensors", of_torch("clamp"),

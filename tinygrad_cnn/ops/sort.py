@@ -103,7 +103,7 @@ def _median(x: Array) -> Array:
 
 @_median.vjp(0)
 def median_vjp_0(g: A, y: A, x: A) -> A:
-    chosen = cast((x == y) | ((x != x) & (y != y)), dtype=x.dtype)
+    chosen = cast((x == y) | (x != x), dtype=x.dtype)  # where there is NaN it is the median
     return g * (chosen / _sum(chosen))
 
 

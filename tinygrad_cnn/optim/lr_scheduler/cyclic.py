@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from math import floor
 from typing import Any
 
-from tinygrad_cnn.optim.lr_scheduler.one_cycle import for_each_group
+from tinygrad_cnn.optim.lr_scheduler.one_cycle import cycles_beta1, for_each_group
 from tinygrad_cnn.optim.lr_scheduler.scheduler import LRScheduler
 from tinygrad_cnn.optim.optimizer import Optimizer
 
@@ -77,12 +77,7 @@ class CyclicLR(LRScheduler):
         self.scale_mode = scale_mode if scale_fn is not None else "iterations" if mode == "exp_range" else "cycle"
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            if not {"momentum", "betas"} & set(optimizer.defaults):
-                raise ValueError(
-                    "optimizer must support momentum or beta1 with `cycle_momentum` option enabled; "
-                    f"{type(optimizer).__name__} does not"
-                )
-            self.use_beta1 = "betas" in optimizer.defaults
+            self.use_beta1 = cycles_beta1(optimizer)
             self.base_momentums = for_each_group("base_momentum", base_momentum, groups)
             self.max_momentums = for_each_group("max_momentum", max_momentum, groups)
             if last_epoch == -1:

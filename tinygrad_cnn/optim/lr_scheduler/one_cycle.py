@@ -82,12 +82,7 @@ class OneCycleLR(LRScheduler):
         highest = for_each_group("max_lr", max_lr, groups)
         self.cycle_momentum = cycle_momentum
         if cycle_momentum:
-            if not {"momentum", "betas"} & set(optimizer.defaults):
-                raise ValueError(
-                    "optimizer must support momentum or beta1 with `cycle_momentum` option enabled; "
-                    f"{type(optimizer).__name__} does not"
-                )
-            self.use_beta1 = "betas" in optimizer.defaults
+            self.use_beta1 = cycles_beta1(optimizer)
             most = for_each_group("max_momentum", max_momentum, groups)
             least = for_each_group("base_momentum", base_momentum, groups)
         if last_epoch == -1:
@@ -132,6 +127,20 @@ def _positive(name: str, value: int) -> int:
     if not isinstance(value, int) or value <= 0:
         raise ValueError(f"Expected positive integer {name}, but got {value}")
     return value
+
+
+def cycles_beta1(optimizer: Optimizer) -> bool:
+    """Return whether the momentum of `optimizer` is the first of its betas.
+
+    Raises:
+        ValueError: it has neither momentum nor betas.
+    """
+    if not {"momentum", "betas"} & set(optimizer.defaults):
+        raise ValueError(
+            "optimizer must support momentum or beta1 with `cycle_momentum` option enabled; "
+            f"{type(optimizer).__name__} does not"
+        )
+    return "betas" in optimizer.defaults
 
 
 def for_each_group(name: str, value: float | list[float], groups: list[dict[str, Any]]) -> list[float]:
