@@ -255,7 +255,7 @@ __version__ = "0.1.0"
 _declined.install_import_hints()
 _declined.answer_in(
     amp, autograd, autograd.function, _functional, backends, backends.cudnn, backends.mps, cuda, cuda.amp, nn,
-    nn.functional, nn.init, nn.parameter, nn.utils, optim, optim.lr_scheduler,
+    nn.functional, nn.init, nn.parallel, nn.parameter, nn.utils, optim, optim.lr_scheduler, optim.optimizer,
 )  # fmt: skip
 globals().update({name: _spellings.with_out(globals()[name]) for name in _spellings.TAKING_OUT})
 globals().update({name: _spellings.with_memory_format(globals()[name]) for name in _spellings.TAKING_MEMORY_FORMAT})

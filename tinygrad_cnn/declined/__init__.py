@@ -15,7 +15,7 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from tinygrad_cnn.declined.layers import LAYERS
-from tinygrad_cnn.declined.machinery import MACHINERY, NO_GPU, NO_MIXED_PRECISION
+from tinygrad_cnn.declined.machinery import MACHINERY, NO_GPU, NO_MIXED_PRECISION, ONE_PROCESS
 from tinygrad_cnn.declined.operations import OPERATIONS
 
 _ROOT = "tinygrad_cnn"
@@ -26,8 +26,11 @@ _PATTERNS = {name: why for name, why in _EXACT.items() if "*" in name or "[" in 
 _WHOLE = {
     **dict.fromkeys(("cuda", "backends", "backends.cudnn", "backends.mps"), NO_GPU),
     **dict.fromkeys(("amp", "cuda.amp"), NO_MIXED_PRECISION),
+    "nn.parallel": ONE_PROCESS,
 }
 """Modules of which every name that is not there is left out for the same reason."""
+
+_LAYER_FILES = "the layers stand in files of other names: write nn's own names, such as nn.BatchNorm2d"
 
 _WITH_CLASSES = ("nn", "optim")
 """Where a declined name that begins with a capital letter is a class."""
@@ -39,7 +42,8 @@ def reason(module: str, name: str) -> str | None:
         return None
     if module in _WHOLE:
         return _WHOLE[module]
-    return _EXACT.get(name) or next((why for pattern, why in _PATTERNS.items() if fnmatchcase(name, pattern)), None)
+    why = _EXACT.get(name) or next((why for pattern, why in _PATTERNS.items() if fnmatchcase(name, pattern)), None)
+    return _LAYER_FILES if why is None and module == "nn.modules" else why
 
 
 def sentence(module: str, name: str) -> str | None:
