@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from tinygrad_cnn.declined.layers import LAYERS
 from tinygrad_cnn.declined.machinery import MACHINERY, NO_GPU, NO_MIXED_PRECISION, ONE_PROCESS
 from tinygrad_cnn.declined.operations import OPERATIONS
+from tinygrad_cnn.declined.vision import VISION
 
 _ROOT = "tinygrad_cnn"
 _EXACT = {
@@ -24,13 +25,11 @@ _EXACT = {
 }
 _PATTERNS = {name: why for name, why in _EXACT.items() if "*" in name or "[" in name}
 _WHOLE = {
-    **dict.fromkeys(("cuda", "backends", "backends.cudnn", "backends.mps"), NO_GPU),
+    **dict.fromkeys(("accelerator", "cuda", "backends", "backends.cudnn", "backends.mps"), NO_GPU),
     **dict.fromkeys(("amp", "cuda.amp"), NO_MIXED_PRECISION),
     "nn.parallel": ONE_PROCESS,
 }
 """Modules of which every name that is not there is left out for the same reason."""
-
-_LAYER_FILES = "the layers stand in files of other names: write nn's own names, such as nn.BatchNorm2d"
 
 _WITH_CLASSES = ("nn", "optim")
 """Where a declined name that begins with a capital letter is a class."""
@@ -43,7 +42,11 @@ def reason(module: str, name: str) -> str | None:
     if module in _WHOLE:
         return _WHOLE[module]
     why = _EXACT.get(name) or next((why for pattern, why in _PATTERNS.items() if fnmatchcase(name, pattern)), None)
-    return _LAYER_FILES if why is None and module == "nn.modules" else why
+    if why is None:
+        for other, patterns in VISION.get(module, {}).items():
+            if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
+                return other
+    return why
 
 
 def sentence(module: str, name: str) -> str | None:

@@ -29,7 +29,7 @@ MACHINERY: dict[str, str] = {
         "share_memory_ is_shared prepare_multiprocessing_environment"
     ),
     NO_GPU: (
-        "Event Stream accelerator mps xpu mtia cpu get_default_device set_default_device get_device_module "
+        "Event Stream mps xpu mtia cpu get_default_device set_default_device get_device_module "
         "record_stream ipu is_cpu is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_vulkan is_vulkan_available "
         "is_xla is_xpu get_device to_mkldnn is_pinned pin_memory has_mkl has_openmp has_lapack has_spectral "
         "compiled_with_cxx11_abi cudnn_* miopen_* mkldnn_* OutOfMemoryError AcceleratorError"

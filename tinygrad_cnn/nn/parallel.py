@@ -22,7 +22,9 @@ def data_parallel(
     Args:
         module: the network.
         inputs: its argument, or a tuple of them.
-        device_ids, output_device, dim: as for `DataParallel`; taken and not used.
+        device_ids: numbers of GPUs; not used.
+        output_device: not used.
+        dim: the axis that PyTorch splits; not used.
         module_kwargs: its arguments by name.
     """
     return module(*(inputs if isinstance(inputs, tuple) else (inputs,)), **(module_kwargs or {}))
