@@ -13,7 +13,7 @@ from importlib import import_module as _import_module
 from math import e, inf, nan, pi
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
-from tinygrad_cnn import amp, autograd, backends, cuda, nn, optim
+from tinygrad_cnn import accelerator, amp, autograd, backends, cuda, nn, optim
 from tinygrad_cnn import declined as _declined
 from tinygrad_cnn import spellings as _spellings
 from tinygrad_cnn._compile import compile
@@ -255,7 +255,8 @@ __version__ = "0.1.0"
 _declined.install_import_hints()
 _declined.answer_in(
     amp, autograd, autograd.function, _functional, backends, backends.cudnn, backends.mps, cuda, cuda.amp, nn,
-    nn.functional, nn.init, nn.parameter, nn.utils, optim, optim.lr_scheduler,
+    nn.functional, nn.init, nn.modules, nn.parallel, nn.parameter, nn.utils, optim, optim.lr_scheduler,
+    optim.optimizer, accelerator,
 )  # fmt: skip
 globals().update({name: _spellings.with_out(globals()[name]) for name in _spellings.TAKING_OUT})
 globals().update({name: _spellings.with_memory_format(globals()[name]) for name in _spellings.TAKING_MEMORY_FORMAT})
@@ -306,6 +307,7 @@ __all__ = [
     "Tensor",
     "__version__",
     "abs",
+    "accelerator",
     "acos",
     "acosh",
     "add",

@@ -25,6 +25,7 @@ LAYERS = [
         "_startup",
         "amp",
         "declined",
+        "accelerator",
         "device",
         "memory_format",
         "printing",

@@ -31,8 +31,8 @@ def test_variable_makes_a_leaf_over_the_same_memory():
 def test_variable_refuses_what_it_cannot_do():
     with pytest.raises(TypeError, match=r"expected a tensor, got list; make one with tensor"):
         Variable([1.0])
-    with pytest.raises(TypeError, match=r"volatile is no more; compute inside `with no_grad"):
-        Variable(tg.ones(2), volatile=True)
+    with pytest.warns(UserWarning, match=r"volatile has no effect; compute inside `with no_grad"):
+        assert not Variable(tg.ones(2), volatile=True).requires_grad
     with pytest.raises(RuntimeError, match="only floating-point"):
         Variable(tg.tensor([1]), requires_grad=True)
 

@@ -37,6 +37,9 @@ def test_a_name_has_one_reason():
         ("nn.utils", "spectral_norm"),
         ("cuda", "Event"),
         ("amp", "x"),
+        ("models", "resnet101"),
+        ("data", "VOCDetection"),
+        ("nn.modules", "batchnorm"),
     ],
 )
 def test_looking_a_name_up_says_why(module, name):
@@ -52,6 +55,9 @@ def test_looking_a_name_up_says_why(module, name):
         "from tinygrad_cnn import svd", "from tinygrad_cnn.nn.functional import glu", "import tinygrad_cnn.distributed",
         "import tinygrad_cnn.nn.utils.prune as prune", "from tinygrad_cnn import jit",
         "from tinygrad_cnn.utils.tensorboard import SummaryWriter", "from tinygrad_cnn.utils.data import StackDataset",
+        "from tinygrad_cnn.nn.modules.utils import _pair", "from tinygrad_cnn.optim.optimizer import required",
+        "from tinygrad_cnn.models import ResNet18_Weights", "import tinygrad_cnn.models.segmentation",
+        "from tinygrad_cnn.data import SVHN",
     ],
 )  # fmt: skip
 def test_importing_a_name_says_why(line):

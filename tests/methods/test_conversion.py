@@ -42,6 +42,7 @@ def test_type_passes_gradients():
 def test_everything_is_on_the_cpu():
     x = tg.ones(2)
     assert x.is_cuda is False
+    assert x.is_sparse is False
     assert x.cpu() is x
     with pytest.raises(AssertionError, match="computes on the CPU.*is_available"):
         x.cuda()

@@ -118,6 +118,14 @@ def test_modules_in_a_list_are_trained_saved_and_named_in_the_graph():
     assert paths == {"blocks.0", "blocks.1", "blocks.2"}
 
 
+def test_a_function_put_in_the_place_of_a_module_is_called():
+    row = nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Flatten())
+    x = tc.randn(3, 2)
+    expected = row[0](x).exp()
+    row._modules["1"] = tc.exp
+    assert row(x).tolist() == expected.tolist()
+
+
 def test_module_dict():
     heads = nn.ModuleDict({"digit": nn.Linear(2, 10)})
     heads["parity"] = nn.Linear(2, 2)

@@ -93,3 +93,10 @@ def test_circles_are_pytorchs(sizes, seed):
     y, expected, grad, gradient = both(x, lambda f, x: f.pad(x, pad, mode="circular"))
     np.testing.assert_array_equal(y, expected)
     np.testing.assert_allclose(grad, gradient, rtol=1e-12)
+
+
+@pytest.mark.parametrize("how", [{"size": (3,)}, {"scale_factor": (2.0,)}])
+def test_sizes_are_one_or_as_many_as_axes(how):
+    name = next(iter(how))
+    with pytest.raises(ValueError, match=f"interpolate: expected {name} as one number or 2"):
+        F.interpolate(tc.ones(1, 1, 4, 4), **how)

@@ -268,6 +268,8 @@ def test_not_strict_loads_what_fits_and_returns_the_rest():
     assert found.missing_keys == [key for key in KEYS if key != "mean"]
     assert found.unexpected_keys == ["extra"]
     assert net.mean.tolist() == [1, 1, 1]
+    assert repr(net.load_state_dict(net.state_dict())) == "<All keys matched successfully>"
+    assert repr(found).startswith("IncompatibleKeys(missing_keys=['")
 
 
 def test_a_state_dict_may_hold_arrays_of_any_number_type():
@@ -360,6 +362,21 @@ def test_conversion_reaches_parameters_gradients_and_floating_point_buffers():
     assert net.to(tc.float32).float().mean.dtype == tc.float32
     with pytest.raises(TypeError, match=r"Net\.to: expected a floating-point dtype, got int64"):
         net.to(tc.int64)
+
+
+def test_conversion_takes_the_flags_of_pytorch_and_lays_out_images():
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(16, 2))
+    x = tc.randn(2, 3, 4, 4, requires_grad=True)
+    net(x).sum().backward()
+    before = [net(x).tolist(), *[p.grad.tolist() for p in net.parameters()]]
+    net.zero_grad()
+    assert net.to("cpu", non_blocking=True, memory_format=tc.channels_last) is net
+    assert net[0].weight.is_contiguous(memory_format=tc.channels_last)
+    assert net[3].weight.is_contiguous()
+    net(x).sum().backward()
+    assert np.allclose(net(x).tolist(), before[0], rtol=1e-5)
+    for p, g in zip(net.parameters(), before[1:], strict=True):
+        assert np.allclose(p.grad.tolist(), g, rtol=1e-5)
 
 
 def test_apply_visits_children_before_parents():

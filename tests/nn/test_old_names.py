@@ -80,4 +80,6 @@ def test_backward_hooks_under_their_old_name():
 def test_import_paths():
     assert importlib.import_module("tinygrad_cnn.nn.parameter").Parameter is nn.Parameter
     assert nn.parameter.Parameter is nn.Parameter
+    assert importlib.import_module("tinygrad_cnn.nn.parallel").DataParallel is nn.DataParallel
+    assert nn.init._calculate_fan_in_and_fan_out(tc.ones(4, 3, 5, 5)) == (75, 100)
     assert nn.utils.parameters_to_vector(nn.Linear(2, 3).parameters()).shape == (9,)

@@ -332,6 +332,11 @@ def test_repr_lists_the_settings_of_each_group():
     )
 
 
+def test_a_blank_line_parts_the_groups_of_a_repr():
+    text = repr(optim.SGD([{"params": [parameter(1)]}, {"params": [parameter(2)]}], lr=0.5))
+    assert "    weight_decay: 0\n\nParameter Group 1\n    dampening: 0\n" in text
+
+
 def test_parameters_of_one_shape_do_not_disturb_each_other():
     pair = [parameter(1, 2), parameter(3, 4)]
     together = optim.SGD(pair, 0.01, momentum=0.9, nesterov=True, weight_decay=0.1)

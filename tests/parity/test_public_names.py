@@ -14,8 +14,9 @@ from tinygrad_cnn import declined
 torch = pytest.importorskip("torch")
 
 MODULES = [
-    "", "amp", "autograd", "autograd.function", "autograd.functional", "backends", "backends.cudnn", "cuda", "cuda.amp",
-    "nn", "nn.functional", "nn.init", "nn.parameter", "nn.utils", "optim", "optim.lr_scheduler", "utils", "utils.data",
+    "", "accelerator", "amp", "autograd", "autograd.function", "autograd.functional", "backends", "backends.cudnn",
+    "cuda", "cuda.amp", "nn", "nn.functional", "nn.init", "nn.parallel", "nn.parameter", "nn.utils", "optim",
+    "optim.lr_scheduler", "utils", "utils.data",
 ]  # fmt: skip
 
 IMPORTED_BY_CHANCE = {
@@ -84,6 +85,7 @@ def places():
 
 MODULES_OF_THEIR_OWN = {
     "functorch", "onnx", "tensorboard", "prune", "model_zoo", "bottleneck", "DistributedDataParallel", "quantized",
+    "required",
 }  # fmt: skip
 """Modules that are not loaded with PyTorch, and names in them."""
 

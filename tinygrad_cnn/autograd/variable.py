@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
 
 import numpy as np
@@ -81,15 +82,15 @@ class Variable:
     _hooks: Hooks
 
     def __new__(cls, data: Variable, requires_grad: bool = False, volatile: bool = False) -> Any:
-        """Return a leaf over the memory of the tensor `data`.
+        """Return a leaf over the memory of the tensor `data`; `volatile`, which PyTorch has dropped, only warns.
 
         Raises:
-            TypeError: `data` is no tensor, or `volatile`, which PyTorch has dropped, is asked for.
+            TypeError: `data` is no tensor.
         """
         if not isinstance(data, Variable):
             raise TypeError(f"Variable: expected a tensor, got {type(data).__name__}; make one with tensor(data)")
         if volatile:
-            raise TypeError("Variable: volatile is no more; compute inside `with no_grad():`")
+            warnings.warn("Variable: volatile has no effect; compute inside `with no_grad():`", stacklevel=2)
         leaf = wrap(data.array)
         leaf.requires_grad = requires_grad  # type: ignore[attr-defined]  # the concrete class checks the dtype
         return leaf

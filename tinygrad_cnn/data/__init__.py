@@ -1,5 +1,7 @@
 """Data sets, samplers and the loader that makes batches of them."""
 
+import sys
+
 from tinygrad_cnn.data import catalog, sampler, transforms
 from tinygrad_cnn.data.cifar import CIFAR10, CIFAR100
 from tinygrad_cnn.data.collate import default_collate, default_convert
@@ -25,6 +27,9 @@ from tinygrad_cnn.data.seeding import current_generator, use_generator
 from tinygrad_cnn.data.toy import toy_classes, toy_patterns
 from tinygrad_cnn.data.vision import VisionDataset
 from tinygrad_cnn.data.workers import WorkerInfo, get_worker_info
+from tinygrad_cnn.declined import answer_in
+
+answer_in(sys.modules[__name__])
 
 __all__ = [
     "CIFAR10",

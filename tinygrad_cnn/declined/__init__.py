@@ -15,8 +15,9 @@ from types import ModuleType
 from typing import Any, NoReturn
 
 from tinygrad_cnn.declined.layers import LAYERS
-from tinygrad_cnn.declined.machinery import MACHINERY, NO_GPU, NO_MIXED_PRECISION
+from tinygrad_cnn.declined.machinery import MACHINERY, NO_GPU, NO_MIXED_PRECISION, ONE_PROCESS
 from tinygrad_cnn.declined.operations import OPERATIONS
+from tinygrad_cnn.declined.vision import VISION
 
 _ROOT = "tinygrad_cnn"
 _EXACT = {
@@ -24,8 +25,9 @@ _EXACT = {
 }
 _PATTERNS = {name: why for name, why in _EXACT.items() if "*" in name or "[" in name}
 _WHOLE = {
-    **dict.fromkeys(("cuda", "backends", "backends.cudnn", "backends.mps"), NO_GPU),
+    **dict.fromkeys(("accelerator", "cuda", "backends", "backends.cudnn", "backends.mps"), NO_GPU),
     **dict.fromkeys(("amp", "cuda.amp"), NO_MIXED_PRECISION),
+    "nn.parallel": ONE_PROCESS,
 }
 """Modules of which every name that is not there is left out for the same reason."""
 
@@ -39,7 +41,12 @@ def reason(module: str, name: str) -> str | None:
         return None
     if module in _WHOLE:
         return _WHOLE[module]
-    return _EXACT.get(name) or next((why for pattern, why in _PATTERNS.items() if fnmatchcase(name, pattern)), None)
+    why = _EXACT.get(name) or next((why for pattern, why in _PATTERNS.items() if fnmatchcase(name, pattern)), None)
+    if why is None:
+        for other, patterns in VISION.get(module, {}).items():
+            if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
+                return other
+    return why
 
 
 def sentence(module: str, name: str) -> str | None:

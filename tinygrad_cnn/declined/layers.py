@@ -78,6 +78,7 @@ LAYERS: dict[str, str] = {
     "this optimizer is left out: use SGD, Adam, AdamW, RMSprop, Adagrad or Adadelta": (
         "ASGD Adafactor Adamax LBFGS Muon NAdam RAdam Rprop SparseAdam"
     ),
+    "the arguments of an optimizer that must be given have no default: leave it out": "required",
     "averages of weights are left out: keep a copy of the state_dict and average it by hand": "swa_utils",
     "write lr_scheduler.LambdaLR": "MultiplicativeLR PolynomialLR",
     "write TensorDataset, or a Dataset whose items are tuples": "StackDataset",

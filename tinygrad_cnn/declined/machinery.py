@@ -1,6 +1,7 @@
 """Parts of PyTorch around tensors that are left out, by why and what to use instead."""
 
 NO_MIXED_PRECISION = "mixed precision is disabled: see amp.autocast"
+ONE_PROCESS = "training is of one process: there is one CPU, whose cores the kernels share"
 NO_GPU = "there is no GPU or other device: everything computes on the CPU"
 
 MACHINERY: dict[str, str] = {
@@ -19,16 +20,16 @@ MACHINERY: dict[str, str] = {
         "fused_moving_avg_obs_fake_quant quantized_* fbgemm_* QInt* QUInt*"
     ),
     "sparse tensors are left out: use dense ones": (
-        "sparse sparse_* to_sparse* to_dense dense_dim sparse_resize_* coalesce is_coalesced is_sparse is_sparse_csr "
+        "sparse sparse_* to_sparse* to_dense dense_dim sparse_resize_* coalesce is_coalesced is_sparse_csr "
         "indices values ccol_indices col_indices crow_indices row_indices smm hsmm hspmm saddmm dsmm spmm layout "
         "strided resize_as_sparse_ sspaddmm masked nested to_padded_tensor is_nested"
     ),
-    "training is of one process: there is one CPU, whose cores the kernels share": (
-        "distributed DistributedSampler DistributedDataParallel multiprocessing parallel is_distributed "
+    ONE_PROCESS: (
+        "distributed DistributedSampler DistributedDataParallel multiprocessing is_distributed "
         "share_memory_ is_shared prepare_multiprocessing_environment"
     ),
     NO_GPU: (
-        "Event Stream accelerator mps xpu mtia cpu get_default_device set_default_device get_device_module "
+        "Event Stream mps xpu mtia cpu get_default_device set_default_device get_device_module "
         "record_stream ipu is_cpu is_ipu is_maia is_meta is_mkldnn is_mps is_mtia is_vulkan is_vulkan_available "
         "is_xla is_xpu get_device to_mkldnn is_pinned pin_memory has_mkl has_openmp has_lapack has_spectral "
         "compiled_with_cxx11_abi cudnn_* miopen_* mkldnn_* OutOfMemoryError AcceleratorError"

@@ -124,6 +124,11 @@ class Conversion(Variable):
         """Whether the values are on a GPU: never."""
         return False
 
+    @property
+    def is_sparse(self) -> builtins.bool:
+        """Whether only some of the values are stored: never."""
+        return False
+
     def cpu(self: Any, memory_format: MemoryFormat = preserve_format) -> Tensor:
         """Return the tensor, which is on the CPU already."""
         return ops.contiguous(self, memory_format)

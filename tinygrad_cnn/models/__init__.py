@@ -1,5 +1,8 @@
 """The networks of course reports and of the field's history, ready to train."""
 
+import sys
+
+from tinygrad_cnn.declined import answer_in
 from tinygrad_cnn.models.alexnet import AlexNet, alexnet
 from tinygrad_cnn.models.cnn_basic import CnnBasicModel
 from tinygrad_cnn.models.convnet2 import ConvNet2
@@ -26,6 +29,8 @@ from tinygrad_cnn.models.vgg import (
     vgg19_bn,
     vgg_features,
 )
+
+answer_in(sys.modules[__name__])
 
 __all__ = [
     "VGG",

@@ -1,6 +1,6 @@
 """Networks: modules, the functions beneath them, parameters and their initial values."""
 
-from tinygrad_cnn.nn import functional, init, utils
+from tinygrad_cnn.nn import functional, init, parallel, utils
 from tinygrad_cnn.nn.modules import (
     ELU,
     GELU,
@@ -142,5 +142,6 @@ __all__ = [
     "ZeroPad2d",
     "functional",
     "init",
+    "parallel",
     "utils",
 ]

@@ -179,6 +179,9 @@ def calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * taps, tensor.shape[0] * taps
 
 
+_calculate_fan_in_and_fan_out = calculate_fan_in_and_fan_out  # the name that layers written for PyTorch call it by
+
+
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill with samples from [−a, a), where a = gain · √(6 / (fan_in + fan_out))."""
     bound = gain * math.sqrt(6 / sum(calculate_fan_in_and_fan_out(tensor)))

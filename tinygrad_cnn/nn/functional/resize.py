@@ -99,6 +99,8 @@ def _sizes(
             raise ValueError(
                 f"{op}: expected no recompute_scale_factor with size={size}, which it leaves nothing to do"
             )
+        if isinstance(size, Sequence) and len(size) == 1 < axes:  # where convolutions take it for all axes
+            raise ValueError(f"{op}: expected size as one number or {axes}, got {size!r}")
         return per_axis(op, "size", size, axes, least=-MOST, error=ValueError), (None,) * axes
     assert scale_factor is not None  # checked above
     given = tuple(scale_factor) if isinstance(scale_factor, Sequence) else (scale_factor,) * axes

@@ -47,7 +47,7 @@ def run_in_turn(row: Sequence[tuple[str, Module]], x: Any, around: Scope) -> Any
         while i < count:
             name, module = row[i]
             i += 1
-            if module._hooks is not None or type(module).__call__ is not Module.__call__:
+            if type(module).__call__ is not Module.__call__ or module._hooks is not None:
                 push_scope(around)
                 x = module(x)
                 continue

@@ -11,6 +11,7 @@ from tinygrad_cnn._dtypes import float16, float32, float64, is_floating
 from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
 from tinygrad_cnn.creation import zeros
 from tinygrad_cnn.device import Device
+from tinygrad_cnn.memory_format import MemoryFormat, preserve_format
 from tinygrad_cnn.nn.modules.hooks import Hookable
 from tinygrad_cnn.nn.modules.state import IncompatibleKeys, Slot, load_state
 from tinygrad_cnn.nn.modules.whereabouts import EXPLAINED, explain
@@ -246,8 +247,17 @@ class Module(Hookable):
         fn(self)
         return self
 
-    def to(self, *args: Any, device: Any = None, dtype: npt.DTypeLike | None = None) -> Self:
+    def to(
+        self,
+        *args: Any,
+        device: Any = None,
+        dtype: npt.DTypeLike | None = None,
+        non_blocking: bool = False,  # noqa: ARG002 - nothing blocks on the CPU
+        memory_format: MemoryFormat = preserve_format,
+    ) -> Self:
         """Convert floating-point parameters, gradients and buffers in place; arguments as for `Tensor.to`.
+
+        Those with four axes are laid out as `memory_format` says.
 
         Raises:
             TypeError: the dtype is not floating point.
@@ -258,7 +268,8 @@ class Module(Hookable):
         for tensor in (*self.parameters(), *self.buffers()):
             if is_floating(tensor.dtype):
                 gradient = tensor._grad
-                tensor.data = tensor.data.to(*args, device=device, dtype=dtype)
+                layout = memory_format if tensor.ndim == 4 else preserve_format
+                tensor.data = tensor.data.to(*args, device=device, dtype=dtype, memory_format=layout)
                 if isinstance(gradient, Tensor):
                     tensor.grad = gradient.detach().to(tensor.dtype)
         return self
