@@ -21,7 +21,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygrad_cnn._checks import shown
+from tinygrad_cnn._checks import MAX_LARGE_KEYS, fits_64_bits, shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data.errors import DataError
 
@@ -41,6 +41,8 @@ _MAX_STEPS = 4_000_000
 """CIFAR-100's 50,000 images take 300,000."""
 _MAX_DEPTH = 64
 _MAX_AXES = 32
+_MAX_PLACE = 1 << 32
+"""Of the memory: what the longest instruction can name."""
 SPARE = 1 << 16
 """Bytes that arrays and texts may take beyond twice those of the file."""
 
@@ -119,6 +121,7 @@ class Machine:
     def __init__(self, name: str, bytes_left: int) -> None:
         self.name = name
         self.bytes_left = bytes_left
+        self.large_keys = 0
         self.stack: list[Any] = []
         self.memory: dict[int, Any] = {}
 
@@ -133,8 +136,10 @@ class Machine:
                 self.run(instruction.name, argument)
         except DataError:
             raise
-        except (ValueError, LookupError, TypeError, OverflowError, AttributeError, MemoryError, Warning) as error:
-            raise DataError(f"{self.name}: expected a whole pickle, got a damaged one ({error})") from error
+        except (
+            ValueError, LookupError, TypeError, OverflowError, AttributeError, MemoryError, EOFError, Warning,
+        ) as error:  # fmt: skip
+            raise DataError(f"{self.name}: expected a whole pickle, got a damaged one ({error!s:.200})") from error
         raise DataError(f"{self.name}: expected a whole pickle, got one without an end")
 
     def fail(self, expected: str, got: str) -> DataError:
@@ -198,6 +203,8 @@ class Machine:
 
     def remember(self, place: int | None) -> None:
         """Put the top of the stack into the memory, at the next place if None is given."""
+        if place is not None and not 0 <= place < _MAX_PLACE:
+            raise self.fail(f"a place in the memory below {_MAX_PLACE:,}", shown(place))
         self.memory[len(self.memory) if place is None else place] = self.stack[-1]
 
     def append(self, items: list[Any]) -> None:
@@ -215,6 +222,9 @@ class Machine:
         for key, value in zip(items[::2], items[1::2], strict=True):
             if not isinstance(key, str | bytes | int | float):  # a tuple nested deeply would overflow C's stack
                 raise self.fail("strings, bytes and numbers as keys", type(key).__name__)
+            self.large_keys += not fits_64_bits(key)
+            if self.large_keys > MAX_LARGE_KEYS:
+                raise self.fail("integers of at most 64 bits as keys", "larger ones")
             target[key] = self._finished(value)
 
     def make_tuple(self, items: list[Any]) -> None:
