@@ -344,3 +344,20 @@ def test_the_containers_are_json(tmp_path):
     tg.save({"a": tg.ones(1), "n": 1}, tmp_path / "x.pt")
     text = load_metadata(tmp_path / "x.pt")["tinygrad_cnn.state"]
     assert json.loads(text) == {"a": {"~": "tensor", "name": "a"}, "n": 1}
+
+
+def test_containers_that_hold_themselves_are_refused(tmp_path):
+    cyclic = [1]
+    cyclic.append(cyclic)
+    with pytest.raises(ValueError, match="save: .* holds itself"):
+        tg.save(cyclic, tmp_path / "x.pt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_file_is_refused_by_name():
+    with pytest.raises(TypeError, match="save: expected f as a path or a file with write"):
+        tg.save({}, 3)
+    with pytest.raises(TypeError, match="load: expected f as a path or a file with read"):
+        tg.load(3)
+    with pytest.raises(TypeError, match="open for reading bytes"):
+        tg.load(io.StringIO("text"))
