@@ -1,6 +1,7 @@
 """Files are written wholly or not at all."""
 
 import os
+import stat
 
 import pytest
 
@@ -42,3 +43,13 @@ def test_who_may_read_it_is_what_the_system_gives_new_files(tmp_path):
     with replacing(tmp_path / "file") as part:
         secretive(part)
     assert (tmp_path / "file").stat().st_mode == (tmp_path / "usual").stat().st_mode
+
+
+def test_only_a_file_is_replaced(tmp_path):
+    (tmp_path / "folder").mkdir()
+    os.mkfifo(tmp_path / "pipe")
+    for name in ("folder", "pipe"):
+        with pytest.raises(FileExistsError, match=name), replacing(tmp_path / name):
+            pass
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["folder", "pipe"]
+    assert stat.S_ISFIFO((tmp_path / "pipe").stat().st_mode)

@@ -106,6 +106,17 @@ _SHORT.maxlevel = 3
 _SHORT.maxother = _SHORT.maxstring = 80
 
 
+MAX_LARGE_KEYS = 1000
+"""Keys for which `fits_64_bits` is False that a file may ask for: a dict of many that share a hash takes hours."""
+
+
+def fits_64_bits(key: object) -> bool:
+    """Return False for an integer that does not, and a tuple with one: others can be chosen that share its hash."""
+    if isinstance(key, tuple):
+        return all(map(fits_64_bits, key))
+    return not isinstance(key, int) or -(1 << 63) <= key < 1 << 63
+
+
 def nearest(name: object, known: Iterable[str], cutoff: float = 0.5) -> str:
     """Return a question with the known name that is most like `name`, upper and lower case alike; "" if none is."""
     import difflib  # used for messages only

@@ -19,6 +19,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     Who may read it is what the system gives new files, also where a library that writes it is more secretive.
     """
     target = Path(path)
+    if target.exists() and not target.is_file():  # a folder; or a device such as /dev/null, which root could replace
+        raise FileExistsError(f"expected a file or a free name to write to, got {target}, which is neither")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.{uuid.uuid4().hex}.part")
     try:

@@ -4,6 +4,7 @@ import collections
 import fractions
 import pickle
 import struct
+import time
 import tracemalloc
 
 import numpy as np
@@ -196,6 +197,31 @@ def test_a_huge_memory_place_takes_no_memory():
     assert parse_pickle(b"K\x01r\xff\xff\xff\xff.", "p") == 1
     assert tracemalloc.get_traced_memory()[1] < 10**6
     tracemalloc.stop()
+
+
+COLLIDING = [(2**61 - 1) * k for k in range(1, 50_001)]
+"""Integers that share one hash: a dict of them takes minutes."""
+
+
+@pytest.mark.parametrize(
+    ("content", "match"),
+    [
+        (b"N" + b"".join(b"p%d\n" % place for place in COLLIDING) + b".", "place in the memory below 4,294,967,296"),
+        (b"Np-1\n.", "place in the memory"),
+        (b"}(" + b"".join(b"L%dL\nN" % key for key in COLLIDING) + b"u.", "integers of at most 64 bits as keys"),
+    ],
+)
+def test_integers_chosen_to_share_a_hash_take_no_time(content, match):
+    begin = time.monotonic()
+    with pytest.raises(DataError, match=match):
+        parse_pickle(content, "p")
+    assert time.monotonic() - begin < 2
+
+
+def test_a_message_about_a_damaged_pickle_is_short():
+    with pytest.raises(DataError, match="damaged") as caught:
+        parse_pickle(b"F" + b"x" * 10**5 + b"\n.", "p")
+    assert len(str(caught.value)) < 500
 
 
 def doubled(first, twice):

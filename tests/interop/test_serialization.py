@@ -3,7 +3,10 @@
 import io
 import json
 import pickle
+import struct
+import time
 import zipfile
+import zlib
 from collections import OrderedDict
 
 import numpy as np
@@ -223,6 +226,113 @@ def test_a_forged_file_of_pytorch_is_refused(torch, change, text):
         tg.load(io.BytesIO(rewritten(file.getvalue(), change)))
 
 
+def handmade(program):
+    """Return a file of ``torch.save`` whose pickle is `program` and whose one storage holds 0, 1, 2 and 3."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a/data.pkl", b"\x80\x02" + program + b".")
+        archive.writestr("a/byteorder", b"little")
+        archive.writestr("a/data/0", np.arange(4, dtype="<f4").tobytes())
+    return file.getvalue()
+
+
+def tensor_program(size, stride, prologue=b""):
+    storage = b"(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x04tQ"
+    return prologue + b"ctorch._utils\n_rebuild_tensor_v2\n(" + storage + b"K\x00" + size + stride + b"I00\n}tR"
+
+
+def refused_soon(content, match):
+    begin = time.monotonic()
+    with pytest.raises(ValueError, match=match) as caught:
+        tg.load(io.BytesIO(content))
+    assert time.monotonic() - begin < 2
+    assert len(str(caught.value)) < 1000
+
+
+def test_sizes_of_a_million_digits_are_not_multiplied():
+    assert tg.load(io.BytesIO(handmade(tensor_program(b"K\x02K\x02\x86", b"K\x02K\x01\x86")))).tolist() == [
+        [0, 1],
+        [2, 3],
+    ]
+    huge = b"\x8b" + struct.pack("<i", 10**6) + b"\x01" * 10**6 + b"q\x010"
+    axes = b"(" + b"h\x01" * 32 + b"t"
+    refused_soon(handmade(tensor_program(axes, axes, prologue=huge)), "load: the file: ")
+
+
+@pytest.mark.parametrize("entry", ["a/data.pkl", "a/data/0"])
+def test_a_zip_directory_that_promises_more_bytes_than_there_are(entry):
+    content = bytearray(handmade(tensor_program(b"K\x02K\x02\x86", b"K\x02K\x01\x86")))
+    place = content.rindex(entry.encode()) - 46  # of the entry in the directory, at the end of the file
+    content[place + 20 : place + 28] = struct.pack("<II", 2**27, 2**27)
+    refused_soon(bytes(content), "expected files within the .* bytes of the zip file")
+    content[place + 20 : place + 28] = struct.pack("<II", 300, 300)
+    refused_soon(bytes(content), "load: the file: ")
+
+
+def overlapping(count, kernel):
+    """Return a zip file of `count` storages that are all the same bytes: each header skips those after it."""
+    heads, directory, total = b"", b"", count + 1
+    program = b"](" + b"".join(
+        b"ctorch._utils\n_rebuild_tensor_v2\n((U\x07storagectorch\nByteStorage\nU\x03%03dU\x03cpuJ%btQK\x00J%b\x85K\x01\x85I00\n}tR"
+        % (i, struct.pack("<i", len(kernel)), struct.pack("<i", len(kernel)))
+        for i in range(count)
+    ) + b"e."  # fmt: skip
+    numbers = zlib.crc32(kernel), len(kernel), len(kernel)
+    distances = []
+    for i in reversed(range(count)):
+        extra = struct.pack("<HH", 0x9999, len(heads)) if heads else b""
+        name = b"a/data/%03d" % i
+        head = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, *numbers, len(name), len(heads) + len(extra))
+        heads = head + name + extra + heads
+        distances.append((name, len(heads)))
+    first = zlib.crc32(program), len(program), len(program)
+    front = struct.pack("<4s5H3I2H", b"PK\3\4", 20, 0, 0, 0, 33, *first, 10, 0) + b"a/data.pkl" + program
+    entries = [(b"a/data.pkl", first, 0)]
+    entries += [(name, numbers, len(front) + len(heads) - distance) for name, distance in distances]
+    for name, sizes, offset in entries:
+        directory += struct.pack(
+            "<4s6H3I5H2I", b"PK\1\2", 20, 20, 0, 0, 0, 33, *sizes, len(name), 0, 0, 0, 0, 0, offset
+        )
+        directory += name
+    body = front + heads + kernel
+    return body + directory + struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, total, total, len(directory), len(body), 0)
+
+
+def test_storages_that_share_their_bytes_in_the_zip_file_are_refused():
+    refused_soon(overlapping(200, bytes(10**5)), "expected files within the .* bytes of the zip file, got more")
+
+
+def with_containers(text):
+    """Return a file of `save` with these containers and one tensor of integers."""
+    from safetensors.numpy import save
+
+    return save({"a": np.arange(2)}, metadata={"tinygrad_cnn.state": text})
+
+
+NESTED = '{"~": "tuple", "items": [' * 200 + "%s" + "]}" * 200
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"~": "tensor", "name": "a", "requires_grad": true}',
+        '{"~": "parameter", "name": "a", "requires_grad": true}',
+        NESTED % ("[" + ", ".join(['"abcdefgh"'] * 100_000) + '], {"~": "x"}'),
+        '{"~": "dict", "items": [' + ", ".join(f"[{(2**61 - 1) * k}, 0]" for k in range(1, 50_001)) + "]}",
+    ],
+    ids=["gradient", "parameter", "nested", "colliding"],
+)
+def test_forged_containers_are_refused_soon(text):
+    refused_soon(with_containers(text), "load: the file: expected containers as `save` writes them")
+
+
+def test_a_key_that_could_not_be_loaded_is_not_saved():
+    few = {2**63: 1, (1, -(2**70)): 2}
+    assert copied(few) == few
+    with pytest.raises(TypeError, match="deep: expected integers of at most 64 bits as keys"):
+        tg.save({"deep": {2**70 + k: 1 for k in range(2000)}}, io.BytesIO())
+
+
 def test_a_whole_model_of_pytorch_is_refused(torch):
     with pytest.raises(ValueError, match=r"torch\.nn\.modules\.linear\.Linear"):
         of_torch(torch, torch.nn.Linear(1, 1))
@@ -234,3 +344,20 @@ def test_the_containers_are_json(tmp_path):
     tg.save({"a": tg.ones(1), "n": 1}, tmp_path / "x.pt")
     text = load_metadata(tmp_path / "x.pt")["tinygrad_cnn.state"]
     assert json.loads(text) == {"a": {"~": "tensor", "name": "a"}, "n": 1}
+
+
+def test_containers_that_hold_themselves_are_refused(tmp_path):
+    cyclic = [1]
+    cyclic.append(cyclic)
+    with pytest.raises(ValueError, match="save: .* holds itself"):
+        tg.save(cyclic, tmp_path / "x.pt")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_no_file_is_refused_by_name():
+    with pytest.raises(TypeError, match="save: expected f as a path or a file with write"):
+        tg.save({}, 3)
+    with pytest.raises(TypeError, match="load: expected f as a path or a file with read"):
+        tg.load(3)
+    with pytest.raises(TypeError, match="open for reading bytes"):
+        tg.load(io.StringIO("text"))

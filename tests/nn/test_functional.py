@@ -273,3 +273,9 @@ def test_float32_in_float32_out():
         assert y.dtype == tc.float32
     for option in ({}, {"label_smoothing": 0.1}, {"weight": tc.ones(3)}, {"ignore_index": 1}):
         assert F.cross_entropy(tc.randn(2, 3), tc.tensor([0, 1]), **option).dtype == tc.float32
+
+
+@pytest.mark.parametrize("divisor", ["2", 1.5, True])
+def test_a_divisor_that_is_no_integer_is_refused(divisor):
+    with pytest.raises(TypeError, match="avg_pool2d: expected divisor_override as an int or None"):
+        F.avg_pool2d(tc.ones(1, 1, 4, 4), 2, divisor_override=divisor)

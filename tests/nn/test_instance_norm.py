@@ -112,3 +112,10 @@ def test_a_lazy_norm_is_copied_saved_converted_and_loaded():
     norm.eval()(tc.ones(1, 5, 2, 2))
     assert norm.num_features == 5
     assert norm.running_mean.tolist() == [3.0] * 5
+
+
+def test_an_input_without_channels_stays_empty():
+    x = tc.zeros(2, 0, 3, requires_grad=True)
+    y = F.instance_norm(x)
+    y.sum().backward()
+    assert y.shape == x.grad.shape == (2, 0, 3)

@@ -1,5 +1,7 @@
 """Joining, cutting, rearranging: dtypes, lengths, memory and messages."""
 
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -121,3 +123,11 @@ def test_a_0d_tensor_is_transposed_into_a_view():
     assert y.shape == ()
     y.backward()
     assert x.grad.item() == 1
+
+
+def test_a_repetition_too_large_takes_no_memory_before_it_is_refused():
+    tracemalloc.start()
+    with pytest.raises((MemoryError, ValueError)):
+        ops.repeat(ones(1), (2**26, 2**45))
+    assert tracemalloc.get_traced_memory()[1] < 10**6
+    tracemalloc.stop()

@@ -21,9 +21,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from tinygrad_cnn._checks import shown
+from tinygrad_cnn._checks import MAX_LARGE_KEYS, fits_64_bits, shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.pickle_parts import Global, Mark, Parts, RawArray, RawDtype
 
 _RECONSTRUCT = {("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct")}
 _NDARRAY = ("numpy", "ndarray")
@@ -37,41 +38,12 @@ _KNOWN = _RECONSTRUCT | _FROM_BUFFER | _BYTES | {_NDARRAY, _DTYPE, _ENCODE}
 
 _NUMBERS = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
 _MAX_SIZE = 1 << 30
-_MAX_STEPS = 4_000_000
-"""CIFAR-100's 50,000 images take 300,000."""
+_MAX_STEPS = 4_000_000  # CIFAR-100's 50,000 images take 300,000
 _MAX_DEPTH = 64
 _MAX_AXES = 32
+_MAX_PLACE = 1 << 32
 SPARE = 1 << 16
 """Bytes that arrays and texts may take beyond twice those of the file."""
-
-
-class _Mark:
-    """Where the items of a list or tuple begin on the stack."""
-
-
-class Global:
-    """A name that the pickle refers to; one of those above."""
-
-    def __init__(self, module: str, name: str) -> None:
-        self.key = (module, name)
-
-
-class _Dtype:
-    """A dtype in the making: its letter and size, and then its byte order."""
-
-    def __init__(self, letters: str) -> None:
-        self.letters, self.order = letters, "="
-
-
-class _Array:
-    """An array in the making; `value` once its state is known."""
-
-    def __init__(self) -> None:
-        self.value: Array | None = None
-
-
-class _Parts(tuple[Any, ...]):
-    """A tuple with something in the making: arguments of a call or the state of an array, never a value."""
 
 
 def read_pickle(path: str | os.PathLike[str]) -> Any:
@@ -114,11 +86,11 @@ class Machine:
     """
 
     known: ClassVar[set[tuple[str, str]]] = _KNOWN
-    unfinished: ClassVar[tuple[type, ...]] = (_Mark, Global, _Dtype, _Array, _Parts)
+    unfinished: ClassVar[tuple[type, ...]] = (Mark, Global, RawDtype, RawArray, Parts)
 
     def __init__(self, name: str, bytes_left: int) -> None:
         self.name = name
-        self.bytes_left = bytes_left
+        self.bytes_left, self.large_keys = bytes_left, 0
         self.stack: list[Any] = []
         self.memory: dict[int, Any] = {}
 
@@ -134,7 +106,7 @@ class Machine:
         except DataError:
             raise
         except (ValueError, LookupError, TypeError, OverflowError, AttributeError, MemoryError, Warning) as error:
-            raise DataError(f"{self.name}: expected a whole pickle, got a damaged one ({error})") from error
+            raise DataError(f"{self.name}: expected a whole pickle, got a damaged one ({error!s:.200})") from error
         raise DataError(f"{self.name}: expected a whole pickle, got one without an end")
 
     def fail(self, expected: str, got: str) -> DataError:
@@ -181,7 +153,7 @@ class Machine:
             raise self.fail("arrays and texts of at most twice the bytes of the file", "more")
 
     def _finished(self, value: Any) -> Any:
-        if isinstance(value, _Array) and value.value is not None:
+        if isinstance(value, RawArray) and value.value is not None:
             return value.value
         if isinstance(value, self.unfinished):
             raise self.fail("values and whole arrays", "an unfinished dtype or array in a place that takes neither")
@@ -190,7 +162,7 @@ class Machine:
     def pop_mark(self, onto: Any = None) -> list[Any]:
         """Take everything above the last mark, and the mark; push `onto`, if given, in its place."""
         items: list[Any] = []
-        while not isinstance(top := self.stack.pop(), _Mark):
+        while not isinstance(top := self.stack.pop(), Mark):
             items.append(top)
         if onto is not None:
             self.stack.append(onto)
@@ -198,6 +170,8 @@ class Machine:
 
     def remember(self, place: int | None) -> None:
         """Put the top of the stack into the memory, at the next place if None is given."""
+        if place is not None and not 0 <= place < _MAX_PLACE:
+            raise self.fail(f"a place in the memory below {_MAX_PLACE:,}", shown(place))
         self.memory[len(self.memory) if place is None else place] = self.stack[-1]
 
     def append(self, items: list[Any]) -> None:
@@ -215,12 +189,15 @@ class Machine:
         for key, value in zip(items[::2], items[1::2], strict=True):
             if not isinstance(key, str | bytes | int | float):  # a tuple nested deeply would overflow C's stack
                 raise self.fail("strings, bytes and numbers as keys", type(key).__name__)
+            self.large_keys += not fits_64_bits(key)
+            if self.large_keys > MAX_LARGE_KEYS:
+                raise self.fail("integers of at most 64 bits as keys", "larger ones")
             target[key] = self._finished(value)
 
     def make_tuple(self, items: list[Any]) -> None:
         """Push a tuple of `items`."""
-        parts = [item.value if isinstance(item, _Array) and item.value is not None else item for item in items]
-        self.stack.append(_Parts(parts) if any(isinstance(part, self.unfinished) for part in parts) else tuple(parts))
+        parts = [item.value if isinstance(item, RawArray) and item.value is not None else item for item in items]
+        self.stack.append(Parts(parts) if any(isinstance(part, self.unfinished) for part in parts) else tuple(parts))
 
     def find(self, module: Any, name: Any) -> None:
         """Push a name, if it is one of the few that are needed for arrays and bytes."""
@@ -246,9 +223,9 @@ class Machine:
     def reduce(self, function: Global, arguments: tuple[Any, ...]) -> Any:
         """Return an array or a dtype in the making, or an encoded string."""
         if function.key in _RECONSTRUCT and isinstance(arguments[0], Global) and arguments[0].key == _NDARRAY:
-            return _Array()
+            return RawArray()
         if function.key == _DTYPE and isinstance(arguments[0], str):
-            return _Dtype(arguments[0])
+            return RawDtype(arguments[0])
         if function.key in _FROM_BUFFER:
             content, dtype, shape, order = arguments
             return self._array(shape, dtype, isinstance(order, str) and order == "F", content)
@@ -262,16 +239,16 @@ class Machine:
 
     def set_state(self, target: Any, state: Any) -> None:
         """Complete an array or a dtype from its state."""
-        if isinstance(target, _Dtype) and isinstance(state, tuple):
+        if isinstance(target, RawDtype) and isinstance(state, tuple):
             target.order = state[1]
-        elif isinstance(target, _Array) and isinstance(state, tuple):
+        elif isinstance(target, RawArray) and isinstance(state, tuple):
             target.value = self._array(*state[1:])
         else:
             raise self.fail("the state of an array or a dtype", f"that of {type(target).__name__}")
 
     def _array(self, shape: Any, dtype: Any, fortran: Any, data: Any) -> Array:
         """Return the array of that shape and dtype whose elements `data` has the bytes of."""
-        letters, order = (dtype.letters, dtype.order) if isinstance(dtype, _Dtype) else (type(dtype).__name__, "")
+        letters, order = (dtype.letters, dtype.order) if isinstance(dtype, RawDtype) else (type(dtype).__name__, "")
         if letters not in _NUMBERS or not isinstance(order, str) or order not in {"<", ">", "|", "="}:
             raise self.fail(f"an array of a dtype among {', '.join(sorted(_NUMBERS))}", letters)
         if not isinstance(shape, tuple) or len(shape) > _MAX_AXES:
@@ -303,7 +280,7 @@ _BUILDERS: dict[str, Callable[[], Any]] = {
     "EMPTY_LIST": list,
     "EMPTY_DICT": dict,
     "EMPTY_TUPLE": tuple,
-    "MARK": _Mark,
+    "MARK": Mark,
 }
 
 

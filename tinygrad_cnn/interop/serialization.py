@@ -47,6 +47,7 @@ def save(
         TypeError: `obj` holds something else, such as a module; the message says where and what.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
     """
+    _require_file("save", f, "write")
     if isinstance(obj, Module):
         raise TypeError(
             f"save: expected tensors, numbers and containers of them, got the module {type(obj).__name__}, which "
@@ -54,13 +55,20 @@ def save(
         )
     try:
         plain, arrays = flatten(obj)
+        metadata = {_STRUCTURE: json.dumps(plain, allow_nan=False)}
     except TypeError as error:
         raise TypeError(f"save: {error}") from None
-    metadata = {_STRUCTURE: json.dumps(plain, allow_nan=False)}
+    except RecursionError:
+        raise ValueError("save: expected containers of few levels, got one that holds itself or is too deep") from None
     if isinstance(f, str | os.PathLike):
         save_file(arrays, f, metadata)
     else:
         f.write(serialize(arrays, metadata))
+
+
+def _require_file(place: str, f: object, method: str) -> None:
+    if not isinstance(f, str | os.PathLike) and not hasattr(f, method):
+        raise TypeError(f"{place}: expected f as a path or a file with {method}(), got {type(f).__name__}")
 
 
 def load(
@@ -89,12 +97,15 @@ def load(
         OSError: the file cannot be read.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
     """
+    _require_file("load", f, "read")
     if isinstance(map_location, str | Device):
         require_cpu("load: map_location", map_location)
     if isinstance(f, str | os.PathLike):
         name, content = os.fspath(f), Path(f).read_bytes()
     else:
         name, content = str(getattr(f, "name", "the file")), f.read()
+        if not isinstance(content, bytes):
+            raise TypeError(f"load: expected a file that is open for reading bytes, mode 'rb', got {type(f).__name__}")
     if content.startswith(ZIP):
         return parse_torch_file(content, name)
     tensors = parse_tensors("load", name, content)

@@ -19,7 +19,8 @@ from tinygrad_cnn._checks import shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data.errors import DataError
-from tinygrad_cnn.data.pickles import SPARE, Global, Machine
+from tinygrad_cnn.data.pickle_parts import Global
+from tinygrad_cnn.data.pickles import SPARE, Machine
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
@@ -48,16 +49,16 @@ def parse_torch_file(content: bytes, name: str) -> Any:
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            return _parse(archive, name)
+            return _parse(archive, name, len(content))
     except DataError as error:
         raise ValueError(f"load: {error}") from error
-    except (zipfile.BadZipFile, LookupError, ValueError, OverflowError, NotImplementedError, RuntimeError) as error:
+    except (zipfile.BadZipFile, LookupError, ValueError, OverflowError, EOFError, RuntimeError) as error:
         if isinstance(error, ValueError) and str(error).startswith("load: "):
             raise
-        raise ValueError(f"load: {name}: expected a file of torch.save, got a damaged one ({error})") from error
+        raise ValueError(f"load: {name}: expected a file of torch.save, got a damaged one ({error!s:.200})") from error
 
 
-def _parse(archive: zipfile.ZipFile, name: str) -> Any:
+def _parse(archive: zipfile.ZipFile, name: str, size: int) -> Any:
     entries = {entry.filename: entry for entry in archive.infolist()}
     found = [path for path in entries if path.count("/") == 1 and path.endswith("/data.pkl")]
     if len(found) != 1:
@@ -66,6 +67,8 @@ def _parse(archive: zipfile.ZipFile, name: str) -> Any:
     for entry in entries.values():  # stored as they are: none takes more memory than the file has bytes
         if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
             raise ValueError(f"load: {name}: expected files that are not compressed, got {entry.filename} compressed")
+    if sum(entry.file_size for entry in entries.values()) > size:  # several entries share their bytes
+        raise ValueError(f"load: {name}: expected files within the {size:,} bytes of the zip file, got more")
     if entries[found[0]].file_size > _MAX_PICKLE:
         raise ValueError(f"load: {name}: expected a data.pkl of at most {_MAX_PICKLE:,} bytes")
     order = archive.read(folder + "byteorder") if folder + "byteorder" in entries else b"little"
@@ -131,7 +134,7 @@ class _TorchMachine(Machine):
         if not isinstance(size, tuple) or not isinstance(stride, tuple) or len(size) > _MAX_AXES:
             raise self.fail(f"a size and a stride of at most {_MAX_AXES} axes", shown(size))
         numbers = (offset, *size, *stride)
-        if not isinstance(storage, _Storage) or not all(isinstance(n, int) and n >= 0 for n in numbers):
+        if not isinstance(storage, _Storage) or not all(isinstance(n, int) and 0 <= n < 1 << 63 for n in numbers):
             raise self.fail(
                 "a tensor over a storage", f"offset {shown(offset)}, size {shown(size)}, stride {shown(stride)}"
             )

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
 
+from tinygrad_cnn._checks import MAX_LARGE_KEYS, fits_64_bits, shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.nn.parameter import Parameter
@@ -58,12 +59,19 @@ def _plain(value: Any, path: str, arrays: dict[str, Array]) -> Any:
     if isinstance(value, Mapping):
         if all(isinstance(key, str) for key in value) and _TAG not in value:
             return {key: _plain(item, _join(path, key), arrays) for key, item in value.items()}
+        if not _may_be_keys(value):
+            raise TypeError(f"{path or 'the state'}: expected integers of at most 64 bits as keys, got larger ones")
         pairs = [[_plain(key, path, {}), _plain(item, _join(path, key), arrays)] for key, item in value.items()]
         return {_TAG: "dict", "items": pairs}
     raise TypeError(
         f"{path or 'the state'}: expected numbers, strings, None, tensors, arrays, lists, tuples and dicts in a "
         f"state, got {type(value).__name__}"
     )
+
+
+def _may_be_keys(keys: Collection[Any]) -> bool:
+    """Return whether a dict of `keys` is made quickly: few of them are integers large enough to share a hash."""
+    return sum(not fits_64_bits(key) for key in keys) <= MAX_LARGE_KEYS
 
 
 def _join(path: str, key: object) -> str:
@@ -89,8 +97,10 @@ def unflatten(plain: Any, arrays: Mapping[str, Tensor]) -> Any:
     kind = plain[_TAG]
     try:
         return _tagged(kind, plain, arrays)
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"expected an object as written under the tag {kind!r}, got {plain!r:.80}") from error
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a gradient is asked of integers
+        if isinstance(error, RecursionError):
+            raise
+        raise ValueError(f"expected an object as written under the tag {shown(kind)}, got {shown(plain)}") from error
 
 
 def _tagged(kind: Any, plain: dict[str, Any], arrays: Mapping[str, Tensor]) -> Any:
@@ -104,5 +114,8 @@ def _tagged(kind: Any, plain: dict[str, Any], arrays: Mapping[str, Tensor]) -> A
     if kind == "tuple":
         return tuple(unflatten(item, arrays) for item in plain["items"])
     if kind == "dict":
-        return {unflatten(key, arrays): unflatten(item, arrays) for key, item in plain["items"]}
+        keys = [unflatten(key, arrays) for key, _ in plain["items"]]
+        if not _may_be_keys(keys):
+            raise ValueError("expected integers of at most 64 bits as keys, got larger ones")
+        return {key: unflatten(item, arrays) for key, (_, item) in zip(keys, plain["items"], strict=True)}
     raise ValueError(f"unknown tag {kind!r}")

@@ -243,7 +243,7 @@ def instance_norm(
         return ops.batch_norm(input, weight, bias, running_mean, running_var, eps=eps)
     count = math.prod(input.shape[2:])
     _check_several(op, input.shape, count)
-    channels = input.shape[1]
+    channels = input.shape[1] or 1  # an empty input has no group to be cut into
     y: Tensor = ops.group_norm(input, weight, bias, num_groups=channels, eps=eps)
     if running_mean is not None and running_var is not None and input.numel():
         rows = input.array.reshape(*input.shape[:2], count)

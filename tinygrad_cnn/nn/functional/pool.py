@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any, Literal, overload
 
 from tinygrad_cnn import kernels, ops
-from tinygrad_cnn._checks import per_axis
+from tinygrad_cnn._checks import per_axis, shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.nn.functional._geometry import Size, batched, pool_windows, unbatched
@@ -170,7 +170,10 @@ def avg_pool2d(
     Raises:
         RuntimeError: the shape or dtype does not fit, the window is larger than the padded input, or an argument is
             out of range.
+        TypeError: `divisor_override` is no int.
     """
+    if divisor_override is not None and (isinstance(divisor_override, bool) or not isinstance(divisor_override, int)):
+        raise TypeError(f"avg_pool2d: expected divisor_override as an int or None, got {shown(divisor_override)}")
     if divisor_override == 0:
         raise RuntimeError("avg_pool2d: expected divisor_override as a number other than 0, got 0")
     return _average(
