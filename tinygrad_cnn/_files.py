@@ -32,6 +32,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
             os.fsync(file.fileno())
         os.replace(part, target)
         _sync_folder(target.parent)
+    except OSError as error:
+        if error.filename is None:  # a full disk is named by no file
+            error.filename = str(target)
+        raise
     finally:
         part.unlink(missing_ok=True)
 

@@ -7,11 +7,14 @@ import sys
 
 COMMAND = "tinygrad-cnn"
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells give it."""
+
 
 def say_interrupted() -> int:
-    """Print that the command was interrupted; return the exit code that shells give then."""
+    """Print that the command was interrupted; return the exit code."""
     sys.stderr.write(f"{COMMAND}: interrupted\n")
-    return 130
+    return INTERRUPTED
 
 
 def _is_command() -> bool:

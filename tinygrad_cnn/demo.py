@@ -66,35 +66,38 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
     model = SimpleConvNet()
 
     get_kernels_ready(console)
-    console.rule("The network")
+    _head(console, "The network")
     layers = summary(model, (1, *x_train.shape[1:]))
     console.print(layers)
 
-    console.rule(f"Training on {len(x_train):,} digits")
+    _head(console, f"Training on {len(x_train):,} digits")
     started = time.perf_counter()
     history = _train(model, (x_train, t_train), (x_test, t_test), epochs, batch_size, lr, console)
     seconds = time.perf_counter() - started
     test_accuracy = history.column("test_accuracy")[-1]
     console.print(f"final test accuracy {test_accuracy:.3f} after {seconds:.1f} s")
 
-    console.rule("Checking the gradients")
+    _head(console, "Checking the gradients")
     checks = _check_gradients(model, x_train[:CHECKED_IMAGES], t_train[:CHECKED_IMAGES])
     console.print(format_table(checks), markup=False, soft_wrap=True)
     agree = all(check.passed for check in checks)
-    console.print("all gradients agree with the numerical ones" if agree else "[bold red]some gradients are wrong")
+    if agree:
+        console.print("all gradients agree with the numerical ones")
+    else:
+        console.print("some gradients are wrong", style="bold red")
 
-    console.rule("Drawing the graph")
+    _head(console, "Drawing the graph")
     drawing = _draw_loss(model, x_train[:batch_size], t_train[:batch_size])
     graph = drawing.save(out / "graph.svg")
     console.print(str(graph), markup=False)
 
-    console.rule("Writing the report")
+    _head(console, "Writing the report")
     command = f"tinygrad-cnn demo --epochs {epochs} --batch-size {batch_size} --lr {lr:g} --seed {seed} --out {out}"
     report = write_page(
         out / "report.html",
         title="SimpleConvNet on 5,000 digits",
-        lead=f"A convolutional network trained for {epochs} epochs on MNIST digits, its gradients checked against "
-        "numerical ones, and its computational graph as it was recorded.",
+        lead=f"A convolutional network trained for {epochs} epoch{'s' * (epochs > 1)} on MNIST digits, its gradients "
+        "checked against numerical ones, and its computational graph as it was recorded.",
         facts={
             "test accuracy": f"{100 * test_accuracy:.1f} %",
             "training accuracy": f"{100 * history.column('train_accuracy')[-1]:.1f} %",
@@ -107,6 +110,14 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
     )
     console.print(f"open {report} in a browser", markup=False)
     return DemoResult(history, test_accuracy, checks, report)
+
+
+def _head(console: Console, title: str) -> None:
+    """Print a title within a line, or by itself where that would cut it."""
+    if len(title) + 4 <= console.width:
+        console.rule(title)
+    else:
+        console.print(title)
 
 
 def _train(

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import sys
+import warnings
 from typing import Any
 
 from tinygrad_cnn._output import make_printable
-from tinygrad_cnn._startup import say_interrupted
+from tinygrad_cnn._startup import INTERRUPTED, say_interrupted
 
 
 def main() -> None:
     """Run the command line; an error is one line on standard error and exit code 2, an interruption exit code 130."""
     for stream in (sys.stdout, sys.stderr):
         make_printable(stream)
+    warnings.showwarning = _show_warning
     try:
-        sys.exit(_run())
+        code = _run()
+        # Typer turns Ctrl-C into this code without a word. A command that has said it already raises SystemExit.
+        sys.exit(say_interrupted() if code == INTERRUPTED else code)
     except (OSError, ValueError, RuntimeError, ModuleNotFoundError, ArithmeticError, MemoryError) as error:
         sys.exit(_fail("; ".join([_told(error), *getattr(error, "__notes__", [])])))
     except KeyboardInterrupt:
@@ -37,6 +41,11 @@ def _run() -> Any:
             raise
         return _fail(f'the command line needs {error.name}: pip install "tinygrad-cnn[cli]"')
     return app(prog_name="tinygrad-cnn", standalone_mode=False)
+
+
+def _show_warning(message: Warning | str, *_place: Any, **_more: Any) -> None:
+    """Print a warning as one line, without the line of code that raised it."""
+    print(f"tinygrad-cnn: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _told(error: Exception) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from tinygrad_cnn import models, optim
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.autograd import no_grad
-from tinygrad_cnn.cli.checks import ConfigError, check_arguments, check_known, check_type
+from tinygrad_cnn.cli.checks import REFUSALS, ConfigError, check_arguments, check_known, check_type
 from tinygrad_cnn.cli.config import Config, Part
 from tinygrad_cnn.creation import zeros
 from tinygrad_cnn.nn import Module
@@ -27,6 +27,9 @@ _OF_OBJECTS = ("ChainedScheduler", "LRScheduler", "LambdaLR", "SequentialLR")
 SCHEDULES = [name for name in lr_scheduler.__all__ if name not in _OF_OBJECTS]
 """The schedules that a configuration may name: those that numbers describe."""
 
+_NOT_SET = ("self", "optimizer", "last_epoch", "scale_fn")
+"""Arguments of schedules that are not for a configuration."""
+
 _LENGTHS = {"CosineAnnealingLR": "T_max", "OneCycleLR": "total_steps"}
 """The setting of a schedule that says over how many of its steps it goes: the whole run if it is left out."""
 
@@ -43,13 +46,13 @@ def build_model(place: str, part: Part) -> Module:
     given = check_arguments(place, kind, settings, leave_out=("self", "weights", "pretrained", "progress"))
     try:
         model: Module = kind(**given)
-    except (TypeError, ValueError) as error:
+    except REFUSALS as error:
         raise ConfigError(f"{place}: {error}") from error
     return model
 
 
-def check_fit(place: str, model: Module, shape: Shape, classes: int) -> None:
-    """Run `model` on one image of `shape`, and see that it gives a score for each class.
+def check_fit(place: str, model: Module, shape: Shape, classes: int | None) -> None:
+    """Run `model` on one image of `shape`, and see that it gives a score for each class, if they are known.
 
     Raises:
         ConfigError: it cannot take such an image, or gives something else.
@@ -59,12 +62,12 @@ def check_fit(place: str, model: Module, shape: Shape, classes: int) -> None:
     try:
         with no_grad():
             found = model(zeros(1, *shape)).shape
-    except (RuntimeError, ValueError, TypeError) as error:
+    except (RuntimeError, *REFUSALS) as error:
         raise ConfigError(f"{place}: expected a model for images of {'×'.join(map(str, shape))}: {error}") from error
     finally:
         for module, mode in modes:
             module.training = mode
-    if found != (1, classes):
+    if classes is not None and found != (1, classes):
         raise ConfigError(f"{place}: expected scores of {classes} classes, (1, {classes}) for an image, got {found}")
 
 
@@ -81,7 +84,7 @@ def build_optimizer(config: Config, model: Module) -> Optimizer:
     given = check_arguments(place, kind, settings, leave_out=("self", "params"))
     try:
         optimizer: Optimizer = kind(model.named_parameters(), **given)
-    except (TypeError, ValueError) as error:
+    except REFUSALS as error:
         raise ConfigError(f"{place}: {error}") from error
     return optimizer
 
@@ -108,12 +111,18 @@ def build_schedule(config: Config, optimizer: Optimizer, steps_per_epoch: int) -
     if name in _LENGTHS and "epochs" not in given:
         given.setdefault(_LENGTHS[name], config.epochs * (steps_per_epoch if own["every"] == "step" else 1))
     kind = getattr(lr_scheduler, name)
-    known = [key for key in inspect.signature(kind).parameters if key not in ("optimizer", "last_epoch")]
+    known = [key for key in inspect.signature(kind).parameters if key not in _NOT_SET]
     check_known(place, "settings", given, [*known, "every", "monitor"])
-    given = check_arguments(place, kind, given, leave_out=("self", "optimizer", "last_epoch"))
+    given = check_arguments(place, kind, given, leave_out=_NOT_SET)
+    steps = config.epochs * (steps_per_epoch if own["every"] == "step" else 1)
     try:
-        return [LRSchedule(kind(optimizer, **given), **own)]
-    except (TypeError, ValueError) as error:
+        schedule = kind(optimizer, **given)
+        if getattr(schedule, "total_steps", steps) < steps:
+            raise ValueError(
+                f"{name}: expected total_steps of at least {steps}, the steps of this run, got {schedule.total_steps}"
+            )
+        return [LRSchedule(schedule, **own)]
+    except REFUSALS as error:
         raise ConfigError(f"{place}: {error}") from error
 
 
@@ -127,11 +136,11 @@ def build_early_stopping(config: Config) -> list[Callback]:
         return []
     place = config.place("early_stopping")
     given = check_arguments(place, EarlyStopping, config.early_stopping, leave_out=("self", "restore_best"))
+    _check_monitor(config, place, given.get("monitor", "validation_loss"))
     try:
         stopping = EarlyStopping(**given)
-    except ValueError as error:
+    except REFUSALS as error:
         raise ConfigError(f"{place}: {error}") from error
-    _check_monitor(config, place, stopping.monitor)
     return [stopping]
 
 

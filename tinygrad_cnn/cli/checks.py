@@ -8,7 +8,10 @@ import typing
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from tinygrad_cnn._checks import nearest
+from tinygrad_cnn._checks import nearest, shown
+
+REFUSALS = (TypeError, ValueError, ArithmeticError, LookupError)
+"""What a constructor or transform raises of arguments that cannot be."""
 
 
 class ConfigError(ValueError):
@@ -20,7 +23,7 @@ def check_known(place: str, what: str, given: Iterable[str], known: Collection[s
     for name in given:
         if name not in known:
             raise ConfigError(
-                f"{place}: expected {what} among {', '.join(known) or 'none'}, got {name!r}{nearest(name, known)}"
+                f"{place}: expected {what} among {', '.join(known) or 'none'}, got {shown(name)}{nearest(name, known)}"
             )
 
 
@@ -43,7 +46,7 @@ def check_type(place: str, value: Any, hint: Any) -> Any:
         if found is not _UNFIT:
             return found
     names = " or ".join([_name(kind) for kind in kinds if kind is not type(None)])
-    raise ConfigError(f"{place}: expected {names}, got {value!r}")
+    raise ConfigError(f"{place}: expected {names}, got {shown(value)}")
 
 
 _UNFIT: Any = object()
@@ -51,9 +54,8 @@ _UNFIT: Any = object()
 
 def _is_known(hint: Any) -> bool:
     """Return whether `_as_type` can tell what fits `hint`."""
-    return (
-        hint in _SIMPLE or typing.get_origin(hint) in (tuple, list, Sequence, typing.Literal) or hint in (tuple, list)
-    )
+    lists = (tuple, list, Sequence, Iterable)
+    return hint in _SIMPLE or hint in (tuple, list) or typing.get_origin(hint) in (*lists, typing.Literal)
 
 
 def _as_type(value: Any, hint: Any) -> Any:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tinygrad_cnn._checks import shown
 from tinygrad_cnn.cli.checks import ConfigError, check_known, check_type
 
 
@@ -35,7 +36,7 @@ SCALARS = {
     "seed": Scalar(int, 0, 0, 2**64 - 1),
     "accumulate": Scalar(int, 1, 1),
     "clip_grad_norm": Scalar(float | None, None, 0),
-    "num_workers": Scalar(int, 0, 0),
+    "num_workers": Scalar(int, 0, 0, 256),  # processes: far more than a computer has cores would stop it
     "checkpoint_every": Scalar(int | None, None, 1),
     "keep_checkpoints": Scalar(int, 3, 1),
 }
@@ -89,7 +90,7 @@ def read_config(path: Path) -> Config:
         OSError: it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{path}: expected text in UTF-8, got the byte {error.object[error.start]:#04x} in it"
@@ -98,11 +99,13 @@ def read_config(path: Path) -> Config:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}: expected TOML, got text that is none: {error}") from error
+    except RecursionError:
+        raise ConfigError(f"{path}: expected TOML, got lists or tables that are nested too deeply") from None
     check_known(str(path), "keys", found, [*SCALARS, *TABLES])
     scalars = {name: _scalar(f"{path}: {name}", scalar, found) for name, scalar in SCALARS.items()}
     for name in TABLES:
         if name in found and not isinstance(found[name], dict):
-            raise ConfigError(f"{path}: expected {name} as a table, got {found[name]!r}")
+            raise ConfigError(f"{path}: expected {name} as a table, got {shown(found[name])}")
     required = {name: _part(path, name, found.get(name)) for name in TABLES[:3]}
     schedule = _part(path, "schedule", found["schedule"]) if "schedule" in found else None
     return Config(path, text, scalars, **required, schedule=schedule, early_stopping=found.get("early_stopping"))
@@ -124,5 +127,5 @@ def _part(path: Path, name: str, table: dict[str, Any] | None) -> Part:
     if table is None:
         raise ConfigError(f'{path}: expected a table [{name}] with name = "…"')
     if not isinstance(table.get("name"), str):
-        raise ConfigError(f'{path}: {name}: expected name = "…", got {table.get("name")!r}')
+        raise ConfigError(f'{path}: {name}: expected name = "…", got {shown(table.get("name"))}')
     return table["name"], {key: value for key, value in table.items() if key != "name"}

@@ -23,7 +23,7 @@ _Name = Annotated[
 def list_sets() -> None:
     """List the data sets."""
     rows = [(entry.name, entry.about) for entry in catalog.available()]
-    print_table(make_console(), [("name", "what it is"), *rows])
+    print_table(make_console(), [("name", "what it is"), *rows], whole=(0,))
 
 
 @data.command()

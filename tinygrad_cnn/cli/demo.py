@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.demo import run_demo
 
 
@@ -19,4 +19,4 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Seed of the initial weights and the shuffling.")] = 0,
 ) -> None:
     """Train a small convolutional network on real digits, check its gradients, draw its graph, write a report."""
-    run_demo(out, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed, console=Console(highlight=False))
+    run_demo(out, epochs=epochs, batch_size=batch_size, lr=lr, seed=seed, console=make_console())

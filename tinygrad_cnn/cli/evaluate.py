@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from tinygrad_cnn.cli.checks import ConfigError
-from tinygrad_cnn.cli.console import make_console, print_table
+from tinygrad_cnn.cli.console import counted, make_console, print_table
 from tinygrad_cnn.cli.run_report import class_table
 from tinygrad_cnn.cli.runs import load_trained
 from tinygrad_cnn.cli.sets import build_loader, build_sets
@@ -50,9 +50,8 @@ def evaluate(
         metrics["top5"] = Accuracy(top_k=5)
     trainer = Trainer(trained.model, SGD(trained.model.parameters(), lr=0.0), F.cross_entropy, metrics=metrics)
     found = trainer.evaluate(build_loader(trained.config, dataset))
-    console.print(
-        f"{trained.checkpoint.stem}, trained for {trained.epoch} epochs, on {len(dataset):,} {part.value} images"
-    )
+    images = counted(len(dataset), f"{part.value} image")
+    console.print(f"{trained.checkpoint.stem}, trained for {counted(trained.epoch, 'epoch')}, on {images}")
     top5 = f", top-5 accuracy {found['top5']:.4f}" if "top5" in found else ""
     console.print(f"loss {found['loss']:.4f}, accuracy {found['accuracy']:.4f}{top5}")
     print_table(console, class_table(found["confusion"], trained.classes), numbers=(1, 2))

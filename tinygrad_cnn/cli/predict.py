@@ -12,6 +12,7 @@ from rich.text import Text
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import no_grad
+from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.cli.evaluate import Weights
 from tinygrad_cnn.cli.images import read_image
@@ -42,6 +43,8 @@ def predict(
     for path, x in zip(images, inputs, strict=True):
         with no_grad():
             probabilities = F.softmax(trained.model(x), dim=1).numpy()[0]
+        if not np.isfinite(probabilities).all():
+            raise ConfigError(f"{path}: expected finite scores, got NaN: the image or the weights are too large")
         truth = path.resolve().parent.name
         _show(console, path, probabilities, trained.classes, truth if truth in trained.classes else None)
 

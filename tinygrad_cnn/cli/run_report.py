@@ -8,6 +8,7 @@ from typing import Any
 
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.cli.config import Config
+from tinygrad_cnn.cli.console import counted
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.report import Section, summary, training_curves, write_page
 from tinygrad_cnn.train import History
@@ -72,7 +73,7 @@ def write_report(
     return write_page(
         path,
         title=f"{config.model[0]} on {config.data[0]}",
-        lead=f"A network trained for {len(history.rows)} epochs, as {path.parent / 'config.toml'} says.",
+        lead=f"A network trained for {counted(len(history.rows), 'epoch')}, as {path.parent / 'config.toml'} says.",
         facts={
             "test accuracy": f"{100 * measured['accuracy']:.2f} %",
             "test loss": f"{measured['loss']:.4f}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import tomllib
 import warnings
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.building import build_model
@@ -40,6 +43,27 @@ def new_run(base: Path, name: str) -> Path:
             number += 1
         else:
             return run
+
+
+@contextmanager
+def undone_unless_saved(run: Path, new: bool) -> Iterator[None]:
+    """Delete the folder of a `new` run if the block ends by an error before anything was saved to go on from."""
+    try:
+        yield
+    except BaseException:
+        if new and not any(CheckpointFolder(run / CHECKPOINTS, prefix=kind).paths() for kind in ("step", "best")):
+            shutil.rmtree(run, ignore_errors=True)
+        raise
+
+
+def begin_again(run: Path) -> bool:
+    """Return whether a run ended before a state was saved that it can go on from; its best weights are deleted then."""
+    if CheckpointFolder(run / CHECKPOINTS).paths():
+        return False
+    for path in CheckpointFolder(run / CHECKPOINTS, prefix="best").paths():
+        path.unlink()
+        path.with_suffix(".safetensors").unlink(missing_ok=True)
+    return True
 
 
 def check_run(run: Path) -> Path:
@@ -175,4 +199,9 @@ def load_trained(run: Path, weights: str | None = None) -> TrainedModel:
         raise ConfigError(
             f"{path}: expected a checkpoint of {config.path}, got one that does not fit: {error}"
         ) from error
+    for name, value in model.state_dict().items():
+        if not np.isfinite(value.array).all():
+            raise ConfigError(
+                f"{path}: expected finite weights, got some of {name} that are NaN or infinite; train anew"
+            )
     return TrainedModel(model.eval(), config, classes, shape, path, epoch)

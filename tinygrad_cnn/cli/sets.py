@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 import tinygrad_cnn.data
+from tinygrad_cnn._checks import shown
 from tinygrad_cnn._types import Shape
-from tinygrad_cnn.cli.checks import ConfigError, check_arguments, check_known
+from tinygrad_cnn.cli.checks import REFUSALS, ConfigError, check_arguments, check_known
 from tinygrad_cnn.cli.config import Config
-from tinygrad_cnn.cli.images import ImageTensors
+from tinygrad_cnn.cli.images import ImageTensors, as_planes
 from tinygrad_cnn.data import DataError, DataLoader, Subset, TensorDataset, toy_classes, toy_patterns, transforms
 from tinygrad_cnn.random import Generator
 
@@ -67,12 +71,13 @@ def build_sets(config: Config) -> Sets:
     arguments = {key: value for key, value in settings.items() if key not in _OWN}
     if name == "toy":
         check_known(place, "settings of toy", own, ["validation"])
-        patterns, held = (
-            TensorDataset(*pair) for pair in toy_patterns(**check_arguments(place, toy_patterns, arguments))
-        )
+        given = check_arguments(place, toy_patterns, arguments)
+        try:
+            patterns, held = (TensorDataset(*pair) for pair in toy_patterns(**given))
+        except REFUSALS as error:
+            raise ConfigError(f"{place}: {error}") from error
         return _divided(config, patterns, patterns, held, list(toy_classes))
-    kind = getattr(tinygrad_cnn.data, name)
-    arguments = check_arguments(place, kind, arguments, leave_out=("self", "train", "transform", "target_transform"))
+    kind, arguments = _kind(place, name, arguments)
     plain = pipeline(config, "transforms")
     training = pipeline(config, "augment", "transforms") if own.get("augment") else plain
 
@@ -91,18 +96,61 @@ def build_sets(config: Config) -> Sets:
     return _divided(config, Subset(changed, rest), Subset(whole, rest), Subset(whole, test), _classes(whole))
 
 
+def _kind(place: str, name: str, given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+    """Return a class of data sets and its arguments."""
+    kind = getattr(tinygrad_cnn.data, name)
+    return kind, check_arguments(place, kind, given, leave_out=("self", "train", "transform", "target_transform"))
+
+
+_BLANK: dict[str, tuple[Shape, int]] = {
+    "MNIST5k": ((28, 28), 10), "MNIST": ((28, 28), 10), "FashionMNIST": ((28, 28), 10),
+    "CIFAR10": ((32, 32, 3), 10), "CIFAR100": ((32, 32, 3), 100),
+}  # fmt: skip
+"""What the images of data sets look like, and how many classes they have."""
+
+
+def image_shape(config: Config) -> tuple[Shape, int | None]:
+    """Return (C, H, W) of a configuration's images and how many classes they have, if both follow from what it says.
+
+    A blank image goes through the transforms. The data set is read only if its images may differ in size.
+
+    Raises:
+        ConfigError, OSError, ValueError: as for `build_sets`.
+    """
+    name, settings = config.data
+    place = config.place("data")
+    if name in _BLANK or name == "Flowers":
+        _, arguments = _kind(place, name, {key: value for key, value in settings.items() if key not in _OWN})
+        size = arguments.get("size", 96)
+        shape, classes = _BLANK.get(name, ((size, size, 3), None))
+        transform = pipeline(config, "transforms")
+        blank = np.zeros(shape, np.uint8)
+        with _transforming(place):
+            return as_planes(blank if transform is None else transform(blank)).shape, classes
+    sets = build_sets(config)
+    return sets.shape, len(sets.classes)
+
+
+@contextmanager
+def _transforming(place: str) -> Iterator[None]:
+    """Say of an error of the transforms that it is one."""
+    try:
+        yield
+    except DataError:
+        raise
+    except REFUSALS as error:
+        raise ConfigError(f"{place}: the transforms do not take an image of this data set: {error}") from error
+
+
 def _tried(place: str, dataset: ImageTensors) -> ImageTensors:
     """Return the data set, whose transforms take its first image.
 
     Raises:
         ConfigError: they do not.
     """
-    try:
+    with _transforming(place):
         dataset[0]
-    except DataError:
-        raise
-    except (TypeError, ValueError) as error:
-        raise ConfigError(f"{place}: the transforms do not take an image of this data set: {error}") from error
+        dataset.batch([0])
     return dataset
 
 
@@ -118,30 +166,40 @@ def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:
     return transforms.Compose(made)
 
 
-def _made(place: str, entries: Any) -> list[Callable[[Any], Any]]:
+_DEEPEST = 20
+"""How often transforms may be within others."""
+
+
+def _made(place: str, entries: Any, depth: int = 0) -> list[Callable[[Any], Any]]:
     """Return the transforms that a list names; one that has a list of transforms itself names them likewise."""
     if not isinstance(entries, list):
-        raise ConfigError(f'{place}: expected a list of names or tables {{name = "…"}}, got {entries!r}')
+        raise ConfigError(f'{place}: expected a list of names or tables {{name = "…"}}, got {shown(entries)}')
     made = []
     for entry in entries:
+        if depth > _DEEPEST:
+            raise ConfigError(
+                f"{place.partition('.transforms.')[0]}: expected transforms within at most {_DEEPEST} others"
+            )
         table = {"name": entry} if isinstance(entry, str) else entry
         if not isinstance(table, dict) or not isinstance(table.get("name"), str):
-            raise ConfigError(f'{place}: expected a name or a table {{name = "…"}}, got {entry!r}')
+            raise ConfigError(f'{place}: expected a name or a table {{name = "…"}}, got {shown(entry)}')
         check_known(place, "names", [table["name"]], _TRANSFORMS)
         there, kind = f"{place}.{table['name']}", getattr(transforms, table["name"])
         given = {name: value for name, value in table.items() if name != "name"}
         given = check_arguments(there, kind, given)
         if "transforms" in given:
-            given["transforms"] = _made(f"{there}.transforms", given["transforms"])
+            given["transforms"] = _made(f"{there}.transforms", given["transforms"], depth + 1)
         try:
             made.append(kind(**given))
-        except (TypeError, ValueError) as error:
+        except REFUSALS as error:
             raise ConfigError(f"{there}: {error}") from error
     return made
 
 
 def _divided(config: Config, train: Any, plain: Any, test: Any, classes: list[str]) -> Sets:
     """Hold the validation part out of the training part; `plain` is the latter without augmentation."""
+    if not len(train) or not len(test):
+        raise ConfigError(f"{config.place('data')}: expected an image or more to train with, and to test, got none")
     held = config.data[1].get("validation", 0)
     validation = None
     if held:
@@ -152,8 +210,8 @@ def _divided(config: Config, train: Any, plain: Any, test: Any, classes: list[st
 
 def _split(place: str, name: str, total: int, held: Any, seed: int) -> tuple[Sequence[int], Sequence[int]]:
     """Return the indices that stay and those held out at random: a count, or a share below 1."""
-    if isinstance(held, bool) or not isinstance(held, int | float) or held < 0 or (type(held) is float and held >= 1):
-        raise ConfigError(f"{place}.{name}: expected a number of images or a share below 1, got {held!r}")
+    if type(held) not in (int, float) or not held >= 0 or (type(held) is float and held >= 1):
+        raise ConfigError(f"{place}.{name}: expected a number of images or a share below 1, got {shown(held)}")
     count = round(total * held) if isinstance(held, float) else held
     if not 0 < count < total:
         raise ConfigError(f"{place}.{name}: expected from 1 to {total - 1} of the {total} images, got {count}")

@@ -11,11 +11,11 @@ import typer
 from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.building import MODELS, build_model, check_fit
-from tinygrad_cnn.cli.checks import ConfigError
+from tinygrad_cnn.cli.checks import REFUSALS, ConfigError
 from tinygrad_cnn.cli.config import read_config
 from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.cli.runs import CONFIG
-from tinygrad_cnn.cli.sets import build_sets
+from tinygrad_cnn.cli.sets import image_shape
 from tinygrad_cnn.report import summary as summarize
 
 _USUAL: dict[str, Shape] = {
@@ -38,22 +38,21 @@ def summary(
         config = read_config(path / CONFIG if path.is_dir() else path)
         place, model = config.place("model"), build_model(config.place("model"), config.model)
         if shape is None:
-            sets = build_sets(config)
-            shape = sets.shape
-            check_fit(place, model, shape, len(sets.classes))
+            shape, classes = image_shape(config)
+            check_fit(place, model, shape, classes)
     else:
         if target not in MODELS:
             raise ConfigError(
                 f"summary: expected a configuration file, the folder of a run, or a model among {', '.join(MODELS)}, "
                 f"got {target!r}{nearest(target, MODELS)}"
             )
-        model = build_model("summary", (target, {}))
         shape = shape or _USUAL.get(target)
         if shape is None:
             raise ConfigError(f"summary: expected --input CxHxW, such as 3x224x224, for {target} takes several sizes")
+        model = build_model("summary", (target, {}))
     try:
         table = summarize(model, (1, *shape))
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, *REFUSALS) as error:
         raise ConfigError(f"summary: {target} cannot take images of {'×'.join(map(str, shape))}: {error}") from error
     make_console().print(table, soft_wrap=False)
 

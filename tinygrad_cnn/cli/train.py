@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,12 +10,25 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from tinygrad_cnn._files import replacing
+from tinygrad_cnn._startup import INTERRUPTED
 from tinygrad_cnn.cli.building import build_early_stopping, build_model, build_optimizer, build_schedule, check_fit
 from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.cli.config import Config, read_config
 from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.cli.run_report import write_report
-from tinygrad_cnn.cli.runs import CHECKPOINTS, CONFIG, HISTORY, REPORT, check_run, check_same_run, new_run, only_trainer
+from tinygrad_cnn.cli.runs import (
+    CHECKPOINTS,
+    CONFIG,
+    HISTORY,
+    REPORT,
+    begin_again,
+    check_run,
+    check_same_run,
+    new_run,
+    only_trainer,
+    undone_unless_saved,
+)
 from tinygrad_cnn.cli.sets import Sets, build_loader, build_sets
 from tinygrad_cnn.demo import get_kernels_ready
 from tinygrad_cnn.nn import functional as F
@@ -29,9 +43,6 @@ from tinygrad_cnn.train import (
     ProgressBar,
     Trainer,
 )
-
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells give it."""
 
 
 def train(
@@ -59,7 +70,7 @@ def train(
         assert config is not None
         settings, run = read_config(config), None
     get_kernels_ready(console)
-    raise typer.Exit(run_training(settings, run, out, config.stem if config else "", console))
+    sys.exit(run_training(settings, run, out, config.stem if config else "", console))
 
 
 def run_training(config: Config, run: Path | None, out: Path, name: str, console: Console) -> int:
@@ -80,7 +91,8 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
     resumed = run is not None
     if run is None:
         run = new_run(out, name)
-        (run / CONFIG).write_text(config.text, encoding="utf-8")
+    elif begin_again(run):
+        console.print("nothing was saved to go on from: beginning again")
     checkpoints = _checkpoints(config, run, sets)
     callbacks += [checkpoints, HistoryFile(run / HISTORY), _GoingOn(console), ProgressBar(console)]
     trainer = Trainer(
@@ -90,7 +102,11 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
     )  # fmt: skip
     _introduce(console, config, sets, model, run)
     validation = None if sets.validation is None else build_loader(config, sets.validation)
-    with warnings.catch_warnings(), only_trainer(run):
+    with undone_unless_saved(run, new=not resumed), only_trainer(run), warnings.catch_warnings():
+        if not resumed:
+            with replacing(run / CONFIG) as part:
+                part.write_text(config.text, encoding="utf-8")
+        (run / CHECKPOINTS).mkdir(exist_ok=True)
         warnings.simplefilter("always", UserWarning)
         warnings.showwarning = lambda message, *_args, **_more: console.print(f"warning: {message}", markup=False)
         history = trainer.fit(
@@ -122,9 +138,9 @@ class _GoingOn(Callback):
 
 def _checkpoints(config: Config, run: Path, sets: Sets) -> Checkpoints:
     monitor = None if sets.validation is None else "validation_accuracy"
-    folder = run / CHECKPOINTS
-    folder.mkdir(exist_ok=True)
-    return Checkpoints(folder, every_steps=config.checkpoint_every, keep=config.keep_checkpoints, monitor=monitor)
+    return Checkpoints(
+        run / CHECKPOINTS, every_steps=config.checkpoint_every, keep=config.keep_checkpoints, monitor=monitor
+    )
 
 
 def _introduce(console: Console, config: Config, sets: Sets, model: Any, run: Path) -> None:

@@ -101,8 +101,11 @@ def toy_patterns(
         Images, float32 (N, 1, 11, 11), and labels, int64 (N,), of the training and of the test set.
 
     Raises:
-        ValueError: a negative count, noise or seed.
+        ValueError: a negative count, noise or seed, or noise or contrast that is not finite.
     """
+    limit = float(np.finfo(float32.type).max)
+    if not abs(contrast) <= limit or not noise <= limit:
+        raise ValueError(f"toy_patterns: expected finite noise and contrast, got {noise} and {contrast}")
     if min(seed, train_per_class, test_per_class, noise) < 0:
         raise ValueError(
             "toy_patterns: expected seed, train_per_class, test_per_class and noise of at least 0, got "
