@@ -268,7 +268,8 @@ class Module(Hookable):
         for tensor in (*self.parameters(), *self.buffers()):
             if is_floating(tensor.dtype):
                 gradient = tensor._grad
-                layout = memory_format if tensor.ndim == 4 else preserve_format
+                images = memory_format is not preserve_format and tensor.ndim == 4
+                layout = memory_format if images else preserve_format
                 tensor.data = tensor.data.to(*args, device=device, dtype=dtype, memory_format=layout)
                 if isinstance(gradient, Tensor):
                     tensor.grad = gradient.detach().to(tensor.dtype)
