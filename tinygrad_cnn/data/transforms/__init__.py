@@ -39,6 +39,13 @@ _DECLINED = {
     "Scale": "Resize, its name since 2017",
     "TenCrop": "functional.crop, functional.center_crop and functional.hflip",
     "TrivialAugmentWide": "ColorJitter, RandomRotation and RandomApply",
+    "AutoAugmentPolicy": "ColorJitter, RandomRotation and RandomApply",
+    "ConvertImageDtype": "ToTensor, which also converts",
+    "v2": "the transforms of that name here",
+    **dict.fromkeys(
+        ("RandomInvert", "RandomPosterize", "RandomSolarize", "RandomAutocontrast", "RandomEqualize"),
+        "RandomApply with a Lambda",
+    ),
 }
 """What torchvision has and this package has not, and what to use instead."""
 
