@@ -33,7 +33,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         os.replace(part, target)
         _sync_folder(target.parent)
     except OSError as error:
-        if error.filename is None:  # a full disk is named by no file
+        if error.errno is not None and error.filename is None:  # a full disk is named by no file
             error.filename = str(target)
         raise
     finally:
