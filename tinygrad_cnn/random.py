@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from typing import Any
 
@@ -79,6 +80,17 @@ class Generator:
 
 default_generator = Generator()
 default_generator.seed()
+
+
+def _start_anew() -> None:
+    """Go on from the same position under a lock of this process: NumPy's may be held by a thread that is not here."""
+    bits = np.random.PCG64(0)
+    bits.state = default_generator.numpy.bit_generator.state
+    default_generator.numpy = np.random.Generator(bits)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def manual_seed(seed: int) -> Generator:
