@@ -39,18 +39,19 @@ calls = {
     "matmul": lambda: form_of("matmul")(zeros(64, 64), zeros(64, 65)),
 }
 form_of("relu")(zeros(4))
+most = resource.getrlimit(resource.RLIMIT_AS)[1]  # what a user may set it back to
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 refused = set()
 for megabytes in (1, 4, 16, 48, 96):
     for name, call in calls.items():
-        resource.setrlimit(resource.RLIMIT_AS, (used + megabytes * 2**20, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (used + megabytes * 2**20, most))
         try:
             call()
         except MemoryError as error:
             if "not enough memory to work in" in str(error):
                 refused.add(name)
         finally:
-            resource.setrlimit(resource.RLIMIT_AS, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
 for name, call in calls.items():
     call()  # there is memory again
 print(*sorted(refused))
