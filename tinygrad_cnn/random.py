@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from typing import Any
 
@@ -79,6 +80,17 @@ class Generator:
 
 default_generator = Generator()
 default_generator.seed()
+
+
+def _start_anew() -> None:
+    """Go on from the same position under a lock of this process: NumPy's may be held by a thread that is not here."""
+    position = default_generator.get_state()
+    default_generator.numpy = np.random.default_rng(0)
+    default_generator.set_state(position)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_start_anew)
 
 
 def manual_seed(seed: int) -> Generator:
