@@ -84,9 +84,9 @@ default_generator.seed()
 
 def _start_anew() -> None:
     """Go on from the same position under a lock of this process: NumPy's may be held by a thread that is not here."""
-    bits = np.random.PCG64(0)
-    bits.state = default_generator.numpy.bit_generator.state
-    default_generator.numpy = np.random.Generator(bits)
+    position = default_generator.get_state()
+    default_generator.numpy = np.random.default_rng(0)
+    default_generator.set_state(position)
 
 
 if hasattr(os, "register_at_fork"):
