@@ -23,6 +23,7 @@ from module_db.samples import INFOS, KINDS, samples
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "parity_modules.md"
 OURS_ALONE = {
     "Module",
+    "DataParallel",
     "Parameter",
     "UninitializedBuffer",
     "UninitializedParameter",
