@@ -46,6 +46,9 @@ from tinygrad_cnn.autograd import grad, registry  # noqa: E402
 from tinygrad_cnn.creation import from_numpy  # noqa: E402
 from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck  # noqa: E402
 
+for _op in registry.values():
+    _op.adds = None  # a shortcut past the VJP that is to be changed
+
 SECONDS_A_MUTANT = 20
 """One that takes longer is caught: it hangs."""
 
