@@ -178,26 +178,29 @@ print(wrong or "right")
 @forks
 def test_a_fork_while_another_thread_draws_random_numbers():
     run("""
-held, done = threading.Event(), threading.Event()
-def hold():
-    with tc.random.default_generator.numpy.bit_generator.lock:
-        held.set()
-        done.wait()
+done = threading.Event()
+def draw():
+    while not done.is_set():
+        tc.randn(200_000)
+thread = threading.Thread(target=draw)
+thread.start()
+for _ in range(15):
+    child = os.fork()
+    if child == 0:
+        signal.alarm(10)
+        tc.randn(3)
+        os._exit(0)
+    assert os.waitpid(child, 0)[1] == 0
+done.set()
+thread.join()
 tc.manual_seed(5)
 tc.randn(3)
-thread = threading.Thread(target=hold)
-thread.start()
-held.wait()
 reading, writing = os.pipe()
 child = os.fork()
 if child == 0:
-    signal.alarm(10)
     os.write(writing, tc.randn(3).numpy().tobytes())
     os._exit(0)
 os.waitpid(child, 0)
-done.set()
-thread.join()
-os.close(writing)
 assert os.read(reading, 100) == tc.randn(3).numpy().tobytes()
 print("right")
 """)

@@ -82,15 +82,29 @@ default_generator = Generator()
 default_generator.seed()
 
 
-def _start_anew() -> None:
-    """Go on from the same position under a lock of this process: NumPy's may be held by a thread that is not here."""
-    position = default_generator.get_state()
-    default_generator.numpy = np.random.default_rng(0)
-    default_generator.set_state(position)
+_LONGEST_DRAW = 30.0
+"""Seconds that a fork waits at most for a thread that draws numbers."""
+
+_held: Any = None
+"""NumPy's lock of the default generator while the process forks."""
+
+
+def _take_lock() -> None:
+    """Let a fork wait for the thread that draws numbers: it is not there in the child, to give the lock back."""
+    global _held
+    lock = default_generator.numpy.bit_generator.lock
+    _held = lock if lock.acquire(timeout=_LONGEST_DRAW) else None
+
+
+def _release_lock() -> None:
+    global _held
+    if _held is not None:
+        _held.release()
+        _held = None
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew)
+    os.register_at_fork(before=_take_lock, after_in_parent=_release_lock, after_in_child=_release_lock)
 
 
 def manual_seed(seed: int) -> Generator:
