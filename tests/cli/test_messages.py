@@ -150,6 +150,9 @@ from tinygrad_cnn.cli import main
 main()
 """
 
+UTF8 = {**os.environ, "PYTHONIOENCODING": "utf-8"}
+"""For commands whose output is read here, whatever the locale."""
+
 
 @pytest.mark.skipif(os.name != "posix", reason="limits the size of files")
 @pytest.mark.parametrize(("size", "file"), [(100, "config.toml"), (5000, "safetensors"), (20_000, "report.html")])
@@ -157,7 +160,7 @@ def test_a_file_that_cannot_be_written_is_named(toy, tmp_path, size, file):
     toy()
     done = subprocess.run(
         [sys.executable, "-c", LIMITED.format(bytes=size)], cwd=tmp_path, capture_output=True, encoding="utf-8",
-        timeout=60, check=False,
+        env=UTF8, timeout=60, check=False,
     )  # fmt: skip
     assert done.returncode == 2, done
     assert done.stderr.count("\n") == 1
@@ -175,12 +178,13 @@ main()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
-@pytest.mark.parametrize("delay", [0.1, 0.3, 0.5, 0.7, 0.9, 1.1, 1.4, 1.8])
+@pytest.mark.parametrize("delay", [0.1, 0.5, 1.4])
 def test_ctrl_c_at_any_moment_is_said_in_words(toy, tmp_path, delay):
     toy(("epochs = 2", "epochs = 100000"))
     run = subprocess.Popen(
-        [sys.executable, "-c", COMMAND], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, encoding="utf-8"
-    )
+        [sys.executable, "-c", COMMAND], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path, encoding="utf-8",
+        env=UTF8,
+    )  # fmt: skip
     assert run.stdout.readline() == "ready\n"
     time.sleep(delay)
     run.send_signal(signal.SIGINT)
