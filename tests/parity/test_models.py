@@ -71,12 +71,17 @@ def pair(name, torch):
     return mine, theirs.double(), source.standard_normal(shape), source.integers(0, classes, shape[0])
 
 
-every_model = pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in MODELS]
-)
+SCORED = {"vgg13", "vgg16", "vgg19"}
+"""Not trained here: `vgg11` and `vgg16_bn` are the same class, and a step of each fills gigabytes."""
 
 
-@every_model
+def named(names):
+    return pytest.mark.parametrize(
+        "name", [pytest.param(name, marks=pytest.mark.slow) if name in SLOW else name for name in names]
+    )
+
+
+@named(name for name in MODELS if name not in SCORED)
 def test_one_step_of_training(name, ours, torch):
     mine, theirs, x, t = pair(name, torch)
     assert [key for key, _ in mine.named_parameters()] == [key for key, _ in theirs.named_parameters()]
@@ -91,7 +96,7 @@ def test_one_step_of_training(name, ours, torch):
         same(value, after[key], key)
 
 
-@every_model
+@named(MODELS)
 def test_weights_of_pytorch_give_the_same_scores(name, ours, torch):
     mine, theirs, x, _ = pair(name, torch)
     with torch.no_grad():
