@@ -22,7 +22,11 @@ MODULES = [
 IMPORTED_BY_CHANCE = {
     "nn.functional": {"Callable", "Optional", "TYPE_CHECKING", "Tensor", "dataclasses", "importlib", "math", "np",
                       "torch", "warnings"},
-    "nn.utils": {"init"}, "utils": {"torch"}, "autograd": {"graph"}, "utils.data": {"graph"},
+    "nn.utils": {"init"}, "autograd": {"graph"}, "utils.data": {"graph"},
+    "utils": {"torch"} | {  # loaded when something else needs them
+        "benchmark", "bottleneck", "bundled_inputs", "cpp_extension", "file_baton", "flop_counter", "hipify", "jit",
+        "mkldnn", "mobile_optimizer", "model_dump", "model_zoo", "serialization", "show_pickle", "tensorboard", "viz",
+    },
     "": {"ModuleDict", "functional", "ops"}, "backends.cudnn": {"m"}, "backends": {"m"},
 }  # fmt: skip
 """What stands in a module of PyTorch without being meant for users of it."""
