@@ -25,7 +25,8 @@ IMPORTED_BY_CHANCE = {
     "nn.utils": {"init"}, "autograd": {"graph"}, "utils.data": {"graph"},
     "utils": {"torch"} | {  # loaded when something else needs them
         "benchmark", "bottleneck", "bundled_inputs", "cpp_extension", "file_baton", "flop_counter", "hipify", "jit",
-        "mkldnn", "mobile_optimizer", "model_dump", "model_zoo", "module_tracker", "serialization", "show_pickle", "tensorboard", "viz",
+        "mkldnn", "mobile_optimizer", "model_dump", "model_zoo", "module_tracker", "serialization", "show_pickle",
+        "tensorboard", "viz",
     },
     "": {"ModuleDict", "functional", "ops"}, "backends.cudnn": {"m"}, "backends": {"m"},
 }  # fmt: skip
