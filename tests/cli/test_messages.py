@@ -178,7 +178,7 @@ main()
 
 
 @pytest.mark.skipif(os.name != "posix", reason="sends a signal")
-@pytest.mark.parametrize("delay", [0.1, 0.5, 1.4])
+@pytest.mark.parametrize("delay", [0.1, 0.3, 0.5, 0.7, 0.9, 1.1, 1.4, 1.8])
 def test_ctrl_c_at_any_moment_is_said_in_words(toy, tmp_path, delay):
     toy(("epochs = 2", "epochs = 100000"))
     run = subprocess.Popen(

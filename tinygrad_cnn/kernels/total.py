@@ -21,7 +21,7 @@ Dims = tuple[int, ...]
 _add: Callable[..., Array] = np.add.reduce
 _BLOCK = 32
 _ONE_BY_ONE = 128  # terms added one after the other, at most
-_IN_LANES = 1024  # as many for `numpy.einsum`, which adds at least four at once
+_IN_LANES = 256  # as many for `numpy.einsum`, which adds few at once, and one by one where elements lie apart
 _LONG_ROW = 64  # neighbours from which on adding row to row is fast
 
 
