@@ -246,7 +246,7 @@ def test_no_program_of_the_working_folder_is_run_as_the_compiler(tmp_path):
         "import sys\n"
         "from tinygrad_cnn.kernels.compiled import build\n"
         "command = build.find_compiler()\n"
-        "build.subprocess.run = lambda command, **how: print(command[0], how['cwd'], sep='\\n') or sys.exit()\n"
+        "build.subprocess.run = lambda command, **how: sys.stdout.write(f'{command[0]}\\n{how[\"cwd\"]}\\n') and sys.exit()\n"
         "build.compile_library(command, build.Path(sys.argv[1]) / 'made.so')"
     )
     done = subprocess.run(
