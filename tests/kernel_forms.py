@@ -6,7 +6,7 @@ import pytest
 from tinygrad_cnn import kernels
 from tinygrad_cnn.kernels.compiled.build import find_compiler
 from tinygrad_cnn.kernels.forms import form_of, kernels_of
-from tinygrad_cnn.kernels.threads import get_num_threads, set_num_threads
+from tinygrad_cnn.backends.threads import get_num_threads, set_num_threads
 
 needs_compiler = pytest.mark.skipif(
     find_compiler() is None, reason='no C compiler; pip install "tinygrad-cnn[fast]" brings one'

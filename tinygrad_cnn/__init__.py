@@ -78,7 +78,7 @@ from tinygrad_cnn.creation import (
 )
 from tinygrad_cnn.device import Device as device
 from tinygrad_cnn.inspection import is_floating_point, is_tensor, numel
-from tinygrad_cnn.kernels.threads import get_num_threads, set_num_threads
+from tinygrad_cnn.backends.threads import get_num_threads, set_num_threads
 from tinygrad_cnn.memory_format import MemoryFormat as memory_format
 from tinygrad_cnn.memory_format import channels_last, contiguous_format, preserve_format
 from tinygrad_cnn.nn.functional import (

@@ -206,7 +206,7 @@ def _made_by(tensor: Tensor) -> tuple[str, Shape | None] | None:
     if node is None:
         view = tensor._view
         return None if view is None else (view.steps[-1][0].name, view.base.shape)
-    while node.op.name in ("part", "BackwardHook") and isinstance(before := _input(node), Node):
+    while node.op.name in ("output", "BackwardHook") and isinstance(before := _input(node), Node):
         node = before  # one output of several, or passed through hooks
     if node.op.name == "BackwardHook":
         return None  # what came in from outside the model

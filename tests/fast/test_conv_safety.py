@@ -28,7 +28,7 @@ from kernel_forms import float32, needs_compiler, same_bits_on_any_threads
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn.kernels.forms import kernels_of
-from tinygrad_cnn.kernels.threads import get_num_threads, set_num_threads
+from tinygrad_cnn.backends.threads import get_num_threads, set_num_threads
 
 pytestmark = needs_compiler
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tinygrad_cnn.kernels.compiled import cache
+from tinygrad_cnn.fast import cache
 
 SOURCES = Path(__file__).parent / "source"
 _KINDS = {
@@ -41,10 +41,6 @@ _EXPORT = re.compile(r"^EXPORT (int|void) (\w+)\(([^)]*)\)", re.MULTILINE)
 # No -ffast-math: it would change the rounding mode of the whole process, and NaN must stay NaN.
 _FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
           "-w", f"-DOBJECT_HEAD={object.__basicsize__}", f"-DTUPLE_HEAD={tuple.__basicsize__}")  # fmt: skip
-
-
-class NoCompiler(Exception):  # noqa: N818 - a state of the machine, not a mistake
-    """There is no C compiler, or this is not the Python that the kernels are made for."""
 
 
 def find_compiler() -> list[str] | None:

@@ -11,15 +11,17 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
-from tinygrad_cnn._buffers import empty
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.compiled.arrays import float32
-from tinygrad_cnn.kernels.compiled.native import DONE, declined, native
-from tinygrad_cnn.kernels.compiled.windows import as_given
-from tinygrad_cnn.kernels.windows import output_size
-from tinygrad_cnn.kernels.winograd import winograd
-
-__all__ = ["conv2d", "conv2d_bias", "conv2d_gradients", "conv2d_input", "conv2d_weight"]
+from tinygrad_cnn.autograd import Node
+from tinygrad_cnn.backends.winograd import winograd
+from tinygrad_cnn.fast.arrays import float32
+from tinygrad_cnn.fast.dispatch import numpy_kernels
+from tinygrad_cnn.fast.fusion import fused_relu
+from tinygrad_cnn.fast.memory import empty
+from tinygrad_cnn.fast.native import DONE, declined, native
+from tinygrad_cnn.fast.relu_mask import unmasked
+from tinygrad_cnn.fast.windows import as_given
+from tinygrad_cnn.kernels.windows import lift, output_size
 
 _conv2d, _winograd_conv2d, _all_gradients = native.conv2d, native.winograd_conv2d, native.conv2d_gradients
 
@@ -74,26 +76,31 @@ def _numbers(
 
 
 def conv2d(
-    x: Array, w: Array, b: Array | None, *, stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
-    relu: bool = False,
-) -> Any:  # fmt: skip
-    """Compute `kernels.conv2d`, and with `relu` the larger of that and 0."""
-    if x.dtype != float32:
-        return NotImplemented
-    shape, transformed, numbers = _forward(x.shape, w.shape, stride, padding, dilation, groups)
-    if not numbers:
-        return NotImplemented
-    y = empty(shape, float32)
-    if transformed:
-        answer = _winograd_conv2d(x, w, b, y, numbers[2], numbers[3], relu)
-    else:
-        answer = _conv2d(x, w, b, y, *numbers, relu)
-    if answer == DONE:
-        return y
-    again = declined("conv2d", answer, x, w, b)
-    if again is None or 0 in shape:
-        return NotImplemented
-    return conv2d(*again, stride=stride, padding=padding, dilation=dilation, groups=groups, relu=relu)
+    x: Array, w: Array, b: Array | None, *, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
+) -> Array:
+    """Compute `kernels.conv2d`, and the ReLU after it where `fused_relu` asks for that."""
+    if x.dtype == float32:
+        shape, transformed, numbers = _forward(x.shape, w.shape, stride, padding, dilation, groups)
+        if numbers:
+            y = empty(shape, float32)
+            relu = fused_relu.operand is w
+            if transformed:
+                answer = _winograd_conv2d(x, w, b, y, numbers[2], numbers[3], relu)
+            else:
+                answer = _conv2d(x, w, b, y, *numbers, relu)
+            if answer == DONE:
+                if relu:
+                    fused_relu.output = y
+                return y
+            again = declined("conv2d", answer, x, w, b)
+            if again is not None and 0 not in shape:
+                return conv2d(*again, stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return numpy_kernels["conv2d"](x, w, b, stride=stride, padding=padding, dilation=dilation, groups=groups)
+
+
+def conv1d(x: Array, w: Array, b: Array | None, **how: Any) -> Array:
+    """Compute `kernels.conv1d`: one row of `conv2d`."""
+    return conv2d(x[:, :, None], w[:, :, None], b, **lift(how))[:, :, 0]
 
 
 @lru_cache(maxsize=1024)
@@ -124,8 +131,8 @@ winograd.on_change(_backward.cache_clear)
 
 
 def _gradients(
-    g: Array, gate: Array | None, x: Any, w: Any, to_x: Shape | None, to_w: Shape | None, to_b: bool, stride: Pair,
-    padding: Padding2d, dilation: Pair, groups: int,
+    g: Array, relu_mask: Array | None, x: Any, w: Any, to_x: Shape | None, to_w: Shape | None, to_b: bool,
+    stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
 ) -> list[Array | None] | None:  # fmt: skip
     """Return gx and gw of the shapes `to_x` and `to_w`, None where that is None, and gb if `to_b`; or None for all."""
     if g.dtype != float32:
@@ -137,57 +144,64 @@ def _gradients(
     gx = None if to_x is None else empty(to_x, float32)
     gw = None if to_w is None else empty(to_w, float32)
     gb = empty((g.shape[1],), float32) if to_b else None
-    answer = _all_gradients(g, gate, x, w, gx, gw, gb, *numbers)
+    answer = _all_gradients(g, relu_mask, x, w, gx, gw, gb, *numbers)
     if answer == DONE:
         return [gx, gw, gb]
-    again = declined("conv2d_gradients", answer, g, gate, x, w)
+    again = declined("conv2d_gradients", answer, g, relu_mask, x, w)
     if again is None or (to_x is not None and 0 in to_x) or (to_w is not None and 0 in to_w):
         return None
-    g, gate, x, w = again
-    return _gradients(g, gate, x, w, to_x, to_w, to_b, stride, padding, dilation, groups)
+    g, relu_mask, x, w = again
+    return _gradients(g, relu_mask, x, w, to_x, to_w, to_b, stride, padding, dilation, groups)
 
 
-def conv2d_gradients(
-    wanted: Sequence[bool], g: Array, gate: Array | None, _y: object, x: Any, w: Any, _b: object, *, stride: Pair,
-    padding: Padding2d, dilation: Pair, groups: int,
-) -> list[Array | None] | None:  # fmt: skip
-    """Return the gradients of `conv2d` that are `wanted`, or None where its dtype is another.
+def conv2d_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array | None] | None:
+    """Return the gradients of `conv2d` that are `wanted`, or None where the VJPs are to compute them.
 
     Args:
+        node: of the operation; of its arguments x and w only the shapes, or None, where they are not needed.
+        g: the gradient of the output, or a `MaskedGradient`, the gradient of a ReLU of the output.
         wanted: for x, w and b.
-        g: the gradient of the output, or with `gate` that of a ReLU of the output.
-        gate: the output of that ReLU, or None.
-        x, w: the inputs; only their shapes, or None, where they are not needed.
-        stride, padding, dilation, groups: the geometry of `conv2d`.
     """
+    array = unmasked(g)
+    if array is None:
+        return None
+    x, w, _ = node.args
     to_x, to_w, to_b = wanted
     return _gradients(
-        g, gate, x if to_w else None, w if to_x else None, x.shape if to_x else None, w.shape if to_w else None, to_b,
-        stride, padding, dilation, groups,
+        *array, x if to_w else None, w if to_x else None, x.shape if to_x else None, w.shape if to_w else None, to_b,
+        **node.attrs,
     )  # fmt: skip
 
 
 def conv2d_input(
-    g: Array, w: Array, *, input_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
-    gate: Array | None = None,
-) -> Any:  # fmt: skip
-    """Compute `kernels.conv2d_input`; with the output `gate` of a ReLU, of the gradient before that ReLU."""
+    g: Array, w: Array, *, input_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
+) -> Array:
+    """Compute `kernels.conv2d_input`."""
     to_x = (g.shape[0], w.shape[1] * groups, *input_size)
-    found = _gradients(g, gate, None, w, to_x, None, False, stride, padding, dilation, groups)
-    return NotImplemented if found is None else found[0]
+    found = _gradients(g, None, None, w, to_x, None, False, stride, padding, dilation, groups)
+    if found is not None and found[0] is not None:
+        return found[0]
+    return numpy_kernels["conv2d_input"](
+        g, w, input_size=input_size, stride=stride, padding=padding, dilation=dilation, groups=groups
+    )
+
+
+def conv_transpose2d(x: Array, w: Array, b: Array | None, **how: Any) -> Array:
+    """Compute `kernels.conv_transpose2d`: `conv2d_input` with a bias."""
+    y = conv2d_input(x, w, **how)
+    if b is not None:
+        y += b[:, None, None]
+    return y
 
 
 def conv2d_weight(
-    x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
-    gate: Array | None = None,
-) -> Any:  # fmt: skip
-    """Compute `kernels.conv2d_weight`; `gate` as for `conv2d_input`."""
+    x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
+) -> Array:
+    """Compute `kernels.conv2d_weight`."""
     to_w = (g.shape[1], x.shape[1] // groups, *kernel_size)
-    found = _gradients(g, gate, x, None, None, to_w, False, stride, padding, dilation, groups)
-    return NotImplemented if found is None else found[1]
-
-
-def conv2d_bias(g: Array, *, gate: Array | None = None) -> Any:
-    """Compute `kernels.conv2d_bias`; `gate` as for `conv2d_input`."""
-    found = _gradients(g, gate, None, None, None, None, True, _ONE, ((0, 0), (0, 0)), _ONE, 1)
-    return NotImplemented if found is None else found[2]
+    found = _gradients(g, None, x, None, None, to_w, False, stride, padding, dilation, groups)
+    if found is not None and found[1] is not None:
+        return found[1]
+    return numpy_kernels["conv2d_weight"](
+        x, g, kernel_size=kernel_size, stride=stride, padding=padding, dilation=dilation, groups=groups
+    )

@@ -6,17 +6,18 @@ import ctypes
 import sys
 from typing import Any
 
-from tinygrad_cnn.kernels import threads
-from tinygrad_cnn.kernels.compiled.arrays import ready
-from tinygrad_cnn.kernels.compiled.build import NoCompiler, find_compiler, library_of
+from tinygrad_cnn.backends import threads
+from tinygrad_cnn.fast.arrays import ready
+from tinygrad_cnn.backends.kernels import Unavailable
+from tinygrad_cnn.fast.build import find_compiler, library_of
 
 
 def _load() -> ctypes.CDLL:
     if sys.implementation.name != "cpython" or ctypes.sizeof(ctypes.c_void_p) != 8:
-        raise NoCompiler("compiled kernels need CPython on a 64-bit machine")
+        raise Unavailable("compiled kernels need CPython on a 64-bit machine")
     compiler = find_compiler()
     if compiler is None:
-        raise NoCompiler('no C compiler was found; pip install "tinygrad-cnn[fast]" brings one')
+        raise Unavailable('no C compiler was found; pip install "tinygrad-cnn[fast]" brings one')
     return library_of(compiler)
 
 
