@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from kernel_forms import float32, needs_compiler
 
-from tinygrad_cnn.kernels.compiled import build, cache
+from tinygrad_cnn.fast import build, cache
 
 pytestmark = needs_compiler
 
@@ -32,7 +32,7 @@ if {fails}:
 @pytest.fixture(scope="module")
 def in_use():
     """Return the path of the library in use."""
-    from tinygrad_cnn.kernels.compiled.native import native
+    from tinygrad_cnn.fast.native import native
 
     if not Path(native._name).exists():
         pytest.skip("the cache folder cannot be used: there is no library to copy")
@@ -93,7 +93,7 @@ def test_another_source_compiler_or_processor_makes_another_library(tmp_path, mo
 
 def test_processes_that_compile_at_once_do_not_disturb_each_other(folder, compiler):
     command, calls = compiler(seconds=1)
-    program = f"from tinygrad_cnn.kernels.compiled.build import library_of; library_of({command!r}).conv2d"
+    program = f"from tinygrad_cnn.fast.build import library_of; library_of({command!r}).conv2d"
     started = [subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) for _ in range(2)]
     assert [process.wait(60) for process in started] == [0, 0]
     assert calls() == 2
@@ -244,7 +244,7 @@ def test_no_program_of_the_working_folder_is_run_as_the_compiler(tmp_path):
     }
     program = (
         "import sys\n"
-        "from tinygrad_cnn.kernels.compiled import build\n"
+        "from tinygrad_cnn.fast import build\n"
         "command = build.find_compiler()\n"
         "build.subprocess.run = lambda command, **how: sys.stdout.write(f'{command[0]}\\n{how[\"cwd\"]}\\n') and sys.exit()\n"
         "build.compile_library(command, build.Path(sys.argv[1]) / 'made.so')"
@@ -288,7 +288,7 @@ def test_the_folder_of_the_cache(monkeypatch, tmp_path):
 
 
 def test_every_exported_function_has_the_arguments_of_its_declaration():
-    from tinygrad_cnn.kernels.compiled.native import native
+    from tinygrad_cnn.fast.native import native
 
     text = "".join(path.read_text(encoding="utf-8") for path in build.SOURCES.glob("*.c"))
     declared = re.findall(r"\bEXPORT\s+(\w+)\s+(\w+)\s*\(([^{]*)\)\s*\{", text)
@@ -348,11 +348,11 @@ def test_narrower_vectors_compute_the_same(level, tmp_path):
         pytest.skip("this processor has no AVX2")
     command = [*ZIG, f"-mcpu={level}", "-fPIC", "-pthread"]
     program = (
-        "import sys, pytest\nfrom tinygrad_cnn.kernels.compiled import build\n"
+        "import sys, pytest\nfrom tinygrad_cnn.fast import build\n"
         f"build.find_compiler = lambda: {command!r}\n"
-        "sys.exit(pytest.main(['-q', '-x', '-p', 'no:cacheprovider', '-m', 'not slow', 'tests/kernels/compiled',"
-        " '--ignore', 'tests/kernels/compiled/test_build.py',"
-        " '--ignore', 'tests/kernels/compiled/test_memory.py']))"  # it starts processes of its own
+        "sys.exit(pytest.main(['-q', '-x', '-p', 'no:cacheprovider', '-m', 'not slow', 'tests/fast',"
+        " '--ignore', 'tests/fast/test_build.py',"
+        " '--ignore', 'tests/fast/test_memory.py']))"  # it starts processes of its own
     )
     environment = {**os.environ, "TINYGRAD_CNN_CACHE": str(tmp_path)}
     done = subprocess.run(

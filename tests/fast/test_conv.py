@@ -19,10 +19,10 @@ from conv_geometry import (
     forms_of,
 )
 from hypothesis import example, given, settings
-from kernel_forms import agree, both, falls_back, float32, needs_compiler, spread_out
+from kernel_forms import agree, both, falls_back, float32, form_of, needs_compiler, spread_out
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn.kernels.forms import form_of, kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.kernels.windows import output_size
 
 pytestmark = needs_compiler
@@ -65,7 +65,7 @@ def test_winograds_kernel(geometry):
     ],
 )  # fmt: skip
 def test_which_kernel_is_chosen(geometry, chosen):
-    from tinygrad_cnn.kernels.compiled import conv
+    from tinygrad_cnn.fast import conv
 
     (x, w, _, g, _), how = geometry.arrays(), geometry.how
     assert conv._forward(x.shape, w.shape, **how)[1] == chosen

@@ -27,7 +27,7 @@ from hypothesis import strategies as st
 from kernel_forms import float32, needs_compiler, same_bits_on_any_threads
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn.kernels.forms import kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.backends.threads import get_num_threads, set_num_threads
 
 pytestmark = needs_compiler
@@ -196,7 +196,7 @@ def _one_thread():
 @settings(max_examples=40)
 @given(DIRECT_CASES, st.just(False))
 def test_nothing_is_written_beside_results_nor_depends_on_what_lies_beside_arrays(geometry, winograd):
-    from tinygrad_cnn.kernels.compiled import conv
+    from tinygrad_cnn.fast import conv
 
     x, w, b, g, gate = [beside_nan(one) for one in geometry.arrays()]
     guarded, forms, how = Guarded(), forms_of(winograd), geometry.how

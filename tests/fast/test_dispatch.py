@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kernel_forms import float32, needs_compiler
+from kernel_forms import float32, form_of, needs_compiler
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn.kernels import forms
-from tinygrad_cnn.kernels.compiled import build
-from tinygrad_cnn.kernels.forms import form_of, kernel_mode, kernels_of, set_kernel_mode
+from tinygrad_cnn.backends.kernels import kernel_mode, kernels_of, set_kernel_mode
+from tinygrad_cnn.fast import build
 
 ROOT = Path(__file__).parents[2]
-COMPILED = "tinygrad_cnn.kernels.compiled"
+COMPILED = "tinygrad_cnn.fast"
 
 
 @pytest.fixture(autouse=True)
@@ -77,7 +76,7 @@ def test_a_block_restores_the_mode():
 
 def test_every_compiled_form_stands_behind_a_kernel_or_a_use_of_its_own():
     pytest.importorskip(COMPILED + ".table")
-    from tinygrad_cnn.kernels.compiled.table import FORMS
+    from tinygrad_cnn.fast.table import FORMS
 
     alone = {name for name in FORMS if name.endswith("_step")} | {
         "batch_norm_relu", "conv2d_gradients", "conv2d_relu", "cross_entropy_gradients", "linear_gradients",
@@ -86,7 +85,7 @@ def test_every_compiled_form_stands_behind_a_kernel_or_a_use_of_its_own():
     assert set(FORMS) - alone <= forms._names
 
 
-PROGRAM = "from tinygrad_cnn.kernels.forms import kernel_mode; print(kernel_mode())"
+PROGRAM = "from tinygrad_cnn.backends.kernels import kernel_mode; print(kernel_mode())"
 
 
 @needs_compiler
@@ -96,7 +95,7 @@ def test_the_environment_variable(value, mode):
 
 
 def test_a_wrong_environment_variable_is_said_and_left_alone():
-    out, err = run("from tinygrad_cnn.kernels import forms; forms.kernel_mode(); print(forms._mode)",
+    out, err = run("from tinygrad_cnn.fast import dispatch; forms.kernel_mode(); print(forms._mode)",
                    TINYGRAD_CNN_KERNELS="fast")  # fmt: skip
     assert out == "auto"
     assert "TINYGRAD_CNN_KERNELS: expected one of auto, compiled, numpy, got 'fast'" in err

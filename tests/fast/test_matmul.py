@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kernel_forms import falls_back, float32, needs_compiler, same_bits_on_any_threads, spread_out
+from kernel_forms import falls_back, float32, form_of, needs_compiler, same_bits_on_any_threads, spread_out
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn.kernels.forms import form_of, kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 
 pytestmark = needs_compiler
 
@@ -104,7 +104,7 @@ def test_sums_of_many_rows_are_as_accurate_as_sums_in_double_precision():
 @settings(max_examples=60)
 @given(SHAPES)
 def test_nothing_is_written_beside_results_nor_depends_on_what_lies_beside_arrays(shape):
-    from tinygrad_cnn.kernels.compiled import matmul
+    from tinygrad_cnn.fast import matmul
 
     wholes, room = [], 67  # an odd place: no vector is aligned
 

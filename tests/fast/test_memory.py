@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
-from tinygrad_cnn import _buffers
-from tinygrad_cnn._buffers import LEAST_BYTES, empty, owns
+from tinygrad_cnn.fast import memory
+from tinygrad_cnn.fast.memory import LEAST_BYTES, empty, owns
 
 FLOAT = np.dtype(np.float32)
 LARGE = (LEAST_BYTES // 4,)
@@ -20,7 +20,7 @@ def address(array):
 
 @pytest.fixture(autouse=True)
 def nothing_kept():
-    _buffers._start_anew()
+    memory._start_anew()
 
 
 def test_memory_of_a_dead_array_is_used_again():
@@ -74,7 +74,7 @@ def test_a_somewhat_larger_piece_is_used_and_a_much_larger_is_not():
 
 def held():
     """Return how many bytes the pool holds, after a look at whether its sums are right."""
-    pool = _buffers._pool
+    pool = memory._pool
     assert pool.free_bytes == sum(size * len(stack) for size, stack in pool.free.items())
     assert pool.lent_bytes == sum(len(loan.piece) for loan in [*pool.lent.values()])
     return pool.free_bytes + pool.lent_bytes
@@ -95,7 +95,7 @@ def test_no_more_is_held_than_a_quarter_above_what_was_in_use_at_one_time():
 def test_the_death_of_an_array_only_joins_a_queue():
     """It may happen in the middle of `empty`, so it must change nothing that is iterated over or summed up there."""
     arrays = [empty((factor * LARGE[0],), FLOAT) for factor in (1, 2, 5)]
-    pool = _buffers._pool
+    pool = memory._pool
     lent, total, free = dict(pool.lent), held(), dict(pool.free)
     del arrays
     assert (pool.lent, held(), pool.free) == (lent, total, free)
@@ -109,13 +109,13 @@ def test_a_call_that_finds_the_pool_in_use_takes_memory_elsewhere():
     memory_of = empty(LARGE, FLOAT)
     place = address(memory_of)
     del memory_of
-    pool = _buffers._pool
+    pool = memory._pool
     with pool.turn:
         for array in (empty(LARGE, FLOAT), on_another_thread(lambda: empty(LARGE, FLOAT))):
             assert address(array) != place
             assert array.base is None
             assert owns(array)
-    assert _buffers._pool is pool
+    assert memory._pool is pool
     assert address(empty(LARGE, FLOAT)) == place
 
 
@@ -145,7 +145,7 @@ class Interrupted:
 def test_an_interrupted_call_leaves_a_pool_that_works(error):
     array = empty(LARGE, FLOAT)
     array[:] = 1
-    _buffers._pool.returned = Interrupted(error)
+    memory._pool.returned = Interrupted(error)
     with pytest.raises(type(error)):
         empty(LARGE, FLOAT)
     others = [empty(LARGE, FLOAT) for _ in range(3)]
@@ -171,7 +171,7 @@ def test_memory_that_is_kept_is_given_back_before_there_is_none(monkeypatch):
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 def test_the_child_of_a_fork_begins_anew():
-    pool = _buffers._pool
+    pool = memory._pool
     with pool.turn, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Python 3.12 warns of forks of processes with threads
         child = os.fork()
@@ -179,6 +179,6 @@ def test_the_child_of_a_fork_begins_anew():
             first = empty(LARGE, FLOAT)
             place = address(first)
             del first
-            os._exit(0 if _buffers._pool is not pool and address(empty(LARGE, FLOAT)) == place else 1)
+            os._exit(0 if memory._pool is not pool and address(empty(LARGE, FLOAT)) == place else 1)
     assert os.waitpid(child, 0)[1] == 0
-    assert _buffers._pool is pool
+    assert memory._pool is pool

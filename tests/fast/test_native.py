@@ -16,7 +16,7 @@ import resource
 import numpy as np
 import tinygrad_cnn as torch
 from tinygrad_cnn import kernels
-from tinygrad_cnn.kernels.forms import form_of
+from kernel_forms import form_of
 
 torch.set_num_threads(1)
 zeros = lambda *shape: np.zeros(shape, np.float32)

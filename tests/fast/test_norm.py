@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from kernel_forms import agree, both, falls_back, float32, needs_compiler, same_bits_on_any_threads, spread_out
+from kernel_forms import agree, both, falls_back, float32, form_of, needs_compiler, same_bits_on_any_threads, spread_out
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn.kernels.forms import form_of, kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 
 pytestmark = needs_compiler
 

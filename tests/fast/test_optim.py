@@ -7,7 +7,7 @@ from kernel_forms import agree, needs_compiler, same_bits_on_any_threads, spread
 import tinygrad_cnn as tc
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.autograd import versions
-from tinygrad_cnn.kernels.forms import kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 
 pytestmark = needs_compiler
 

@@ -10,7 +10,7 @@ from kernel_forms import needs_compiler
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn
-from tinygrad_cnn.kernels.compiled.arrays import usable
+from tinygrad_cnn.fast.arrays import usable
 
 pytestmark = needs_compiler
 

@@ -20,7 +20,12 @@ from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.variable import Variable, wrap
 from tinygrad_cnn.autograd.walk import run
 
-owns_memory: Callable[[Array], bool] = lambda array: array.base is None
+
+def _is_owner(array: Array) -> bool:
+    return array.base is None
+
+
+owns_memory: Callable[[Array], bool] = _is_owner
 """Whether an array looks at memory that no other array owns; to be replaced where arrays look at lent memory."""
 
 

@@ -1,4 +1,4 @@
-"""What the forward pass of a user's `Function` hands on to its backward pass, and a node for each of several outputs."""
+"""What the forward pass of a user's `Function` hands on to its backward pass, and the nodes of several outputs."""
 
 from __future__ import annotations
 

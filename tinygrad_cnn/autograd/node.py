@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import numpy as np
+
 from tinygrad_cnn._types import Array, DType, Shape
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ VALUE, SPEC = 1, 2
 """What is saved of an input: its values; or what it came from, for its shape and dtype."""
 
 Plan = tuple[tuple[int, ...], bool, bool, tuple[bool, ...]]
-"""What is saved of each input; whether the output is; whether any values are; whether a gradient flows to each input."""
+"""What is saved of each input, whether the output is, whether any value is, and where gradients flow to."""
 
 
 class Reads(NamedTuple):

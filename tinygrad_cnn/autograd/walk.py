@@ -212,11 +212,14 @@ def _sum(a: Any, b: Any) -> Any:
 
 def _wrong_shape(node: Node, gradients: Sequence[Any]) -> RuntimeError:
     """Return the error for the first of `gradients` that has not the shape of its input."""
-    for i, (parent, gradient) in enumerate(zip(node.parents, gradients, strict=True)):
-        if gradient is not None and gradient.shape != parent.shape:  # type: ignore[union-attr]
-            break
+    parents: Sequence[Any] = node.parents
+    i = next(
+        i
+        for i, (parent, gradient) in enumerate(zip(parents, gradients, strict=True))
+        if gradient is not None and gradient.shape != parent.shape
+    )
     return RuntimeError(
-        f"{node.op.name}: the gradient of input {i} has shape {gradient.shape}, expected {parent.shape}"
+        f"{node.op.name}: the VJP of input {i} returned shape {gradients[i].shape}, expected {parents[i].shape}"
     )
 
 

@@ -6,7 +6,7 @@
     autograd.Op.gradients               the gradients of all inputs in one compiled call      dispatch.py
     autograd.engine.owns_memory         arrays over memory that is used again                 memory.py
     optim.optimizer.group_steps         one compiled call for all parameters of a group       optim.py
-    nn.Sequential.run_layers            a layer fused with the ReLU after it                  fusion.py
+    nn.Sequential._run_layers           a layer fused with the ReLU after it                  fusion.py
     backends.kernels.provide            the switch between these kernels and NumPy's          dispatch.py
     backends.threads, backends.winograd on_change: settings that the compiled kernels follow  native.py, conv.py
 
@@ -24,5 +24,5 @@ def install() -> None:
     from tinygrad_cnn.nn import Sequential
 
     engine.owns_memory = memory.owns
-    Sequential.run_layers = staticmethod(fusion.run_layers)
+    Sequential._run_layers = staticmethod(fusion.run_layers)
     provide(dispatch)

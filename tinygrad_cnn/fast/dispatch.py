@@ -60,7 +60,7 @@ def use() -> None:
         for name in names:
             registry[name].gradients = getattr(modules[module], f"{name}_gradients")
     for kind in STEPS:
-        group_steps[kind] = modules["optim"].step
+        group_steps[kind] = modules["optim"].sgd_step if kind is SGD else modules["optim"].step
 
 
 def leave() -> None:

@@ -17,9 +17,9 @@ from tinygrad_cnn.autograd.node import observers
 from tinygrad_cnn.nn.modules.activation import ReLU
 from tinygrad_cnn.nn.modules.batch_norm import BatchNorm1d, BatchNorm2d
 from tinygrad_cnn.nn.modules.conv import Conv2d
+from tinygrad_cnn.nn.modules.error_context import EXPLAINED, explain
 from tinygrad_cnn.nn.modules.linear import Linear
 from tinygrad_cnn.nn.modules.module import Module
-from tinygrad_cnn.nn.modules.whereabouts import EXPLAINED, explain
 from tinygrad_cnn.tensor import Tensor
 
 _ENDS_IN_RELU = {BatchNorm1d, BatchNorm2d, Conv2d, Linear}

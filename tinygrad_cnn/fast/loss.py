@@ -45,8 +45,7 @@ def cross_entropy_input(g: Array, x: Array, target: Array, *, reduction: str) ->
 
 
 def cross_entropy_gradients(node: Node, g: Any, _wanted: Sequence[bool]) -> list[Array | None] | None:
-    """Return the gradient of `cross_entropy` with respect to x, and None for the classes; None where the VJP computes.
-    """
+    """Return the gradient of `cross_entropy` with respect to x and None for the classes, or None for the VJP to run."""
     if g.__class__ is not np.ndarray:
         return None
     gx = _gradient(g, *node.args, node.attrs["reduction"])

@@ -7,8 +7,8 @@ import sys
 from typing import Any
 
 from tinygrad_cnn.backends import threads
-from tinygrad_cnn.fast.arrays import ready
 from tinygrad_cnn.backends.kernels import Unavailable
+from tinygrad_cnn.fast.arrays import ready
 from tinygrad_cnn.fast.build import find_compiler, library_of
 
 

@@ -12,8 +12,8 @@ import numpy as np
 from tinygrad_cnn._dtypes import float16, float32
 from tinygrad_cnn._types import Array, DType
 from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, collect
-from tinygrad_cnn.autograd.half import narrowed, widened
 from tinygrad_cnn.autograd.function_ctx import output
+from tinygrad_cnn.autograd.half import narrowed, widened
 from tinygrad_cnn.graph.families import family
 from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Operation, Role, Value, count
 from tinygrad_cnn.graph.names import Names

@@ -9,30 +9,35 @@ from kernel_forms import needs_compiler
 
 import tinygrad_cnn as tc
 import tinygrad_cnn.nn.functional as F
-from tinygrad_cnn import autograd, ops
-from tinygrad_cnn.autograd import grad
-from tinygrad_cnn.kernels import forms
-from tinygrad_cnn.kernels.forms import kernel_mode, kernels_of, set_kernel_mode
+from tinygrad_cnn import autograd
+from tinygrad_cnn.autograd import grad, registry
+from tinygrad_cnn.backends.kernels import kernels_of
+from tinygrad_cnn.fast.relu_mask import MaskedGradient
 
 pytestmark = needs_compiler
 every = pytest.mark.parametrize("name", CASES)
 
 
 @pytest.fixture
-def gates(monkeypatch):
-    """Return a list that notes, for each call of gradients in one go, whether a ReLU was handed on to it."""
+def masked(monkeypatch):
+    """Return a list that notes, for each call of joint gradients, whether the mask of a ReLU was left to it."""
     noted = []
 
-    def noting(wanted, g, gate, *args, plain, **how):
-        noted.append(gate is not None)
-        return plain(wanted, g, gate, *args, **how)
+    def noting(node, g, wanted, *, plain):
+        noted.append(isinstance(g, MaskedGradient))
+        return plain(node, g, wanted)
 
-    monkeypatch.setattr(ops.batch_norm, "fused", partial(noting, plain=ops.batch_norm.fused))
-    with kernels_of("compiled"), monkeypatch.context() as patch:
-        for name in ("conv2d_gradients", "linear_gradients"):
-            patch.setitem(forms._forms, name, partial(noting, plain=forms._forms[name]))
+    with kernels_of("compiled"):
+        for op in ("conv.conv2d", "linear.linear", "norm.batch_norm"):
+            module, name = op.split(".")
+            target = f"tinygrad_cnn.fast.{module}.{name}_gradients"
+            monkeypatch.setattr(target, partial(noting, plain=registry[name].gradients))
         yield noted
-    set_kernel_mode(kernel_mode())
+
+
+def all_masked(name, masked):
+    """Return whether the mask was left to every call, and to none for the operation whose gradients take no mask."""
+    return bool(masked) and (not any(masked) if name == "linear" else all(masked))
 
 
 def rectified(op, *args):
@@ -40,21 +45,20 @@ def rectified(op, *args):
 
 
 @every
-def test_gradients_through_a_relu(name, gates):
+def test_gradients_through_a_relu(name, masked):
     agree(name, rectified)
-    assert gates
-    assert all(gates)
+    assert all_masked(name, masked)
 
 
 @every
-def test_an_output_used_beside_the_relu_too(name, gates):
+def test_an_output_used_beside_the_relu_too(name, masked):
     def program(op, *args):
         y = op(*args)
         return energy(F.relu(y)) + (y * y).sum() * 0.5 - energy(F.relu(y * 2))
 
     agree(name, program)
-    assert gates
-    assert not any(gates)  # sums have passed
+    assert masked
+    assert not any(masked)  # sums have passed
 
 
 @every
@@ -67,14 +71,13 @@ def test_two_relus_of_one_output(name):
 
 
 @every
-def test_a_relu_used_twice(name, gates):
+def test_a_relu_used_twice(name, masked):
     def program(op, *args):
         z = F.relu(op(*args))
         return energy(z) + (z * z).sum()
 
     agree(name, program)
-    assert gates
-    assert all(gates)
+    assert all_masked(name, masked)
 
 
 @every
@@ -82,7 +85,7 @@ def test_a_relu_of_a_relu(name):
     agree(name, lambda op, *args: energy(F.relu(F.relu(op(*args)))))
 
 
-def test_layers_one_after_another(gates):
+def test_layers_one_after_another(masked):
     x, w = CASES["conv2d"][1][:2]
     square = np.concatenate([w, w])[:4]
 
@@ -93,10 +96,10 @@ def test_layers_one_after_another(gates):
 
     with kernels_of("numpy"):
         expected = program(tc.float64)
-    gates.clear()
+    masked.clear()
     with kernels_of("compiled"):
         found = program(tc.float32)
-    assert gates == [True, True]
+    assert masked == [True, True]
     for one, other in zip(found, expected, strict=True):
         np.testing.assert_allclose(one, other, rtol=0, atol=2e-5 * abs(other).max())
 
@@ -179,7 +182,7 @@ def test_a_second_backward_pass(name):
 
 
 @every
-def test_second_order(name, gates):
+def test_second_order(name, masked):
     def program(op, *args):
         first = grad(energy(F.relu(op(*args)) ** 2), list(args), create_graph=True)
         return sum((one * one).sum() for one in first)
@@ -188,11 +191,11 @@ def test_second_order(name, gates):
 
 
 @every
-def test_where_nan_is_looked_for_every_gradient_is_there_to_look_at(name, gates):
+def test_where_nan_is_looked_for_every_gradient_is_there_to_look_at(name, masked):
     with autograd.detect_anomaly():
         agree(name, rectified)
-    assert gates
-    assert not any(gates)
+    assert masked
+    assert not any(masked)
 
 
 @every
