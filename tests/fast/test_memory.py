@@ -163,7 +163,7 @@ def test_memory_that_is_kept_is_given_back_before_there_is_none(monkeypatch):
     def no_more(size):
         raise MemoryError
 
-    monkeypatch.setattr(_buffers, "_new_piece", no_more)
+    monkeypatch.setattr(memory, "_new_piece", no_more)
     array = empty((16 * LARGE[0],), FLOAT)
     assert array.base is None
     assert held() == 0

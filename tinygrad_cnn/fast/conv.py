@@ -13,7 +13,7 @@ from typing import Any
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.autograd import Node
-from tinygrad_cnn.backends.winograd import winograd
+from tinygrad_cnn.backends.winograd_switch import winograd
 from tinygrad_cnn.fast.arrays import float32
 from tinygrad_cnn.fast.dispatch import numpy_kernels
 from tinygrad_cnn.fast.fusion import fused_relu

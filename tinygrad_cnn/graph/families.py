@@ -47,5 +47,5 @@ FAMILIES = {
 
 def family(op: Op) -> str:
     """Return the family of `op`, which is that of the file its kernel is written in; ``other`` if it has none."""
-    room, _, file = str(getattr(op.kernel, "__module__", "")).rpartition(".")
+    room, _, file = str(getattr(op.__wrapped__, "__module__", "")).rpartition(".")
     return FAMILIES.get(file, "other") if room in ("tinygrad_cnn.ops", "tinygrad_cnn.kernels") else "other"

@@ -11,9 +11,9 @@ import pytest
 from kernel_forms import float32, needs_compiler
 
 import tinygrad_cnn as tc
-from tinygrad_cnn import kernels
+from tinygrad_cnn import ops
+from tinygrad_cnn.backends import threads
 from tinygrad_cnn.backends.kernels import kernels_of
-from tinygrad_cnn.kernels import threads
 
 ROOT = Path(__file__).parents[2]
 HOW = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -21,7 +21,7 @@ PROGRAM = """
 import os, sys, threading, time, warnings
 import numpy as np
 import tinygrad_cnn as tc
-from tinygrad_cnn import kernels
+from tinygrad_cnn import ops
 from tinygrad_cnn.backends.kernels import set_kernel_mode
 
 warnings.simplefilter("ignore")  # Python 3.12 warns of forks of processes with threads
@@ -30,7 +30,7 @@ tc.set_num_threads(3)
 x = np.random.default_rng(0).standard_normal((16, 16, 32, 32)).astype(np.float32)
 w = np.random.default_rng(1).standard_normal((16, 16, 3, 3)).astype(np.float32)
 HOW = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
-def work(_=None): return kernels.conv2d(x, w, None, **HOW).tobytes()
+def work(_=None): return ops.conv2d(x, w, None, **HOW).tobytes()
 """
 
 
@@ -95,13 +95,13 @@ def test_several_python_threads_compute_at_once():
     tc.set_num_threads(2)
     cases = [(float32(i, 4 + i, 8, 24, 24), float32(i, 16, 8, 3, 3)) for i in range(4)]
     with kernels_of("compiled"):
-        expected = [kernels.conv2d(x, w, None, **HOW) for x, w in cases]
+        expected = [ops.conv2d(x, w, None, **HOW) for x, w in cases]
         wrong, ready = [], threading.Barrier(len(cases) + 1)
 
         def work(i):
             ready.wait()
             for _ in range(40):
-                found = kernels.conv2d(*cases[i], None, **HOW)
+                found = ops.conv2d(*cases[i], None, **HOW)
                 if not np.array_equal(found, expected[i]):
                     wrong.append(i)
 
