@@ -212,10 +212,10 @@ COLLIDING = [(2**61 - 1) * k for k in range(1, 50_001)]
     ],
 )
 def test_integers_chosen_to_share_a_hash_take_no_time(content, match):
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(DataError, match=match):
         parse_pickle(content, "p")
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2  # of this process, however busy the machine
 
 
 def test_a_message_about_a_damaged_pickle_is_short():

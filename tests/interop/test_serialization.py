@@ -242,10 +242,10 @@ def tensor_program(size, stride, prologue=b""):
 
 
 def refused_soon(content, match):
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(ValueError, match=match) as caught:
         tg.load(io.BytesIO(content))
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2  # of this process, however busy the machine
     assert len(str(caught.value)) < 1000
 
 

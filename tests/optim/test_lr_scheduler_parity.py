@@ -2,6 +2,7 @@
 
 import copy
 import math
+import re
 import warnings
 
 import pytest
@@ -13,6 +14,11 @@ torch = pytest.importorskip("torch")
 
 RATES = [0.05, 1.0, 0.3]
 STEPS = 200
+
+
+def described(value):
+    """Return a value's text without addresses, which differ between the processes of pytest-xdist."""
+    return re.sub(r" at 0x[0-9a-f]+", "", str(value))
 
 
 def cool(step):
@@ -137,7 +143,7 @@ def follow(ours, theirs, steps, *metrics):
         assert_equal(ours, theirs)
 
 
-@pytest.mark.parametrize(("name", "arguments"), SCHEDULES, ids=str)
+@pytest.mark.parametrize(("name", "arguments"), SCHEDULES, ids=described)
 @pytest.mark.parametrize("kind", ["SGD", "Adam"])
 def test_two_hundred_steps(name, arguments, kind):
     ours, theirs = both(name, arguments, kind)
@@ -146,7 +152,7 @@ def test_two_hundred_steps(name, arguments, kind):
     assert ours.last_epoch == STEPS
 
 
-@pytest.mark.parametrize(("parts", "milestones"), SEQUENCES, ids=str)
+@pytest.mark.parametrize(("parts", "milestones"), SEQUENCES, ids=described)
 def test_one_after_another(parts, milestones):
     pair = []
     for optimizer, library in zip(optimizers(), (optim, torch.optim), strict=True):
@@ -171,7 +177,7 @@ def chains(parts):
     return pair
 
 
-@pytest.mark.parametrize("parts", CHAINS, ids=str)
+@pytest.mark.parametrize("parts", CHAINS, ids=described)
 def test_several_at_once(parts):
     pair = chains(parts)
     assert_equal(*pair)
@@ -246,7 +252,7 @@ def test_sequences_may_be_nested():
     follow(*pair, 60)
 
 
-@pytest.mark.parametrize("arguments", PLATEAUS, ids=str)
+@pytest.mark.parametrize("arguments", PLATEAUS, ids=described)
 @pytest.mark.parametrize("metrics", METRICS)
 def test_plateaus(arguments, metrics):
     ours, theirs = both("ReduceLROnPlateau", arguments)
@@ -272,7 +278,7 @@ def test_two_schedules_act_on_one_optimizer():
             assert_equal(own, other)
 
 
-@pytest.mark.parametrize(("name", "arguments"), [one for one in SCHEDULES if one[0] != "LambdaLR"], ids=str)
+@pytest.mark.parametrize(("name", "arguments"), [one for one in SCHEDULES if one[0] != "LambdaLR"], ids=described)
 def test_the_state_of_pytorch_is_taken_over(name, arguments):
     ours, theirs = both(name, arguments)
     for _ in range(37):
@@ -284,7 +290,7 @@ def test_the_state_of_pytorch_is_taken_over(name, arguments):
     follow(ours, theirs, 50)
 
 
-@pytest.mark.parametrize(("name", "arguments"), SCHEDULES, ids=str)
+@pytest.mark.parametrize(("name", "arguments"), SCHEDULES, ids=described)
 def test_resuming_at_a_step(name, arguments):
     ours, theirs = both(name, arguments)
     for one in (ours, theirs):
@@ -300,7 +306,7 @@ def test_resuming_at_a_step(name, arguments):
 
 
 @pytest.mark.parametrize(
-    ("name", "arguments"), [one for one in SCHEDULES if one[1].get("total_iters") != 0], ids=str
+    ("name", "arguments"), [one for one in SCHEDULES if one[1].get("total_iters") != 0], ids=described
 )  # a line over no steps: a division by zero there
 def test_a_step_may_be_named(name, arguments):
     ours, theirs = both(name, arguments)
@@ -355,7 +361,7 @@ REFUSED = [
 ]
 
 
-@pytest.mark.parametrize(("name", "arguments"), REFUSED, ids=str)
+@pytest.mark.parametrize(("name", "arguments"), REFUSED, ids=described)
 def test_what_pytorch_refuses_is_refused_alike(name, arguments):
     kinds = []
     for optimizer, library in zip(optimizers(), (optim, torch.optim), strict=True):
