@@ -74,14 +74,3 @@ def test_colours():
 def test_refuses(call, error, match):
     with pytest.raises(error, match=match):
         call()
-
-
-def test_names_that_there_are_not():
-    for name, instead in transforms._DECLINED.items():
-        with pytest.raises(AttributeError, match=f"transforms.{name}: not part of this package; use "):
-            getattr(transforms, name)
-        assert instead
-    with pytest.raises(AttributeError, match="did you mean 'RandomHorizontalFlip'"):
-        transforms.RandomHorizontalFlipp  # noqa: B018
-    with pytest.raises(ImportError):
-        from tinygrad_cnn.data.transforms import RandomHorizontalFlipp  # noqa: F401

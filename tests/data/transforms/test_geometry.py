@@ -1,12 +1,21 @@
-"""`RandomRotation` against Pillow's rotation and NumPy's quarter turns."""
+"""`Pad`, the flips and `RandomRotation`: pixels are where they belong."""
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from tinygrad_cnn.data.transforms import InterpolationMode, RandomRotation
-from tinygrad_cnn.data.transforms.rotation import rotated
+from tinygrad_cnn.data.transforms import (
+    InterpolationMode,
+    Pad,
+    RandomHorizontalFlip,
+    RandomRotation,
+    RandomVerticalFlip,
+)
+from tinygrad_cnn.data.transforms.geometry import PADDING_MODES, rotated
 
 Image = pytest.importorskip("PIL.Image")
+
 RNG = np.random.default_rng(0)
 NEAREST, BILINEAR = InterpolationMode.NEAREST, InterpolationMode.BILINEAR
 
@@ -84,3 +93,69 @@ def test_degrees(degrees):
 def test_center():
     with pytest.raises(ValueError, match=r"RandomRotation: expected center as \(x, y\), got \(1,\)"):
         RandomRotation(10, center=(1,))
+
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (2, 3, 5, 6), dtype=np.uint8)
+
+
+@given(
+    sides=st.one_of(
+        st.integers(0, 3),
+        st.tuples(st.integers(0, 3)),
+        st.tuples(st.integers(0, 3), st.integers(0, 3)),
+        st.tuples(*[st.integers(0, 3)] * 4),
+    ),
+    mode=st.sampled_from(PADDING_MODES),
+)
+def test_margins(sides, mode):
+    padding = (sides,) if isinstance(sides, int) else sides
+    left, top, right, bottom = {1: padding * 4, 2: padding * 2, 4: padding}[len(padding)]
+    expected = np.pad(IMAGES, ((0, 0), (0, 0), (top, bottom), (left, right)), mode=mode)
+    np.testing.assert_array_equal(Pad(sides, padding_mode=mode).batch(IMAGES), expected)
+
+
+def test_fill():
+    assert (Pad(1, fill=9).batch(IMAGES)[:, :, 0] == 9).all()
+    padded = Pad(1, fill=(1, 2, 3)).batch(IMAGES)
+    assert padded[:, :, 0, 0].tolist() == [[1, 2, 3]] * 2
+    assert Pad(1, fill=0.25).batch(IMAGES / 255)[0, 0, 0, 0] == 0.25
+
+
+@pytest.mark.parametrize("padding", [-1, 1.5, (1, 2, 3), (), (1, -2), True, (1.0, 2)])
+def test_refuses_paddings(padding):
+    with pytest.raises((ValueError, TypeError), match="padding|not iterable"):
+        Pad(padding)
+
+
+def test_pad_refuses_fills_and_modes():
+    with pytest.raises(ValueError, match="Pad: expected padding_mode as one of constant, edge, .* got 'wrap'"):
+        Pad(1, padding_mode="wrap")
+    for fill in ("black", None, (), ("a",), [None]):
+        with pytest.raises(TypeError, match="Pad: expected fill as a number, or one for each channel"):
+            Pad(1, fill=fill)
+    with pytest.raises(ValueError, match="Pad: expected fill as a number or 3 of them"):
+        Pad(1, fill=(1, 2)).batch(IMAGES)
+    with pytest.raises(ValueError, match="Pad: expected fill from 0 to 255 for uint8, got 256"):
+        Pad(1, fill=256).batch(IMAGES)
+    with pytest.raises(ValueError, match="Pad: expected images with pixels to repeat"):
+        Pad(1, padding_mode="edge").batch(IMAGES[:, :, :0])
+
+
+PIXELS = np.random.default_rng(0).integers(0, 256, (3000, 2, 3, 4), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(("kind", "axis"), [(RandomHorizontalFlip, -1), (RandomVerticalFlip, -2)])
+@pytest.mark.parametrize("p", [0, 0.2, 0.5, 1])
+def test_mirrors_with_probability_p(kind, axis, p):
+    result = kind(p).batch(PIXELS)
+    mirrored = np.flip(PIXELS, axis)
+    same, other = ((result == images).all(axis=(1, 2, 3)) for images in (PIXELS, mirrored))
+    assert (same | other).all()
+    assert abs(other.mean() - p) <= 5 * np.sqrt(p * (1 - p) / len(PIXELS))
+
+
+@pytest.mark.parametrize("kind", [RandomHorizontalFlip, RandomVerticalFlip])
+@pytest.mark.parametrize("p", [-0.1, 1.1, "half", True, None])
+def test_p_is_a_probability(kind, p):
+    with pytest.raises(ValueError, match=f"{kind.__name__}: expected p from 0 to 1"):
+        kind(p)
