@@ -15,7 +15,7 @@ from typing import Literal
 
 from tinygrad_cnn._checks import nearest
 from tinygrad_cnn.data.archives import open_zip, read_member, unpack_tar
-from tinygrad_cnn.data.download import Progress, download
+from tinygrad_cnn.data.download import ProgressCallback, download
 from tinygrad_cnn.data.errors import DataError
 from tinygrad_cnn.data.idx import read_idx
 from tinygrad_cnn.data.locations import data_root
@@ -51,7 +51,7 @@ def _folded(name: str) -> str:
 
 
 def get(
-    name: str, root: str | os.PathLike[str] | None = None, progress: Progress | bool | None = None
+    name: str, root: str | os.PathLike[str] | None = None, progress: ProgressCallback | bool | None = None
 ) -> dict[str, Path]:
     """Download what is missing or damaged of a data set, and return where each of its files is.
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from tinygrad_cnn.data.errors import DownloadError
 
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Called as ``progress(name, done, total)`` in bytes while a file arrives; the last call has done == total."""
 
 _CHUNK = 1 << 18
@@ -20,7 +20,7 @@ _TIMEOUT = (10.0, 30.0)
 
 
 def download(
-    urls: Sequence[str], target: Path, checksum: str, size: int, progress: Progress | bool | None = None
+    urls: Sequence[str], target: Path, checksum: str, size: int, progress: ProgressCallback | bool | None = None
 ) -> Path:
     """Download a file unless it is there already, and return where it is.
 
@@ -71,7 +71,7 @@ def _retrieve(pooch: Any, url: str, target: Path, checksum: str, transfer: _Tran
 class _Transfer:
     """A downloader for pooch that keeps what arrived when a connection breaks, and resumes from there."""
 
-    def __init__(self, part: Path, size: int, arrive: Progress, name: str) -> None:
+    def __init__(self, part: Path, size: int, arrive: ProgressCallback, name: str) -> None:
         self.part, self.size, self.arrive, self.name = part, size, arrive, name
         self.resumed = False
 

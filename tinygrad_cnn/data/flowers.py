@@ -19,11 +19,11 @@ from tinygrad_cnn._files import replacing
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data import catalog
 from tinygrad_cnn.data.archives import open_zip, read_member
+from tinygrad_cnn.data.duplicate_files import File, without_duplicates
 from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.image_files import EXTENSIONS, pillow, read_image
 from tinygrad_cnn.data.image_folder import files_below
 from tinygrad_cnn.data.locations import data_root
-from tinygrad_cnn.data.pictures import EXTENSIONS, pillow, read_picture
-from tinygrad_cnn.data.repeats import File, without_repeats
 from tinygrad_cnn.data.vision import ArrayImages, Transform
 
 _EVERY = 5
@@ -154,7 +154,9 @@ def _distinct(source: Path, photographs: list[_Photograph]) -> tuple[list[_Photo
         length = identity[0]
         return File(kind, name, (lambda: length or name, lambda: hashlib.sha256(read()).digest()))
 
-    kept, repeats = without_repeats(f"Flowers {source}", [file(photograph) for photograph in photographs], _REPEATED, 5)
+    kept, repeats = without_duplicates(
+        f"Flowers {source}", [file(photograph) for photograph in photographs], _REPEATED, 5
+    )
     return [photographs[i] for i in kept], repeats
 
 
@@ -193,7 +195,7 @@ def _decoded(source: Path, photographs: list[_Photograph], shape: tuple[int, ...
     image = pillow("reading flowers")
     images = np.empty(shape, np.uint8)
     for place, (_, name, _, read) in zip(images, photographs, strict=True):
-        picture = read_picture(io.BytesIO(read()), f"{source}: {name}")
+        picture = read_image(io.BytesIO(read()), f"{source}: {name}")
         place[...] = np.asarray(picture.resize((shape[2], shape[1]), image.Resampling.BILINEAR))
     return images
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from tinygrad_cnn.data.pictures import EXTENSIONS, load_picture
-from tinygrad_cnn.data.repeats import file_at, without_repeats
+from tinygrad_cnn.data.duplicate_files import file_at, without_duplicates
+from tinygrad_cnn.data.image_files import EXTENSIONS, load_image
 from tinygrad_cnn.data.vision import Transform, VisionDataset
 
 Loader = Callable[[str], Any]
@@ -143,7 +143,7 @@ class ImageFolder(DatasetFolder):
         root: the folder that has the folders of the classes.
         transform: applied to each image, a PIL image in RGB unless `loader` makes something else, when it is read.
         target_transform: applied to each label, an int, when it is read.
-        loader: makes an image of a path; see `load_picture` for the one that is used otherwise.
+        loader: makes an image of a path; see `load_image` for the one that is used otherwise.
         is_valid_file: says of a path whether it counts; names that end as those of images do if None.
         allow_empty: a class without images is no error.
 
@@ -173,16 +173,16 @@ class ImageFolder(DatasetFolder):
         root: str | os.PathLike[str],
         transform: Transform | None = None,
         target_transform: Transform | None = None,
-        loader: Loader = load_picture,
+        loader: Loader = load_image,
         is_valid_file: Callable[[str], bool] | None = None,
         allow_empty: bool = False,
     ) -> None:
         extensions = EXTENSIONS if is_valid_file is None else None
         super().__init__(root, loader, extensions, transform, target_transform, is_valid_file, allow_empty)
         self.repeats: list[str] = []
-        if loader is load_picture and len(self.samples) <= _COMPARED:
+        if loader is load_image and len(self.samples) <= _COMPARED:
             files = [file_at(self.classes[label], path) for path, label in self.samples]
-            kept, self.repeats = without_repeats(f"ImageFolder {os.fspath(root)}", files)
+            kept, self.repeats = without_duplicates(f"ImageFolder {os.fspath(root)}", files)
             self.samples = [self.samples[i] for i in kept]
             self.targets = [self.targets[i] for i in kept]
         self.imgs = self.samples

@@ -24,7 +24,7 @@ import numpy as np
 from tinygrad_cnn._checks import MAX_LARGE_KEYS, fits_64_bits, shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data.errors import DataError
-from tinygrad_cnn.data.pickle_parts import Global, Mark, Parts, RawArray, RawDtype
+from tinygrad_cnn.data.pickle_stack import Global, Mark, RawArray, RawDtype, UnfinishedTuple
 
 _RECONSTRUCT = {("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct")}
 _NDARRAY = ("numpy", "ndarray")
@@ -86,7 +86,7 @@ class Machine:
     """
 
     known: ClassVar[set[tuple[str, str]]] = _KNOWN
-    unfinished: ClassVar[tuple[type, ...]] = (Mark, Global, RawDtype, RawArray, Parts)
+    unfinished: ClassVar[tuple[type, ...]] = (Mark, Global, RawDtype, RawArray, UnfinishedTuple)
 
     def __init__(self, name: str, bytes_left: int) -> None:
         self.name = name
@@ -197,7 +197,9 @@ class Machine:
     def make_tuple(self, items: list[Any]) -> None:
         """Push a tuple of `items`."""
         parts = [item.value if isinstance(item, RawArray) and item.value is not None else item for item in items]
-        self.stack.append(Parts(parts) if any(isinstance(part, self.unfinished) for part in parts) else tuple(parts))
+        self.stack.append(
+            UnfinishedTuple(parts) if any(isinstance(part, self.unfinished) for part in parts) else tuple(parts)
+        )
 
     def find(self, module: Any, name: Any) -> None:
         """Push a name, if it is one of the few that are needed for arrays and bytes."""

@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.data.pictures import pillow
+from tinygrad_cnn.data.image_files import pillow
 from tinygrad_cnn.tensor import Tensor
 
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeAlias, cast
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
 
 import numpy as np
 from typing_extensions import TypeIs, override
 
 from tinygrad_cnn._types import Array
+from tinygrad_cnn.data._types import Function
 from tinygrad_cnn.data.seeding import current_generator
 from tinygrad_cnn.data.transforms.base import probability
-
-Function: TypeAlias = Callable[[Any], Any]
-"""A function of an image, or a transform."""
 
 
 class BatchTransform(Protocol):

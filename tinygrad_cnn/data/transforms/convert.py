@@ -11,7 +11,7 @@ from typing_extensions import override
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.data.pictures import pillow
+from tinygrad_cnn.data.image_files import pillow
 from tinygrad_cnn.data.transforms.base import Transform, is_pil, pil_from_pixels
 from tinygrad_cnn.tensor import Tensor
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrad_cnn.data import BatchSampler, DataLoader, RandomSampler, WeightedRandomSampler
-from tinygrad_cnn.data.sources import check_states, own_generators, set_states, shared_generators, states_of
+from tinygrad_cnn.data.generators import check_states, get_states, own_generators, set_states, shared_generators
 from tinygrad_cnn.random import Generator, default_generator
 
 
@@ -31,7 +31,7 @@ def test_numpys_generators_and_others():
     loader = DataLoader(range(3), sampler=order)
     order.generator = np.random.default_rng(1)
     assert own_generators(loader) == [order.generator]
-    states = json.loads(json.dumps(states_of(own_generators(loader))))
+    states = json.loads(json.dumps(get_states(own_generators(loader))))
     expected = order.generator.random()
     set_states(own_generators(loader), states)
     assert order.generator.random() == expected
@@ -42,7 +42,7 @@ def test_numpys_generators_and_others():
 def test_states_go_through_json():
     generator = Generator().manual_seed(3)
     generator.numpy.random()
-    states = json.loads(json.dumps(states_of([generator])))
+    states = json.loads(json.dumps(get_states([generator])))
     expected = generator.numpy.random()
     check_states("here", [generator], states)
     assert generator.numpy.random() != expected
@@ -68,7 +68,7 @@ def test_pytorchs_generators():
     loader = DataLoader(range(5), sampler=sampler)
     assert own_generators(loader) == [sampler.generator]
     assert shared_generators(loader) == [default_generator, torch.default_generator]
-    states = json.loads(json.dumps(states_of([sampler.generator])))
+    states = json.loads(json.dumps(get_states([sampler.generator])))
     expected = list(sampler)
     set_states([sampler.generator], states)
     assert list(sampler) == expected

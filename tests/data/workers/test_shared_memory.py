@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from tinygrad_cnn import tensor
-from tinygrad_cnn.data.workers.segments import SHARES, Packed, Segment, unpack
+from tinygrad_cnn.data.workers.shared_memory import SUPPORTED, Packed, Segment, unpack
 
 Sample = namedtuple("Sample", "image label")
 
@@ -66,7 +66,7 @@ def test_arrays_are_not_part_of_the_pickle():
     assert packed.layout[0] < 1000
 
 
-@pytest.mark.skipif(not SHARES, reason="this system shares no files")
+@pytest.mark.skipif(not SUPPORTED, reason="this system shares no files")
 def test_segments_share_or_not():
     first = Segment(10_000)
     assert first.size == 10_000

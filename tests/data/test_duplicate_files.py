@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from tinygrad_cnn.data import DataError, Flowers, ImageFolder
-from tinygrad_cnn.data.repeats import File, file_at, groups_of, without_repeats
+from tinygrad_cnn.data.duplicate_files import File, duplicate_groups, file_at, without_duplicates
 
 Image = pytest.importorskip("PIL.Image")
 KINDS = ("daisy", "rose", "tulip")
@@ -38,9 +38,9 @@ def test_a_dearer_key_is_asked_of_equals_only():
         return File("a", name, tuple(lambda i=i, key=key: asked.append((name, i)) or key for i, key in enumerate(keys)))
 
     files = [file("x", 1, "p"), file("y", 2, "p"), file("z", 1, "q"), file("w", 1, "p")]
-    assert groups_of(files) == [[0, 3]]
+    assert duplicate_groups(files) == [[0, 3]]
     assert asked == [("x", 0), ("y", 0), ("z", 0), ("w", 0), ("x", 1), ("z", 1), ("w", 1)]
-    assert groups_of([]) == []
+    assert duplicate_groups([]) == []
 
 
 def test_files_are_told_apart_wherever_they_differ(tmp_path):
@@ -54,7 +54,7 @@ def test_files_are_told_apart_wherever_they_differ(tmp_path):
     }
     save(tmp_path, contents)
     files = [file_at("k", str(tmp_path / name)) for name in (*contents, "missing", "missing too")]
-    assert groups_of(files) == [[0, 3]]
+    assert duplicate_groups(files) == [[0, 3]]
 
 
 def test_of_one_class_the_first_stays_and_of_several_none():
@@ -63,12 +63,12 @@ def test_of_one_class_the_first_stays_and_of_several_none():
     with pytest.warns(
         UserWarning, match=r"Set: left out 4 of 8 pictures, .* \(1 contents are in several classes\): a3 is"
     ):
-        kept, left_out = without_repeats("Set", files)
+        kept, left_out = without_duplicates("Set", files)
     assert [files[i].name for i in kept] == ["a1", "b1", "b2", "c1"]
     assert left_out == ["a2", "a3", "b3", "b4"]
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        assert without_repeats("Set", files, expected=0.5)[1] == left_out
+        assert without_duplicates("Set", files, expected=0.5)[1] == left_out
 
 
 def test_image_folder_leaves_repeats_out(tmp_path):

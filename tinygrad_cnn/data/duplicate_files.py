@@ -61,7 +61,7 @@ def _hash(path: str) -> bytes:
         return hashlib.file_digest(file, "sha256").digest()
 
 
-def groups_of(files: Sequence[File]) -> list[list[int]]:
+def duplicate_groups(files: Sequence[File]) -> list[list[int]]:
     """Return the places of the files of each content that several have; a dearer key is asked of equals only."""
     groups = [list(range(len(files)))]
     for level in range(max((len(file.keys) for file in files), default=0)):
@@ -73,7 +73,7 @@ def groups_of(files: Sequence[File]) -> list[list[int]]:
     return groups if files else []
 
 
-def without_repeats(
+def without_duplicates(
     place: str, files: Sequence[File], expected: float = 0, stacklevel: int = 3
 ) -> tuple[list[int], list[str]]:
     """Return which files to keep, in their order, and the names of those left out.
@@ -88,7 +88,7 @@ def without_repeats(
     """
     like: dict[int, int] = {}  # of each file left out, one that is equal
     torn = 0
-    for equal in groups_of(files):
+    for equal in duplicate_groups(files):
         group = list({files[i].real(): i for i in reversed(equal)}.values())[::-1]
         if len(group) == 1:
             continue

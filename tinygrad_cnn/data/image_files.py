@@ -36,7 +36,7 @@ _BITS_PER_SAMPLE = 258
 """The TIFF tag of how many bits a value has."""
 
 
-def load_picture(path: str | os.PathLike[str]) -> Image:
+def load_image(path: str | os.PathLike[str]) -> Image:
     """Return the picture in a file, upright and in the colours red, green and blue.
 
     | in the file | what is returned |
@@ -60,11 +60,11 @@ def load_picture(path: str | os.PathLike[str]) -> Image:
         if size > _MAX_BYTES:
             raise DataError(f"{name}: expected an image file of at most {_MAX_BYTES:,} bytes, got {size:,}")
         content = file.read()  # at once: reading from the file, Pillow takes as many bytes as a damaged header asks for
-    return read_picture(io.BytesIO(content), name)
+    return read_image(io.BytesIO(content), name)
 
 
-def read_picture(file: IO[bytes], name: str) -> Image:
-    """Return the picture in an open file; `name` stands for it in messages. See `load_picture`."""
+def read_image(file: IO[bytes], name: str) -> Image:
+    """Return the picture in an open file; `name` stands for it in messages. See `load_image`."""
     opener = pillow("reading images").open
     try:
         with opener(file) as picture:

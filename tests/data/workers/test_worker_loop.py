@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from loader_samples import OddError
 
-from tinygrad_cnn.data.workers.reading import Failure
-from tinygrad_cnn.data.workers.service import _sendable, seed_everything
+from tinygrad_cnn.data.workers.fetcher import Failure
+from tinygrad_cnn.data.workers.worker_loop import _sendable, seed_everything
 from tinygrad_cnn.random import default_generator
 
 

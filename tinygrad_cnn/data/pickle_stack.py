@@ -32,5 +32,5 @@ class RawArray:
         self.value: Array | None = None
 
 
-class Parts(tuple[Any, ...]):
+class UnfinishedTuple(tuple[Any, ...]):
     """A tuple with something in the making: arguments of a call or the state of an array, never a value."""
