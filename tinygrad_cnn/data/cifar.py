@@ -14,6 +14,7 @@ from tinygrad_cnn.data import catalog
 from tinygrad_cnn.data.errors import DataError
 from tinygrad_cnn.data.locations import data_root
 from tinygrad_cnn.data.pickles import read_pickle
+from tinygrad_cnn.data.published import ENTRIES
 from tinygrad_cnn.data.vision import ArrayImages, Transform
 
 _SHAPE = (3, 32, 32)
@@ -62,9 +63,7 @@ class CIFAR10(ArrayImages):
     """Before the pixels of an image; the last of them is the label."""
     _label_key: ClassVar[str] = "labels"
     """In the pickled version."""
-    classes: Sequence[str] = (
-        "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
-    )  # fmt: skip
+    classes: Sequence[str] = ENTRIES["cifar10"].classes
 
     def __init__(
         self,
@@ -156,15 +155,4 @@ class CIFAR100(CIFAR10):
     _parts: ClassVar[dict[bool, tuple[str, ...]]] = {True: ("train",), False: ("test",)}
     _label_bytes = 2
     _label_key = "fine_labels"
-    classes: Sequence[str] = (
-        "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl",
-        "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee",
-        "clock", "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant",
-        "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower",
-        "leopard", "lion", "lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain", "mouse", "mushroom",
-        "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate",
-        "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark",
-        "shrew", "skunk", "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower",
-        "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor", "train", "trout", "tulip",
-        "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
-    )  # fmt: skip
+    classes: Sequence[str] = ENTRIES["cifar100"].classes

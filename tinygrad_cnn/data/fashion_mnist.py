@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tinygrad_cnn.data.mnist import IdxImages
+from tinygrad_cnn.data.published import ENTRIES
 
 
 class FashionMNIST(IdxImages):
@@ -25,6 +26,4 @@ class FashionMNIST(IdxImages):
     """
 
     _name = "fashion_mnist"
-    classes: Sequence[str] = (
-        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
-    )  # fmt: skip
+    classes: Sequence[str] = ENTRIES["fashion_mnist"].classes

@@ -57,12 +57,12 @@ def _state(generator: AnyGenerator) -> State:
 def set_states(generators: Sequence[AnyGenerator], states: Sequence[State]) -> None:
     """Set the generators to states that `get_states` returned."""
     for generator, state in zip(generators, states, strict=True):
-        if isinstance(generator, np.random.Generator):
-            generator.bit_generator.state = state
-        elif isinstance(state, str):
+        if isinstance(state, str):
             import torch
 
             generator.set_state(torch.from_numpy(np.frombuffer(bytes.fromhex(state), np.uint8).copy()))
+        elif isinstance(generator, np.random.Generator):
+            generator.bit_generator.state = state
         else:
             generator.set_state(state)
 

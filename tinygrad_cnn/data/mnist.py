@@ -17,7 +17,7 @@ from tinygrad_cnn.data import catalog
 from tinygrad_cnn.data.errors import DataError
 from tinygrad_cnn.data.idx import read_idx, read_idx_stream
 from tinygrad_cnn.data.locations import data_root
-from tinygrad_cnn.data.published import Entry
+from tinygrad_cnn.data.published import ENTRIES, Entry
 from tinygrad_cnn.data.vision import ArrayImages, Transform
 from tinygrad_cnn.tensor import Tensor
 
@@ -108,10 +108,7 @@ class MNIST(IdxImages):
     """
 
     _name = "mnist"
-    classes: Sequence[str] = (
-        "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four",
-        "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine",
-    )  # fmt: skip
+    classes: Sequence[str] = ENTRIES["mnist"].classes
 
 
 class MNIST5k(IdxImages):

@@ -20,7 +20,7 @@ from tinygrad_cnn._types import Array
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from typing_extensions import Buffer
+Memory: TypeAlias = bytes | bytearray | memoryview | mmap.mmap
 
 Pipe: TypeAlias = "Connection[Any, Any]"
 """One end of a pipe between processes."""
@@ -99,7 +99,7 @@ class Packed:
         self.layout: Layout = tuple(map(len, self._buffers))
         self.size = sum(map(_padded, self.layout))
 
-    def write(self, memory: Buffer) -> None:
+    def write(self, memory: Memory) -> None:
         """Copy everything into writable memory of at least `size` bytes."""
         target = np.frombuffer(memory, np.uint8)
         start = 0
@@ -114,7 +114,7 @@ class Packed:
         return bytes(memory)
 
 
-def unpack(memory: Buffer, layout: Sequence[int], copy: bool = True) -> Any:
+def unpack(memory: Memory, layout: Sequence[int], copy: bool = True) -> Any:
     """Return the value that `Packed` wrote.
 
     Args:
