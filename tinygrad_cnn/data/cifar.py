@@ -1,4 +1,4 @@
-"""CIFAR-10 and CIFAR-100: small photographs, from the binary version of the sets or from the pickled one."""
+"""CIFAR-10 and CIFAR-100: small photographs, read from the binary or the pickled version of the sets."""
 
 from __future__ import annotations
 
@@ -24,26 +24,26 @@ _PIXELS = 3 * 32 * 32
 class CIFAR10(ArrayImages):
     """The 50,000 training or 10,000 test photographs of CIFAR-10, 32×32 in colour.
 
-    The binary version is read where it is, the pickled one otherwise, with a reader that can build nothing but arrays,
-    dicts, lists, strings, bytes and numbers.
+    The binary version is read if it is there, otherwise the pickled one, by a restricted reader that builds nothing but
+    arrays, dicts, lists, strings, bytes and numbers.
 
     Args:
-        root: the folder of the data sets; the files are looked for in cifar-10-batches-bin below it, in itself, and in
-            cifar-10-batches-py. See `data_root` for None.
+        root: the folder of the data sets; the files are looked for in its subfolder cifar-10-batches-bin, in the folder
+            itself, and in its subfolder cifar-10-batches-py. See `data_root` for None.
         train: the training photographs; the test photographs otherwise.
         transform: applied to each image, a uint8 array (32, 32, 3), when it is read.
         target_transform: applied to each label, an int, when it is read.
-        download: fetch and unpack the binary version if neither version is there whole, 170 MB.
+        download: download and unpack the binary version, 170 MB, unless one of the versions is complete.
 
     Attributes:
-        data: uint8 array (N, 32, 32, 3), a view of planes of red, green and blue.
+        data: uint8 array (N, 32, 32, 3), a view of an array (N, 3, 32, 32).
         targets: list of N ints.
 
     Raises:
-        FileNotFoundError: a file is in none of the places, which are all named.
-        DataError: a file is damaged. One with fewer images than the published one is read as a subset of it:
-            `catalog.verify` tells them apart.
-        DownloadError: the files could not be fetched.
+        FileNotFoundError: a file was not found; the message lists where it was looked for.
+        DataError: a file is damaged. A file with fewer images than the published one is read as a subset:
+            `catalog.verify` shows the difference.
+        DownloadError: the files could not be downloaded.
 
     Example:
         >>> train = CIFAR10("data")
@@ -60,9 +60,9 @@ class CIFAR10(ArrayImages):
     }
     """The files, by `train`; the names of the binary version end in .bin."""
     _label_bytes: ClassVar[int] = 1
-    """Before the pixels of an image; the last of them is the label."""
+    """Bytes before the pixels of an image; the last one is the label."""
     _label_key: ClassVar[str] = "labels"
-    """In the pickled version."""
+    """The key of the labels in the pickled version."""
     classes: Sequence[str] = ENTRIES["cifar10"].classes
 
     def __init__(
@@ -123,7 +123,7 @@ class CIFAR10(ArrayImages):
         return images.reshape(count, *_SHAPE), self._checked(np.array(labels), path)
 
     def _checked(self, labels: Array, path: Path) -> Array:
-        """Return the labels of a file, which must be those of classes."""
+        """Return the labels of a file, checked to be labels of classes."""
         wrong = np.flatnonzero((labels < 0) | (labels >= len(self.classes)))
         if wrong.size:
             raise DataError(
@@ -136,15 +136,15 @@ class CIFAR100(CIFAR10):
     """The 50,000 training or 10,000 test photographs of CIFAR-100, 32×32 in colour, with the labels of 100 classes.
 
     Args:
-        root: the folder of the data sets; the files are looked for in cifar-100-binary below it, in itself, and in
-            cifar-100-python. See `data_root` for None.
+        root: the folder of the data sets; the files are looked for in its subfolder cifar-100-binary, in the folder
+            itself, and in its subfolder cifar-100-python. See `data_root` for None.
         train: the training photographs; the test photographs otherwise.
         transform: applied to each image, a uint8 array (32, 32, 3), when it is read.
         target_transform: applied to each label, an int, when it is read.
-        download: fetch and unpack the binary version if neither version is there whole, 169 MB.
+        download: download and unpack the binary version, 169 MB, unless one of the versions is complete.
 
     Attributes:
-        data: uint8 array (N, 32, 32, 3), a view of planes of red, green and blue.
+        data: uint8 array (N, 32, 32, 3), a view of an array (N, 3, 32, 32).
         targets: list of N ints.
 
     Raises:

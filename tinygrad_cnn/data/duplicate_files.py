@@ -1,4 +1,4 @@
-"""Files of one content, which would be learnt from and tested on at once: found, and left out with a count."""
+"""Duplicate files in a data set: they are left out, or the same image could be in both the training and test part."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tinygrad_cnn.data.errors import DataError
 
 _HEAD = 4096
-"""Bytes at the beginning of a file, which nearly always tell pictures of one size apart."""
+"""Bytes at the beginning of a file, which nearly always differ between images of the same file size."""
 
 
 class File(NamedTuple):
@@ -20,9 +20,9 @@ class File(NamedTuple):
 
     Attributes:
         kind: its class.
-        name: what to call it in messages.
-        keys: functions that return the same for files of one content, from the cheapest to one that is certain.
-        real: returns the same for a file and links to it.
+        name: for messages.
+        keys: functions that return equal values for equal files, from the cheapest to one that is certain.
+        real: returns the same value for a file and for links to it.
     """
 
     kind: str
@@ -32,9 +32,9 @@ class File(NamedTuple):
 
 
 def file_at(kind: str, path: str) -> File:
-    """Return the file at `path`, compared by its length, its beginning and a hash, each only where needed.
+    """Return the file at `path`, to be compared by its length, its beginning and a hash, each only if needed.
 
-    One that is empty or cannot be read is like no other: who reads it gets the error.
+    A file that is empty or cannot be read is equal to no other; the error comes up when it is read.
     """
     keys = tuple(partial(_key, part, path) for part in (_size, _head, _hash))
     return File(kind, path, keys, partial(os.path.realpath, path))
@@ -62,56 +62,58 @@ def _hash(path: str) -> bytes:
 
 
 def duplicate_groups(files: Sequence[File]) -> list[list[int]]:
-    """Return the places of the files of each content that several have; a dearer key is asked of equals only."""
+    """Return groups of equal files as positions in `files`; a key is computed only if all cheaper ones are equal."""
     groups = [list(range(len(files)))]
     for level in range(max((len(file.keys) for file in files), default=0)):
-        parts: dict[Hashable, list[int]] = {}
+        by_key: dict[Hashable, list[int]] = {}
         for number, group in enumerate(groups):
-            for place in group:
-                parts.setdefault((number, files[place].keys[level]()), []).append(place)
-        groups = [part for part in parts.values() if len(part) > 1]
+            for i in group:
+                by_key.setdefault((number, files[i].keys[level]()), []).append(i)
+        groups = [group for group in by_key.values() if len(group) > 1]
     return groups if files else []
 
 
 def without_duplicates(
-    place: str, files: Sequence[File], expected: float = 0, stacklevel: int = 3
+    owner: str, files: Sequence[File], expected: float = 0, stacklevel: int = 3
 ) -> tuple[list[int], list[str]]:
-    """Return which files to keep, in their order, and the names of those left out.
+    """Return the positions of the files to keep, in order, and the names of those left out.
 
-    A warning counts these if they are more than the share `expected` of all; it points `stacklevel` calls up.
+    A warning with their number is given if more than the fraction `expected` of all files is left out; it points
+    `stacklevel` calls up.
 
-    Of equal files in one class the first is kept. Of equal files in several classes none is, for nobody knows which
-    class is right. A file and links to it count as one: who links a file means it to be there twice.
+    Of equal files in one class the first is kept. Of equal files in several classes none is kept, since the right class
+    is unknown. A file and links to it count as one: such copies are intended.
 
     Raises:
-        DataError: a class would be left empty, as where a folder holds a copy of the whole set.
+        DataError: a class would become empty, for example if a folder contains a copy of the whole set.
     """
-    like: dict[int, int] = {}  # of each file left out, one that is equal
-    torn = 0
+    equal_to: dict[int, int] = {}  # for each file left out, another one that is equal
+    ambiguous = 0
     for equal in duplicate_groups(files):
         group = list({files[i].real(): i for i in reversed(equal)}.values())[::-1]
         if len(group) == 1:
             continue
         if len({files[i].kind for i in group}) == 1:
-            like.update(dict.fromkeys(group[1:], group[0]))
+            equal_to.update(dict.fromkeys(group[1:], group[0]))
         else:
-            torn += 1
-            like.update({i: next(j for j in group if files[j].kind != files[i].kind) for i in group})
-    kept = [i for i in range(len(files)) if i not in like]
-    if not like:
+            ambiguous += 1
+            equal_to.update({i: next(j for j in group if files[j].kind != files[i].kind) for i in group})
+    kept = [i for i in range(len(files)) if i not in equal_to]
+    if not equal_to:
         return kept, []
-    one, other = next(iter(like.items()))
+    one, other = next(iter(equal_to.items()))
     example = f"{files[one].name} is equal to {files[other].name}"
     if emptied := sorted({file.kind for file in files} - {files[i].kind for i in kept}):
         raise DataError(
-            f"{place}: expected pictures of class {emptied[0]!r} that are in no other class as well, got none: "
+            f"{owner}: expected pictures of class {emptied[0]!r} that are in no other class as well, got none: "
             f"{example}; does a folder hold a copy of the whole set?"
         )
-    if len(like) > expected * len(files):
-        also = f" ({torn} contents are in several classes)" if torn else ""
+    if len(equal_to) > expected * len(files):
+        also = f" ({ambiguous} contents are in several classes)" if ambiguous else ""
         warnings.warn(
-            f"{place}: left out {len(like)} of {len(files)} pictures, whose files are equal to others{also}: {example}",
+            f"{owner}: left out {len(equal_to)} of {len(files)} pictures, whose files are equal to others{also}: "
+            f"{example}",
             UserWarning,
             stacklevel=stacklevel,
         )
-    return kept, [files[i].name for i in sorted(like)]
+    return kept, [files[i].name for i in sorted(equal_to)]

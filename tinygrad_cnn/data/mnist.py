@@ -1,4 +1,4 @@
-"""MNIST: handwritten digits, from the four original files or the first 6,000 that come with the package."""
+"""MNIST: handwritten digits, from the four original files; 6,000 of them come with the package."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _NAMES = {
 
 
 class IdxImages(ArrayImages):
-    """The training or the test images of a set that is kept as the four files of MNIST.
+    """The training or test images of a set in the format of MNIST's four files.
 
     Attributes:
         data: uint8 tensor (N, 28, 28), from 0 (paper) to 255 (ink).
@@ -56,29 +56,12 @@ class IdxImages(ArrayImages):
         images, labels = (read_idx(path) for path in paths)
         _check(images, labels, *map(str, paths))
         super().__init__(folder, transform, target_transform)
-        self._hold(images, labels, train)
+        self._store(images, labels, train)
 
-    @property
-    def train_data(self) -> Tensor:
-        """The images, by an old name of torchvision's for `data`."""
-        return self.data
+    train_data = test_data = property(lambda self: self.data, doc="`data`, under torchvision's old names.")
+    train_labels = test_labels = property(lambda self: self.targets, doc="`targets`, under torchvision's old names.")
 
-    @property
-    def test_data(self) -> Tensor:
-        """The images, by an old name of torchvision's for `data`."""
-        return self.data
-
-    @property
-    def train_labels(self) -> Tensor:
-        """The labels, by an old name of torchvision's for `targets`."""
-        return self.targets
-
-    @property
-    def test_labels(self) -> Tensor:
-        """The labels, by an old name of torchvision's for `targets`."""
-        return self.targets
-
-    def _hold(self, images: Array, labels: Array, train: bool) -> None:
+    def _store(self, images: Array, labels: Array, train: bool) -> None:
         self.data = from_numpy(images)
         self.targets = from_numpy(labels.astype(np.int64))
         self.train = train
@@ -88,18 +71,18 @@ class MNIST(IdxImages):
     """The 60,000 training or 10,000 test digits, 28×28, from the original IDX files, plain or .gz.
 
     Args:
-        root: the folder of the data sets; the files are looked for in MNIST/raw below it, in itself and in mnist. See
-            `data_root` for None.
+        root: the folder of the data sets; the files are looked for in its subfolder MNIST/raw, in the folder itself and
+            in its subfolder mnist. See `data_root` for None.
         train: the training digits; the test digits otherwise.
         transform: applied to each image, a uint8 array (28, 28), when it is read.
         target_transform: applied to each label, an int, when it is read.
-        download: fetch the set if a file is missing. Where all four are there they are read, whatever they hold:
-            `catalog.verify` compares checksums, `catalog.get` replaces damaged files.
+        download: download the set if a file is missing. If all four exist they are read without checking that they are
+            the published ones: `catalog.verify` compares checksums, `catalog.get` replaces damaged files.
 
     Raises:
-        FileNotFoundError: a file is in none of the places, which are all named.
-        DataError: a file is damaged, is not of digits, or images and labels differ in number.
-        DownloadError: a missing file could not be fetched.
+        FileNotFoundError: a file was not found; the message lists where it was looked for.
+        DataError: a file is damaged or does not contain digits, or there are not as many labels as images.
+        DownloadError: a missing file could not be downloaded.
 
     Example:
         >>> train = MNIST("data")
@@ -129,15 +112,15 @@ class MNIST5k(IdxImages):
         target_transform: Transform | None = None,
     ) -> None:
         ArrayImages.__init__(self, None, transform, target_transform)
-        self._hold(*_embedded(train), train)
+        self._store(*_embedded(train), train)
 
 
 def load_mnist_5k(normalize: bool = True, flatten: bool = False) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return ``(x_train, t_train), (x_test, t_test)``: the first 5,000 and 1,000 digits of MNIST, as tensors.
 
     Args:
-        normalize: images as float32 in [0, 1]; uint8 from 0 to 255 otherwise.
-        flatten: images of shape (N, 784) instead of (N, 1, 28, 28).
+        normalize: return images as float32 in [0, 1]; otherwise as uint8 from 0 to 255.
+        flatten: return images of shape (N, 784) instead of (N, 1, 28, 28).
 
     Returns:
         Images and int64 labels (N,), of the training and of the test digits.
@@ -154,7 +137,7 @@ def load_mnist_5k(normalize: bool = True, flatten: bool = False) -> tuple[tuple[
 
 
 def _embedded(train: bool) -> tuple[Array, Array]:
-    """Return the images and labels in the package."""
+    """Return the images and labels that come with the package."""
     folder = files("tinygrad_cnn.data") / "mnist_5k"
     names = [f"{name}.gz" for name in _NAMES[train]]
     arrays = []
@@ -166,19 +149,19 @@ def _embedded(train: bool) -> tuple[Array, Array]:
 
 
 def _find(entry: Entry, folder: Path, name: str) -> Path:
-    """Return where the IDX file `name` of a set is; the error lists where it was looked for."""
-    path = catalog.find(entry, folder, f"{name}.gz")
-    if path is None:
-        tried = "".join(f"\n  {place}" for place in catalog.places(entry, folder, f"{name}.gz"))
-        raise FileNotFoundError(
-            f"{entry.title}: expected the file {name}, plain or .gz, found none of{tried}\n"
-            f"download=True fetches it; by hand, get {catalog.by_hand(entry, f'{name}.gz')}"
-        )
-    return path
+    """Return the path of the IDX file `name` of a set."""
+    packed = f"{name}.gz"
+    if path := catalog.find(entry, folder, packed):
+        return path
+    tried = "".join(f"\n  {path}" for path in catalog.places(entry, folder, packed))
+    raise FileNotFoundError(
+        f"{entry.title}: expected the file {name}, plain or .gz, found none of{tried}\n"
+        f"download=True fetches it; by hand, get {catalog.by_hand(entry, packed)}"
+    )
 
 
 def _check(images: Array, labels: Array, image_file: str, label_file: str) -> None:
-    """Raise a `DataError` unless the arrays are digits and their labels."""
+    """Raise a `DataError` unless the arrays are images of 28×28 and their labels."""
     if images.dtype != np.uint8 or images.shape[1:] != (_SIDE, _SIDE):
         raise DataError(f"{image_file}: expected uint8 images (N, {_SIDE}, {_SIDE}), got {images.dtype} {images.shape}")
     if labels.dtype != np.uint8 or labels.ndim != 1:

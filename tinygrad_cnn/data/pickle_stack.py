@@ -1,8 +1,6 @@
-"""What the pickle machine has on its stack in the making: marks, names, dtypes and arrays that are no values yet."""
+"""Stack items of the pickle machine that are not values yet: marks, names, and unfinished dtypes and arrays."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from tinygrad_cnn._types import Array
 
@@ -12,25 +10,26 @@ class Mark:
 
 
 class Global:
-    """A name that the pickle refers to, of those that the machine knows."""
+    """A name that the pickle refers to, one of those that the machine knows."""
 
     def __init__(self, module: str, name: str) -> None:
         self.key = (module, name)
 
 
 class RawDtype:
-    """A dtype in the making: its letter and size, and then its byte order."""
+    """An unfinished dtype: its letter and size; then its byte order is set."""
 
     def __init__(self, letters: str) -> None:
-        self.letters, self.order = letters, "="
+        self.letters = letters
+        self.order: object = "="
 
 
 class RawArray:
-    """An array in the making; `value` once its state is known."""
+    """An unfinished array; `value` is set once its state is known."""
 
     def __init__(self) -> None:
         self.value: Array | None = None
 
 
-class UnfinishedTuple(tuple[Any, ...]):
-    """A tuple with something in the making: arguments of a call or the state of an array, never a value."""
+class UnfinishedTuple(tuple[object, ...]):
+    """A tuple with unfinished items: arguments of a call or the state of an array, never a value."""

@@ -62,7 +62,7 @@ class Entry:
 
 def _entry(name: str, table: dict[str, Any]) -> Entry:
     """Return the entry that a table of published.toml describes."""
-    fields = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
+    fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in table.items()}
     fields["files"] = tuple(DataFile(**file) for file in table.get("files", ()))
     if "archive" in table:
         fields["archive"] = DataFile(**table["archive"])
