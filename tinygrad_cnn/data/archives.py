@@ -8,11 +8,12 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import shutil
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -174,12 +175,7 @@ class _Limited(io.RawIOBase):
 
 def _copy(source: IO[bytes], target: Path, size: int, name: str) -> None:
     with target.open("wb") as file:
-        for chunk in _chunks(source):
-            size -= file.write(chunk)
-    if size:
-        raise DataError(f"{name}: expected {size:,} bytes more, got the end of the file")
-
-
-def _chunks(source: IO[bytes]) -> Iterable[bytes]:
-    while chunk := source.read(_CHUNK):
-        yield chunk
+        shutil.copyfileobj(source, file, _CHUNK)
+        missing = size - file.tell()
+    if missing:
+        raise DataError(f"{name}: expected {missing:,} bytes more, got the end of the file")

@@ -126,6 +126,12 @@ def find(found: Entry, folder: Path, name: str) -> Path | None:
     return None
 
 
+def is_complete(found: Entry, folder: Path) -> bool:
+    """Return whether all files of a data set exist in `folder`, in one of its published forms."""
+    forms = [form for form in (found, found.other_form) if form is not None]
+    return any(all(find(form, folder, file.name) for file in form.files) for form in forms)
+
+
 def places(found: Entry, folder: Path, name: str) -> list[Path]:
     """Return the paths where the file `name` of a data set is looked for: unpacked before packed (.gz, .zip).
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data import catalog
 from tinygrad_cnn.data.errors import DataError
-from tinygrad_cnn.data.locations import data_root
 from tinygrad_cnn.data.pickles import read_pickle
-from tinygrad_cnn.data.published import ENTRIES
-from tinygrad_cnn.data.vision import ArrayImages, Transform
+from tinygrad_cnn.data.published import ENTRIES, Entry
+from tinygrad_cnn.data.vision import PublishedImages
 
 _SHAPE = (3, 32, 32)
 _PIXELS = 3 * 32 * 32
 
 
-class CIFAR10(ArrayImages):
+class CIFAR10(PublishedImages):
     """The 50,000 training or 10,000 test photographs of CIFAR-10, 32×32 in colour.
 
     The binary version is read if it is there, otherwise the pickled one, by a restricted reader that builds nothing but
@@ -53,7 +52,7 @@ class CIFAR10(ArrayImages):
 
     data: Array
     targets: list[int]
-    _name: ClassVar[str] = "cifar10"
+    _name = "cifar10"
     _parts: ClassVar[dict[bool, tuple[str, ...]]] = {
         True: tuple(f"data_batch_{i}" for i in range(1, 6)),
         False: ("test_batch",),
@@ -65,26 +64,15 @@ class CIFAR10(ArrayImages):
     """The key of the labels in the pickled version."""
     classes: Sequence[str] = ENTRIES["cifar10"].classes
 
-    def __init__(
-        self,
-        root: str | os.PathLike[str] | None = None,
-        train: bool = True,
-        transform: Transform | None = None,
-        target_transform: Transform | None = None,
-        download: bool = False,
-    ) -> None:
-        folder, entry = data_root(root), catalog.entry(self._name)
-        super().__init__(folder, transform, target_transform)
-        self.train = train
-        forms = [form for form in (entry, entry.other_form) if form is not None]
-        if download and not any(all(catalog.find(form, folder, file.name) for file in form.files) for form in forms):
-            catalog.get(self._name, folder)
+    @override
+    def _read(self, entry: Entry, folder: Path, train: bool) -> tuple[Array, list[int]]:
+        pickled = entry.other_form or entry
         parts = []
         for name in self._parts[train]:
             binary = catalog.find(entry, folder, f"{name}.bin")
-            path = binary or catalog.find(forms[-1], folder, name)
+            path = binary or catalog.find(pickled, folder, name)
             if path is None:
-                tried = [*catalog.places(entry, folder, f"{name}.bin"), *catalog.places(forms[-1], folder, name)]
+                tried = [*catalog.places(entry, folder, f"{name}.bin"), *catalog.places(pickled, folder, name)]
                 raise FileNotFoundError(
                     f"{entry.title}: expected the file {name}.bin, or {name} of the pickled version, found none of"
                     + "".join(f"\n  {place}" for place in tried)
@@ -92,8 +80,7 @@ class CIFAR10(ArrayImages):
                 )
             parts.append(self._read_binary(path) if binary else self._read_pickled(path))
         images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        self.data = images.transpose(0, 2, 3, 1)  # (N, 3, 32, 32) seen as (N, 32, 32, 3)
-        self.targets = labels.tolist()
+        return images.transpose(0, 2, 3, 1), labels.tolist()  # (N, 3, 32, 32) viewed as (N, 32, 32, 3)
 
     def _read_binary(self, path: Path) -> tuple[Array, Array]:
         """Return the images (N, 3, 32, 32) and labels (N,) of a file of the binary version."""

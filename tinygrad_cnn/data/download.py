@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from tinygrad_cnn.data.errors import DownloadError
 
@@ -39,7 +40,8 @@ def download(
         ModuleNotFoundError: pooch is not installed; the message names the extra.
     """
     pooch = _pooch()
-    arrive = progress if callable(progress) else _bar if _wants_bar(progress) else _silent
+    wants_bar = sys.stderr.isatty() if progress is None else progress
+    arrive = progress if callable(progress) else _bar if wants_bar else _silent
     failures = []
     for url in urls:
         transfer = _Transfer(target.with_name(f".{target.name}.part"), size, arrive, target.name)
@@ -56,7 +58,7 @@ def download(
     )
 
 
-def _retrieve(pooch: Any, url: str, target: Path, checksum: str, transfer: _Transfer) -> None:
+def _retrieve(pooch: ModuleType, url: str, target: Path, checksum: str, transfer: _Transfer) -> None:
     """Let pooch download `url`; if a resumed download has a wrong checksum, download the whole file again."""
     arguments = {"known_hash": checksum, "fname": target.name, "path": target.parent, "downloader": transfer}
     try:
@@ -74,7 +76,7 @@ class _Transfer:
         self.part, self.size, self.arrive, self.name = part, size, arrive, name
         self.resumed = False
 
-    def __call__(self, url: str, output_file: str, _pooch: Any) -> None:
+    def __call__(self, url: str, output_file: str, _pooch: object) -> None:
         """Download `url` to `output_file`."""
         import requests
         from urllib3.exceptions import HTTPError
@@ -116,10 +118,6 @@ def _reason(error: Exception) -> str:
     return text
 
 
-def _wants_bar(progress: bool | None) -> bool:
-    return sys.stderr.isatty() if progress is None else progress
-
-
 def _bar(name: str, done: int, total: int) -> None:
     """Draw a progress bar on the last line of standard error."""
     filled = 30 * done // max(total, 1)
@@ -133,7 +131,7 @@ def _silent(name: str, done: int, total: int) -> None:
 
 
 @contextmanager
-def _quiet(pooch: Any) -> Iterator[None]:
+def _quiet(pooch: ModuleType) -> Iterator[None]:
     """Silence the messages of pooch about each download."""
     logger = pooch.get_logger()
     before = logger.level
@@ -144,10 +142,9 @@ def _quiet(pooch: Any) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _pooch() -> Any:
+def _pooch() -> ModuleType:
     """Return the package pooch."""
     try:
-        import pooch
+        return importlib.import_module("pooch")
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError('downloading needs pooch: pip install "tinygrad-cnn[data]"') from error
-    return pooch

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._dtypes import float32
 from tinygrad_cnn._types import Array
@@ -16,9 +15,8 @@ from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data import catalog
 from tinygrad_cnn.data.errors import DataError
 from tinygrad_cnn.data.idx import read_idx, read_idx_stream
-from tinygrad_cnn.data.locations import data_root
 from tinygrad_cnn.data.published import ENTRIES, Entry
-from tinygrad_cnn.data.vision import ArrayImages, Transform
+from tinygrad_cnn.data.vision import ArrayImages, PublishedImages, Transform
 from tinygrad_cnn.tensor import Tensor
 
 _SIDE = 28
@@ -29,7 +27,7 @@ _NAMES = {
 """The files of images and of labels, by `train`."""
 
 
-class IdxImages(ArrayImages):
+class IdxImages(PublishedImages):
     """The training or test images of a set in the format of MNIST's four files.
 
     Attributes:
@@ -39,32 +37,16 @@ class IdxImages(ArrayImages):
 
     data: Tensor
     targets: Tensor
-    _name: ClassVar[str]
-
-    def __init__(
-        self,
-        root: str | os.PathLike[str] | None = None,
-        train: bool = True,
-        transform: Transform | None = None,
-        target_transform: Transform | None = None,
-        download: bool = False,
-    ) -> None:
-        folder, entry = data_root(root), catalog.entry(self._name)
-        if download and any(catalog.find(entry, folder, file.name) is None for file in entry.files):
-            catalog.get(self._name, folder)
-        paths = [_find(entry, folder, name) for name in _NAMES[train]]
-        images, labels = (read_idx(path) for path in paths)
-        _check(images, labels, *map(str, paths))
-        super().__init__(folder, transform, target_transform)
-        self._store(images, labels, train)
 
     train_data = test_data = property(lambda self: self.data, doc="`data`, under torchvision's old names.")
     train_labels = test_labels = property(lambda self: self.targets, doc="`targets`, under torchvision's old names.")
 
-    def _store(self, images: Array, labels: Array, train: bool) -> None:
-        self.data = from_numpy(images)
-        self.targets = from_numpy(labels.astype(np.int64))
-        self.train = train
+    @override
+    def _read(self, entry: Entry, folder: Path, train: bool) -> tuple[Tensor, Tensor]:
+        paths = [_find(entry, folder, name) for name in _NAMES[train]]
+        images, labels = (read_idx(path) for path in paths)
+        _check(images, labels, *map(str, paths))
+        return from_numpy(images), from_numpy(labels.astype(np.int64))
 
 
 class MNIST(IdxImages):
@@ -112,7 +94,9 @@ class MNIST5k(IdxImages):
         target_transform: Transform | None = None,
     ) -> None:
         ArrayImages.__init__(self, None, transform, target_transform)
-        self._store(*_embedded(train), train)
+        images, labels = _embedded(train)
+        self.data, self.targets = from_numpy(images), from_numpy(labels.astype(np.int64))
+        self.train = train
 
 
 def load_mnist_5k(normalize: bool = True, flatten: bool = False) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:

@@ -1,19 +1,24 @@
-"""`VisionDataset` and `ArrayImages`, the base classes of the image data sets."""
+"""`VisionDataset`, `ArrayImages` and `PublishedImages`, the base classes of the image data sets."""
 
 from __future__ import annotations
 
 import operator
 import os
 from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.data import catalog
 from tinygrad_cnn.data._types import Batch, Function, Sample
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.data.dataset import Dataset
+from tinygrad_cnn.data.locations import data_root
+from tinygrad_cnn.data.published import Entry
 from tinygrad_cnn.data.transforms.compose import is_batched
 from tinygrad_cnn.tensor import Tensor
 
@@ -132,6 +137,31 @@ class ArrayImages(VisionDataset):
     def extra_repr(self) -> str:
         """Return the name of the split."""
         return "" if self.train is None else f"Split: {'Train' if self.train else 'Test'}"
+
+
+class PublishedImages(ArrayImages):
+    """The training or test images of a set in the catalog. A subclass defines ``_name`` and ``_read``."""
+
+    _name: ClassVar[str]
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        train: bool = True,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+        download: bool = False,
+    ) -> None:
+        folder, entry = data_root(root), catalog.entry(self._name)
+        super().__init__(folder, transform, target_transform)
+        if download and not catalog.is_complete(entry, folder):
+            catalog.get(self._name, folder)
+        self.train = train
+        self.data, self.targets = self._read(entry, folder, train)
+
+    def _read(self, entry: Entry, folder: Path, train: bool) -> tuple[Tensor | Array, Tensor | list[int]]:
+        """Return `data` and `targets`, read from the files in `folder`."""
+        raise NotImplementedError
 
 
 def _array(images: Tensor | Array) -> Array:
