@@ -75,7 +75,7 @@ class CIFAR10(PublishedImages):
                 tried = [*catalog.places(entry, folder, f"{name}.bin"), *catalog.places(pickled, folder, name)]
                 raise FileNotFoundError(
                     f"{entry.title}: expected the file {name}.bin, or {name} of the pickled version, found none of"
-                    + "".join(f"\n  {place}" for place in tried)
+                    + "".join(f"\n  {path}" for path in tried)
                     + f"\ndownload=True fetches them; by hand, get {catalog.by_hand(entry)}"
                 )
             parts.append(self._read_binary(path) if binary else self._read_pickled(path))

@@ -43,7 +43,7 @@ def load_image(path: str | os.PathLike[str]) -> Image:
     |---|---|
     | an EXIF orientation | rotated accordingly; damaged EXIF data are ignored |
     | 8 bits per channel, palette, black and white, CMYK, YCbCr | converted by Pillow |
-    | transparency | dropped: the colors as they are stored, as in torchvision |
+    | transparency | dropped: the colours as they are stored, as in torchvision |
     | 16 bits of grey | scaled to 8: 255·v / 65535, rounded |
     | several frames or pages | the first one |
     | int32, float, Lab | an error: the values of black and white are unknown |
@@ -93,8 +93,8 @@ def _to_rgb(picture: Image, name: str) -> Image:
     elif mode in {"I", "F", "LAB"}:
         kind = {"I": "32-bit ints", "F": "32-bit floats", "LAB": "Lab colours"}[mode]
         raise DataError(
-            f"{name}: expected an image of 8 or 16 bits a channel, got {kind} (mode {mode}), of which black and white "
-            "are not known; convert it to 8 bits first, or read it with a loader of your own"
+            f"{name}: expected an image of 8 or 16 bits a channel, got {kind} (mode {mode}), whose values of black and "
+            "white are unknown; convert it to 8 bits first, or read it with your own loader"
         )
     elif mode == "P" and "transparency" in picture.info:
         picture = picture.convert("RGBA")  # otherwise Pillow warns about dropped transparency

@@ -257,7 +257,7 @@ class DataLoader:
             if order is not None and skipped < position.batches:
                 raise ValueError(
                     f"DataLoader: expected at least the {position.batches} batches that were handed out before, the "
-                    f"sampler gave {skipped}; was the data set or the batch size another one?"
+                    f"sampler gave {skipped}; did the data set or the batch size change?"
                 )
             position.lazy = position.lazy or state["lazy"]
         finally:

@@ -157,7 +157,7 @@ class Machine:
         if isinstance(value, RawArray) and value.value is not None:
             return value.value
         if isinstance(value, self.unfinished):
-            raise self.fail("values and whole arrays", "an unfinished dtype or array in a place that takes neither")
+            raise self.fail("values and whole arrays", "an unfinished dtype or array")
         return value
 
     def pop_mark(self, onto: object = None) -> list[object]:
@@ -172,7 +172,7 @@ class Machine:
     def memoize(self, index: int | None) -> None:
         """Store the top of the stack in the memo, at the next index if None is given."""
         if index is not None and not 0 <= index < _MAX_MEMO_INDEX:
-            raise self.fail(f"a place in the memory below {_MAX_MEMO_INDEX:,}", shown(index))
+            raise self.fail(f"a memo index below {_MAX_MEMO_INDEX:,}", shown(index))
         self.memo[len(self.memo) if index is None else index] = self.stack[-1]
 
     def append(self, items: list[object]) -> None:

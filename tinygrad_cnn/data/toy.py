@@ -14,7 +14,7 @@ toy_classes = ("cross", "ring", "diagonals")
 
 
 _Y, _X = np.mgrid[-5:6, -5:6]
-_DISTANCE = np.maximum(abs(_Y), abs(_X))  # from the center, in rings of pixels
+_DISTANCE = np.maximum(abs(_Y), abs(_X))  # from the centre, in rings of pixels
 
 _CROSS = ((_Y == 0) | (_X == 0)) & (_DISTANCE <= 4)
 _RING = _DISTANCE == 4

@@ -149,5 +149,5 @@ def test_threads_share_what_can_be_read_once_only():
 @pytest.mark.parametrize("kinds", KINDS[1:], ids=str)
 def test_who_asks_late_is_told(kinds):
     assert batches(Late())[0] == [[0, 1]]
-    with pytest.raises(RuntimeError, match=r"Late: expected get_worker_info\(\) to be asked before the first sample"):
+    with pytest.raises(RuntimeError, match=r"Late: expected get_worker_info\(\) to be called before the first sample"):
         batches(Late(), **kinds)

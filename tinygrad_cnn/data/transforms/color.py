@@ -1,9 +1,9 @@
-"""`ColorJitter`, `Grayscale` and `RandomGrayscale`: colors changed.
+"""`ColorJitter`, `Grayscale` and `RandomGrayscale`: colours changed.
 
     brightness   y = b·x
     contrast     y = c·x + (1 − c)·m        m = mean of grey
     saturation   y = s·x + (1 − s)·grey     grey = 0.2989 R + 0.587 G + 0.114 B
-    hue          rotated by h on the color circle; the largest and the smallest channel value stay
+    hue          rotated by h on the colour circle; the largest and the smallest channel value stay
 
 Results are clipped to the range from black to full brightness; uint8 is rounded down, as in torchvision.
 """
@@ -53,7 +53,7 @@ class ColorJitter(Transform):
 
     @override
     def batch(self, images: Array) -> Array:
-        """Return the images with changed colors, (N, C, H, W)."""
+        """Return the images with changed colours, (N, C, H, W)."""
         check_colors("ColorJitter", images)
         n = len(images)
         generator = current_generator()
@@ -75,11 +75,11 @@ class ColorJitter(Transform):
         return result
 
 
-def check_colors(place: str, images: Array) -> None:
+def check_colors(owner: str, images: Array) -> None:
     """Raise a ValueError unless images (N, C, H, W) have 1 or 3 channels and a dtype whose range of values is known."""
     if images.shape[1] not in {1, 3} or not (images.dtype == np.uint8 or images.dtype.kind == "f"):
         raise ValueError(
-            f"{place}: expected uint8 or floating images of 1 or 3 channels, got {images.dtype} of shape {images.shape}"
+            f"{owner}: expected uint8 or floating images of 1 or 3 channels, got {images.dtype} of shape {images.shape}"
         )
 
 
@@ -127,7 +127,7 @@ def grey(images: Array) -> Array:
 
 
 def with_hue(images: Array, factor: Array) -> Array:
-    """Return the images rotated by `factor` on the color circle; `factor` is (N, 1, 1, 1).
+    """Return the images rotated by `factor` on the colour circle; `factor` is (N, 1, 1, 1).
 
     As a function of hue each channel is a trapezium: value·(1 − saturation·max(0, min(k, 4 − k, 1))), where k grows
     from 0 to 6 with the hue and starts at 5, 3, 1 for R, G, B. Ref. Wikipedia, HSL and HSV, "HSV to RGB alternative".

@@ -136,7 +136,7 @@ class Normalize(Transform):
 
     @override
     def __call__(self, image: Any) -> Any:
-        """Return the normalized image in the format of `image`; if `inplace`, `image` itself."""
+        """Return the normalised image in the format of `image`; if `inplace`, `image` itself."""
         if is_pil(image):
             raise TypeError("Normalize: expected a tensor or array, got a PIL image; use ToTensor first")
         differentiable = isinstance(image, Tensor) and image.requires_grad
@@ -153,7 +153,7 @@ class Normalize(Transform):
 
     @override
     def batch(self, images: Array) -> Array:
-        """Return the normalized images, (N, C, H, W)."""
+        """Return the normalised images, (N, C, H, W)."""
         mean, std = self._per_channel(images, 1)
         result = np.subtract(images, mean)
         return np.divide(result, std, out=result)

@@ -20,7 +20,7 @@ _ATTEMPTS = 10
 
 
 class CenterCrop(Transform):
-    """Cut out the center of each image; a smaller image is padded with zeros first.
+    """Cut out the centre of each image; a smaller image is padded with zeros first.
 
     Args:
         size: of the result: (height, width), or an int for both.
@@ -33,7 +33,7 @@ class CenterCrop(Transform):
 
     @override
     def batch(self, images: Array) -> Array:
-        """Return the centers, (N, C, *size)."""
+        """Return the centres, (N, C, *size)."""
         height, width = self.size
         lack_h, lack_w = max(height - images.shape[2], 0), max(width - images.shape[3], 0)
         if lack_h or lack_w:
@@ -143,7 +143,7 @@ class RandomResizedCrop(Transform):
         return result
 
     def _rectangles(self, n: int, height: int, width: int) -> list[tuple[int, int, int, int]]:
-        """Return top, left, height and width of each image's rectangle; the largest centered one if none fits."""
+        """Return top, left, height and width of each image's rectangle; the largest centred one if none fits."""
         widths, heights = draw_sides(n, height * width, self.scale, self.ratio)
         fits = (heights > 0) & (heights <= height) & (widths > 0) & (widths <= width)
         positions = current_generator().random((n, 2))
@@ -157,7 +157,7 @@ class RandomResizedCrop(Transform):
         return found
 
     def _central(self, height: int, width: int) -> tuple[int, int, int, int]:
-        """Return the largest rectangle in the center whose aspect ratio is allowed."""
+        """Return the largest rectangle in the centre whose aspect ratio is allowed."""
         h, w = height, width
         if width / height < self.ratio[0]:
             h = max(1, round(width / self.ratio[0]))

@@ -73,7 +73,7 @@ def _cropped(images: Array, top: int, left: int, height: int, width: int) -> Arr
 
 
 def center_crop(img: ImageT, output_size: int | Sequence[int]) -> ImageT:
-    """Return the center of the image; see `CenterCrop`."""
+    """Return the centre of the image; see `CenterCrop`."""
     return CenterCrop(output_size)(img)
 
 

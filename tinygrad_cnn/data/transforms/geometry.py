@@ -105,7 +105,7 @@ class RandomVerticalFlip(RandomHorizontalFlip):
 class RandomRotation(Transform):
     """Rotate each image by an angle drawn uniformly, anticlockwise if positive.
 
-    Each new pixel takes its value from the point of the old image that is rotated to its center; `fill` if that point
+    Each new pixel takes its value from the point of the old image that is rotated to its centre; `fill` if that point
     is outside.
 
     Args:
@@ -113,11 +113,11 @@ class RandomRotation(Transform):
         interpolation: NEAREST or BILINEAR.
         expand: enlarge the image so that it holds the whole rotated one. The images then differ in size, and data sets
             read them one by one.
-        center: (x, y) of the fixed point, in pixels from the upper left corner; the center of the image if None.
+        center: (x, y) of the fixed point, in pixels from the upper left corner; the centre of the image if None.
         fill: value of pixels from outside: a number, or one for each channel.
 
     Raises:
-        ValueError: invalid degrees, interpolation or center.
+        ValueError: invalid degrees, interpolation or centre.
     """
 
     def __init__(
@@ -174,7 +174,7 @@ def rotated(
     new_h, new_w, dx, dy = height, width, -cx, -cy
     if expand:
         new_h, new_w, dx, dy = _expanded(height, width, float(cos[0, 0, 0]), float(sin[0, 0, 0]), cx, cy)
-    x = np.arange(new_w) + 0.5 + dx  # from the center, (W,)
+    x = np.arange(new_w) + 0.5 + dx  # from the centre, (W,)
     y = (np.arange(new_h) + 0.5 + dy)[:, np.newaxis]  # (H, 1)
     from_x, from_y = cos * x - sin * y + cx, sin * x + cos * y + cy  # (N, H, W)
     inside = (from_x >= 0) & (from_x < width) & (from_y >= 0) & (from_y < height)
@@ -199,11 +199,11 @@ def rotated(
 
 
 def _expanded(h: int, w: int, cos: float, sin: float, cx: float, cy: float) -> tuple[int, int, float, float]:
-    """Return height and width that hold the whole rotated image, and the offset of its first pixel from the center."""
+    """Return height and width that hold the whole rotated image, and the offset of its first pixel from the centre."""
     corners = [(x - cx, y - cy) for x in (0, w) for y in (0, h)]
     xs = [cos * x + sin * y for x, y in corners]
     ys = [cos * y - sin * x for x, y in corners]
     # 1e-9: a quarter turn must not grow by a pixel because of a rounding error.
     new_w, new_h = (math.ceil(max(values) - min(values) - 1e-9) for values in (xs, ys))
-    # The rotated image is centered in the new one.
+    # The rotated image is centred in the new one.
     return new_h, new_w, (min(xs) + max(xs) - new_w) / 2, (min(ys) + max(ys) - new_h) / 2

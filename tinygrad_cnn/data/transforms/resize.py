@@ -132,7 +132,7 @@ class Resize(Transform):
 
 
 def _nearest(old: int, new: int) -> Array:
-    """Return the old pixel in which the center of each new pixel lies, ⌊(i + ½) · old / new⌋."""
+    """Return the old pixel in which the centre of each new pixel lies, ⌊(i + ½) · old / new⌋."""
     return (2 * np.arange(new) + 1) * old // (2 * new)
 
 

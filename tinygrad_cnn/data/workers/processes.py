@@ -197,8 +197,8 @@ class ProcessPool:
             one.answered = True
             if message.epoch is None:
                 raise RuntimeError(
-                    f"DataLoader: worker {worker} (process {one.process.pid}) could not take over the data set; "
-                    'worker_method="thread" or multiprocessing_context="fork" need not send it'
+                    f"DataLoader: worker {worker} (process {one.process.pid}) could not load the data set; "
+                    'with worker_method="thread" or multiprocessing_context="fork" it is not sent'
                 ) from one.take(message).error
             if message.epoch == self._epoch:
                 return one.take(message)
@@ -214,8 +214,8 @@ def _pack(plan: FetchPlan) -> Packed:
     except Exception as error:
         raise RuntimeError(
             "DataLoader: the data set, collate_fn and worker_init_fn must be picklable to be sent to worker processes, "
-            f'got {type(error).__name__}: {error}. worker_method="thread" or multiprocessing_context="fork" need not '
-            "send them"
+            f'got {type(error).__name__}: {error}. With worker_method="thread" or multiprocessing_context="fork" they '
+            "are not sent"
         ) from error
 
 
@@ -231,8 +231,8 @@ def _death(number: int, worker: _Worker) -> RuntimeError:
             hint += "; the system does that when memory runs out"
     elif not worker.answered:
         hint = (
-            ", before it read anything; a script that is started as a program needs "
-            '`if __name__ == "__main__":` around what uses worker processes'
+            ", before it read anything; a script needs "
+            '`if __name__ == "__main__":` around the code that uses worker processes'
         )
     return RuntimeError(f"DataLoader: worker {number} (process {worker.process.pid}) died with exit code {code}{hint}")
 

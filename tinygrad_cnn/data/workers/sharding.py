@@ -84,8 +84,8 @@ class StreamSharder:
             samples = _take(self._items, self._size)
         if info.was_asked() and not before and info.has_peers():
             return RuntimeError(
-                f"{type(self._dataset).__name__}: expected get_worker_info() to be asked before the first sample or "
-                "not at all, got it asked in the middle, when the samples were being shared out already"
+                f"{type(self._dataset).__name__}: expected get_worker_info() to be called before the first sample "
+                "or not at all; it was called later, when the loader was already sharding the samples"
             )
         return samples
 
