@@ -1,10 +1,13 @@
-"""One set of persistent workers is persistent, and none once the loader is gone."""
+"""`InlinePool` reads on demand; `PersistentPool` keeps one pool of workers, and none once the loader is gone."""
 
 import os
 
 import pytest
+from loader_samples import Noisy
 
-from tinygrad_cnn.data.workers.pool import PersistentPool
+from tinygrad_cnn.data import default_collate
+from tinygrad_cnn.data.workers.fetcher import FetchPlan, Task
+from tinygrad_cnn.data.workers.pool import InlinePool, PersistentPool
 
 
 class Pool:
@@ -12,6 +15,22 @@ class Pool:
 
     def close(self):
         self.closed = True
+
+
+def test_inline_reads_when_the_result_is_asked_for():
+    read = []
+
+    class Noted(Noisy):
+        def __getitem__(self, index):
+            read.append(index)
+            return super().__getitem__(index)
+
+    pool = InlinePool(FetchPlan(Noted(), default_collate, False, 2, False, True))
+    pool.begin(0)
+    pool.submit(0, Task(0, [3, 1]))
+    assert read == []
+    assert pool.receive(0)[1].tolist() == [3, 1]
+    assert read == [3, 1]
 
 
 @pytest.mark.parametrize("wanted", [False, True])
@@ -33,7 +52,7 @@ def test_a_forked_process_leaves_its_parents_workers_alone(monkeypatch):
     assert not pool.closed
 
 
-def test_closing_ends_what_is_kept_and_what_comes_later():
+def test_closing_stops_the_idle_workers_and_those_given_back_later():
     persistent, first, second = PersistentPool(True), Pool(), Pool()
     persistent.give_back(first)
     persistent.close()
