@@ -23,8 +23,6 @@ from tinygrad_cnn.data.published import ENTRIES, DataFile, Entry
 
 Status = Literal["ok", "missing", "damaged"]
 
-_CHUNK = 1 << 20
-
 
 def available() -> tuple[Entry, ...]:
     """Return every data set that can be read by name; sets without files come with the package."""
@@ -198,14 +196,12 @@ def _state(path: Path | None, file: DataFile) -> Status:
 def _checksum(path: Path, like: str, *, unpacked: bool = False) -> str:
     """Return the checksum of a file, or of the content of a .gz file, by the algorithm that `like` begins with."""
     algorithm = like.partition(":")[0]
-    digest = hashlib.new(algorithm, usedforsecurity=False)
     with path.open("rb") as file:
         packed = unpacked and file.read(2) == b"\x1f\x8b"
         file.seek(0)
         try:
             with gzip.GzipFile(fileobj=file) if packed else file as content:
-                while chunk := content.read(_CHUNK):
-                    digest.update(chunk)
+                digest = hashlib.file_digest(content, lambda: hashlib.new(algorithm, usedforsecurity=False))
         except (EOFError, gzip.BadGzipFile, zlib.error):
             return "no gzip file"
     return f"{algorithm}:{digest.hexdigest()}"

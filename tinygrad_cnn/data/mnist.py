@@ -111,11 +111,9 @@ def load_mnist_5k(normalize: bool = True, flatten: bool = False) -> tuple[tuple[
     """
 
     def part(train: bool) -> tuple[Tensor, Tensor]:
-        images, labels = _embedded(train)
-        x = images.reshape(len(images), *((_SIDE * _SIDE,) if flatten else (1, _SIDE, _SIDE)))
-        if normalize:
-            x = x.astype(float32) / float32.type(255)
-        return from_numpy(x), from_numpy(labels.astype(np.int64))
+        digits = MNIST5k(train)
+        x = digits.data.array.reshape(len(digits), *((_SIDE * _SIDE,) if flatten else (1, _SIDE, _SIDE)))
+        return from_numpy(x.astype(float32) / float32.type(255) if normalize else x), digits.targets
 
     return part(True), part(False)
 
