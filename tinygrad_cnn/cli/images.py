@@ -14,7 +14,7 @@ from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data import Dataset, default_collate
 from tinygrad_cnn.data.dataset import fetch, reads_batches, samples
-from tinygrad_cnn.data.pictures import load_picture, pillow
+from tinygrad_cnn.data.image_files import load_image, pillow
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -75,12 +75,12 @@ def read_image(path: Path, shape: Shape, transform: Callable[[Any], Any] | None,
         (1, C, H, W).
 
     Raises:
-        DataError: it is no image, or a damaged one; see `load_picture`.
+        DataError: it is no image, or a damaged one; see `load_image`.
         ConfigError: it comes out in another shape.
         ModuleNotFoundError: Pillow is not installed; the message names the extra.
     """
     channels, height, width = shape
-    picture = load_picture(path)
+    picture = load_image(path)
     image = picture.convert("L") if channels == 1 else picture
     bilinear = pillow("reading images").Resampling.BILINEAR
     # As it is, if the transforms make it fit, as they do in training; resized before them otherwise.

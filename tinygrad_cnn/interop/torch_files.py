@@ -19,7 +19,7 @@ from tinygrad_cnn._checks import shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data.errors import DataError
-from tinygrad_cnn.data.pickle_parts import Global
+from tinygrad_cnn.data.pickle_stack import Global
 from tinygrad_cnn.data.pickles import SPARE, Machine
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
