@@ -1,22 +1,19 @@
-"""Types that every room shares: arrays, shapes, scalars, and the type variable that VJPs are written in."""
+"""Types that every room shares: arrays, shapes and scalars."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
 
 Array: TypeAlias = npt.NDArray[Any]
 DType: TypeAlias = np.dtype[Any]
 Scalar: TypeAlias = bool | int | float
 Shape: TypeAlias = tuple[int, ...]
 Pair: TypeAlias = tuple[int, int]
+Around: TypeAlias = tuple[Pair, ...]
+"""How much is added before and after, for each axis."""
+
 Padding2d: TypeAlias = tuple[Pair, Pair]
 """Zeros added around the last two axes: ((top, bottom), (left, right))."""
-
-A = TypeVar("A", Array, "Tensor")
-"""An array or a tensor, the same throughout one call: a VJP body is type-checked once as each."""

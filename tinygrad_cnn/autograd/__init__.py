@@ -18,7 +18,7 @@ from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.once import once_differentiable
 from tinygrad_cnn.autograd.primitive import Op, primitive, registry
 from tinygrad_cnn.autograd.scope import Scope, current_scope, enter_scope, pop_scope, push_scope
-from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
+from tinygrad_cnn.autograd.variable import A, Constant, Operand, Spec, T, V, Values, Variable, wrap
 from tinygrad_cnn.autograd.walk import collect
 
 
@@ -30,13 +30,18 @@ def __getattr__(name: str) -> _Any:
 
 
 __all__ = [
+    "A",
     "Constant",
     "Function",
     "FunctionCtx",
     "Node",
     "Op",
+    "Operand",
     "Scope",
     "Spec",
+    "T",
+    "V",
+    "Values",
     "Variable",
     "backward",
     "collect",

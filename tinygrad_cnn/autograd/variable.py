@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
@@ -92,7 +92,7 @@ class Variable:
         if volatile:
             warnings.warn("Variable: volatile has no effect; compute inside `with no_grad():`", stacklevel=2)
         leaf = wrap(data.array)
-        leaf.requires_grad = requires_grad  # type: ignore[attr-defined]  # the concrete class checks the dtype
+        leaf.requires_grad = requires_grad  # the concrete class checks the dtype
         return leaf
 
     @property
@@ -109,6 +109,50 @@ class Variable:
     def ndim(self) -> int:
         """Number of axes."""
         return self.array.ndim
+
+    if TYPE_CHECKING:  # what the operators of the concrete class, which VJPs use, take and return
+        __hash__ = object.__hash__
+
+        @property
+        def requires_grad(self) -> bool: ...  # noqa: D102
+        @requires_grad.setter
+        def requires_grad(self, value: bool) -> None: ...
+        def __index__(self) -> int: ...
+        def __getitem__(self, index: Any, /) -> Variable: ...
+        def __add__(self, other: Operand, /) -> Variable: ...
+        def __radd__(self, other: Array | Scalar, /) -> Variable: ...
+        def __sub__(self, other: Operand, /) -> Variable: ...
+        def __rsub__(self, other: Array | Scalar, /) -> Variable: ...
+        def __mul__(self, other: Operand, /) -> Variable: ...
+        def __rmul__(self, other: Array | Scalar, /) -> Variable: ...
+        def __truediv__(self, other: Operand, /) -> Variable: ...
+        def __rtruediv__(self, other: Array | Scalar, /) -> Variable: ...
+        def __neg__(self) -> Variable: ...
+        def __invert__(self) -> Variable: ...
+        def __and__(self, other: Operand, /) -> Variable: ...
+        def __or__(self, other: Operand, /) -> Variable: ...
+        def __lt__(self, other: Variable | Scalar, /) -> Variable: ...
+        def __le__(self, other: Variable | Scalar, /) -> Variable: ...
+        def __gt__(self, other: Variable | Scalar, /) -> Variable: ...
+        def __ge__(self, other: Variable | Scalar, /) -> Variable: ...
+        def __eq__(self, other: Operand, /) -> Self: ...  # type: ignore[override]
+        def __ne__(self, other: Operand, /) -> Self: ...  # type: ignore[override]
+
+
+Values: TypeAlias = Array | Variable
+"""An array or a tensor."""
+
+Operand: TypeAlias = Values | Scalar
+"""What may stand beside a tensor in an operation."""
+
+A = TypeVar("A", Array, Variable)
+"""An array or a tensor, the same throughout a VJP: mypy checks the body once as each."""
+
+T = TypeVar("T", bound=Values)
+"""The kind of an operation's first input, and so of its result: an array gives an array, a tensor a tensor."""
+
+V = TypeVar("V", bound=Variable)
+"""A tensor, and so the result of an operation on it."""
 
 
 def wrap(array: Array, node: Node | Variable | None = None) -> Variable:
