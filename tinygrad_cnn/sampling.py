@@ -10,7 +10,7 @@ import numpy.typing as npt
 from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn._dtypes import as_dtype, get_default_dtype, is_floating
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.autograd import Variable, wrap
+from tinygrad_cnn.autograd import V, Variable, wrap
 from tinygrad_cnn.device import require_cpu
 from tinygrad_cnn.random import Generator, default_generator
 
@@ -56,7 +56,7 @@ def normal(
     return result
 
 
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(input: V, p: float | None = None, *, generator: Generator | None = None) -> V:
     """Return 1 with the probability that `input` holds, or `p`, and 0 otherwise; no gradient flows through it.
 
     Raises:
@@ -71,9 +71,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     return _tensor(np.asarray(drawn, input.dtype))
 
 
-def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
-) -> Tensor:
+def multinomial(input: V, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> V:
     """Return indices drawn with probabilities in proportion to the weights in each row.
 
     Args:

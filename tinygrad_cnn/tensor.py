@@ -6,7 +6,7 @@ import builtins
 import copy
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -14,12 +14,12 @@ import numpy.typing as npt
 from tinygrad_cnn import autograd, ops, printing
 from tinygrad_cnn._arrays import constructed
 from tinygrad_cnn._dtypes import bool_, get_default_dtype, int64, is_floating
-from tinygrad_cnn._types import Array
-from tinygrad_cnn.autograd import Node, Variable, hooks, is_grad_enabled, versions, wrap
+from tinygrad_cnn._types import Array, Scalar
+from tinygrad_cnn.autograd import Node, Operand, Variable, hooks, is_grad_enabled, versions, wrap
 from tinygrad_cnn.autograd.views import refresh
 from tinygrad_cnn.declined import refuse_methods
 from tinygrad_cnn.device import CPU, Device, require_cpu
-from tinygrad_cnn.methods import Methods, Operand
+from tinygrad_cnn.methods import Methods
 from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
 from tinygrad_cnn.ops.inplace import change, write
 from tinygrad_cnn.size import Size
@@ -328,43 +328,43 @@ class Tensor(Methods):
     def __add__(self, other: Operand) -> Tensor:
         return ops.add(self, other)
 
-    def __radd__(self, other: Operand) -> Tensor:
+    def __radd__(self, other: Array | Scalar) -> Tensor:
         return ops.add(other, self)
 
     def __sub__(self, other: Operand) -> Tensor:
         return ops.sub(self, other)
 
-    def __rsub__(self, other: Operand) -> Tensor:
+    def __rsub__(self, other: Array | Scalar) -> Tensor:
         return ops.sub(other, self)
 
     def __mul__(self, other: Operand) -> Tensor:
         return ops.mul(self, other)
 
-    def __rmul__(self, other: Operand) -> Tensor:
+    def __rmul__(self, other: Array | Scalar) -> Tensor:
         return ops.mul(other, self)
 
     def __truediv__(self, other: Operand) -> Tensor:
         return ops.true_divide(self, other)
 
-    def __rtruediv__(self, other: Operand) -> Tensor:
+    def __rtruediv__(self, other: Array | Scalar) -> Tensor:
         return ops.true_divide(other, self)
 
     def __floordiv__(self, other: Operand) -> Tensor:
         return ops.floor_divide(self, other)
 
-    def __rfloordiv__(self, other: Operand) -> Tensor:
+    def __rfloordiv__(self, other: Array | Scalar) -> Tensor:
         return ops.floor_divide(other, self)
 
     def __mod__(self, other: Operand) -> Tensor:
         return ops.remainder(self, other)
 
-    def __rmod__(self, other: Operand) -> Tensor:
+    def __rmod__(self, other: Array | Scalar) -> Tensor:
         return ops.remainder(other, self)
 
     def __pow__(self, other: Operand) -> Tensor:
         return ops.pow(self, other)
 
-    def __rpow__(self, other: Operand) -> Tensor:
+    def __rpow__(self, other: Array | Scalar) -> Tensor:
         return ops.pow(other, self)
 
     def __matmul__(self, other: Tensor) -> Tensor:
@@ -376,23 +376,14 @@ class Tensor(Methods):
     def __abs__(self) -> Tensor:
         return ops.abs(self)
 
-    def __eq__(self, other: Operand) -> Tensor:  # type: ignore[override]
-        return ops.eq(self, other)
+    if not TYPE_CHECKING:  # where `Variable` declares them
+        __eq__ = Methods.eq
+        __ne__ = Methods.ne
 
-    def __ne__(self, other: Operand) -> Tensor:  # type: ignore[override]
-        return ops.ne(self, other)
-
-    def __lt__(self, other: Operand) -> Tensor:  # type: ignore[misc]
-        return ops.lt(self, other)
-
-    def __le__(self, other: Operand) -> Tensor:  # type: ignore[misc]
-        return ops.le(self, other)
-
-    def __gt__(self, other: Operand) -> Tensor:  # type: ignore[misc]
-        return ops.gt(self, other)
-
-    def __ge__(self, other: Operand) -> Tensor:  # type: ignore[misc]
-        return ops.ge(self, other)
+    __lt__ = Methods.lt
+    __le__ = Methods.le
+    __gt__ = Methods.gt
+    __ge__ = Methods.ge
 
     def __and__(self, other: Operand) -> Tensor:
         return ops.bitwise_and(self, other)
@@ -403,17 +394,17 @@ class Tensor(Methods):
     def __xor__(self, other: Operand) -> Tensor:
         return ops.bitwise_xor(self, other)
 
-    def __rand__(self, other: Operand) -> Tensor:
+    def __rand__(self, other: Array | Scalar) -> Tensor:
         return ops.bitwise_and(other, self)
 
-    def __ror__(self, other: Operand) -> Tensor:
+    def __ror__(self, other: Array | Scalar) -> Tensor:
         return ops.bitwise_or(other, self)
 
-    def __rxor__(self, other: Operand) -> Tensor:
+    def __rxor__(self, other: Array | Scalar) -> Tensor:
         return ops.bitwise_xor(other, self)
 
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return ops.matmul(other, self)
+    def __rmatmul__(self, other: Array) -> Tensor:
+        return cast(Tensor, ops.matmul(other, self))
 
     def __invert__(self) -> Tensor:
         return ops.bitwise_not(self)

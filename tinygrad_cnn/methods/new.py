@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -14,9 +14,6 @@ from tinygrad_cnn._types import Array, DType, Scalar
 from tinygrad_cnn.autograd import Variable, wrap
 from tinygrad_cnn.device import require_cpu
 
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
-
 
 class New(Variable):
     """New tensors of the dtype of a tensor that there is; sizes one by one or as a sequence."""
@@ -24,54 +21,54 @@ class New(Variable):
     __slots__ = ()
 
     def new_tensor(
-        self: Any, data: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
-    ) -> Tensor:
+        self, data: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+    ) -> Self:
         """Return a tensor with a copy of `data`, of the dtype of this tensor unless another is given."""
         made = to_array(data, self.dtype if dtype is None else dtype, copy=True)
         return _made(made, device, requires_grad)
 
     def new_zeros(
-        self: Any,
+        self,
         *size: Any,
         dtype: npt.DTypeLike | None = None,
         device: Any = None,
         requires_grad: bool = False,
-    ) -> Tensor:
+    ) -> Self:
         """Return zeros of the dtype of this tensor, or of `dtype`."""
         return _made(np.zeros(*_like(self, "new_zeros", size, dtype)), device, requires_grad)
 
     def new_ones(
-        self: Any,
+        self,
         *size: Any,
         dtype: npt.DTypeLike | None = None,
         device: Any = None,
         requires_grad: bool = False,
-    ) -> Tensor:
+    ) -> Self:
         """Return ones of the dtype of this tensor, or of `dtype`."""
         return _made(np.ones(*_like(self, "new_ones", size, dtype)), device, requires_grad)
 
     def new_empty(
-        self: Any,
+        self,
         *size: Any,
         dtype: npt.DTypeLike | None = None,
         device: Any = None,
         requires_grad: bool = False,
-    ) -> Tensor:
+    ) -> Self:
         """Return a tensor of the dtype of this one, or of `dtype`, whose values are whatever the memory held."""
         return _made(np.empty(*_like(self, "new_empty", size, dtype)), device, requires_grad)
 
     def new_full(
-        self: Any,
+        self,
         size: Any,
-        fill_value: Scalar | Tensor,
+        fill_value: Scalar | Variable,
         *,
         dtype: npt.DTypeLike | None = None,
         device: Any = None,
         requires_grad: bool = False,
-    ) -> Tensor:
+    ) -> Self:
         """Return `fill_value` everywhere, in the dtype of this tensor, or in `dtype`."""
         shape, wanted = _like(self, "new_full", (size,), dtype)
-        value = fill_value.item() if isinstance(fill_value, Variable) else fill_value
+        value = fill_value.array.item() if isinstance(fill_value, Variable) else fill_value
         return _made(np.full(shape, np.asarray(value).astype(wanted), wanted), device, requires_grad)
 
 

@@ -6,12 +6,12 @@ have no sign and are not divided: operations that need one or do the other refus
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
-from tinygrad_cnn._types import A, Array, Scalar
-from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn._types import Array, Scalar
+from tinygrad_cnn.autograd import A, Operand, T, Variable
 from tinygrad_cnn.ops.broadcast import elementwise, promote
 from tinygrad_cnn.ops.selection import where
 
@@ -94,7 +94,7 @@ def mul_vjp_1(g: A, _y: object, x: A, _other: object) -> A:
     return g * x
 
 
-@elementwise("div", floating=True)
+@elementwise(name="div", floating=True)
 def true_divide(x: Array, other: Array) -> Array:
     """Compute x / other, ±∞ or NaN where other = 0; integers give the default floating-point dtype."""
     with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
@@ -169,7 +169,11 @@ def trunc_divide_vjp_1(g: A, _y: object, _x: object, _other: object) -> A:
 _DIVISIONS = {None: true_divide, "floor": floor_divide, "trunc": trunc_divide}
 
 
-def div(input: A | Scalar, other: A | Scalar, *, rounding_mode: str | None = None) -> A:
+@overload
+def div(input: T, other: Operand, *, rounding_mode: str | None = None) -> T: ...
+@overload
+def div(input: Scalar, other: T, *, rounding_mode: str | None = None) -> T: ...
+def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
     """Compute input / other, rounded if asked for.
 
     Args:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from typing_extensions import Unpack
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._dtypes import as_dtype, is_floating, result_type
 from tinygrad_cnn._dtypes import get_default_dtype as default_dtype
-from tinygrad_cnn._types import A, Array, DType, Shape
-from tinygrad_cnn.autograd import Op, Spec, Variable, primitive
+from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn.autograd import A, Spec, T, Variable, primitive
+from tinygrad_cnn.autograd.primitive import FromKernel
+from tinygrad_cnn.autograd.signatures import Options
 
 
 @primitive(views=True)
@@ -50,13 +52,13 @@ def cast_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
     return cast(g, dtype=x.dtype)
 
 
-def convert(x: A, dtype: npt.DTypeLike | None) -> A:
+def convert(x: T, dtype: npt.DTypeLike | None) -> T:
     """Return `x` in `dtype`; itself where that is its own or None."""
     wanted = x.dtype if dtype is None else as_dtype(dtype)
     return x if wanted == x.dtype else cast(x, dtype=wanted)
 
 
-def fit(g: A, shape: Shape) -> A:
+def fit(g: T, shape: Shape) -> T:
     """Return the gradient of an input of `shape` from that of its broadcast form."""
     return sum_to(g, shape=shape)
 
@@ -121,9 +123,7 @@ def refuse(op: str, values: list[Any], error: Exception) -> Exception:
     return RuntimeError(f"{op}: not defined for {dtypes or given}: {error}")
 
 
-def elementwise(
-    name: str | None = None, *, floating: bool = False, **options: Any
-) -> Callable[[Callable[..., Any]], Op]:
+def elementwise(name: str | None = None, *, floating: bool = False, **options: Unpack[Options]) -> FromKernel:
     """Make the decorated kernel an op that promotes dtypes and broadcasts, `floating` if its result always is."""
-    options = {"prepare": promote_to_float if floating else promote, "fit": fit, "explain": refuse, **options}
-    return primitive(name, **options)
+    shared: Options = {"prepare": promote_to_float if floating else promote, "fit": fit, "explain": refuse}
+    return primitive(name=name, **(shared | options))

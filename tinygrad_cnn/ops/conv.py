@@ -12,13 +12,19 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Around, Padding2d, Pair, Shape
+from tinygrad_cnn.autograd import A, Spec, T, Values, primitive
 from tinygrad_cnn.kernels.windows import lift
 from tinygrad_cnn.ops.reduce import sum
 from tinygrad_cnn.ops.shape import squeeze, unsqueeze
 
-conv2d = primitive()(kernels.conv2d)
+
+@primitive(kernels.conv2d)
+def conv2d(
+    x: T, w: Values, b: Values | None, *, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
+) -> T: ...
+
+
 conv2d_input = primitive()(kernels.conv2d_input)
 conv2d_weight = primitive()(kernels.conv2d_weight)
 
@@ -61,7 +67,8 @@ def conv2d_weight_vjp_1(g: A, _y: object, x: A, _u: object, *, kernel_size: Shap
 kernels.bind(conv2d, "fused", "conv2d_gradients", None)
 
 
-conv1d = primitive()(kernels.conv1d)
+@primitive(kernels.conv1d)
+def conv1d(x: T, w: Values, b: Values | None, *, stride: Shape, padding: Around, dilation: Shape, groups: int) -> T: ...
 
 
 @conv1d.vjp(0)
@@ -81,7 +88,11 @@ def conv1d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any)
     return sum(g, (0, 2))
 
 
-conv_transpose2d = primitive()(kernels.conv_transpose2d)
+@primitive(kernels.conv_transpose2d)
+def conv_transpose2d(
+    x: T, w: Values, b: Values | None, *, input_size: Shape, stride: Shape, padding: Around, dilation: Shape,
+    groups: int,
+) -> T: ...  # fmt: skip
 
 
 @conv_transpose2d.vjp(0)

@@ -10,14 +10,14 @@ import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import check_real
-from tinygrad_cnn._types import A, Array, Scalar, Shape
-from tinygrad_cnn.autograd import Spec, Variable, primitive
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import A, Operand, Spec, T, Values, Variable, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
 from tinygrad_cnn.ops.selection import where
 from tinygrad_cnn.ops.shape import reshape
 
 
-@primitive("getitem", views=True)
+@primitive(views=True)
 def _getitem(x: Array, *, index: Any) -> Array:
     return x[index]
 
@@ -51,7 +51,7 @@ def index_add_zeros_vjp_0(g: A, _y: object, _x: object, *, index: Any, shape: Sh
     return _getitem(g, index=index)
 
 
-def getitem(input: A, index: Any) -> A:
+def getitem(input: T, index: Any) -> T:
     """Return input[index] by PyTorch's rules: integers, slices, None, ..., and integer or boolean tensors.
 
     Integers, 0-d integer tensors among them, select before tensors pick: ``x[0, :, [1, 2]]`` is ``x[0][:, [1, 2]]``,
@@ -146,13 +146,13 @@ def like_first(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return (x, *between, value)
 
 
-def _fit_value(g: A, shape: Shape) -> A:
+def _fit_value(g: T, shape: Shape) -> T:
     """Return the gradient of a written value of `shape`, which may have leading axes of length 1 too many."""
     extra = max(len(shape) - g.ndim, 0)
     return reshape(sum_to(g, shape=shape[extra:]), shape)
 
 
-@primitive("setitem", prepare=like_first, fit=_fit_value)
+@primitive(prepare=like_first, fit=_fit_value)
 def _setitem(x: Array, value: Array, *, index: Any, then: Any = None) -> Array:
     out = x.copy()
     if then is None:
@@ -173,7 +173,7 @@ def setitem_vjp_1(g: A, _y: object, _x: object, _value: object, *, index: Any, t
     return read if then is None else _getitem(read, index=then)
 
 
-def setitem(input: A, value: A | Scalar, *, index: Any) -> A:
+def setitem(input: T, value: Operand, *, index: Any) -> T:
     """Return a copy of `input` with `value`, broadcast and converted, written at `index`.
 
     Where an element is named twice the last write wins, and, as in PyTorch, each of the values receives the gradient.
@@ -196,7 +196,7 @@ def setitem(input: A, value: A | Scalar, *, index: Any) -> A:
         raise RuntimeError(f"writing into a tensor of shape {input.shape}: {error}") from None
 
 
-def index_select(input: A, dim: int, index: A) -> A:
+def index_select(input: T, dim: int, index: Values) -> T:
     """Return the slices of `input` at `index` along `dim`, in that order.
 
     Args:
@@ -228,7 +228,7 @@ def check_indices(op: str, index: Array | Variable, size: int) -> None:
         raise RuntimeError(f"{op}: expected indices in [0, {size - 1}], got {values.min()} to {values.max()}")
 
 
-@primitive("masked_fill", prepare=like_first, fit=fit)
+@primitive(prepare=like_first, fit=fit)
 def _masked_fill(x: Array, mask: Array, value: Array) -> Array:
     return np.where(mask, np.asarray(value).astype(x.dtype), x)
 
@@ -243,7 +243,7 @@ def masked_fill_vjp_2(g: A, _y: object, _x: object, mask: A, _value: object) -> 
     return where(mask, g, 0)
 
 
-def masked_fill(input: A, mask: A, value: A | Scalar) -> A:
+def masked_fill(input: T, mask: Values, value: Operand) -> T:
     """Return `input` with `value`, converted to its dtype, where `mask` holds.
 
     Args:
@@ -262,7 +262,7 @@ def masked_fill(input: A, mask: A, value: A | Scalar) -> A:
     return _masked_fill(input, mask, value)
 
 
-def masked_select(input: A, mask: A) -> A:
+def masked_select(input: T, mask: Values) -> T:
     """Return the elements where `mask` holds, as a 1-d tensor; the two broadcast against each other.
 
     Raises:
