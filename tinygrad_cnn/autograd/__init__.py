@@ -16,9 +16,10 @@ from tinygrad_cnn.autograd.grad_mode import enable_grad, inference_mode, is_grad
 from tinygrad_cnn.autograd.guard import guard_saved
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.once import once_differentiable
+from tinygrad_cnn.autograd.operation import Operation
 from tinygrad_cnn.autograd.primitive import Op, primitive, registry
 from tinygrad_cnn.autograd.scope import Scope, current_scope, enter_scope, pop_scope, push_scope
-from tinygrad_cnn.autograd.variable import A, Constant, Operand, Spec, T, V, Values, Variable, wrap
+from tinygrad_cnn.autograd.variable import A, Constant, Operand, Source, Spec, T, V, Values, Variable, wrap
 from tinygrad_cnn.autograd.walk import collect
 
 
@@ -37,7 +38,9 @@ __all__ = [
     "Node",
     "Op",
     "Operand",
+    "Operation",
     "Scope",
+    "Source",
     "Spec",
     "T",
     "V",

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.parts import part_of
-from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
+from tinygrad_cnn.autograd.variable import Constant, Source, Variable, wrap
 
 
 class Saved(NamedTuple):
@@ -17,7 +17,7 @@ class Saved(NamedTuple):
     """
 
     place: int
-    source: Node | Variable | int | None
+    source: Source | int | None
 
 
 class FunctionCtx:

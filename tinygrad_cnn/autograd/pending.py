@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Shape
-from tinygrad_cnn.autograd.primitive import Op
+from tinygrad_cnn.autograd.operation import Operation
 
 
 class Gated:
@@ -15,7 +15,7 @@ class Gated:
 
     __slots__ = ("g", "op", "y")
 
-    def __init__(self, g: Array, y: Array, op: Op) -> None:
+    def __init__(self, g: Array, y: Array, op: Operation) -> None:
         self.g = g
         self.y = y
         self.op = op
@@ -45,7 +45,7 @@ class Placed:
 
     __slots__ = ("_parts", "_whole", "dtype", "shape")
 
-    def __init__(self, op: Op, g: Array, attrs: dict[str, Any], shape: Shape) -> None:
+    def __init__(self, op: Operation, g: Array, attrs: dict[str, Any], shape: Shape) -> None:
         self._parts = [(op, g, attrs)]
         self._whole: Array | None = None
         self.shape = shape

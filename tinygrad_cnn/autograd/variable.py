@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, Type
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Scalar, Shape
-from tinygrad_cnn.autograd.node import Node
+from tinygrad_cnn.autograd.operation import Operation
 
 if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.hooks import Hooks
-    from tinygrad_cnn.autograd.views import View
+    from tinygrad_cnn.autograd.hook_table import Hooks
 
 
 class Spec(Protocol):
@@ -31,7 +30,22 @@ class Spec(Protocol):
         """Number of axes."""
 
 
-class Constant:
+class Source:
+    """What an input of an operation came from: a `Node`, a leaf `Variable` or a `Constant`."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def shape(self) -> Shape: ...  # noqa: D102
+        @property
+        def dtype(self) -> DType: ...  # noqa: D102
+        @property
+        def requires_grad(self) -> bool: ...  # noqa: D102
+
+
+class Constant(Source):
     """The graph's memory of an input that needs no gradient: it stands for a tensor without keeping its values.
 
     Attributes:
@@ -41,6 +55,8 @@ class Constant:
 
     __slots__ = ("dtype", "number", "shape")
 
+    shape: Shape
+    dtype: DType
     requires_grad: ClassVar[bool] = False
 
     def __init__(self, shape: Shape, dtype: DType, number: Scalar | None = None) -> None:
@@ -54,7 +70,28 @@ class Constant:
         return len(self.shape)
 
 
-class Variable:
+Step: TypeAlias = tuple[Operation, dict[str, Any]]
+"""One view operation and its static arguments."""
+
+
+class View:
+    """How a tensor looks at the memory of another.
+
+    Attributes:
+        base: the tensor that owns the memory.
+        steps: the view operations that lead from the base to the view.
+        seen: the node of the base when the view was last read from it.
+    """
+
+    __slots__ = ("base", "seen", "steps")
+
+    def __init__(self, base: Variable, steps: tuple[Step, ...]) -> None:
+        self.base = base
+        self.steps = steps
+        self.seen = base._node
+
+
+class Variable(Source):
     """Slotted base of `Tensor`; every tensor is one. ``Variable(tensor)`` is PyTorch's old way to make a leaf.
 
     `autograd` is blind to tensors and operations; it meets them only as this class and as `Op`. The concrete class
@@ -77,7 +114,7 @@ class Variable:
     array: Array
     _requires_grad: bool
     _grad: Variable | None
-    _node: Node | Variable | Constant | None
+    _node: Source | None
     _view: View | None
     _hooks: Hooks
 
@@ -155,7 +192,7 @@ V = TypeVar("V", bound=Variable)
 """A tensor, and so the result of an operation on it."""
 
 
-def wrap(array: Array, node: Node | Variable | None = None) -> Variable:
+def wrap(array: Array, node: Source | None = None) -> Variable:
     """Return a tensor over `array`, recorded as coming from `node` (or as a leaf that needs no gradient)."""
     tensor: Variable = object.__new__(Variable.concrete)
     tensor.array = array if array.__class__ is np.ndarray else np.asarray(array)
@@ -179,7 +216,9 @@ def origin(value: object) -> Variable | Constant | None:
     return Constant((), np.dtype(type(value)), value) if isinstance(value, float | int) else None
 
 
-def source_of(tensor: Variable) -> Node | Variable | Constant | None:
+def source_of(tensor: Variable) -> Source | None:
     """Return what the graph keeps of an input: the node that made it, or what `origin` says."""
     node = tensor._node
-    return node if isinstance(node, Node) else origin(node if isinstance(node, Variable) else tensor)
+    if isinstance(node, Variable):
+        return origin(node)
+    return origin(tensor) if node is None or isinstance(node, Constant) else node

@@ -14,7 +14,8 @@ import numpy as np
 from tinygrad_cnn.autograd import anomaly, versions
 from tinygrad_cnn.autograd.grad_mode import recording
 from tinygrad_cnn.autograd.half import HALF, narrowed, widened
-from tinygrad_cnn.autograd.hooks import Hooks, hooks_of, leaves_have_hooks, owner_of
+from tinygrad_cnn.autograd.hook_table import Hooks
+from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.pending import Gated, Placed
 from tinygrad_cnn.autograd.saving import VALUE
