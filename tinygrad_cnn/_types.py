@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeAlias
+from collections.abc import Sequence
+from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 Array: TypeAlias = npt.NDArray[Any]
 DType: TypeAlias = np.dtype[Any]
+DTypeLike: TypeAlias = npt.DTypeLike | None
 Scalar: TypeAlias = bool | int | float
 Shape: TypeAlias = tuple[int, ...]
+Sizes: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
+"""One size of several that are given one by one, or all of them as a sequence."""
+
 Pair: TypeAlias = tuple[int, int]
 Around: TypeAlias = tuple[Pair, ...]
 """How much is added before and after, for each axis."""

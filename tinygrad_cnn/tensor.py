@@ -9,16 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn import autograd, ops, printing
 from tinygrad_cnn._arrays import constructed
 from tinygrad_cnn._dtypes import bool_, get_default_dtype, int64, is_floating
-from tinygrad_cnn._types import Array, Scalar
+from tinygrad_cnn._types import Array, DTypeLike, Scalar, Sizes
 from tinygrad_cnn.autograd import Node, Operand, Variable, hooks, is_grad_enabled, versions, wrap
 from tinygrad_cnn.autograd.views import refresh
 from tinygrad_cnn.declined import refuse_methods
-from tinygrad_cnn.device import CPU, Device, require_cpu
+from tinygrad_cnn.device import CPU, Device, DeviceLike, require_cpu
 from tinygrad_cnn.methods import Methods
 from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
 from tinygrad_cnn.ops.inplace import change, write
@@ -48,7 +47,7 @@ class Tensor(Methods):
 
     __slots__ = ()
 
-    def __new__(cls, *sizes: Any, data: Any = None, size: Any = None, device: Any = None) -> Self:
+    def __new__(cls, *sizes: object, data: object = None, size: Sizes | None = None, device: DeviceLike = None) -> Self:
         """Make a tensor; see the class."""
         require_cpu("device", device)
         return cls._over(constructed("Tensor", sizes, data, size, None))
@@ -229,7 +228,7 @@ class Tensor(Methods):
             raise RuntimeError("numpy: the tensor requires a gradient; use .detach().numpy()")
         return self.array
 
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
         if self._requires_grad and is_grad_enabled():
             raise RuntimeError(
                 "a tensor that requires a gradient would become a constant here: call the operation of tinygrad_cnn "

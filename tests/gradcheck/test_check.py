@@ -7,7 +7,7 @@ import pytest
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import grad, primitive, registry
-from tinygrad_cnn.creation import randn, tensor, zeros
+from tinygrad_cnn import randn, tensor, zeros
 from tinygrad_cnn.gradcheck import GradcheckError, gradcheck, gradgradcheck
 
 

@@ -9,7 +9,7 @@ import pytest
 from tinygrad_cnn import nn, ops
 from tinygrad_cnn._dtypes import float64
 from tinygrad_cnn.autograd import enter_scope, primitive, registry
-from tinygrad_cnn.creation import randn, tensor, zeros
+from tinygrad_cnn import randn, tensor, zeros
 from tinygrad_cnn.graph import draw
 from tinygrad_cnn.graph.text import settings_text, shorten, values_text
 from tinygrad_cnn.graph.trace import trace

@@ -6,11 +6,10 @@ import builtins
 from typing import Any, NoReturn, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._dtypes import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
-from tinygrad_cnn._types import DType
+from tinygrad_cnn._types import DType, DTypeLike
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.device import Device, missing, require_cpu
 from tinygrad_cnn.memory_format import MemoryFormat, preserve_format
@@ -31,7 +30,7 @@ class Conversion(Variable):
         self,
         *args: Any,
         device: Any = None,
-        dtype: npt.DTypeLike | None = None,
+        dtype: DTypeLike = None,
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
         memory_format: MemoryFormat = preserve_format,

@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, Self
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn._arrays import to_array
 from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn._dtypes import as_dtype
-from tinygrad_cnn._types import Array, DType, Scalar
+from tinygrad_cnn._types import Array, DType, DTypeLike, Scalar, Sizes
 from tinygrad_cnn.autograd import Variable, wrap
-from tinygrad_cnn.device import require_cpu
+from tinygrad_cnn.device import DeviceLike, require_cpu
 
 
 class New(Variable):
@@ -21,7 +20,12 @@ class New(Variable):
     __slots__ = ()
 
     def new_tensor(
-        self, data: Any, *, dtype: npt.DTypeLike | None = None, device: Any = None, requires_grad: bool = False
+        self,
+        data: object,
+        *,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
+        requires_grad: bool = False,
     ) -> Self:
         """Return a tensor with a copy of `data`, of the dtype of this tensor unless another is given."""
         made = to_array(data, self.dtype if dtype is None else dtype, copy=True)
@@ -29,9 +33,9 @@ class New(Variable):
 
     def new_zeros(
         self,
-        *size: Any,
-        dtype: npt.DTypeLike | None = None,
-        device: Any = None,
+        *size: Sizes,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
         requires_grad: bool = False,
     ) -> Self:
         """Return zeros of the dtype of this tensor, or of `dtype`."""
@@ -39,9 +43,9 @@ class New(Variable):
 
     def new_ones(
         self,
-        *size: Any,
-        dtype: npt.DTypeLike | None = None,
-        device: Any = None,
+        *size: Sizes,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
         requires_grad: bool = False,
     ) -> Self:
         """Return ones of the dtype of this tensor, or of `dtype`."""
@@ -49,9 +53,9 @@ class New(Variable):
 
     def new_empty(
         self,
-        *size: Any,
-        dtype: npt.DTypeLike | None = None,
-        device: Any = None,
+        *size: Sizes,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
         requires_grad: bool = False,
     ) -> Self:
         """Return a tensor of the dtype of this one, or of `dtype`, whose values are whatever the memory held."""
@@ -59,11 +63,11 @@ class New(Variable):
 
     def new_full(
         self,
-        size: Any,
+        size: Sizes,
         fill_value: Scalar | Variable,
         *,
-        dtype: npt.DTypeLike | None = None,
-        device: Any = None,
+        dtype: DTypeLike = None,
+        device: DeviceLike = None,
         requires_grad: bool = False,
     ) -> Self:
         """Return `fill_value` everywhere, in the dtype of this tensor, or in `dtype`."""
@@ -72,7 +76,7 @@ class New(Variable):
         return _made(np.full(shape, np.asarray(value).astype(wanted), wanted), device, requires_grad)
 
 
-def _like(tensor: Variable, op: str, size: tuple[Any, ...], dtype: npt.DTypeLike | None) -> tuple[Any, DType]:
+def _like(tensor: Variable, op: str, size: tuple[Sizes, ...], dtype: DTypeLike) -> tuple[tuple[int, ...], DType]:
     """Return the sizes, checked, and `dtype` or that of `tensor`."""
     shape = normalize_shape(op, size)
     if min(shape, default=0) < 0:
@@ -80,7 +84,7 @@ def _like(tensor: Variable, op: str, size: tuple[Any, ...], dtype: npt.DTypeLike
     return shape, tensor.dtype if dtype is None else as_dtype(dtype)
 
 
-def _made(array: Array, device: Any, requires_grad: bool) -> Any:
+def _made(array: Array, device: DeviceLike, requires_grad: bool) -> Any:
     require_cpu("device", device)
     result: Any = wrap(array)
     if requires_grad:

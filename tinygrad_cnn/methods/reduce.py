@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Self, overload
 
-import numpy.typing as npt
-
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._types import DTypeLike
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.ops.broadcast import convert
 from tinygrad_cnn.ops.reduce import Dims, Found
@@ -21,12 +20,12 @@ class Reduce(Variable):
     __slots__ = ()
 
     @numpy_names
-    def sum(self, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> Self:
+    def sum(self, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Self:
         """Add up elements along `dim`; all of them by default."""
         return ops.sum(self, dim, keepdim, dtype=dtype)
 
     @numpy_names
-    def mean(self, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> Self:
+    def mean(self, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Self:
         """Average elements along `dim`; all of them by default."""
         return ops.mean(self, dim, keepdim, dtype=dtype)
 
@@ -36,7 +35,7 @@ class Reduce(Variable):
         dim: int | None = None,
         keepdim: bool = False,
         *,
-        dtype: npt.DTypeLike | None = None,
+        dtype: DTypeLike = None,
     ) -> Self:
         """Multiply elements along `dim`; all of them by default."""
         return ops.prod(self, dim, keepdim, dtype=dtype)
@@ -72,7 +71,7 @@ class Reduce(Variable):
         dim: Dims = None,
         keepdim: bool = False,
         *,
-        dtype: npt.DTypeLike | None = None,
+        dtype: DTypeLike = None,
     ) -> Self:
         """Return the p-norm along `dim`."""
         return ops.norm(self, p, dim, keepdim, dtype=dtype)
@@ -83,7 +82,7 @@ class Reduce(Variable):
         return ops.logsumexp(self, dim, keepdim)
 
     @numpy_names
-    def cumsum(self, dim: int, *, dtype: npt.DTypeLike | None = None) -> Self:
+    def cumsum(self, dim: int, *, dtype: DTypeLike = None) -> Self:
         """Return running sums along `dim`."""
         return ops.cumsum(self, dim, dtype=dtype)
 
@@ -140,16 +139,16 @@ class Reduce(Variable):
         return ops.min(self, dim, keepdim)
 
     @numpy_names
-    def softmax(self, dim: int, *, dtype: npt.DTypeLike | None = None) -> Self:
+    def softmax(self, dim: int, *, dtype: DTypeLike = None) -> Self:
         """Return exp(x) / Σ exp(x) along `dim`."""
         return ops.softmax(convert(self, dtype), dim=normalize_dim("softmax", dim, self.ndim))
 
     @numpy_names
-    def log_softmax(self, dim: int, *, dtype: npt.DTypeLike | None = None) -> Self:
+    def log_softmax(self, dim: int, *, dtype: DTypeLike = None) -> Self:
         """Return x − log Σ exp(x) along `dim`."""
         return ops.log_softmax(convert(self, dtype), dim=normalize_dim("log_softmax", dim, self.ndim))
 
     @numpy_names
-    def cumprod(self, dim: int, *, dtype: npt.DTypeLike | None = None) -> Self:
+    def cumprod(self, dim: int, *, dtype: DTypeLike = None) -> Self:
         """Return running products along `dim`."""
         return ops.cumprod(self, dim, dtype=dtype)

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from typing_extensions import Unpack
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._dtypes import as_dtype, is_floating, result_type
 from tinygrad_cnn._dtypes import get_default_dtype as default_dtype
-from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn._types import Array, DType, DTypeLike, Shape
 from tinygrad_cnn.autograd import A, Spec, T, Variable, primitive
 from tinygrad_cnn.autograd.primitive import FromKernel
 from tinygrad_cnn.autograd.signatures import Options
@@ -52,7 +51,7 @@ def cast_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
     return cast(g, dtype=x.dtype)
 
 
-def convert(x: T, dtype: npt.DTypeLike | None) -> T:
+def convert(x: T, dtype: DTypeLike) -> T:
     """Return `x` in `dtype`; itself where that is its own or None."""
     wanted = x.dtype if dtype is None else as_dtype(dtype)
     return x if wanted == x.dtype else cast(x, dtype=wanted)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import float32, float64, int64, is_floating
-from tinygrad_cnn._types import Array, DType
+from tinygrad_cnn._types import Array, DType, DTypeLike
 from tinygrad_cnn.autograd import A, T, primitive
 from tinygrad_cnn.ops.arithmetic import mul
 from tinygrad_cnn.ops.broadcast import cast, convert
@@ -32,7 +31,7 @@ def cumsum_vjp_0(g: A, _y: object, _x: object, *, dim: int, backward: bool) -> A
     return _cumsum(g, dim=dim, backward=not backward)
 
 
-def cumsum(input: T, dim: int, *, dtype: npt.DTypeLike | None = None) -> T:
+def cumsum(input: T, dim: int, *, dtype: DTypeLike = None) -> T:
     """Compute yᵢ = x₀ + … + xᵢ along `dim`.
 
     Args:
@@ -46,7 +45,7 @@ def cumsum(input: T, dim: int, *, dtype: npt.DTypeLike | None = None) -> T:
     return convert(y if x.ndim else reshape(y, ()), dtype)
 
 
-def cumprod(input: T, dim: int, *, dtype: npt.DTypeLike | None = None) -> T:
+def cumprod(input: T, dim: int, *, dtype: DTypeLike = None) -> T:
     """Compute yᵢ = x₀ · … · xᵢ along `dim`.
 
     Products of 1, 2, 4, … neighbours are multiplied in turn: nothing is divided, so gradients are exact where factors

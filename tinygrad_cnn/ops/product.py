@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import int64, is_floating
-from tinygrad_cnn._types import Array, DType
+from tinygrad_cnn._types import Array, DType, DTypeLike
 from tinygrad_cnn.autograd import A, T, primitive
 from tinygrad_cnn.ops.broadcast import convert
 from tinygrad_cnn.ops.indexing import getitem
@@ -46,7 +45,7 @@ def others(x: A) -> A:
     return reshape(stack([rest * odd, rest * even], -1), x.shape)
 
 
-def prod(input: T, dim: int | None = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> T:
+def prod(input: T, dim: int | None = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> T:
     """Multiply elements along `dim`.
 
     Args:

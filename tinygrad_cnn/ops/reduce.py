@@ -6,12 +6,11 @@ from collections.abc import Callable, Sequence
 from typing import Generic, NamedTuple, overload
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._checks import normalize_dim, normalize_dims
 from tinygrad_cnn._dtypes import int64, is_floating, uint8
-from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn._types import Array, DType, DTypeLike, Shape
 from tinygrad_cnn.autograd import A, Spec, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, convert, promote_to_float
 from tinygrad_cnn.ops.exponential import exp
@@ -39,7 +38,7 @@ def sum_vjp_0(g: A, _y: object, x: Spec, *, dim: tuple[int, ...], keepdim: bool)
     return broadcast_to(g if keepdim else reshape(g, keep_axes(x.shape, dim)), shape=x.shape)
 
 
-def sum(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> T:
+def sum(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> T:
     """Add up elements along `dim`.
 
     Args:
@@ -65,7 +64,7 @@ def mean_vjp_0(g: A, _y: object, x: Spec, *, dim: tuple[int, ...], keepdim: bool
     return sum_vjp_0(g / (count or 1), None, x, dim=dim, keepdim=keepdim)
 
 
-def mean(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> T:
+def mean(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> T:
     """Average elements along `dim`.
 
     Args:

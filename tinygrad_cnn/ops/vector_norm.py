@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._checks import normalize_dims
 from tinygrad_cnn._dtypes import as_dtype, is_floating
-from tinygrad_cnn._types import Array
+from tinygrad_cnn._types import Array, DTypeLike
 from tinygrad_cnn.autograd import A, T, primitive
 from tinygrad_cnn.ops.arithmetic import abs, sign
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, convert
@@ -65,7 +64,7 @@ def norm(
     dim: Dims = None,
     keepdim: bool = False,
     *,
-    dtype: npt.DTypeLike | None = None,
+    dtype: DTypeLike = None,
 ) -> T:
     """Compute the vector norm (Σ |x|ᵖ)^(1/p) along `dim`.
 
