@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from tinygrad_cnn._types import Shape
@@ -21,10 +21,7 @@ class Operation(Protocol):
     variadic: Callable[..., Any] | None
     reads: list[Reads]
     fit: Callable[[Any, Shape], Any] | None
-    joint: Callable[[Any, Any, list[int]], Iterable[tuple[int, Any]]] | None
-    fused: Callable[..., Any] | None
-    gates: bool
-    adds: Callable[..., None] | None
+    gradients: Callable[[Any, Any, Sequence[bool]], Sequence[Any] | None] | None
 
     def vjp_of(self, i: int) -> Callable[..., Any]:
         """Return the VJP of input `i`."""

@@ -36,7 +36,7 @@ def conv2d_vjp_0(g: A, _y: object, x: Spec, w: A, _b: object, **how: Any) -> A:
 
 @conv2d.vjp(1)
 def conv2d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, **how: Any) -> A:
-    return conv2d_weight(x, g, kernel_size=w.shape[2:], **how)
+    return conv2d_weight(x, g, kernel_size=(w.shape[2], w.shape[3]), **how)
 
 
 @conv2d.vjp(2)
@@ -51,7 +51,7 @@ def conv2d_input_vjp_0(g: A, _y: object, _x: object, w: A, *, input_size: Shape,
 
 @conv2d_input.vjp(1)
 def conv2d_input_vjp_1(g: A, _y: object, x: A, w: Spec, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
-    return conv2d_weight(g, x, kernel_size=w.shape[2:], **how)
+    return conv2d_weight(g, x, kernel_size=(w.shape[2], w.shape[3]), **how)
 
 
 @conv2d_weight.vjp(0)
@@ -62,9 +62,6 @@ def conv2d_weight_vjp_0(g: A, _y: object, x: Spec, u: A, *, kernel_size: Shape, 
 @conv2d_weight.vjp(1)
 def conv2d_weight_vjp_1(g: A, _y: object, x: A, _u: object, *, kernel_size: Shape, **how: Any) -> A:  # noqa: ARG001
     return conv2d(x, g, None, **how)
-
-
-kernels.bind(conv2d, "fused", "conv2d_gradients", None)
 
 
 @primitive(kernels.conv1d)
@@ -102,7 +99,7 @@ def conv_transpose2d_vjp_0(g: A, _y: object, _x: object, w: A, _b: object, *, in
 
 @conv_transpose2d.vjp(1)
 def conv_transpose2d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
-    return conv2d_weight(g, x, kernel_size=w.shape[2:], **how)
+    return conv2d_weight(g, x, kernel_size=(w.shape[2], w.shape[3]), **how)
 
 
 @conv_transpose2d.vjp(2)
