@@ -6,7 +6,7 @@ import builtins
 import copy
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 import numpy as np
 
@@ -154,7 +154,11 @@ class Tensor(Methods):
         """How often the memory of this tensor was changed in place."""
         return versions.version(self.array)
 
-    def size(self, dim: int | None = None) -> Any:
+    @overload
+    def size(self, dim: None = None) -> Size: ...
+    @overload
+    def size(self, dim: int) -> builtins.int: ...
+    def size(self, dim: int | None = None) -> Size | builtins.int:
         """Return the shape as a `Size`, or the length of axis `dim`."""
         return Size(self.shape) if dim is None else self.shape[dim]
 
@@ -236,10 +240,12 @@ class Tensor(Methods):
             )
         return np.array(self.array, dtype=dtype, copy=copy)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(
+        self, function: Callable[..., object], types: object, args: Sequence[object], kwargs: dict[str, Any]
+    ) -> Any:
         return call_function(function, args, kwargs)
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -408,12 +414,12 @@ class Tensor(Methods):
     def __invert__(self) -> Tensor:
         return ops.bitwise_not(self)
 
-    def __getitem__(self, index: Any) -> Tensor:
+    def __getitem__(self, index: object) -> Tensor:
         return ops.getitem(self, index)
 
     # --- changes in place -----------------------------------------------------------------------------------------
 
-    def __setitem__(self, index: Any, value: Operand) -> None:
+    def __setitem__(self, index: object, value: Operand) -> None:
         given = value.to(self.dtype) if isinstance(value, Tensor) else value
         if is_grad_enabled() and (self.requires_grad or (isinstance(given, Tensor) and given.requires_grad)):
             change("setitem", self, lambda x, v: ops.setitem(x, v, index=index), given)

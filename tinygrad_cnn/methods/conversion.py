@@ -6,12 +6,13 @@ import builtins
 from typing import Any, NoReturn, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._dtypes import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
 from tinygrad_cnn._types import DType, DTypeLike
 from tinygrad_cnn.autograd import Variable
-from tinygrad_cnn.device import Device, missing, require_cpu
+from tinygrad_cnn.device import Device, DeviceLike, missing, require_cpu
 from tinygrad_cnn.memory_format import MemoryFormat, preserve_format
 
 _TYPES = {
@@ -29,7 +30,7 @@ class Conversion(Variable):
     def to(
         self,
         *args: Any,
-        device: Any = None,
+        device: DeviceLike = None,
         dtype: DTypeLike = None,
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
@@ -131,7 +132,7 @@ class Conversion(Variable):
 
     def cuda(
         self,
-        device: Any = None,  # noqa: ARG002
+        device: DeviceLike = None,  # noqa: ARG002
         non_blocking: builtins.bool = False,  # noqa: ARG002
         memory_format: MemoryFormat = preserve_format,  # noqa: ARG002
     ) -> NoReturn:
@@ -143,7 +144,7 @@ class Conversion(Variable):
         raise missing("cuda")
 
 
-def _named(kind: Any) -> DType:
+def _named(kind: npt.DTypeLike) -> DType:
     """Return the dtype that a dtype, the name of a type or a class stands for."""
     name = kind if isinstance(kind, str) else getattr(kind, "__name__", "") if isinstance(kind, type) else ""
     if name.startswith("torch.cuda."):

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_shape
-from tinygrad_cnn._types import Scalar
-from tinygrad_cnn.autograd import Operand, Variable, wrap
+from tinygrad_cnn._types import Scalar, Sizes
+from tinygrad_cnn.autograd import Operand, Values, Variable, wrap
 from tinygrad_cnn.ops.activation import relu_in_place
 from tinygrad_cnn.ops.broadcast import convert
 from tinygrad_cnn.ops.inplace import become, change
@@ -64,7 +64,7 @@ class InPlace(Variable):
         samples = (generator or default_generator).numpy.integers(low, high - 1, self.shape, endpoint=True)
         return change("random_", self, _replace, wrap(np.asarray(samples).astype(self.dtype)))
 
-    def bernoulli_(self, p: Any = 0.5, *, generator: Generator | None = None) -> Self:
+    def bernoulli_(self, p: float | Variable = 0.5, *, generator: Generator | None = None) -> Self:
         """Fill with 1 with probability `p`, a number or a tensor that broadcasts, and 0 otherwise."""
         chances = p.array if isinstance(p, Variable) else np.asarray(p)
         if chances.size and not (chances.min() >= 0 and chances.max() <= 1):
@@ -128,7 +128,7 @@ class InPlace(Variable):
         """Replace x by its hyperbolic tangent in place."""
         return change("tanh_", self, ops.tanh)
 
-    def masked_fill_(self, mask: Variable, value: Any) -> Self:
+    def masked_fill_(self, mask: Variable, value: Operand) -> Self:
         """Set the elements where `mask` holds to `value` in place."""
         return change("masked_fill_", self, ops.masked_fill, mask, value)
 
@@ -137,7 +137,13 @@ class InPlace(Variable):
         return change("scatter_add_", self, lambda x, i, v: ops.scatter_add(x, dim, i, v), index, src)
 
     def scatter_(
-        self, dim: int, index: Variable, src: Any = None, *, value: Any = None, reduce: str | None = None
+        self,
+        dim: int,
+        index: Variable,
+        src: Variable | Scalar | None = None,
+        *,
+        value: Scalar | None = None,
+        reduce: str | None = None,
     ) -> Self:
         """Write the elements of `src`, or one value, at `index` along `dim` in place."""
         source = value if src is None else src
@@ -174,7 +180,7 @@ class InPlace(Variable):
         self._node, self._requires_grad = None, False
         return self
 
-    def resize_(self, *sizes: Any) -> Self:
+    def resize_(self, *sizes: Sizes) -> Self:
         """Change the shape in place, to any number of elements; those that are new hold whatever the memory held.
 
         Raises:
@@ -192,6 +198,6 @@ class InPlace(Variable):
         return self
 
 
-def _replace(old: Any, value: Any) -> Any:
+def _replace(old: Variable, value: Operand) -> Values:
     """Return `value` broadcast to the shape of `old`, which gets no gradient."""
     return where(True, value, old)

@@ -23,7 +23,7 @@ class Selection(Variable):
         """Return the smaller of the two."""
         return ops.minimum(self, other)
 
-    def clamp(self, min: Any = None, max: Any = None) -> Self:
+    def clamp(self, min: Operand | None = None, max: Operand | None = None) -> Self:
         """Limit each element to [min, max]."""
         return ops.clamp(self, min, max)
 
@@ -31,7 +31,7 @@ class Selection(Variable):
         """Choose self where `condition` holds and `other` elsewhere."""
         return ops.where(condition, self, other)
 
-    def masked_fill(self, mask: Variable, value: Any) -> Self:
+    def masked_fill(self, mask: Variable, value: Operand) -> Self:
         """Return a copy with `value` where `mask` holds."""
         return ops.masked_fill(self, mask, value)
 
@@ -61,12 +61,18 @@ class Selection(Variable):
 
     @numpy_names
     def scatter(
-        self, dim: int, index: Variable, src: Any = None, *, value: Any = None, reduce: str | None = None
+        self,
+        dim: int,
+        index: Variable,
+        src: Variable | Scalar | None = None,
+        *,
+        value: Scalar | None = None,
+        reduce: str | None = None,
     ) -> Self:
         """Return a copy with the elements of `src`, or one value, written at `index` along `dim`."""
         return ops.scatter(self, dim, index, src, value=value, reduce=reduce)
 
-    def clip(self, min: Any = None, max: Any = None) -> Self:
+    def clip(self, min: Operand | None = None, max: Operand | None = None) -> Self:
         """Limit each element to [min, max]."""
         return ops.clamp(self, min, max)
 
@@ -80,7 +86,7 @@ class Selection(Variable):
         return ops.select(self, dim, index)
 
     @numpy_names
-    def narrow(self, dim: int, start: Any, length: int) -> Self:
+    def narrow(self, dim: int, start: int | Variable, length: int) -> Self:
         """Return `length` slices from `start` on along `dim`, as a view."""
         return ops.narrow(self, dim, start, length)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_shape
+from tinygrad_cnn._types import Sizes
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.ops.reduce import Dims
 from tinygrad_cnn.spellings import numpy_names
@@ -23,7 +24,7 @@ class Shape(Variable):
         """Return the elements under another shape; one size may be −1."""
         return ops.reshape(self, normalize_shape("reshape", shape))
 
-    def view(self, *shape: Any) -> Self:
+    def view(self, *shape: Sizes) -> Self:
         """Return the same memory under another shape, one size of which may be −1.
 
         Raises:
@@ -58,7 +59,7 @@ class Shape(Variable):
         """Join the axes from `start_dim` to `end_dim` into one."""
         return ops.flatten(self, start_dim, end_dim)
 
-    def permute(self, *dims: Any) -> Self:
+    def permute(self, *dims: Sizes) -> Self:
         """Reorder the axes."""
         return ops.permute(self, normalize_shape("permute", dims))
 
@@ -141,6 +142,8 @@ class Shape(Variable):
         return ops.unbind(self, dim)
 
     @numpy_names
-    def repeat_interleave(self, repeats: Any = None, dim: int | None = None, *, output_size: int | None = None) -> Self:
+    def repeat_interleave(
+        self, repeats: int | Variable | None = None, dim: int | None = None, *, output_size: int | None = None
+    ) -> Self:
         """Repeat each slice along `dim`; without `dim`, each element."""
         return ops.repeat_interleave(self, repeats, dim, output_size=output_size)

@@ -35,7 +35,7 @@ def add(x: Array, other: Array, *, alpha: Scalar = 1) -> Array:
 
 
 @add.vjp(0)
-def add_vjp_0(g: A, _y: object, _x: object, _other: object, **_: Any) -> A:
+def add_vjp_0(g: A, _y: object, _x: object, _other: object, **_: object) -> A:
     return g
 
 
@@ -51,7 +51,7 @@ def _promote_signed(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return promoted
 
 
-def _is_boolean(arg: Any) -> bool:
+def _is_boolean(arg: object) -> bool:
     return isinstance(arg, bool) or (isinstance(arg, Variable) and arg.dtype.kind == "b")
 
 
@@ -66,7 +66,7 @@ def sub(x: Array, other: Array, *, alpha: Scalar = 1) -> Array:
 
 
 @sub.vjp(0)
-def sub_vjp_0(g: A, _y: object, _x: object, _other: object, **_: Any) -> A:
+def sub_vjp_0(g: A, _y: object, _x: object, _other: object, **_: object) -> A:
     return g
 
 

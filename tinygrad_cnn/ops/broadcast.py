@@ -23,7 +23,7 @@ def broadcast_to(x: Array, *, shape: Shape) -> Array:
 
 
 @broadcast_to.vjp(0)
-def broadcast_to_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+def broadcast_to_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
     return sum_to(g, shape=x.shape)
 
 
@@ -36,7 +36,7 @@ def sum_to(x: Array, *, shape: Shape) -> Array:
 
 
 @sum_to.vjp(0)
-def sum_to_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+def sum_to_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
     return broadcast_to(g, shape=x.shape)
 
 
@@ -47,7 +47,7 @@ def cast(x: Array, *, dtype: DType) -> Array:
 
 
 @cast.vjp(0)
-def cast_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+def cast_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
     return cast(g, dtype=x.dtype)
 
 

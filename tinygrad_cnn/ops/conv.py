@@ -40,7 +40,7 @@ def conv2d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, **how: Any) -> A:
 
 
 @conv2d.vjp(2)
-def conv2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+def conv2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: object) -> A:
     return sum(g, (0, 2, 3))
 
 
@@ -81,7 +81,7 @@ def conv1d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, **how: Any) -> A:
 
 
 @conv1d.vjp(2)
-def conv1d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+def conv1d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: object) -> A:
     return sum(g, (0, 2))
 
 
@@ -103,5 +103,5 @@ def conv_transpose2d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, *, input
 
 
 @conv_transpose2d.vjp(2)
-def conv_transpose2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+def conv_transpose2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: object) -> A:
     return sum(g, (0, 2, 3))

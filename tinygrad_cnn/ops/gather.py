@@ -60,11 +60,11 @@ def _added(out: Array, index: Array, src: Array, dim: int) -> Array:
     return out
 
 
-def places_along(index: Array, dim: int) -> tuple[Any, ...]:
+def places_along(index: Array, dim: int) -> tuple[Array, ...]:
     """Return what NumPy indexes with to read or write along `dim` at `index`."""
-    places: list[Any] = list(np.ix_(*[np.arange(size) for size in index.shape]))
-    places[dim] = index
-    return tuple(places)
+    positions: list[Array] = list(np.ix_(*[np.arange(size) for size in index.shape]))
+    positions[dim] = index
+    return tuple(positions)
 
 
 def gather(input: T, dim: int, index: Values) -> T:

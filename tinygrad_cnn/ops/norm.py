@@ -118,7 +118,7 @@ def batch_norm_vjp_1(
 
 @batch_norm.vjp(2)
 def batch_norm_vjp_2(
-    g: A, _y: object, _x: object, _w: object, _b: object, _running_mean: object, _running_var: object, **_: Any
+    g: A, _y: object, _x: object, _w: object, _b: object, _running_mean: object, _running_var: object, **_: object
 ) -> A:  # fmt: skip
     return sum(g, _over_channels(g.shape))
 
@@ -140,7 +140,9 @@ def layer_norm_vjp_1(g: A, _y: object, x: A, _w: object, _b: object, *, normaliz
 
 
 @layer_norm.vjp(2)
-def layer_norm_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, *, normalized_shape: Shape, **_: Any) -> A:
+def layer_norm_vjp_2(
+    g: A, _y: object, _x: object, _w: object, _b: object, *, normalized_shape: Shape, **_: object
+) -> A:
     return sum_to(g, shape=normalized_shape)
 
 
@@ -166,5 +168,5 @@ def group_norm_vjp_1(g: A, _y: object, x: A, _w: object, _b: object, *, num_grou
 
 
 @group_norm.vjp(2)
-def group_norm_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+def group_norm_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: object) -> A:
     return sum(g, _over_channels(g.shape))

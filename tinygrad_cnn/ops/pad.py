@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_cnn import kernels
@@ -35,7 +33,7 @@ def pad(x: Array, *, padding: Padding, mode: str, value: Scalar = 0) -> Array:
 
 
 @pad.vjp(0)
-def pad_vjp_0(g: A, _y: object, x: Spec, *, padding: Padding, mode: str, **_: Any) -> A:
+def pad_vjp_0(g: A, _y: object, x: Spec, *, padding: Padding, mode: str, **_: object) -> A:
     return pad_input(g, shape=x.shape, padding=padding, mode=mode)
 
 

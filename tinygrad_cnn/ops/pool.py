@@ -77,12 +77,12 @@ adaptive_avg_pool2d_input = primitive()(kernels.adaptive_avg_pool2d_input)
 
 
 @adaptive_avg_pool2d.vjp(0)
-def adaptive_avg_pool2d_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+def adaptive_avg_pool2d_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
     return adaptive_avg_pool2d_input(g, input_size=x.shape[2:])
 
 
 @adaptive_avg_pool2d_input.vjp(0)
-def adaptive_avg_pool2d_input_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+def adaptive_avg_pool2d_input_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
     h, w = x.shape[2:]
     return adaptive_avg_pool2d(g, output_size=(h, w))
 
@@ -91,7 +91,7 @@ adaptive_max_pool2d = primitive(supplies=("places",))(kernels.adaptive_max_pool2
 
 
 @adaptive_max_pool2d.vjp(0)
-def adaptive_max_pool2d_vjp_0(g: A, _y: object, x: Spec, *, places: Array, **_: Any) -> A:
+def adaptive_max_pool2d_vjp_0(g: A, _y: object, x: Spec, *, places: Array, **_: object) -> A:
     n, c, h, w = x.shape
     planes = scatter_add_zeros(flatten(g, 2), flatten(places, 2), dim=2, shape=(n, c, h * w))
     return reshape(planes, x.shape)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.autograd import T, Variable
+from tinygrad_cnn.autograd import T, Values, Variable
 from tinygrad_cnn.ops.broadcast import cast
 from tinygrad_cnn.ops.comparison import ge
 from tinygrad_cnn.ops.indexing import getitem
@@ -31,7 +30,7 @@ def select(input: T, dim: int, index: int) -> T:
     return getitem(input, (slice(None),) * axis + (at,))
 
 
-def narrow(input: T, dim: int, start: int | T, length: int) -> T:
+def narrow(input: T, dim: int, start: int | Values, length: int) -> T:
     """Return `length` slices from `start` on along `dim`, as a view.
 
     Raises:
@@ -62,7 +61,7 @@ def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
 
 
 def repeat_interleave(
-    input: T, repeats: int | T | None = None, dim: int | None = None, *, output_size: int | None = None
+    input: T, repeats: int | Values | None = None, dim: int | None = None, *, output_size: int | None = None
 ) -> T:
     """Repeat each slice along `dim`: (a, b) becomes (a, a, b, b).
 
@@ -115,7 +114,7 @@ def unfold_dim(input: T, dimension: int, size: int, step: int) -> T:
     return taken if input.ndim else getitem(taken, 0)
 
 
-def _counts(repeats: Any) -> Array:
+def _counts(repeats: int | Values) -> Array:
     """Return numbers of repetitions as an array, checked."""
     counts = repeats.array if isinstance(repeats, Variable) else np.asarray(repeats)
     if counts.ndim > 1 or counts.dtype not in (np.int32, np.int64):

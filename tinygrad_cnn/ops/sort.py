@@ -12,7 +12,9 @@ import numpy as np
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import A, T, primitive
+from tinygrad_cnn.ops.arithmetic import add, mul, sub
 from tinygrad_cnn.ops.broadcast import cast
+from tinygrad_cnn.ops.comparison import ne
 from tinygrad_cnn.ops.gather import gather
 from tinygrad_cnn.ops.reduce import Found, refuse_empty
 from tinygrad_cnn.ops.reduce import sum as _sum
@@ -89,7 +91,7 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> T | Found
     if x.dtype.kind == "f":  # NaN is the largest, so that it stands last
         last = narrow(order, axis, x.shape[axis] - 1, 1)
         found = gather(x, axis, last)
-        middle = middle + (last - middle) * (found != found)
+        middle = add(middle, mul(sub(last, middle), ne(found, found)))
     return _reduced(input, x, axis, middle, keepdim)
 
 
