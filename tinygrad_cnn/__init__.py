@@ -66,18 +66,12 @@ from tinygrad_cnn.creation import (
     linspace,
     ones,
     ones_like,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
     tensor,
     zeros,
     zeros_like,
 )
 from tinygrad_cnn.device import Device as device
+from tinygrad_cnn.drawing import normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm
 from tinygrad_cnn.inspection import is_floating_point, is_tensor, numel
 from tinygrad_cnn.memory_format import MemoryFormat as memory_format
 from tinygrad_cnn.memory_format import channels_last, contiguous_format, preserve_format
@@ -235,7 +229,7 @@ from tinygrad_cnn.random import (
     manual_seed,
     seed,
 )
-from tinygrad_cnn.sampling import bernoulli, multinomial, normal
+from tinygrad_cnn.sampling import bernoulli, multinomial
 from tinygrad_cnn.size import Size
 from tinygrad_cnn.tensor import Tensor
 from tinygrad_cnn.typed import (

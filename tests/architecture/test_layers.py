@@ -38,6 +38,7 @@ LAYERS = [
     ("methods",),
     ("tensor",),
     ("creation", "inspection", "typed"),
+    ("drawing",),
     ("autograd.functional", "nn.functional", "nn.init", "nn.parameter", "gradcheck", "graph"),
     ("nn", "optim", "data"),
     ("models", "utils"),

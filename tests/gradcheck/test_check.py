@@ -7,7 +7,7 @@ import pytest
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import grad, primitive, registry
-from tinygrad_cnn.creation import randn, tensor, zeros
+from tinygrad_cnn import randn, tensor, zeros
 from tinygrad_cnn.gradcheck import GradcheckError, gradcheck, gradgradcheck
 
 
@@ -24,7 +24,7 @@ def wrong():
         name = f"wrong{len(made)}"
         made.append(name)
 
-        @primitive(name)
+        @primitive(name=name)
         def identity(x):
             return x.copy()
 
@@ -105,7 +105,7 @@ def test_tolerances_are_those_given(wrong):
 
 
 def test_second_order_is_checked_apart_from_first():
-    @primitive("half_right")
+    @primitive(name="half_right")
     def square(x):
         return x * x
 
@@ -123,7 +123,7 @@ def test_second_order_is_checked_apart_from_first():
 
 
 def test_second_order_names_the_upstream_gradient():
-    @primitive("bent")
+    @primitive(name="bent")
     def identity(x):
         return x.copy()
 

@@ -7,7 +7,7 @@ import pytest
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import primitive, registry
-from tinygrad_cnn.creation import randn, tensor
+from tinygrad_cnn import randn, tensor
 from tinygrad_cnn.gradcheck import GradcheckError, check_parameters, format_table
 
 
@@ -54,7 +54,7 @@ def one(value, function):
 def scaled():
     """An identity whose gradient is one and a half times too large at the last element."""
 
-    @primitive("scaled")
+    @primitive(name="scaled")
     def identity(x):
         return x.copy()
 

@@ -7,7 +7,7 @@ import pytest
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import enter_scope
-from tinygrad_cnn.creation import randn, tensor
+from tinygrad_cnn import randn, tensor
 from tinygrad_cnn.tensor import Tensor
 
 

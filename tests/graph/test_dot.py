@@ -9,7 +9,7 @@ import pytest
 from tinygrad_cnn import nn, ops
 from tinygrad_cnn._dtypes import float64
 from tinygrad_cnn.autograd import enter_scope, primitive, registry
-from tinygrad_cnn.creation import randn, tensor, zeros
+from tinygrad_cnn import randn, tensor, zeros
 from tinygrad_cnn.graph import draw
 from tinygrad_cnn.graph.text import settings_text, shorten, values_text
 from tinygrad_cnn.graph.trace import trace
@@ -166,9 +166,9 @@ MARKUP = [
 @pytest.mark.parametrize("name", MARKUP)
 def test_names_of_users_are_text_and_never_markup(name):
     """Of operations, tensors, modules and titles."""
-    operation = primitive(f"{name}{len(registry)}")(lambda x: x + 1)
+    operation = primitive(name=f"{name}{len(registry)}")(lambda x: x + 1)
     operation.vjp(0)(lambda g, _y, _x: g)
-    marked = primitive(name)(lambda x: x + 1)
+    marked = primitive(name=name)(lambda x: x + 1)
     marked.vjp(0)(lambda g, _y, _x: g)
     try:
         x = tensor([1.0, 2.0], requires_grad=True)

@@ -5,7 +5,7 @@ import pytest
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import enter_scope, grad, no_grad, registry
-from tinygrad_cnn.creation import randn, tensor
+from tinygrad_cnn import randn, tensor
 from tinygrad_cnn.graph import Operation, Value, trace
 from tinygrad_cnn.graph.collapse import collapse, without_constants
 from tinygrad_cnn.graph.families import FAMILIES, family

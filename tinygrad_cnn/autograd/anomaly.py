@@ -18,7 +18,7 @@ from tinygrad_cnn.autograd.pending import Pending
 from tinygrad_cnn.autograd.variable import Variable
 
 if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.primitive import Op
+    from tinygrad_cnn.autograd.operation import Operation
 
 _PACKAGE = __file__.removesuffix("autograd/anomaly.py").removesuffix("autograd\\anomaly.py")
 
@@ -120,7 +120,7 @@ class detect_anomaly:  # noqa: N801 - PyTorch's name
         _set(*self._previous.pop())
 
 
-def _observe(op: Op, values: Sequence[Any], out: Array, node: Node | None) -> None:
+def _observe(op: Operation, values: Sequence[Any], out: Array, node: Node | None) -> None:
     """Remember the calling line of `node`, and raise if `out` has a NaN."""
     if _walking.get():  # the values inside a VJP may pass through NaNs that it masks; its result is checked instead
         return

@@ -15,7 +15,7 @@ from tinygrad_cnn.autograd.grad_mode import is_grad_enabled, no_grad
 from tinygrad_cnn.autograd.node import Node, notify, observers
 from tinygrad_cnn.autograd.primitive import Op
 from tinygrad_cnn.autograd.scope import current_scope
-from tinygrad_cnn.autograd.variable import Constant, Variable, source_of, wrap
+from tinygrad_cnn.autograd.variable import Constant, Source, Variable, source_of, wrap
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh
 
@@ -181,7 +181,7 @@ class _FunctionOp(Op):
                 continue
             place = _find(tensor, args)
             number = _find(tensor, raw)
-            source: Node | Variable | int | None
+            source: Source | int | None
             if place is not None:
                 values[place] = tensor.array
                 known = parents[place]

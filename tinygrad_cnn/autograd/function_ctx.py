@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.primitive import Op
-from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
+from tinygrad_cnn.autograd.variable import Constant, Source, Spec, Variable, wrap
 
 
 class Saved(NamedTuple):
@@ -18,7 +18,7 @@ class Saved(NamedTuple):
     """
 
     place: int
-    source: Node | Variable | int | None
+    source: Source | int | None
 
 
 class FunctionCtx:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Shape
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.primitive import Op
+from tinygrad_cnn.autograd.operation import Operation
 
 
 class Pending:
@@ -27,7 +25,7 @@ class Pending:
 
     __slots__ = ("dtype", "shape", "taker")
 
-    def __init__(self, shape: Shape, dtype: DType, taker: Op | None = None) -> None:
+    def __init__(self, shape: Shape, dtype: DType, taker: Operation | None = None) -> None:
         self.shape = shape
         self.dtype = dtype
         self.taker = taker

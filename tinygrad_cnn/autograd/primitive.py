@@ -27,23 +27,22 @@ from __future__ import annotations
 import copy
 import functools
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, overload
 
 import numpy as np
+from typing_extensions import Unpack
 
 from tinygrad_cnn._dtypes import check_real
-from tinygrad_cnn._types import A, Scalar, Shape
+from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
 from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.node import Node, clock, notify, observers
 from tinygrad_cnn.autograd.saving import VALUE, Plan, Reads, plan_of, reads_of, reads_of_any
 from tinygrad_cnn.autograd.scope import current_scope
+from tinygrad_cnn.autograd.signatures import VJP, Binary, Computed, F, Options, P, Ternary, Unary
 from tinygrad_cnn.autograd.variable import Variable, origin
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh, view_of
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
 
 _new: Any = object.__new__
 _array, _asarray, _number = np.ndarray, np.asarray, np.generic
@@ -52,8 +51,8 @@ registry: dict[str, Op] = {}
 """Every operation by name."""
 
 
-class Op:
-    """A differentiable operation: call it on arrays or on tensors.
+class Op(Generic[F]):
+    """A differentiable operation: call it on arrays or on tensors. `F` is its signature, for type checkers.
 
     Attributes:
         name: what graphs and messages call it.
@@ -106,20 +105,20 @@ class Op:
         self.gradients: Callable[[Node, Any, Sequence[bool]], Sequence[Any] | None] | None = None
         self.overwrites = False
 
-    def variant(self, kernel: Callable[..., Any], *, overwrites: bool = False) -> Op:
+    def variant(self, kernel: Callable[..., Any], *, overwrites: bool = False) -> Op[F]:
         """Return this operation with another kernel; the graph keeps this one, which it computes the same as."""
         other = copy.copy(self)
         other.kernel = kernel
         other.overwrites = overwrites
         return other
 
-    def vjp(self, i: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def vjp(self, i: int) -> Callable[[VJP], VJP]:
         """Register the decorated function as the VJP of input `i`.
 
         It is called as ``vjp(g, y, *inputs, **attrs)`` and returns gᵀ·∂y/∂inputs[i], shaped like inputs[i].
         """
 
-        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        def register(function: VJP) -> VJP:
             reads, count = reads_of(function)
             while len(self.vjps) < max(i + 1, count):
                 self.vjps.append(None)
@@ -133,7 +132,7 @@ class Op:
 
         return register
 
-    def vjp_n(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def vjp_n(self, function: VJP) -> VJP:
         """Register the decorated function as the VJP of every input, for an op that takes any number of them.
 
         It is called as ``vjp(n, g, y, *inputs, **attrs)`` and returns gᵀ·∂y/∂inputs[n]; written ``*_inputs`` it saves
@@ -167,11 +166,7 @@ class Op:
             raise RuntimeError(f"{self.name}: no gradient is defined for input {i}")
         return vjp
 
-    @overload
-    def __call__(self, *args: A | Scalar | None, **attrs: Any) -> A: ...
-    @overload
-    def __call__(self, *args: Any, **attrs: Any) -> Tensor: ...
-    def __call__(self, *args: Any, **attrs: Any) -> Any:
+    def _call(self, *args: Any, **attrs: Any) -> Any:
         """Compute, and record if a tensor among `args` requires a gradient and recording is on."""
         # This runs for every operation of a program: no calls that can be done without, see benchmarks/overhead.py.
         if self.prepare is not None:
@@ -257,6 +252,11 @@ class Op:
             self._as_view(args[0], result, attrs)
         return result
 
+    if TYPE_CHECKING:
+        __call__: F
+    else:
+        __call__ = _call
+
     def _as_view(self, source: Any, result: Variable, attrs: dict[str, Any]) -> None:
         """Mark `result` as a view of `source` if they share memory."""
         if isinstance(source, Variable):
@@ -268,11 +268,39 @@ class Op:
         return f"<op {self.name}>"
 
 
-def primitive(name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Op]:
-    """Make the decorated array kernel an `Op`, named like the function unless `name` is given."""
+class FromKernel(Protocol):
+    """Makes an `Op` of the array kernel that it decorates; see `signatures` for what the op takes."""
 
-    def make(kernel: Callable[..., Any]) -> Op:
-        op = Op(kernel, name or kernel.__name__, **options)
+    @overload
+    def __call__(self, kernel: Callable[Concatenate[Array, Array, Array, P], Computed], /) -> Op[Ternary[P]]: ...
+    @overload
+    def __call__(self, kernel: Callable[Concatenate[Array, Array, P], Computed], /) -> Op[Binary[P]]: ...
+    @overload
+    def __call__(self, kernel: Callable[Concatenate[Array, P], Computed], /) -> Op[Unary[P]]: ...
+
+
+@overload
+def primitive(kernel: None = None, *, name: str | None = None, **options: Unpack[Options]) -> FromKernel: ...
+@overload
+def primitive(
+    kernel: Callable[..., object], *, name: str | None = None, **options: Unpack[Options]
+) -> Callable[[F], Op[F]]: ...
+def primitive(
+    kernel: Callable[..., object] | None = None, *, name: str | None = None, **options: Unpack[Options]
+) -> Any:
+    """Make the decorated array kernel an `Op`.
+
+    Args:
+        kernel: computes in place of the decorated function, which then declares the signature only.
+        name: what the op is called; by default as the decorated function, without a leading underscore.
+        **options: of the `Op`.
+
+    Raises:
+        ValueError: an operation of that name exists already.
+    """
+
+    def make(function: Callable[..., object]) -> Op:
+        op: Op = Op(kernel or function, name or function.__name__.lstrip("_"), **options)
         if op.name in registry:
             raise ValueError(f"an operation named {op.name!r} exists already")
         registry[op.name] = op

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tinygrad_cnn.autograd import Op
+from tinygrad_cnn.autograd import Operation
 
 FAMILIES = {
     "conv": "convolution",
@@ -45,7 +45,7 @@ FAMILIES = {
 """The family of the operations that a file defines, by the file's name."""
 
 
-def family(op: Op) -> str:
+def family(op: Operation) -> str:
     """Return the family of `op`, which is that of the file its kernel is written in; ``other`` if it has none."""
     room, _, file = str(getattr(op.__wrapped__, "__module__", "")).rpartition(".")
     return FAMILIES.get(file, "other") if room in ("tinygrad_cnn.ops", "tinygrad_cnn.kernels") else "other"

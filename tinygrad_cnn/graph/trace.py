@@ -11,7 +11,7 @@ import numpy as np
 
 from tinygrad_cnn._dtypes import float16, float32
 from tinygrad_cnn._types import Array, DType
-from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, collect
+from tinygrad_cnn.autograd import Constant, Node, Scope, Source, Variable, collect
 from tinygrad_cnn.autograd.function_ctx import output
 from tinygrad_cnn.autograd.half import narrowed, widened
 from tinygrad_cnn.graph.families import family
@@ -151,7 +151,7 @@ class _Tracer:
                 self.clusters[id(around)] = Cluster(made, around.name, around.kind, _detail(around), parent)
         return self.clusters[id(scope)].id
 
-    def _connect(self, source: Node | Variable | Constant, target: str) -> None:
+    def _connect(self, source: Source, target: str) -> None:
         self.edges.append(Edge(self.ids[id(source)], target, source.shape, source.dtype, self.known.get(id(source))))
 
     # --- the elements of small tensors ----------------------------------------------------------------------------

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, primitive
 from tinygrad_cnn.ops.broadcast import elementwise
 from tinygrad_cnn.ops.exponential import erf, exp
 from tinygrad_cnn.ops.reduce import sum

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._output import make_printable, printable
 from tinygrad_cnn._types import Array, Shape
-from tinygrad_cnn.autograd import Node, Op, current_scope, enable_grad
+from tinygrad_cnn.autograd import Node, Operation, current_scope, enable_grad
 from tinygrad_cnn.autograd.node import observers
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.creation import zeros
@@ -209,7 +209,7 @@ class _Recorder:
         }
         self.thread = threading.get_ident()
 
-    def observe(self, op: Op, values: Sequence[Any], out: Array, node: Node | None) -> None:
+    def observe(self, op: Operation, values: Sequence[Any], out: Array, node: Node | None) -> None:
         """Add the cost of one operation to its layer, or a row where it is in none."""
         scope = current_scope()
         if scope is None or threading.get_ident() != self.thread:

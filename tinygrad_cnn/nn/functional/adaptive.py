@@ -7,7 +7,7 @@ from typing import Any, Literal, TypeAlias, overload
 
 from tinygrad_cnn import kernels, ops
 from tinygrad_cnn._checks import check_room, per_axis
-from tinygrad_cnn._types import Shape
+from tinygrad_cnn._types import Pair
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.nn.functional._geometry import batched, unbatched
 from tinygrad_cnn.nn.functional._operands import check_floating
@@ -63,7 +63,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize, return_indices: 
     return unbatched(y, input, 2), unbatched(from_numpy(places), input, 2)
 
 
-def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Shape:
+def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Pair:
     """Return (OH, OW), with the input's sizes in the place of None."""
     check_floating(op, "input", input)
     if input.ndim < 3:
@@ -72,6 +72,6 @@ def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Shape:
     if len(given) != 2:
         raise RuntimeError(f"{op}: expected output_size as an int or a pair of ints, got {output_size!r}")
     sizes = [size if one is None else one for one, size in zip(given, input.shape[-2:], strict=True)]
-    found = per_axis(op, "output_size", sizes, 2, least=0)
-    check_room(op, [*input.shape[:-2], *found])
-    return found
+    oh, ow = per_axis(op, "output_size", sizes, 2, least=0)
+    check_room(op, [*input.shape[:-2], oh, ow])
+    return oh, ow

@@ -195,4 +195,5 @@ def _average(
     zeros = per_axis(op, "padding", padding, axes, least=0)
     counted = tuple([(one, one) if count_include_pad else (0, 0) for one in zeros])
     run = ops.avg_pool1d if axes == 1 else ops.avg_pool2d
-    return unbatched(run(x, counted=counted, divisor_override=divisor_override, **how), input, axes)
+    how |= {"counted": counted, "divisor_override": divisor_override}
+    return unbatched(run(x, **how), input, axes)
