@@ -141,7 +141,7 @@ def test_resume_passes_over_a_damaged_checkpoint_and_says_so(cli, toy, tmp_path)
     (run / "checkpoints" / "step-00000008.json").write_text("{}", encoding="utf-8")
     result = cli("train", "--resume", run)
     assert result.code == 0
-    assert "warning: damaged checkpoint left out: " in result.out
+    assert "warning: damaged checkpoint skipped: " in result.out
     assert "step-00000008.json" in result.out
     assert "going on after epoch 1, step 4" in result.out
     assert weights(run) == before

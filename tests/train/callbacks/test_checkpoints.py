@@ -168,9 +168,7 @@ def test_a_damaged_newest_checkpoint_is_named_and_passed_over(tmp_path):
     path = tmp_path / "step-00000008.safetensors"
     path.write_bytes(path.read_bytes()[:-1])
     again = make(Checkpoints(tmp_path), seed=99)
-    with pytest.warns(
-        UserWarning, match=r"damaged checkpoint left out: .*step-00000008.safetensors: expected \d+ byte"
-    ):
+    with pytest.warns(UserWarning, match=r"damaged checkpoint skipped: .*step-00000008.safetensors: expected \d+ byte"):
         again.fit(loader(), 3, resume=tmp_path)
     assert end(again) == end(straight)
     assert steps(tmp_path) == [12, 8, 4]
@@ -213,9 +211,9 @@ def test_states_that_do_not_fit_are_refused_and_nothing_changes(tmp_path):
         (broken(history={"loss": [], "rows": 5}), "does not fit"),
         (broken(running={"loss": 0, "samples": 0, "metrics": {"x": {}}}), "metrics"),
         (broken(random={**good["random"], "own": {"x": {}}}), r"generators \[\], got \['x'\]"),
-        (broken(random={**good["random"], "default": {}}), "positions of random streams"),
-        (broken(random={**good["random"], "python": (3, (1, 2), None)}), "positions of random streams"),
-        (broken(random={**good["random"], "numpy": {"state": {"key": [-1]}}}), "positions of random streams"),
+        (broken(random={**good["random"], "default": {}}), "states of random streams"),
+        (broken(random={**good["random"], "python": (3, (1, 2), None)}), "states of random streams"),
+        (broken(random={**good["random"], "numpy": {"state": {"key": [-1]}}}), "states of random streams"),
         (broken(loader={"generators": [], "batches": 0}), "load_state_dict"),
     ]:
         with pytest.raises(ValueError, match=text):

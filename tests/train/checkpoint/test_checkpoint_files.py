@@ -146,7 +146,7 @@ def test_damage_anywhere_is_noticed_and_the_one_before_taken(good, tmp_path_fact
     if suffix == ".json" and kind == "missing":  # then there is no checkpoint of that name
         trainer.resume(folder)
     else:
-        with pytest.warns(UserWarning, match=f"damaged checkpoint left out: .*step-00000002{suffix}"):
+        with pytest.warns(UserWarning, match=f"damaged checkpoint skipped: .*step-00000002{suffix}"):
             trainer.resume(folder)
     assert trainer.step == 1
 
@@ -221,9 +221,7 @@ def test_when_all_are_damaged_the_error_says_how_each(good, tmp_path):
     shutil.copytree(good, tmp_path / "run")
     (tmp_path / "run" / "step-00000001.json").write_text("{}", encoding="utf-8")
     (tmp_path / "run" / "step-00000002.safetensors").unlink()
-    with pytest.raises(
-        CheckpointError, match=r"run: expected a checkpoint that is whole, got .*2\.safetensors.*1\.json"
-    ):
+    with pytest.raises(CheckpointError, match=r"run: expected an undamaged checkpoint, got .*2\.safetensors.*1\.json"):
         CheckpointFolder(tmp_path / "run").load()
     assert CheckpointFolder(tmp_path / "nothing").load() is None
 

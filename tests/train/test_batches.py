@@ -12,7 +12,7 @@ import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.train import Trainer
-from tinygrad_cnn.train.divisor import divisor_of
+from tinygrad_cnn.train.batches import divisor_of
 
 CLASSES = 3
 WEIGHTS = tg.tensor([1.0, 5.0, 0.25], dtype=tg.float64)
