@@ -190,9 +190,9 @@ def test_ctrl_c_at_any_moment_is_said_in_words(toy, tmp_path, delay):
     run.send_signal(signal.SIGINT)
     out, errors = run.communicate(timeout=60)
     assert run.returncode in (130, -signal.SIGINT)
-    assert errors == "tinygrad-cnn: interrupted\n" or (errors == "" and "go on with\n" in out), (out, errors)
+    assert errors == "tinygrad-cnn: interrupted\n" or (errors == "" and "resume with\n" in out), (out, errors)
     for made in tmp_path.glob("runs/*"):
-        assert "go on with\n" in out, made
+        assert "resume with\n" in out, made
 
 
 def test_ctrl_c_outside_of_training_is_said(cli, monkeypatch):
@@ -228,7 +228,7 @@ def test_a_run_that_saved_only_its_best_weights_begins_again(cli, toy, tmp_path)
         path.unlink()
     found = cli("train", "--resume", run)
     assert found.code == 0, found.err
-    assert "nothing was saved to go on from: beginning again\n" in found.out
+    assert "no checkpoint to resume from: starting again\n" in found.out
     assert runs.load_trained(run).epoch == 2
 
 

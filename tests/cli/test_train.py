@@ -98,20 +98,20 @@ def test_ctrl_c_saves_and_resume_goes_on_as_if_nothing_had_been(cli, toy, tmp_pa
     run = tmp_path / "runs" / "toy-002"
     where = "after epoch 1" if step == 4 else f"in epoch {1 + step // 4}"
     assert result.out.endswith(
-        f"interrupted {where} and saved, step {step}; go on with\n  tinygrad-cnn train --resume runs/toy-002\n"
+        f"interrupted {where} and saved, step {step}; resume with\n  tinygrad-cnn train --resume runs/toy-002\n"
     )
     assert not (run / "report.html").exists()
     interrupt(-1)
     result = cli("train", "--resume", run)
     assert result.code == 0, result.err
     within = "after epoch 1" if step == 4 else f"within epoch {1 + step // 4}"
-    assert f"going on {within}, step {step}\n" in result.out
+    assert f"resuming {within}, step {step}\n" in result.out
     straight = tmp_path / "runs" / "toy-001"
     assert weights(run) == weights(straight)
     assert without_seconds(rows(run)) == without_seconds(rows(straight))
     again = cli("train", "--resume", run)  # a finished run is measured once more
     assert again.code == 0
-    assert "going on after epoch 2, step 8" in again.out
+    assert "resuming after epoch 2, step 8" in again.out
     assert weights(run) == weights(straight)
 
 
@@ -129,7 +129,7 @@ def test_two_processes_cannot_train_in_one_folder(cli, fails, toy, tmp_path):
     before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
     with only_trainer(run):
         error = fails("train", "--resume", run)
-        assert error == f"{run}: expected a run that nobody works at, but another process trains in it"
+        assert error == f"{run}: expected a run that no other process trains, but one does"
     assert {path: path.read_bytes() for path in before} == before
     assert cli("train", "--resume", run).code == 0
 
@@ -143,7 +143,7 @@ def test_resume_passes_over_a_damaged_checkpoint_and_says_so(cli, toy, tmp_path)
     assert result.code == 0
     assert "warning: damaged checkpoint skipped: " in result.out
     assert "step-00000008.json" in result.out
-    assert "going on after epoch 1, step 4" in result.out
+    assert "resuming after epoch 1, step 4" in result.out
     assert weights(run) == before
 
 
