@@ -1,10 +1,6 @@
 """The training loop: what it computes, when it stops, what it leaves behind."""
 
 import math
-import os
-import signal
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -336,44 +332,6 @@ def test_epochs_of_earlier_calls_count(points):
     run.fit(loader(points), 2)
     assert len(run.fit(loader(points), 3).rows) == 3
     assert len(run.fit(loader(points), 3).rows) == 3
-
-
-def test_ctrl_c_finishes_the_step_and_returns(points):
-    before = signal.getsignal(signal.SIGINT)
-    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(6, lambda: os.kill(os.getpid(), signal.SIGINT))])
-    history = run.fit(loader(points), 5)
-    assert history.interrupted
-    assert history.stopped == "interrupted"
-    assert (run.step, run.batch, len(history.rows)) == (6, 2, 1)
-    assert signal.getsignal(signal.SIGINT) is before
-    assert not run.fit(loader(points), 2).interrupted
-
-
-def test_ctrl_c_in_the_last_step_of_an_epoch_lets_it_be_measured(points):
-    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(4, lambda: os.kill(os.getpid(), signal.SIGINT))])
-    history = run.fit(loader(points), 5, validation=loader(points))
-    assert (history.interrupted, run.step, run.batch, run.epoch) == (True, 4, 0, 1)
-    assert "validation_loss" in history.rows[0]
-
-
-def test_a_second_ctrl_c_ends_at_once(points):
-    def twice():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.1)
-
-    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(1, twice)])
-    with pytest.raises(KeyboardInterrupt):
-        run.fit(loader(points), 1)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_training_in_another_thread_leaves_signals_alone(points):
-    run = trainer(nn.Linear(2, 2))
-    thread = threading.Thread(target=run.fit, args=(loader(points), 2))
-    thread.start()
-    thread.join()
-    assert run.epoch == 2
 
 
 def test_bad_arguments_are_refused(points):

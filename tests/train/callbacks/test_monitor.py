@@ -5,8 +5,7 @@ import pytest
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.optim.lr_scheduler import ReduceLROnPlateau
 from tinygrad_cnn.train import Checkpoints, EarlyStopping, History, LRSchedule
-from tinygrad_cnn.train.callbacks.monitor import Best
-from tinygrad_cnn.train.callbacks.monitor import known_mode
+from tinygrad_cnn.train.callbacks.monitor import Best, known_mode
 
 LOWER = ["loss", "validation_loss", "val_loss", "valLoss", "MSE", "test-error", "top5_error", "perplexity", "word err",
          "f1_loss", "error_rate"]  # fmt: skip
