@@ -67,6 +67,14 @@ def test_early_stopping_refuses(loader):
             EarlyStopping(**kwargs)
 
 
+def test_a_resumed_run_that_had_stopped_stops_before_its_first_epoch(loader):
+    done, fresh = EarlyStopping("fed", patience=1, mode="min"), EarlyStopping("fed", patience=1, mode="min")
+    trainer(Feed(1, 2), done).fit(loader, 2)
+    fresh.load_state_dict(done.state_dict())
+    history = trainer(Feed(0), fresh).fit(loader, 1)
+    assert (history.loss, history.stopped) == ([], "fed has not improved for 1 epochs")
+
+
 class Stop(Callback):
     """Ends the run in a way of its own after an epoch."""
 

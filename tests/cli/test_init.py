@@ -9,7 +9,6 @@ import time
 
 import pytest
 
-from tinygrad_cnn.cli import runs
 from tinygrad_cnn.train import CheckpointFolder
 from tinygrad_cnn.train.checkpoint import save_checkpoint
 
@@ -66,31 +65,6 @@ def test_mistakes_and_too_large_requests_are_one_line_and_leave_nothing(fails, t
     assert message in found
     assert len(found) < 700
     assert not list(tmp_path.glob("runs/*"))
-
-
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        (b"# caf\xe9", "expected text in UTF-8, got the byte 0xe9"),
-        (b"epochs = 1\n".decode("ascii").encode("utf-16"), "expected text in UTF-8"),
-        (b"a = " + b"[" * 50_000, "nested too deeply"),
-        (b"a = " + b"{a=" * 50_000, "nested too deeply"),
-        (b"a = 1\0", "expected TOML"),
-    ],
-)
-@pytest.mark.parametrize("command", ["train", "summary"])
-def test_files_that_are_no_toml_are_named(fails, tmp_path, command, content, message):
-    (tmp_path / "c.toml").write_bytes(content)
-    found = fails(command, "c.toml")
-    assert found.startswith("c.toml: ")
-    assert message in found
-
-
-def test_the_mark_that_some_editors_begin_a_file_with_is_passed_over(cli, toy):
-    path = toy()
-    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes())
-    assert cli("train", path).code == 0
-    assert cli("train", "--resume", "runs/toy-001").code == 0
 
 
 def test_weights_that_are_not_finite_are_said_to_be(cli, fails, toy, tmp_path):
@@ -219,17 +193,6 @@ def test_warnings_are_one_line_without_the_code(cli, monkeypatch):
 
     monkeypatch.setattr(summary, "build_model", warn)
     assert cli("summary", "LeNet5").err == "tinygrad-cnn: warning: look here\n"
-
-
-def test_a_run_that_saved_only_its_best_weights_begins_again(cli, toy, tmp_path):
-    cli("train", toy())
-    run = tmp_path / "runs" / "toy-001"
-    for path in (run / "checkpoints").glob("step-*"):
-        path.unlink()
-    found = cli("train", "--resume", run)
-    assert found.code == 0, found.err
-    assert "no checkpoint to resume from: starting again\n" in found.out
-    assert runs.load_trained(run).epoch == 2
 
 
 @pytest.mark.parametrize("columns", [20, 30, 45, 60])
