@@ -254,19 +254,19 @@ def test_a_non_finite_gradient_stops_before_the_step():
 def test_modules_in_evaluation_mode_stay_there(points):
     """Running statistics of a frozen layer do not move, also in the second epoch and after measuring."""
 
-    def run(model):
-        before = model[1].running_mean.numpy().copy()
+    def moves(model):
+        before = model[1].running_mean.tolist()
         trainer(model).fit(loader(points, 30), 2, validation=loader(points, 30))
-        return before.tolist() == model[1].running_mean.tolist()
+        return model[1].running_mean.tolist() != before
 
     model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 2))
     model[1].eval()
-    assert run(model)
+    assert not moves(model)
     assert (model.training, model[1].training) == (True, False)
     model.train()
-    assert not run(model)
+    assert moves(model)
     model.eval()  # as after predicting: the whole model trains again
-    assert not run(model)
+    assert moves(model)
     assert model[1].training
 
 
@@ -351,3 +351,33 @@ def test_bad_arguments_are_refused(points):
     with pytest.raises(ValueError, match="at least one input, got none"):
         run.predict([])
     assert math.isnan(run.loss)
+
+
+def test_every_step_changes_the_parameters_by_rate_times_gradient(points):
+    model = nn.Linear(2, 2)
+    before = weights(model)
+    x, t = points
+    gradients = tg.autograd.grad(F.cross_entropy(model(x), t), list(model.parameters()))
+    run = trainer(model)
+    run.fit([points], 1)
+    for p, old, g in zip(model.parameters(), before, gradients, strict=True):
+        np.testing.assert_allclose(p.detach().numpy(), old - 0.5 * g.numpy(), rtol=1e-6)
+        assert not np.array_equal(p.detach().numpy(), old)
+    assert (run.samples, run.lr, run.step) == (60, 0.5, 1)
+
+
+def test_the_first_reason_to_stop_counts(points):
+    class Twice(Callback):
+        def on_step_end(self, trainer):
+            trainer.stop("first")
+            trainer.stop("second")
+
+    assert trainer(nn.Linear(2, 2), callbacks=[Twice()]).fit(loader(points), 1).stopped == "first"
+
+
+def test_measuring_a_set_leaves_the_sums_of_the_epoch_alone(points):
+    run = trainer(nn.Linear(2, 2), metrics={"accuracy": Accuracy()})
+    run.fit(loader(points), 1)
+    before = run.running.state_dict()
+    run.evaluate(loader(points))
+    assert run.running.state_dict() == before

@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+import tinygrad_cnn as tg
+import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.optim.lr_scheduler import StepLR
 from tinygrad_cnn.train import (
@@ -14,6 +16,7 @@ from tinygrad_cnn.train import (
     LRSchedule,
     ProgressBar,
     TensorBoard,
+    Trainer,
 )
 
 
@@ -59,3 +62,13 @@ def test_reprs_are_one_line_with_what_was_given(tmp_path):
         f"Checkpoints(folder={tmp_path!r}, every_steps=None, keep=3, monitor='loss', mode='min', restore_best=False)"
     )
     assert repr(Feed(1)) == "Feed(numbers=(1,))"
+
+
+def test_a_plain_callback_takes_part_in_a_run_and_remembers_nothing():
+    model = nn.Linear(2, 2)
+    run = Trainer(model, optim.SGD(model.parameters(), lr=0.1), F.cross_entropy, callbacks=[Callback()])
+    assert len(run.fit([(tg.ones(1, 2), tg.tensor([0]))], 1).rows) == 1
+    assert run.callbacks[0].state_dict() == {}
+    run.callbacks[0].load_state_dict({})
+    with pytest.raises(ValueError, match="Callback: expected a state with nothing in it, got list"):
+        run.callbacks[0].load_state_dict([])

@@ -149,3 +149,21 @@ def test_there_may_be_no_best_weights(loader, tmp_path):
                 model=model).fit([(tg.full((1, 2), math.nan), tg.tensor([0]))], 1)  # fmt: skip
     assert model.weight.tolist() == before
     assert not getattr(caught.value, "__notes__", [])
+
+
+def test_a_state_holds_the_best_value_the_patience_and_a_copy_of_the_weights(loader):
+    done = EarlyStopping("fed", patience=3, mode="min", restore_best=True)
+    run = trainer(Feed(1, 2), done)
+    run.fit(loader, 2)
+    best = run.model.weight.tolist()
+    state = done.state_dict()
+    fresh = EarlyStopping("fed", patience=3, mode="min", restore_best=True)
+    fresh.load_state_dict(state)
+    assert (fresh.best.value, fresh.best.epoch, fresh.bad_epochs) == (1, 1, 1)
+    state["weights"]["weight"].data.zero_()
+    run.model.weight.data.zero_()
+    assert fresh.load_best(run.model) == 1
+    assert run.model.weight.tolist() == best
+    assert set(EarlyStopping("fed", mode="min").state_dict()) == {"best", "bad_epochs"}
+    with pytest.raises(ValueError, match="EarlyStopping: expected a state with best, bad_epochs, weights, got x"):
+        fresh.load_state_dict({"x": 1})

@@ -67,3 +67,33 @@ def test_schedules_refuse(loader):
     state = schedule.state_dict()
     with pytest.raises(ValueError, match="StepLR: expected a state with .* got .*step"):
         schedule.load_state_dict({**state, "scheduler": {**state["scheduler"], "step": 1}})
+
+
+def test_a_state_goes_on_and_one_of_other_times_is_refused():
+    optimizer = optim.SGD(nn.Linear(2, 2).parameters(), lr=0.1)
+    done, fresh = LRSchedule(StepLR(optimizer, 2)), LRSchedule(StepLR(optimizer, 5))
+    optimizer.step()
+    for _ in range(3):
+        done.after_epoch({})
+    fresh.load_state_dict(done.state_dict())
+    assert (fresh.scheduler.last_epoch, fresh.scheduler.step_size) == (3, 2)
+    with pytest.raises(ValueError, match="LRSchedule: expected a state with kind, every, monitor, scheduler, got noth"):
+        fresh.load_state_dict({})
+    with pytest.raises(ValueError, match="LRSchedule: expected the state of every='step', got 'epoch'"):
+        LRSchedule(StepLR(optimizer, 2), every="step").load_state_dict(done.state_dict())
+    plateau = LRSchedule(ReduceLROnPlateau(optimizer), monitor="loss")
+    other = LRSchedule(ReduceLROnPlateau(optimizer), monitor="validation_loss")
+    with pytest.raises(ValueError, match="expected the state of monitor='loss', got 'validation_loss'"):
+        plateau.load_state_dict(other.state_dict())
+
+
+def test_a_schedule_of_steps_waits_through_epochs_and_one_of_epochs_through_steps():
+    optimizer = optim.SGD(nn.Linear(2, 2).parameters(), lr=1.0)
+    steps, epochs = LRSchedule(ExponentialLR(optimizer, 0.5), every="step"), LRSchedule(ExponentialLR(optimizer, 0.5))
+    optimizer.step()
+    steps.after_epoch({})
+    epochs.after_step()
+    assert (steps.scheduler.last_epoch, epochs.scheduler.last_epoch) == (0, 0)
+    steps.after_step()
+    epochs.after_epoch({})
+    assert (steps.scheduler.last_epoch, epochs.scheduler.last_epoch) == (1, 1)

@@ -1,7 +1,9 @@
 """`ProgressBar`: lines, and the bar on a terminal."""
 
 import io
+import itertools
 import re
+from types import SimpleNamespace
 
 import pytest
 
@@ -15,6 +17,7 @@ from tinygrad_cnn.train import (
     ProgressBar,
     Trainer,
 )
+from tinygrad_cnn.train.callbacks import progress
 
 
 @pytest.fixture
@@ -55,3 +58,51 @@ def test_progress_shows_a_bar_on_a_terminal_and_takes_it_away(loader):
         run.fit(bad, 1)
     assert console.file.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # the cursor is back, the bar is gone
     trainer(ProgressBar(console)).fit((batch for batch in loader), 1)  # no length: no share and no time left
+
+
+class Look(Callback):
+    """Notes what the bar shows after each step."""
+
+    def __init__(self, bar):
+        self.bar, self.seen = bar, []
+
+    def on_epoch_start(self, trainer):
+        self.begun = self.bar._bar.tasks[0].completed
+
+    def on_step_end(self, trainer):
+        task = self.bar._bar.tasks[0]
+        self.seen.append((task.description, task.completed, task.total, task.fields["state"]))
+
+
+@pytest.fixture
+def seconds(monkeypatch):
+    """A clock that moves on by a second each time it is read."""
+    ticks = itertools.count()
+    monkeypatch.setattr(progress, "time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
+
+
+def batches():
+    return [(tg.randn(n, 2), tg.zeros(n).long()) for n in (1, 2, 3, 4)]
+
+
+def test_the_bar_shows_epoch_step_loss_accuracy_and_recent_speed(seconds):
+    console = pytest.importorskip("rich.console").Console(file=io.StringIO(), force_terminal=True)
+    bar = ProgressBar(console, lines=False)
+    look = Look(bar)
+    run = trainer(bar, look)
+    run.fit(batches(), 2)
+    assert [seen[:3] for seen in look.seen] == [(f"epoch {1 + i // 4}/2", i + 1, 8) for i in range(8)]
+    found = [re.fullmatch(r"loss \d+\.\d{4}  accuracy [01]\.\d{4}  (\d+) images/s", seen[3]) for seen in look.seen]
+    # The first step gives a speed of 1; (2 + 3 + 4) images in 3 s are 3 a second, (1 + 2 + 3) in 3 s are 2.
+    assert [int(match[1]) for match in found] == [1, 1, 1, 3, 3, 3, 2, 2]
+    assert bar._bar is None
+    run.fit(batches(), 3)
+    assert look.begun == 8
+
+
+def test_a_line_has_the_seconds_of_its_epoch_and_no_measure_without_a_metric(seconds):
+    console = pytest.importorskip("rich.console").Console(file=io.StringIO(), highlight=False)
+    run = trainer(ProgressBar(console))
+    run.running.metrics.clear()
+    run.fit(batches(), 1)
+    assert re.fullmatch(r"epoch 1/1  loss \d+\.\d{4}  lr 0\.1  5\.0 s\n", console.file.getvalue())

@@ -67,13 +67,12 @@ class ProgressBar(Callback):
         if self._bar is not None:
             self._bar.update(self._task, description=f"epoch {trainer.epoch + 1}/{trainer.epochs}")
         self._clock = self._epoch_clock = time.perf_counter()  # do not count the time of measuring the last epoch
-        self._samples = self._epoch_samples = 0
+        self._samples = 0
 
     @override
     def on_step_end(self, trainer: Trainer) -> None:
         """Advance the bar."""
         self._samples += trainer.samples
-        self._epoch_samples += trainer.samples
         now = time.perf_counter()
         if not self._speed or now - self._clock > _RECENT:
             self._speed = self._samples / max(now - self._clock, 1e-9)
