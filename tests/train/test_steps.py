@@ -8,7 +8,7 @@ import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.data import DataLoader, TensorDataset
 from tinygrad_cnn.train import Accuracy, Callback, Metric, Trainer
-from tinygrad_cnn.train.buffers import KeptBuffers
+from tinygrad_cnn.train.steps import KeptBuffers
 
 NAN = float("nan")
 
