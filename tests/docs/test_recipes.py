@@ -1,0 +1,38 @@
+"""Each recipe of docs/recipes.md, followed to the letter in a copy of the repository, ends with green tests."""
+
+import re
+from importlib.util import find_spec
+
+import pytest
+from recipes import commands, copy_repository, follow, run, sections, steps
+
+RECIPES = sections()
+
+
+@pytest.mark.parametrize("title", RECIPES)
+def test_every_block_belongs_to_a_step(title):
+    section = RECIPES[title]
+    blocks = sum(code is not None for _, code in steps(section)) + section.count("\n```sh\n")
+    assert len(re.findall(r"^```", section, re.MULTILINE)) == 2 * blocks
+
+
+@pytest.mark.parametrize("title", RECIPES)
+def test_every_recipe_runs_tests_and_checks_what_it_has_written(title):
+    run_at_the_end = commands(RECIPES[title])
+    assert any(command.startswith("python -m pytest ") for command in run_at_the_end)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("title", RECIPES)
+def test_a_recipe_ends_with_green_tests(title, tmp_path):
+    folder = tmp_path / "copy"
+    copy_repository(folder)
+    for head, code in steps(RECIPES[title]):
+        follow(folder, head, code)
+    for command in commands(RECIPES[title]):
+        assert run(folder, command) is None
+    if find_spec("ruff") is not None:
+        written = {re.search("`([^`]+)`", head)[1] for head, _ in steps(RECIPES[title])}
+        files = " ".join(sorted(file for file in written if file.endswith(".py")))
+        for command in (f"python -m ruff check {files}", f"python -m ruff format --check {files}"):
+            assert run(folder, command) is None
