@@ -4,7 +4,7 @@ import re
 from importlib.util import find_spec
 
 import pytest
-from recipes import commands, copy_repository, follow, run, sections, steps
+from recipes import commands, copy_repository, follow, quoted, run, sections, steps
 
 RECIPES = sections()
 
@@ -29,10 +29,15 @@ def test_a_recipe_ends_with_green_tests(title, tmp_path):
     copy_repository(folder)
     for head, code in steps(RECIPES[title]):
         follow(folder, head, code)
-    for command in commands(RECIPES[title]):
-        assert run(folder, command) is None
+    check(folder, commands(RECIPES[title]))
     if find_spec("ruff") is not None:
-        written = {re.search("`([^`]+)`", head)[1] for head, _ in steps(RECIPES[title])}
+        written = {quoted(head)[0] for head, _ in steps(RECIPES[title])}
         files = " ".join(sorted(file for file in written if file.endswith(".py")))
-        for command in (f"python -m ruff check {files}", f"python -m ruff format --check {files}"):
-            assert run(folder, command) is None
+        check(folder, [f"python -m ruff check {files}", f"python -m ruff format --check {files}"])
+
+
+def check(folder, to_run):
+    for command in to_run:
+        failure = run(folder, command)
+        if failure:
+            pytest.fail(failure, pytrace=False)

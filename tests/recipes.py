@@ -2,9 +2,10 @@
 
 A recipe is a section of the page. Its steps have five forms, and every block of code belongs to a step:
 
-    Create `file`:                              the block is the file
-    Append to `file`:                           the block goes to its end
-    In `file`, after `line`:                    the block goes below that line, indented as that line is
+    Create `file`:                          the block is the file
+    Append to `file`:                       the block goes to its end; a function or class after two blank lines
+    In `file`, after `line`:                the block goes below that line, indented as that line is; several lines
+                                            after a blank one
     In `file`, replace `old` by `new`.
     In `file`, delete `old`.
 
@@ -13,16 +14,18 @@ A block of `sh` holds the commands that check the result.
 
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 import textwrap
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "recipes.md"
 
 _STEP = re.compile(r"^((?:Create|Append to|In) `.*)(?:\.$|:\n\n```\w+\n([\s\S]*?)^```$)", re.MULTILINE)
+_QUOTED = re.compile(r"(?P<ticks>`+)(.+?)(?P=ticks)")
 _COMMANDS = re.compile(r"^```sh\n([\s\S]*?)^```$", re.MULTILINE)
 
 
@@ -48,17 +51,22 @@ def copy_repository(folder):
     shutil.copytree(ROOT, folder, ignore=unwanted)
 
 
+def quoted(head):
+    """Return what stands between backquotes in the head of a step: its file first."""
+    return [match[2] for match in _QUOTED.finditer(head)]
+
+
 def follow(folder, head, code):
     """Carry out a step in the copy of the repository in `folder`."""
-    action, *quoted = re.split(r"`([^`]+)`", head)
-    path, arguments = folder / quoted[0], quoted[2::2]
-    if action == "Create ":
+    file, *arguments = quoted(head)
+    path = folder / file
+    if head.startswith("Create "):
         assert not path.exists(), f"{path} exists already"
         path.write_text(code, encoding="utf-8")
         return
     text = path.read_text(encoding="utf-8")
-    if action == "Append to ":
-        text += code
+    if head.startswith("Append to "):
+        text += "\n\n" * code.startswith(("def ", "class ", "@")) + code
     elif code is not None:
         text = _insert(text, arguments[0], code)
     else:
@@ -72,13 +80,13 @@ def _insert(text, anchor, code):
     lines = text.splitlines(keepends=True)
     (place,) = [i for i, line in enumerate(lines) if line.strip() == anchor.strip()]
     indent = re.match(" *", lines[place])[0]
-    lines.insert(place + 1, textwrap.indent(code, indent))
+    lines.insert(place + 1, "\n" * (code.count("\n") > 1) + textwrap.indent(code, indent))
     return "".join(lines)
 
 
 def run(folder, command):
     """Run a command in the copy, so that it imports the copy; the end of its output if it fails, else None."""
-    program, *rest = command.replace("python", sys.executable, 1).split(" ")
+    program, *rest = shlex.split(command.replace("python", sys.executable, 1))
     done = subprocess.run(
         [program, *rest],
         cwd=folder,
