@@ -9,6 +9,7 @@ import numpy as np
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import enter_scope
 from tinygrad_cnn.creation import randn, tensor
+from tinygrad_cnn.graph import Operation, Value
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -62,3 +63,13 @@ class Run:
         self.x = randn(5, 1, 6, 6)
         self.t = tensor(np.array([0, 1, 2, 0, 1]))
         self.loss = ops.cross_entropy(self.net(self.x), self.t, reduction="mean")
+
+
+def values(graph):
+    """Return the values of a graph by their names."""
+    return {node.name: node for node in graph.nodes if isinstance(node, Value)}
+
+
+def operations(graph):
+    """Return the names of the operations of a graph."""
+    return [node.name for node in graph.nodes if isinstance(node, Operation)]

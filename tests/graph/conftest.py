@@ -17,3 +17,8 @@ def another_run() -> Run:
 @pytest.fixture
 def part() -> type[Part]:
     return Part
+
+
+@pytest.fixture
+def no_program(monkeypatch):
+    monkeypatch.setenv("PATH", "")
