@@ -1,10 +1,8 @@
-"""The page of what is left out, from the tables of `tinygrad_cnn.declined`: `make golden` writes it again."""
+"""The page of what is left out, from tinygrad_cnn/declined/left_out.txt: `make golden` writes it again."""
 
 from __future__ import annotations
 
-from tinygrad_cnn.declined.layers import LAYERS
-from tinygrad_cnn.declined.machinery import MACHINERY
-from tinygrad_cnn.declined.operations import OPERATIONS
+from tinygrad_cnn.declined import read_tables
 
 HEAD = """# What is left out of PyTorch
 
@@ -16,17 +14,15 @@ A test takes every public name of PyTorch's modules that exist here, and finds i
 page. `*` stands for any letters.
 """
 
-TABLES = {"Functions and methods": OPERATIONS, "Layers, losses and optimizers": LAYERS, "Around tensors": MACHINERY}
-
 
 def page() -> str:
     """Return the page as Markdown."""
     parts = [HEAD]
-    for title, table in TABLES.items():
-        rows = [f"| {_names(names)} | {why.replace('|', chr(92) + '|')} |" for why, names in table.items()]
-        parts.append("\n".join([f"## {title}\n", "| names | why, or what to use |", "|---|---|", *rows]) + "\n")
+    for title, table in read_tables().items():
+        if not title.startswith("in "):
+            names: dict[str, list[str]] = {}
+            for name, why in table.items():
+                names.setdefault(why, []).append(f"`{name}`")
+            rows = [f"| {', '.join(held)} | {why.replace('|', chr(92) + '|')} |" for why, held in names.items()]
+            parts.append("\n".join([f"## {title}\n", "| names | why, or what to use |", "|---|---|", *rows]) + "\n")
     return "\n".join(parts)
-
-
-def _names(names: str) -> str:
-    return ", ".join(f"`{name}`" for name in names.split())

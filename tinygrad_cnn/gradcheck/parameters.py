@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -175,8 +175,8 @@ def _row(
     )
 
 
-def _loss(value: Any) -> Tensor:
-    """Return what a loss function gave, checked."""
+def _loss(value: object) -> Tensor:
+    """Return the result of a loss function after checks."""
     if not isinstance(value, Tensor):
         raise TypeError(f"check_parameters: expected loss_fn to return a tensor, got {type(value).__name__}")
     if value.numel() != 1:
