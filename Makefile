@@ -13,7 +13,7 @@ TESTS :=
 COMPARED = $(shell grep -rl --include='test_*.py' --exclude-dir=parity 'importorskip."torch"' tests)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo examples test test-fast test-plain test-pythons test-locale parity bench mutants sanitize fuzz check format lint types docs clean
+.PHONY: help demo examples test test-fast test-plain test-pythons test-locale parity bench mutants sanitize fuzz golden check format lint types docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -78,6 +78,9 @@ sanitize: $(DEV)  ## run the tests of the compiled kernels under ASan and UBSan,
 
 fuzz: $(DEV)  ## try new cases of every fuzzer in tests/fuzz for a few minutes each
 	TINYGRAD_CNN_FUZZ_SECONDS=300 $(BIN)/python -m pytest tests/fuzz
+
+golden: $(DEV)  ## write docs/left_out.md, docs/images, golden files and the parity pages again
+	$(BIN)/python tests/golden.py
 
 check: format lint types test docs  ## everything that must hold before a change is merged
 

@@ -1,9 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import numpy as np
 import pytest
+<<<<<<< HEAD
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import enter_scope
@@ -61,6 +59,9 @@ class Run:
         self.x = randn(5, 1, 6, 6)
         self.t = tensor(np.array([0, 1, 2, 0, 1]))
         self.loss = ops.cross_entropy(self.net(self.x), self.t, reduction="mean")
+=======
+from small_network import Part, Run
+>>>>>>> f5cff3fcfe82177a9481187391f2292607756bc4
 
 
 @pytest.fixture
@@ -76,3 +77,8 @@ def another_run() -> Run:
 @pytest.fixture
 def part() -> type[Part]:
     return Part
+
+
+@pytest.fixture
+def no_program(monkeypatch):
+    monkeypatch.setenv("PATH", "")

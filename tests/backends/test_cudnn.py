@@ -1,4 +1,4 @@
-"""Flags of backends that scripts ask for and set."""
+"""Flags of cuDNN that scripts ask for and set."""
 
 import pytest
 
@@ -16,8 +16,3 @@ def test_flags_can_be_set(monkeypatch):
     for name in ("benchmark", "deterministic", "enabled"):
         monkeypatch.setattr(tg.backends.cudnn, name, True)
         assert getattr(tg.backends.cudnn, name) is True
-
-
-def test_there_is_no_gpu_of_apple():
-    assert not tg.backends.mps.is_available()
-    assert not tg.backends.mps.is_built()

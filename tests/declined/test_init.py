@@ -4,28 +4,33 @@ import ast
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import declined, nn, optim
-from tinygrad_cnn.declined.layers import LAYERS
-from tinygrad_cnn.declined.machinery import MACHINERY
-from tinygrad_cnn.declined.operations import OPERATIONS
 
-TABLES = {"layers": LAYERS, "machinery": MACHINERY, "operations": OPERATIONS}
-ROWS = [(why, names.split()) for table in TABLES.values() for why, names in table.items()]
+LINES = Path(declined.__file__).with_name("left_out.txt").read_text(encoding="utf-8").splitlines()
+SECTIONS = declined.read_tables()
 
 
-@pytest.mark.parametrize(("why", "names"), ROWS)
-def test_a_reason_is_a_sentence_with_names(why, names):
-    assert names
-    assert not why.endswith(".")
+def test_every_reason_holds_for_names_and_has_no_full_stop():
+    reasons = {why for table in SECTIONS.values() for why in table.values()}
+    assert not [why for why in reasons if why.endswith(".")]
+    written = [line for line in LINES if line and not line.startswith((" ", "#", "=="))]
+    assert [line for line in written if not any(line in why for why in reasons)] == []
 
 
 def test_a_name_has_one_reason():
-    names = [name for _, found in ROWS for name in found]
+    shown = "\n".join(LINES).partition("\n== in ")[0].splitlines()
+    names = [name for line in shown if line.startswith("    ") for name in line.split()]
+    assert len(names) > 500
     assert sorted({name for name in names if names.count(name) > 1}) == []
+
+
+def test_a_reason_may_take_several_lines():
+    assert declined.reason("models", "resnet101").endswith("write others as an nn.Module")
 
 
 @pytest.mark.parametrize(
