@@ -10,7 +10,7 @@ _SAME = "it takes a short cut to the same value"
 _BOTH = "both are given, or neither is"
 _UNDEFINED = "a derivative of second order at a point where it has no value"
 
-EQUIVALENT: dict[tuple[str, str], str] = {
+_VJPS = {
     ("_clamped_log", "return maximum(-100, log(x))"): _SYMMETRIC,
     ("_freedom", "return max(0, product([shape[axis] for axis in dim]) - correction)"): _SYMMETRIC,
     ("_groups", "return reshape(x, (x.shape[0], num_groups, product(x.shape[1:][::-1]) // num_groups))"): _ORDERLESS,
@@ -58,7 +58,6 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("minimum_vjp_0", "return where(x == other, g / 2, where(x >= other, 0, g))"): _TIES,
     ("minimum_vjp_1", "return where(x == other, g / 2, where(x <= other, 0, g))"): _TIES,
     ("mv_vjp_1", "return _mv(transpose(x, 1, 0), g)"): _SYMMETRIC,
-    ("norm_vjp_0", "if p in (-_INFINITY, _INFINITY):"): _ORDERLESS,
     ("norm_vjp_0", "if p == 2: → if p == 1:"): _SAME,
     ("norm_vjp_0", "divisor = where(y == 0, 2, y)"): _NEVER,
     ("norm_vjp_0", "ratio = where(flat, 2, x) / divisor"): _NEVER,
@@ -88,4 +87,6 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("trunc_divide_vjp_1", "return -where(False, g, 0)"): _ZERO,
     ("trunc_vjp_0", "return -where(False, g, 0)"): _ZERO,
 }
-"""The name of the function and the mistaken statement, as `mutate.py` prints them: the reason."""
+
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"vjps": _VJPS}
+"""For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""
