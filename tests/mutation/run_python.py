@@ -26,7 +26,8 @@ settings.register_profile(
 )
 
 ARGUMENTS = [
-    "-q", "--no-header", "--no-summary", "--tb=no", "-p", "no:cacheprovider", "-p", "no:faulthandler", "-W", "ignore", "-m", "not slow",
+    "-q", "--no-header", "--no-summary", "--tb=no", "-p", "no:cacheprovider", "-p", "no:faulthandler",
+    "-W", "ignore", "-m", "not slow",
     "-o", "tmp_path_retention_policy=none", "--continue-on-collection-errors", "--hypothesis-profile", "mutants",
 ]  # fmt: skip
 

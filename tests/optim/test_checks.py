@@ -1,12 +1,11 @@
-"""A gradient that is not finite stops the step that asks for it, before anything is changed."""
+"""What optimizers check: settings, names, and gradients that are not finite, before anything is changed."""
 
 import numpy as np
 import pytest
+from optim_cases import KINDS, OPTIMIZERS, parameter
 
 import tinygrad_cnn as tc
 from tinygrad_cnn import nn, optim
-
-KINDS = [optim.SGD, optim.Adam, optim.AdamW, optim.RMSprop, optim.Adagrad, optim.Adadelta]
 
 
 def pair(*shapes, named=False):
@@ -86,3 +85,50 @@ def test_a_parameter_without_a_gradient_is_finite():
     q.grad = None
     optim.SGD([q, p], lr=1).step(error_if_nonfinite=True)
     assert p.tolist() == [0, 0]
+
+
+REFUSED = [
+    (lambda p: optim.SGD([{"params": {p}}]), TypeError, "need to be organized in ordered collections"),
+    (lambda p: optim.SGD([{"params": 3}]), TypeError, "should be an iterable of Tensors, but got int"),
+    (lambda p: optim.SGD([("w", p), p * 1]), ValueError, "Some param names are missing: got 1 .* among 2 parameters"),
+    (lambda p: optim.SGD([(p, "w")]), TypeError, r"should be \(name, tensor\) pairs, .* \(Parameter, str\)"),
+    (lambda p: optim.SGD([p], lr=tc.ones(2)), ValueError, r"Tensor lr must be 1-element \(SGD got .* shape \(2,\)"),
+    (
+        lambda p: optim.SGD([{"params": [p], "lr": tc.ones(2)}]),
+        ValueError,
+        "Tensor lr must be 1-element",
+    ),
+]
+
+
+@pytest.mark.parametrize(("make", "kind", "text"), REFUSED, ids=[str(i) for i in range(len(REFUSED))])
+def test_refused_with_a_message(make, kind, text):
+    with pytest.raises(kind, match=text):
+        make(parameter(1, 2))
+
+
+def test_a_tensor_of_one_element_counts_as_its_number():
+    p = parameter(1)
+    optimizer = optim.Adam([p], lr=tc.tensor([0.5]), betas=(tc.tensor([[0.5]]), tc.tensor(0.75)))
+    assert (optimizer.param_groups[0]["lr"], optimizer.param_groups[0]["betas"]) == (0.5, (0.5, 0.75))
+    assert type(optimizer.param_groups[0]["lr"]) is float
+    optimizer.add_param_group({"params": [parameter(2)], "lr": tc.tensor(2.0)})
+    assert optimizer.param_groups[1]["lr"] == 2
+
+
+FUSED = ["SGD", "Adam", "AdamW", "Adagrad"]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_step_is_not_differentiable(name):
+    make = getattr(optim, name)
+    with pytest.raises(NotImplementedError, match=f"{name}: there is no differentiable=True: a step overwrites"):
+        make([parameter(1)], differentiable=True)
+    with pytest.raises(NotImplementedError, match=f"{name}: there is no differentiable=True"):
+        make([{"params": [parameter(1)], "differentiable": True}])
+
+
+@pytest.mark.parametrize("name", FUSED)
+def test_fused_and_foreach_exclude_each_other(name):
+    with pytest.raises(RuntimeError, match="`fused` and `foreach` cannot be `True` together"):
+        getattr(optim, name)([parameter(1)], fused=True, foreach=True)
