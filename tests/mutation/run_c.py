@@ -98,7 +98,8 @@ def _caught(library: Path, tests: list[str]) -> bool:
         announce(SECONDS_A_FILE)
         os.environ["TINYGRAD_CNN_CACHE"] = str(library.parent / "cache")
         arguments = [one for one in ARGUMENTS if one != "--continue-on-collection-errors"]
-        return pytest.main([*arguments, "-x", "--rootdir", str(TESTS.parent), *tests]) != pytest.ExitCode.OK
+        places = ["--basetemp", str(library.parent / "tests"), "--rootdir", str(TESTS.parent)]
+        return pytest.main([*arguments, "-x", *places, *tests]) != pytest.ExitCode.OK
 
     return run_forked(try_out)[0]
 

@@ -6,6 +6,7 @@ import contextlib
 import gc
 import io
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -27,7 +28,7 @@ settings.register_profile(
 
 ARGUMENTS = [
     "-q", "--no-header", "--no-summary", "--tb=no", "-p", "no:cacheprovider", "-p", "no:faulthandler",
-    "-W", "ignore", "-m", "not slow",
+    "--assert", "plain", "-m", "not slow",
     "-o", "tmp_path_retention_policy=none", "--continue-on-collection-errors", "--hypothesis-profile", "mutants",
 ]  # fmt: skip
 
@@ -122,8 +123,9 @@ def run(kind: str, target: Target, files: list[str], choose: Choice, jobs: int) 
     """
     session = Session(kind, target, files, choose, jobs)
     tests = [str(path) for path in target.test_files()]
-    with _quiet() as said:
-        code = pytest.main([*ARGUMENTS, "--rootdir", str(PACKAGE.parent), *tests], plugins=[session])
+    with _quiet() as said, tempfile.TemporaryDirectory(prefix="mutants-") as folder:
+        places = ["--basetemp", f"{folder}/tests", "--rootdir", str(PACKAGE.parent)]
+        code = pytest.main([*ARGUMENTS, *places, *tests], plugins=[session])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.TESTS_FAILED):
         session.complaints.append(f"pytest ended with {code!r}: {said.getvalue()[-2000:]}")
     return session.outcomes, session.complaints

@@ -13,6 +13,7 @@ REFUSED = [
         ValueError,
         r"Invalid beta parameter at index 0: 1 \(Adam expects a finite number in \[0, 1\)\)",
     ),
+    (lambda p: optim.Adam([p], betas=(0, 1)), ValueError, "Invalid beta parameter at index 1: 1 "),
     (lambda p: optim.Adam([p], betas=(0, -1)), ValueError, "Invalid beta parameter at index 1: -1"),
     (lambda p: optim.Adam([p], eps=-1), ValueError, "Invalid epsilon value: -1"),
     (lambda p: optim.Adam([p], weight_decay=-1), ValueError, "Invalid weight_decay value: -1"),

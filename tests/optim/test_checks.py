@@ -88,6 +88,20 @@ def test_a_parameter_without_a_gradient_is_finite():
 
 
 REFUSED = [
+    (lambda p: optim.SGD([{"params": frozenset({p})}]), TypeError, "need to be organized in ordered collections"),
+    (lambda p: optim.SGD([{"params": "w"}]), TypeError, "should be an iterable of Tensors, but got str"),
+    (lambda p: optim.SGD([("w", p, 1)]), TypeError, r"should be \(name, tensor\) pairs, .* \(str, Parameter, int\)"),
+    (lambda p: optim.SGD([("w",)]), TypeError, r"should be \(name, tensor\) pairs, .* \(str\)"),
+    (
+        lambda p: optim.Adam([p], betas=(0.9, tc.ones(2))),
+        ValueError,
+        "betas must be either both floats or both Tensors",
+    ),
+    (
+        lambda p: optim.Adam([p], betas=(tc.tensor(0.9), tc.ones(2))),
+        ValueError,
+        r"Tensor betas\[1\] must be 1-element \(Adam got one of shape \(2,\)\)",
+    ),
     (lambda p: optim.SGD([{"params": {p}}]), TypeError, "need to be organized in ordered collections"),
     (lambda p: optim.SGD([{"params": 3}]), TypeError, "should be an iterable of Tensors, but got int"),
     (lambda p: optim.SGD([("w", p), p * 1]), ValueError, "Some param names are missing: got 1 .* among 2 parameters"),
@@ -132,3 +146,10 @@ def test_a_step_is_not_differentiable(name):
 def test_fused_and_foreach_exclude_each_other(name):
     with pytest.raises(RuntimeError, match="`fused` and `foreach` cannot be `True` together"):
         getattr(optim, name)([parameter(1)], fused=True, foreach=True)
+
+
+def test_the_first_of_several_elements_is_named():
+    p = parameter(1, 2, 3)
+    p.grad = tc.tensor([1.0, np.inf, np.nan], dtype=tc.float64)
+    with pytest.raises(RuntimeError, match=r"got inf at index \(1,\) .* 2 of its 3 elements"):
+        optim.SGD([p]).step(error_if_nonfinite=True)

@@ -117,3 +117,58 @@ def test_what_schedulers_note_in_the_groups_is_kept():
     again = optim.SGD([p])
     again.load_state_dict(optimizer.state_dict())
     assert again.param_groups[0]["initial_lr"] == 3
+
+
+def test_a_state_is_a_mapping():
+    with pytest.raises(ValueError, match="SGD: expected a state dict with 'state' and 'param_groups', got \\["):
+        optim.SGD([parameter(1)]).load_state_dict(["state", "param_groups"])
+
+
+def test_a_setting_in_a_state_is_one_number():
+    optimizer = optim.SGD([parameter(1)])
+    state = optimizer.state_dict()
+    state["param_groups"][0]["lr"] = tc.ones(2)
+    with pytest.raises(ValueError, match=r"Tensor lr must be 1-element \(SGD got one of shape \(2,\)\)"):
+        optimizer.load_state_dict(state)
+    state["param_groups"][0]["lr"] = tc.tensor([0.25])
+    optimizer.load_state_dict(state)
+    assert optimizer.param_groups[0]["lr"] == 0.25
+
+
+def test_settings_keep_their_order_and_those_that_an_older_state_lacks_stay():
+    optimizer = optim.SGD([parameter(1)], maximize=True)
+    before = dict(optimizer.param_groups[0])
+    (group,) = optimizer.state_dict()["param_groups"]
+    older = {key: group[key] for key in reversed(group) if key not in ("maximize", "foreach", "fused")}
+    optimizer.load_state_dict({"state": {}, "param_groups": [{**older, "note": 1}]})
+    assert optimizer.param_groups[0] == {**before, "note": 1}
+    assert list(optimizer.param_groups[0]) == [*before, "note"]
+
+
+def test_the_state_of_another_kind_is_told_by_the_settings_of_each():
+    p = parameter(1)
+    with pytest.raises(ValueError, match=r"its groups have no momentum, dampening, nesterov, but betas, eps, amsgrad$"):
+        optim.SGD([p]).load_state_dict(optim.Adam([p]).state_dict())
+
+
+@pytest.mark.parametrize(("count", "text"), [(5, "w0, w1, w2, w3, w4, got"), (7, "w0, w1, w2, w3, w4 and 2 more, got")])
+def test_of_many_missing_names_the_first_five_are_given(count, text):
+    mine = optim.SGD([(f"w{i}", parameter(i)) for i in range(count)])
+    other = optim.SGD([(f"v{i}", parameter(i)) for i in range(count)])
+    with pytest.raises(ValueError, match=f"the state of {text} that of v0, v1"):
+        mine.load_state_dict(other.state_dict())
+
+
+def test_a_state_may_hold_arrays_which_take_the_dtype_of_the_parameter():
+    p = parameter(1, 2)
+    optimizer = optim.Adam([p])
+    state = optimizer.state_dict()
+    moments = {key: np.array([3, 4], dtype=np.float32) for key in ("exp_avg", "exp_avg_sq")}
+    state["state"] = {0: {"step": np.array(5), **moments}}
+    optimizer.load_state_dict(state)
+    assert optimizer.state[p]["step"] == 5
+    assert optimizer.state[p]["exp_avg"].dtype == tc.float64
+    assert optimizer.state[p]["exp_avg_sq"].tolist() == [3, 4]
+    state["state"][0]["exp_avg"] = np.ones(3)
+    with pytest.raises(ValueError, match=r"Adam: expected exp_avg of shape \(2,\), that of parameter 0 of group 0"):
+        optimizer.load_state_dict(state)

@@ -11,6 +11,15 @@ REFUSED = [
     (lambda p: optim.SGD([{"params": []}]), ValueError, "optimizer got an empty parameter list"),
     (lambda p: optim.SGD(p), TypeError, "should be an iterable of Tensors or dicts, but got Parameter"),
     (lambda p: optim.SGD({"params": [p]}), TypeError, "should be an iterable of Tensors or dicts, but got dict"),
+    (lambda p: optim.SGD("w"), TypeError, "should be an iterable of Tensors or dicts, but got str"),
+    (lambda p: optim.SGD(3), TypeError, "should be an iterable of Tensors or dicts, but got int"),
+    (lambda p: optim.SGD([{"params": [p]}, p * 1]), TypeError, "expected a parameter group as a dict with 'params'"),
+    (
+        lambda p: optim.SGD([p]).add_param_group("params"),
+        TypeError,
+        "a parameter group as a dict with 'params', got 'p",
+    ),
+    (lambda p: optim.SGD([{"params": [p], "lr": 1}], lr=-1), ValueError, "Invalid learning rate: -1"),
     (lambda p: optim.SGD([p, 1]), TypeError, "optimizer can only optimize Tensors, but one of the params is int"),
     (lambda p: optim.SGD([p * 2]), ValueError, r"can't optimize a non-leaf Tensor, of shape \(2,\)"),
     (
@@ -73,9 +82,11 @@ def test_a_step_writes_in_place_and_leaves_the_gradient_alone(make):
     assert memory.tolist() != [1, 2]
 
 
-def test_a_graph_made_before_a_step_refuses_to_run_backward_after_it():
-    p = parameter(1, 2)
-    optimizer = optim.SGD([p], lr=0.1)
+@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("dtype", [tc.float32, tc.float64])
+def test_a_graph_made_before_a_step_refuses_to_run_backward_after_it(name, dtype):
+    p = nn.Parameter(tc.ones(2, dtype=dtype))
+    optimizer = OPTIMIZERS[name]([p])
     loss = (p * p).sum()
     loss.backward(retain_graph=True)
     optimizer.step()
@@ -134,6 +145,12 @@ def test_a_parameter_twice_in_a_group_warns_and_is_changed_twice():
     p.sum().backward()
     optimizer.step()
     assert p.item() == 0.5
+
+
+def test_the_warning_of_a_parameter_that_is_there_twice_names_it_and_points_at_the_caller():
+    with pytest.warns(UserWarning, match=r"such as one of shape \(3,\)") as noted:
+        optim.SGD([parameter(1), *[parameter(1, 2, 3)] * 2])
+    assert noted[0].filename == __file__
 
 
 def test_repr_lists_the_settings_of_each_group():
