@@ -34,3 +34,9 @@ def test_attributes_of_a_callable_object_are_kept_and_functions_are_not():
     after.load_state_dict(before.state_dict())
     assert after.lr_lambdas[0].factor == 0.25
     assert after.lr_lambdas[1](0) == 2
+
+
+def test_a_function_for_each_group_may_come_in_a_list_or_a_tuple():
+    for kind in (list, tuple):
+        scheduler = lr_scheduler.LambdaLR(sgd(1.0, 2.0), kind([lambda step: 0.5, lambda step: 0.25]))
+        assert scheduler.get_last_lr() == [0.5, 0.5]

@@ -28,3 +28,11 @@ REFUSED = [
 def test_refused_with_a_message(make, kind, text):
     with pytest.raises(kind, match=text):
         make(sgd(1.0, 2.0))
+
+
+def test_a_line_over_no_steps_stays_where_it_starts():
+    scheduler = lr_scheduler.LinearLR(sgd(2.0), 0.5, 0.25, total_iters=0)
+    scheduler.optimizer.step()
+    with pytest.warns(UserWarning, match="epoch parameter"):
+        scheduler.step(3)
+    assert scheduler.get_last_lr() == [1.0]

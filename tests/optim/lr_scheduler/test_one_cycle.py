@@ -28,6 +28,9 @@ def test_the_rates_of_the_first_steps(make, expected):
 
 REFUSED = [
     (lambda o: lr_scheduler.OneCycleLR(o, 1), ValueError, "define either total_steps OR"),
+    (lambda o: lr_scheduler.OneCycleLR(o, 1, epochs=2), ValueError, "define either total_steps OR"),
+    (lambda o: lr_scheduler.OneCycleLR(o, 1, steps_per_epoch=2), ValueError, "define either total_steps OR"),
+    (lambda o: lr_scheduler.OneCycleLR(o, 1, 9, pct_start=-0.5), ValueError, "float between 0 and 1 pct_start.* -0.5"),
     (lambda o: lr_scheduler.OneCycleLR(o, 1, 0), ValueError, "Expected positive integer total_steps, but got 0"),
     (lambda o: lr_scheduler.OneCycleLR(o, [1], 9), ValueError, "max_lr has 1 values, param_groups has 2"),
     (lambda o: lr_scheduler.OneCycleLR(o, 1, 9, pct_start=2.0), ValueError, "float between 0 and 1 pct_start.* 2.0"),
@@ -71,3 +74,15 @@ def test_one_cycle_ends():
     rates(scheduler, 2)
     with pytest.raises(ValueError, match=r"Tried to step 3 times. The specified number of total steps is 2"):
         scheduler.step()
+
+
+def test_all_steps_may_go_up_and_one_step_is_enough():
+    up = lr_scheduler.OneCycleLR(sgd(1.0, momentum=0.5), 4, 4, pct_start=1.0, anneal_strategy="linear", div_factor=4)
+    assert rates(up, 3) == [1, 2, 3, 4]
+    short = lr_scheduler.OneCycleLR(sgd(1.0, momentum=0.5), 4, 1)
+    assert short.get_last_lr() == [pytest.approx(4 / 25 / 1e4)]
+
+
+def test_the_highest_rates_of_the_groups_may_come_in_a_tuple():
+    scheduler = lr_scheduler.OneCycleLR(sgd(1.0, 2.0), (25, 50), 9)
+    assert scheduler.get_last_lr() == [1, 2]

@@ -54,3 +54,42 @@ def test_the_plateau_is_remembered():
     assert (after.mode, after.mode_worse, after.best) == ("max", -float("inf"), 1)
     after.step(1.0)
     assert after.get_last_lr() == [0.1]
+
+
+def test_the_least_rates_of_the_groups_may_come_in_a_tuple():
+    scheduler = lr_scheduler.ReduceLROnPlateau(sgd(1.0, 2.0), patience=0, min_lr=(0.5, 0.75))
+    scheduler.step(1)
+    scheduler.step(1)
+    assert scheduler.get_last_lr() == [0.5, 0.75]
+
+
+def test_a_first_metric_that_is_nan_is_no_improvement():
+    scheduler = lr_scheduler.ReduceLROnPlateau(sgd(1.0), patience=1)
+    found = []
+    for _ in range(2):
+        scheduler.step(float("nan"))
+        found.append(scheduler.get_last_lr())
+    assert found == [[1], [0.1]]
+
+
+@pytest.mark.parametrize(
+    ("mode", "threshold_mode", "same", "better"),
+    [("min", "abs", 1.5, 1.25), ("max", "abs", 2.5, 2.75), ("min", "rel", 1.0, 0.75), ("max", "rel", 3.0, 3.25)],
+)
+def test_a_metric_must_pass_the_threshold_to_count_as_better(mode, threshold_mode, same, better):
+    """The threshold is 0.5 from the best metric, 2, or that part of it."""
+    for metric, rate in ((same, 0.5), (better, 1.0)):
+        scheduler = lr_scheduler.ReduceLROnPlateau(
+            sgd(1.0), mode, 0.5, patience=0, threshold=0.5, threshold_mode=threshold_mode
+        )
+        scheduler.step(2.0)
+        scheduler.step(metric)
+        assert scheduler.get_last_lr() == [rate]
+
+
+def test_a_rate_that_would_fall_by_no_more_than_eps_stays():
+    for eps, rate in ((0.5, 1.0), (0.25, 0.5)):
+        scheduler = lr_scheduler.ReduceLROnPlateau(sgd(1.0), factor=0.5, patience=0, eps=eps)
+        scheduler.step(1)
+        scheduler.step(1)
+        assert scheduler.get_last_lr() == [rate]

@@ -68,8 +68,9 @@ def test_asking_for_the_next_rates_warns():
 def test_naming_the_step_is_deprecated(make, arguments):
     scheduler = make(sgd(1.0))
     scheduler.optimizer.step()
-    with pytest.warns(UserWarning, match="epoch parameter .* is deprecated"):
+    with pytest.warns(UserWarning, match="epoch parameter .* is deprecated") as noted:
         scheduler.step(*arguments, epoch=5)
+    assert noted[0].filename == __file__
     assert scheduler.last_epoch == 5
 
 

@@ -58,3 +58,13 @@ def test_a_sequence_is_loaded_whole_or_not_at_all():
     with pytest.raises(ValueError, match="ExponentialLR: expected a state with gamma"):
         scheduler.load_state_dict(state)
     assert scheduler.state_dict() == before
+
+
+def test_the_states_of_another_number_of_schedules_are_refused():
+    scheduler = sequence(sgd(1.0))
+    state = scheduler.state_dict()
+    before = copy.deepcopy(state)
+    state["_schedulers"].pop()
+    with pytest.raises(ValueError, match="SequentialLR: expected the states of 2 schedulers, got 1"):
+        scheduler.load_state_dict(state)
+    assert scheduler.state_dict() == before
