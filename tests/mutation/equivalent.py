@@ -88,5 +88,31 @@ _VJPS = {
     ("trunc_vjp_0", "return -where(False, g, 0)"): _ZERO,
 }
 
-EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"vjps": _VJPS}
+_FIRST_STEP = "the constructor takes a first step, which writes it"
+
+_OPTIM = {
+    ("CosineAnnealingLR._next_lr", "if (-(t - 1) - period) % (2 * period) == 0:"): "the remainder is 0 for both signs",
+    ("CosineAnnealingLR._next_lr", "if (t - 1 + period) % (2 * period) == 0:"): "two periods apart",
+    ("CosineAnnealingWarmRestarts.step", "(deleted) epoch = 0"): _FIRST_STEP,
+    ("CosineAnnealingWarmRestarts.step", "if epoch is None and self.last_epoch < -1:"): _FIRST_STEP,
+    ("CosineAnnealingWarmRestarts.step", "if epoch is not None and self.last_epoch < 0:"): _FIRST_STEP,
+    ("CosineAnnealingWarmRestarts.step", "if self.last_epoch < 0:"): "no step is taken before the first",
+    ("LRScheduler.__init__", "(deleted) self._get_lr_called_within_step = False"): _FIRST_STEP,
+    ("LRScheduler.__init__", "(deleted) self._is_initial = False"): _FIRST_STEP,
+    ("LRScheduler.__init__", "(deleted) self._last_lr: list[float] = []"): _FIRST_STEP,
+    ("LRScheduler.__init__", "self._get_lr_called_within_step = True"): _FIRST_STEP,
+    ("LRScheduler.__init__", "self._is_initial = True"): _FIRST_STEP,
+    (
+        "LRScheduler.__repr__",
+        "return settings_repr(self, ('last_epoch', 'optimizer'), last_epoch=self.last_epoch, lr=self._last_lr)",
+    ): "names to leave out have no order",
+    ("LRScheduler.load_state_dict", "for key in ('min_lrs', 'base_lrs'):"): "no schedule has both",
+    ("OneCycleLR._next_lr", "if self.last_epoch < end:"): "a phase ends with the rates that the next one begins with",
+    (
+        "check_number",
+        "limits = f'a finite number in [0, {below:g})' if below < most else f'a number in [0, {most:g}]'",
+    ): "one of the two is infinite",
+}
+
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"optim": _OPTIM, "vjps": _VJPS}
 """For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""

@@ -78,6 +78,7 @@ SEQUENCES = [
     ([("LambdaLR", {"lr_lambda": cool}), ("MultiStepLR", {"milestones": [3, 30]})], [50]),
     ([("ExponentialLR", {"gamma": 0.9}), ("OneCycleLR", {"max_lr": 2.0, "total_steps": 150})], [100]),
     ([("StepLR", {"step_size": 10}), ("LambdaLR", {"lr_lambda": bell})], [0]),
+    ([("ConstantLR", {"factor": 0.5}), ("LambdaLR", {"lr_lambda": bell})], [1]),
     ([("CosineAnnealingLR", {"T_max": 9, "eta_min": 0.01}), ("LinearLR", {"end_factor": 0.1})], [15]),
     ([("ExponentialLR", {"gamma": 0.99})], []),
 ]

@@ -35,8 +35,9 @@ def test_a_group_that_came_later_follows_if_its_rate_says_all(make, fits):
 
 def test_a_schedule_before_the_optimizer_warns_once():
     scheduler = lr_scheduler.StepLR(sgd(1.0), 2)
-    with pytest.warns(UserWarning, match=r"`lr_scheduler.step\(\)` before `optimizer.step\(\)`"):
+    with pytest.warns(UserWarning, match=r"`lr_scheduler.step\(\)` before `optimizer.step\(\)`") as noted:
         scheduler.step()
+    assert noted[0].filename == __file__
     scheduler.step()  # warnings are errors here
     after = lr_scheduler.StepLR(sgd(1.0), 2)
     after.optimizer.step()
@@ -56,8 +57,9 @@ def test_of_an_optimizer_with_a_step_of_its_own_nothing_is_assumed():
 
 def test_asking_for_the_next_rates_warns():
     scheduler = lr_scheduler.ExponentialLR(sgd(1.0, 2.0), 0.5)
-    with pytest.warns(UserWarning, match=r"please use `get_last_lr\(\)`"):
+    with pytest.warns(UserWarning, match=r"please use `get_last_lr\(\)`") as noted:
         assert scheduler.get_lr() == [0.5, 1.0]
+    assert noted[0].filename == __file__
     assert scheduler.get_last_lr() == [1.0, 2.0]
 
 
@@ -167,3 +169,9 @@ def test_schedules_name_the_module_that_users_import_them_from():
     for name in optim.lr_scheduler.__all__:
         kind = getattr(optim.lr_scheduler, name)
         assert kind.__module__ == optim.lr_scheduler.__name__
+
+
+def test_a_state_may_lack_what_a_schedule_keeps_for_itself():
+    scheduler = lr_scheduler.StepLR(sgd(1.0), 2)
+    scheduler.load_state_dict({"base_lrs": [3.0], "last_epoch": 7, "step_size": 4, "gamma": 0.5})
+    assert (scheduler.base_lrs, scheduler.last_epoch, scheduler.step_size) == ([3.0], 7, 4)
