@@ -60,9 +60,9 @@ sanitize: export TINYGRAD_CNN_CFLAGS = -O0 -g -fsanitize=address,undefined -fno-
 sanitize: export TINYGRAD_CNN_CACHE = $(CURDIR)/runs/sanitized
 sanitize: export ASAN_OPTIONS = detect_leaks=0:allocator_may_return_null=1
 sanitize: $(DEV)  ## run the tests of the compiled kernels under ASan and UBSan, by gcc
-	$(BIN)/python -c "from tinygrad_cnn.kernels.compiled import build; build.kept_library(build.find_compiler())"
+	$(BIN)/python -c "from tinygrad_cnn.fast import build; build.kept_library(build.find_compiler())"
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" $(BIN)/python -m pytest \
-	  -p no:cacheprovider -m "not slow" tests/kernels/compiled --ignore tests/kernels/compiled/test_build.py
+	  -p no:cacheprovider -m "not slow" tests/fast --ignore tests/fast/test_build.py
 
 fuzz: $(DEV)  ## try new cases of every fuzzer in tests/fuzz for a few minutes each
 	TINYGRAD_CNN_FUZZ_SECONDS=300 $(BIN)/python -m pytest tests/fuzz

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_cnn as tc
-from tinygrad_cnn import _buffers, kernels, nn, optim
-from tinygrad_cnn.kernels.threads import set_num_threads
+from tinygrad_cnn import kernels, nn, optim
+from tinygrad_cnn.backends.threads import set_num_threads
 
 ROUNDS, SECONDS = 5, 0.04
 PAUSE = 0.02

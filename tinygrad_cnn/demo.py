@@ -13,10 +13,10 @@ import numpy as np
 from rich.console import Console
 
 from tinygrad_cnn.autograd import no_grad
+from tinygrad_cnn.backends.kernels import kernel_mode
 from tinygrad_cnn.data import DataLoader, TensorDataset, load_mnist_5k
 from tinygrad_cnn.gradcheck import ParameterCheck, check_parameters, format_table
 from tinygrad_cnn.graph import Drawing, draw
-from tinygrad_cnn.kernels.forms import kernel_mode
 from tinygrad_cnn.models import SimpleConvNet
 from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.optim import Adam

@@ -12,8 +12,8 @@ from kernel_forms import float32, needs_compiler
 
 import tinygrad_cnn as tc
 from tinygrad_cnn import kernels
+from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.kernels import threads
-from tinygrad_cnn.kernels.forms import kernels_of
 
 ROOT = Path(__file__).parents[2]
 HOW = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -22,7 +22,7 @@ import os, sys, threading, time, warnings
 import numpy as np
 import tinygrad_cnn as tc
 from tinygrad_cnn import kernels
-from tinygrad_cnn.kernels.forms import set_kernel_mode
+from tinygrad_cnn.backends.kernels import set_kernel_mode
 
 warnings.simplefilter("ignore")  # Python 3.12 warns of forks of processes with threads
 set_kernel_mode("compiled")

@@ -7,7 +7,7 @@ import pytest
 
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
-from tinygrad_cnn.kernels.forms import kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 
 LOSSES = {
     "cross_entropy": lambda x: F.cross_entropy(x, tg.tensor([0, 1])),

@@ -9,9 +9,9 @@ from op_samples import SAMPLES
 
 import tinygrad_cnn
 from tinygrad_cnn.autograd import grad, no_grad, registry
+from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.creation import from_numpy, ones_like
 from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck
-from tinygrad_cnn.kernels.forms import kernels_of
 from tinygrad_cnn.tensor import Tensor
 
 # Only the package's own: tests of the engine may register operations of theirs.

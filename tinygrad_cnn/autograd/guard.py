@@ -94,6 +94,7 @@ def _observe(_op: Op, _values: Sequence[Any], _out: Array, node: Node | None) ->
     lease._arrays = [array for _, array in saved_arrays(node)]
     _change(_lock, lease._arrays)
     node.args = lease
+    node.saved = True  # so that the backward pass drops the lease
 
 
 def _start_anew() -> None:

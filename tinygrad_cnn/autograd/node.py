@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import numpy as np
+
 from tinygrad_cnn._types import Array, DType, Shape
 
 if TYPE_CHECKING:
@@ -40,14 +42,15 @@ class Node:
         aux: what the kernel supplied beside its output, such as the argmax of a pooling window.
         parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for None.
         flows: for each argument, whether a gradient may flow to it.
+        saved: whether values were saved, which a backward pass frees.
         shape, dtype: of the output.
         scope: the module that was running, for pictures and messages.
         hooks: what to call with the gradient of the output, None if nothing.
     """
 
     __slots__ = (
-        "__weakref__", "args", "attrs", "aux", "dtype", "flows", "hooks", "op", "out", "parents", "scope", "seq",
-        "shape",
+        "__weakref__", "args", "attrs", "aux", "dtype", "flows", "hooks", "op", "out", "parents", "saved", "scope",
+        "seq", "shape",
     )  # fmt: skip
 
     requires_grad: ClassVar[bool] = True
@@ -73,6 +76,7 @@ class Node:
         self.aux = aux
         self.parents = parents
         self.flows = tuple([parent is not None and cast(Any, parent).requires_grad for parent in parents])
+        self.saved = out is not None or any(isinstance(arg, np.ndarray) for arg in args)
         self.shape = shape
         self.dtype = dtype
         self.scope = scope

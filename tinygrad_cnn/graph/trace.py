@@ -12,8 +12,8 @@ import numpy as np
 from tinygrad_cnn._dtypes import float16, float32
 from tinygrad_cnn._types import Array, DType
 from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, collect
+from tinygrad_cnn.autograd.function_ctx import output
 from tinygrad_cnn.autograd.half import narrowed, widened
-from tinygrad_cnn.autograd.parts import part
 from tinygrad_cnn.graph.families import family
 from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Operation, Role, Value, count
 from tinygrad_cnn.graph.names import Names
@@ -90,7 +90,7 @@ class _Tracer:
 
     def add(self, node: Node) -> None:
         """Add an operation, and before it the values that it is the first to use."""
-        if node.op is part:  # one of several outputs: an arrow from the operation's box, not a box
+        if node.op is output:  # one of several outputs: an arrow from the operation's box, not a box
             self.ids[id(node)] = self.ids[id(node.parents[0])]
             return
         for i, parent in enumerate(node.parents):

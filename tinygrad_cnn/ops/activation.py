@@ -23,10 +23,7 @@ def relu(x: Array) -> Array:
     return kernels.relu(x)
 
 
-relu.gates = True
-kernels.bind(relu, "compute", "relu", relu.kernel)
-relu_in_place = relu.twin(lambda x: np.maximum(x, 0, out=x))
-relu_in_place.overwrites = True
+relu_in_place = relu.variant(lambda x: np.maximum(x, 0, out=x), overwrites=True)
 relu_input = primitive()(kernels.relu_input)
 
 

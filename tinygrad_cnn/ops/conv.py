@@ -58,9 +58,6 @@ def conv2d_weight_vjp_1(g: A, _y: object, x: A, _u: object, *, kernel_size: Shap
     return conv2d(x, g, None, **how)
 
 
-kernels.bind(conv2d, "fused", "conv2d_gradients", None)
-
-
 conv1d = primitive()(kernels.conv1d)
 
 

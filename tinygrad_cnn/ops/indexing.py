@@ -11,7 +11,8 @@ import numpy as np
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import A, Array, Scalar, Shape
-from tinygrad_cnn.autograd import Spec, Variable, primitive
+from tinygrad_cnn.autograd import Node, Spec, Variable, primitive
+from tinygrad_cnn.autograd.pending import SparseSum
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
 from tinygrad_cnn.ops.selection import where
 from tinygrad_cnn.ops.shape import reshape
@@ -43,7 +44,13 @@ def _add_at(out: Array, g: Array, *, index: Any) -> None:
         np.add.at(out, index, g)
 
 
-_getitem.adds = _add_at
+def _sparse_gradient(node: Node, g: Any, _wanted: Sequence[bool]) -> list[Any] | None:
+    """Return the gradient of a read in a form that adds up with those of other reads of the same tensor."""
+    shape = node.parents[0].shape  # type: ignore[union-attr]
+    return [SparseSum(_add_at, g, node.attrs, shape)] if isinstance(g, np.ndarray) else None
+
+
+_getitem.gradients = _sparse_gradient
 
 
 @index_add_zeros.vjp(0)

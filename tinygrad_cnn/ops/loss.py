@@ -47,10 +47,6 @@ def cross_entropy(x: Array, target: Array, *, reduction: str) -> Array:
     return kernels.cross_entropy(x, target, reduction)
 
 
-kernels.bind(cross_entropy, "compute", "cross_entropy", cross_entropy.kernel)
-kernels.bind(cross_entropy, "fused", "cross_entropy_gradients", None)
-
-
 @cross_entropy.vjp(0)
 def cross_entropy_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
     return cross_entropy_input(g, x, target, reduction=reduction)
@@ -60,9 +56,6 @@ def cross_entropy_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) ->
 def cross_entropy_input(g: Array, x: Array, target: Array, *, reduction: str) -> Array:
     """Compute g · (softmax(x) − [class = target]), the gradient of `cross_entropy` with respect to x, in one go."""
     return kernels.cross_entropy_input(g, x, target, reduction)
-
-
-kernels.bind(cross_entropy_input, "compute", "cross_entropy_input", cross_entropy_input.kernel)
 
 
 @cross_entropy_input.vjp(0)

@@ -115,18 +115,6 @@ def batch_norm_vjp_2(
     return sum(g, _over_channels(g.shape))
 
 
-@batch_norm.gradients
-def batch_norm_gradients(
-    wanted: list[bool], g: Array, gate: Array | None, _y: object, x: Array, w: Array | None, _b: object,
-    running_mean: Array | None, running_var: Array | None, *, eps: float, batch_mean: Array, batch_var: Array,
-) -> Any:  # fmt: skip
-    compiled = kernels.form_of("batch_norm_gradients")
-    if compiled is None or running_mean is not None or running_var is not None or not wanted[0]:
-        return None
-    found = compiled(g, gate, x, w, batch_mean, batch_var, eps)
-    return None if found is NotImplemented else [*found, None, None]
-
-
 layer_norm = primitive(supplies=("mean", "var"))(kernels.layer_norm)
 
 

@@ -23,19 +23,6 @@ def reshape_vjp_0(g: A, _y: object, x: Spec, *, shape: Shape) -> A:  # noqa: ARG
     return _reshape(g, shape=x.shape)
 
 
-@_reshape.gradients
-def reshape_gradients(
-    _wanted: object,
-    g: Array,
-    gate: Array | None,
-    _y: object,
-    x: Spec,
-    *,
-    shape: Shape,  # noqa: ARG001
-) -> list[Array] | None:
-    return None if gate is not None else [g.reshape(x.shape)]
-
-
 def reshape(input: A, shape: Sequence[int]) -> A:
     """Return the elements in the same row-major order under `shape`; one size may be −1 and is worked out.
 

@@ -5,9 +5,10 @@ Everything is a tuple with one entry for each axis that windows slide along: siz
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Callable, Sequence
 from functools import lru_cache, wraps
-from typing import Any, ParamSpec, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar, TypeVarTuple
 
 from tinygrad_cnn import kernels, ops
 from tinygrad_cnn._checks import check_room, per_axis
@@ -21,28 +22,28 @@ PLACES = {1: "L", 2: "H, W"}
 """How shapes in messages name the axes that windows slide along."""
 
 
-P = ParamSpec("P")
+Ts = TypeVarTuple("Ts")
 R = TypeVar("R")
 
 
-def remembered(function: Callable[P, R]) -> Callable[P, R]:
-    """Work out the decorated function once for the same arguments: a layer is called with the same at every step.
+def remembered(function: Callable[[*Ts], R]) -> Callable[[*Ts], R]:
+    """Cache the results of the decorated function: a layer calls it with the same arguments at every step.
 
-    Arguments are ints, words, None and tuples of ints; with others, such as lists, it is worked out anew.
+    Results are kept for ints, strings, None and tuples of ints; other arguments, such as lists, are computed anew.
     """
 
     @lru_cache(maxsize=1024)
-    def known(_types: object, args: tuple[Any, ...]) -> R:
-        return function(*args)  # type: ignore[call-arg]
+    def cached(_exact: bytes, args: tuple[*Ts]) -> R:
+        return function(*args)
 
     @wraps(function)
-    def call(*args: P.args, **kwargs: P.kwargs) -> R:
-        # 1, 1.0 and True are equal as keys; the types, also of what tuples hold, keep them apart.
-        types = tuple([tuple(map(type, one)) if one.__class__ is tuple else one.__class__ for one in args])
+    def call(*args: *Ts) -> R:
+        known: Any = args
         try:
-            return known(types, args)
-        except TypeError:
-            return function(*args, **kwargs)
+            return cached(marshal.dumps(known, 2), known)  # 1, 1.0 and True are equal as keys, but not as bytes
+        except (TypeError, ValueError):  # not hashable or not known to marshal; or an error that is raised again
+            pass
+        return function(*args)
 
     return call
 

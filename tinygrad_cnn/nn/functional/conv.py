@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import MOST, check_room, per_axis
 from tinygrad_cnn._types import Shape
-from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.nn.functional._geometry import (
     PLACES,
     Size,
@@ -88,23 +86,14 @@ def conv2d(
         RuntimeError: the shapes do not fit, the window is larger than the padded input, the dtypes differ, or an
             argument is out of range.
     """  # noqa: E501
-    return convolve2d(ops.conv2d, input, weight, bias, stride, padding, dilation, groups)
-
-
-def convolve2d(
-    op: Op, input: Tensor, weight: Tensor, bias: Tensor | None, stride: Size, padding: str | Size, dilation: Size,
-    groups: int, *, checked: bool = False,
-) -> Tensor:  # fmt: skip
-    """Compute `conv2d` by `op`: itself, or its fusion with what follows; `checked` if all is as layers keep it."""
     if not of_one_dtype(input, weight, bias):
         check_operands("conv2d", input, weight, bias)
     shape = input.array.shape
     biases = None if bias is None else bias.array.shape
-    windows = _known_windows if checked else _windows
-    how = windows("conv2d", 2, shape, weight.array.shape, biases, stride, padding, dilation, groups)
+    how = _windows("conv2d", 2, shape, weight.array.shape, biases, stride, padding, dilation, groups)
     if len(shape) == 4:
-        return op(input, weight, bias, **how)
-    return ops.squeeze(op(ops.unsqueeze(input, 0), weight, bias, **how), 0)
+        return ops.conv2d(input, weight, bias, **how)
+    return ops.squeeze(ops.conv2d(ops.unsqueeze(input, 0), weight, bias, **how), 0)
 
 
 def conv_transpose2d(
@@ -169,7 +158,8 @@ def conv_transpose2d(
     return unbatched(y, input, 2)
 
 
-def _geometry(
+@remembered
+def _windows(
     op: str, axes: int, shape: Shape, weight: Shape, bias: Shape | None, stride: Size, padding: str | Size,
     dilation: Size, groups: int,
 ) -> dict[str, Any]:  # fmt: skip
@@ -179,11 +169,6 @@ def _geometry(
     how = conv_windows(op, shape, weight[2:], stride, padding, dilation)
     check_room(op, [*shape[: -axes - 1], weight[0], *outputs(shape[-axes:], weight[2:], **how)])
     return {**how, "groups": groups}
-
-
-_windows = remembered(_geometry)
-_known_windows = lru_cache(maxsize=1024)(_geometry)
-"""For arguments that are ints and tuples of them, as layers keep them: 1.0 and True, equal to 1, are not told apart."""
 
 
 def _check_shapes(

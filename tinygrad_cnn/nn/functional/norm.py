@@ -10,7 +10,6 @@ import numpy as np
 from tinygrad_cnn import kernels, ops
 from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn._types import Array, Shape
-from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.autograd.versions import record_writes
 from tinygrad_cnn.nn.functional._operands import check_floating, check_one_dtype
 from tinygrad_cnn.tensor import Tensor
@@ -48,23 +47,13 @@ def batch_norm(
 
     Ref: Ioffe, Szegedy, "Batch Normalization", 2015.
     """
-    return apply_batch_norm(
-        ops.batch_norm, input, running_mean, running_var, weight, bias, training, momentum, eps
-    )  # fmt: skip
-
-
-def apply_batch_norm(
-    run: Op, input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None,
-    bias: Tensor | None, training: bool, momentum: float, eps: float,
-) -> Tensor:  # fmt: skip
-    """Compute `batch_norm` by the operation `run`: itself, or its fusion with what follows."""
     op = "batch_norm"
     if not _are_plain(input, running_mean, running_var, weight, bias):
         _check_batch_norm(op, input, running_mean, running_var, weight, bias)
     if not training:
         if running_mean is None or running_var is None:
             raise RuntimeError(f"{op}: expected running_mean and running_var, which are used unless training=True")
-        return run(input, weight, bias, running_mean, running_var, eps=eps)
+        return ops.batch_norm(input, weight, bias, running_mean, running_var, eps=eps)
     if (running_mean is None) != (running_var is None):
         raise ValueError(f"{op}: expected both running_mean and running_var or neither")
     if eps <= 0:
@@ -72,7 +61,7 @@ def apply_batch_norm(
     shape = input.array.shape
     count = math.prod(shape[:1] + shape[2:])
     _check_several(op, shape, count)
-    y = run(input, weight, bias, None, None, eps=eps)
+    y: Tensor = ops.batch_norm(input, weight, bias, None, None, eps=eps)
     if running_mean is not None and running_var is not None and input.array.size:
         _follow(running_mean, running_var, *_batch_statistics(y, input), count, momentum)
     return y

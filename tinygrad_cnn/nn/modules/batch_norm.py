@@ -6,17 +6,13 @@ from typing import Any
 
 import numpy.typing as npt
 
-from tinygrad_cnn import ops
 from tinygrad_cnn._dtypes import int64
-from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.autograd.versions import record_write
 from tinygrad_cnn.creation import empty, ones, zeros
-from tinygrad_cnn.nn import init
+from tinygrad_cnn.nn import functional, init
 from tinygrad_cnn.nn.functional._operands import check_tensors
-from tinygrad_cnn.nn.functional.norm import apply_batch_norm
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
-from tinygrad_cnn.ops.rectified import rectified
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -95,12 +91,6 @@ class _BatchNorm(ChannelNorm):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the normalised input; in training mode also follow the batch with the running statistics."""
-        return self._apply(ops.batch_norm, input)
-
-    def _rectified(self, input: Tensor) -> Tensor:
-        return self._apply(rectified["batch_norm"], input)
-
-    def _apply(self, op: Op, input: Tensor) -> Tensor:
         self._check_input(input)
         count = self.num_batches_tracked if self.training and self.track_running_stats else None
         momentum = self.momentum
@@ -108,8 +98,7 @@ class _BatchNorm(ChannelNorm):
             momentum = 0.0 if count is None else 1 / (count.item() + 1)
         batch = self.training or self.running_mean is None
         tracked = not self.training or self.track_running_stats
-        y = apply_batch_norm(
-            op,
+        y = functional.batch_norm(
             input,
             self.running_mean if tracked else None,
             self.running_var if tracked else None,

@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from itertools import groupby
 from typing import Any, Self, overload
 
-from tinygrad_cnn.autograd import current_scope
-from tinygrad_cnn.nn.modules.fusion import run_in_turn
+from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
+from tinygrad_cnn.nn.modules.error_context import EXPLAINED, explain
 from tinygrad_cnn.nn.modules.module import Module
+
+
+def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> Any:
+    """Return the output of the last of `layers`, each of which takes the output of the one before; the first takes `x`.
+
+    Every layer computes in a scope of its name within `scope`, and its errors say which layer it was. A layer with
+    hooks, or with a ``__call__`` of its own, is called; of the others, only `forward` is.
+    """
+    token = push_scope(scope)  # the current one already: the token leads back to it
+    layer: Any = None
+    try:
+        for name, layer in layers:
+            if type(layer).__call__ is Module.__call__ and layer._hooks is None:
+                push_scope(Scope(name, type(layer).__name__, layer, scope))
+                x = layer.forward(x)
+            else:
+                push_scope(scope)
+                x = layer(x)
+    except EXPLAINED as error:
+        explain(error, layer, (x,))
+        raise
+    finally:
+        pop_scope(token)
+    return x
 
 
 class _Row(Module):
@@ -109,6 +133,9 @@ class Sequential(_Row):
         net[0], net[-1], net[:2], len(net)
     """
 
+    _run_layers = staticmethod(run_layers)
+    """How `forward` passes its input through the layers, with their names and the scope of this module."""
+
     @overload
     def __init__(self, *args: Module) -> None: ...
     @overload
@@ -124,12 +151,12 @@ class Sequential(_Row):
 
     def forward(self, input: Any) -> Any:
         """Pass `input` through the modules in order."""
-        row = [(name, module) for name, module in self._modules.items() if module is not None]
-        around = current_scope()
-        if around is not None and around._owner() is self:
-            return run_in_turn(row, input, around)
+        layers = [(name, module) for name, module in self._modules.items() if module is not None]
+        scope = current_scope()
+        if scope is not None and scope._owner() is self:
+            return self._run_layers(layers, input, scope)
         y = input
-        for _, module in row:  # this was not called itself, so each is to find its own name
+        for _, module in layers:  # `forward` was called directly: there is no scope to name the layers in
             y = module(y)
         return y
 

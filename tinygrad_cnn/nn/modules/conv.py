@@ -6,16 +6,10 @@ from typing import Any
 
 import numpy.typing as npt
 
-from tinygrad_cnn import ops
-from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.functional._geometry import Size
-from tinygrad_cnn.nn.functional.conv import convolve2d
 from tinygrad_cnn.nn.modules.convolution import Convolution
-from tinygrad_cnn.ops.rectified import rectified
 from tinygrad_cnn.tensor import Tensor
-
-_conv2d_relu = rectified["conv2d"]
 
 
 class Conv1d(Convolution):
@@ -118,12 +112,5 @@ class Conv2d(Convolution):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the feature maps."""
-        return self._apply(ops.conv2d, input)
-
-    def _rectified(self, input: Tensor) -> Tensor:
-        return self._apply(_conv2d_relu, input)
-
-    def _apply(self, op: Op, input: Tensor) -> Tensor:
-        x, padding = (input, self.padding) if self.padding_mode == "zeros" else self._padded(input)
-        weight, bias = self._weight_and_bias()
-        return convolve2d(op, x, weight, bias, self.stride, padding, self.dilation, self.groups, checked=True)
+        x, padding = self._padded(input)
+        return functional.conv2d(x, self.weight, self.bias, self.stride, padding, self.dilation, self.groups)

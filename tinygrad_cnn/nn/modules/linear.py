@@ -7,13 +7,10 @@ from typing import Any
 
 import numpy.typing as npt
 
-from tinygrad_cnn import ops
 from tinygrad_cnn.creation import empty
-from tinygrad_cnn.nn import init
-from tinygrad_cnn.nn.functional.linear import apply_linear
+from tinygrad_cnn.nn import functional, init
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
-from tinygrad_cnn.ops.rectified import rectified
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -65,10 +62,7 @@ class Linear(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return x · wᵀ + b."""
-        return apply_linear(ops.linear, input, *self._weight_and_bias())
-
-    def _rectified(self, input: Tensor) -> Tensor:
-        return apply_linear(rectified["linear"], input, *self._weight_and_bias())
+        return functional.linear(input, self.weight, self.bias)
 
     def extra_repr(self) -> str:
         """Return the sizes."""

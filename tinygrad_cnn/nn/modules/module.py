@@ -12,9 +12,9 @@ from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
 from tinygrad_cnn.creation import zeros
 from tinygrad_cnn.device import Device
 from tinygrad_cnn.memory_format import MemoryFormat, preserve_format
+from tinygrad_cnn.nn.modules.error_context import EXPLAINED, explain
 from tinygrad_cnn.nn.modules.hooks import Hookable
 from tinygrad_cnn.nn.modules.state import IncompatibleKeys, Slot, load_state
-from tinygrad_cnn.nn.modules.whereabouts import EXPLAINED, explain
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 

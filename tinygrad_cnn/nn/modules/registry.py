@@ -35,13 +35,6 @@ class Registry:
         # With name and obj Python adds "Did you mean: ...?" where it prints the error, and only there.
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
-    def _weight_and_bias(self) -> tuple[Any, Any]:
-        """Return the attributes of these names at once: Python finds registered ones only on a detour."""
-        own = self._parameters
-        if "weight" in own and "bias" in own:
-            return own["weight"], own["bias"]
-        return self.weight, self.bias
-
     def __setattr__(self, name: str, value: Any) -> None:
         if isinstance(value, Parameter):
             self._forget(name, keep=self._registered("_parameters", "parameters"))

@@ -1,0 +1,28 @@
+"""All that exists for speed, and nothing else: without this folder everything works, more slowly.
+
+`install` puts it in place, through these extension points:
+
+    autograd.Op.kernel                  a compiled kernel in the place of the NumPy one       dispatch.py
+    autograd.Op.gradients               the gradients of all inputs in one compiled call      dispatch.py
+    autograd.engine.owns_memory         arrays over memory that is used again                 memory.py
+    optim.optimizer.group_steps         one compiled call for all parameters of a group       optim.py
+    nn.Sequential._run_layers           a layer fused with the ReLU after it                  fusion.py
+    backends.kernels.provide            the switch between these kernels and NumPy's          dispatch.py
+    backends.threads, backends.winograd on_change: settings that the compiled kernels follow  native.py, conv.py
+
+docs/design/kernels.md says how the kernels are made, and what was tried and left out.
+"""
+
+from __future__ import annotations
+
+
+def install() -> None:
+    """Put everything in place. The kernels themselves are compiled and loaded when one is first needed."""
+    from tinygrad_cnn.autograd import engine
+    from tinygrad_cnn.backends.kernels import provide
+    from tinygrad_cnn.fast import dispatch, fusion, memory
+    from tinygrad_cnn.nn import Sequential
+
+    engine.owns_memory = memory.owns
+    Sequential._run_layers = staticmethod(fusion.run_layers)
+    provide(dispatch)

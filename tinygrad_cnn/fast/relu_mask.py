@@ -1,0 +1,43 @@
+"""The gradient of a ReLU, left for the operation before it to mask as it reads it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from tinygrad_cnn import ops
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import Node, Op
+from tinygrad_cnn.autograd.pending import Pending
+
+TAKERS: set[Op] = {ops.conv2d, ops.batch_norm}
+"""The operations whose compiled gradients take a `MaskedGradient`."""
+
+
+class MaskedGradient(Pending):
+    """The gradient of x for y = relu(x): g where not y ≤ 0, and 0 elsewhere."""
+
+    __slots__ = ("g", "y")
+
+    def __init__(self, g: Array, y: Array, taker: Op) -> None:
+        super().__init__(g.shape, g.dtype, taker)
+        self.g = g
+        self.y = y
+
+    def value(self) -> Array:
+        """Return the masked array."""
+        return ops.relu_input(self.g, self.y)
+
+
+def unmasked(g: Any) -> tuple[Array, Array | None] | None:
+    """Return the array of a gradient and the output of the ReLU that is to mask it, if any; None for a tensor."""
+    if g.__class__ is np.ndarray:
+        return g, None
+    return (g.g, g.y) if g.__class__ is MaskedGradient else None
+
+
+def masks(node: Node) -> bool:
+    """Return whether the operation that made the input of `node`, a ReLU, takes a `MaskedGradient`."""
+    parent = node.parents[0]
+    return parent.__class__ is Node and parent.op in TAKERS
