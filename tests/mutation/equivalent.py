@@ -97,6 +97,10 @@ _OPTIM = {
     ("CosineAnnealingWarmRestarts.step", "if epoch is None and self.last_epoch < -1:"): _FIRST_STEP,
     ("CosineAnnealingWarmRestarts.step", "if epoch is not None and self.last_epoch < 0:"): _FIRST_STEP,
     ("CosineAnnealingWarmRestarts.step", "if self.last_epoch < 0:"): "no step is taken before the first",
+    (
+        "CyclicLR._share",
+        "height = x / self.step_ratio if x < self.step_ratio else (x - 1) / (self.step_ratio - 1)",
+    ): "the top belongs to both sides",
     ("LRScheduler.__init__", "(deleted) self._get_lr_called_within_step = False"): _FIRST_STEP,
     ("LRScheduler.__init__", "(deleted) self._is_initial = False"): _FIRST_STEP,
     ("LRScheduler.__init__", "(deleted) self._last_lr: list[float] = []"): _FIRST_STEP,

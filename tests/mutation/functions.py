@@ -12,7 +12,7 @@ from mutants import source_of
 
 import tinygrad_cnn
 
-_INNER = ("__wrapped__", "__func__", "kernel")  # of decorators, of class and static methods, of operations
+_INNER = ("__wrapped__", "__func__")  # of decorators and operations, of class and static methods
 
 
 def functions_of(source: str) -> list[FunctionType]:
@@ -20,7 +20,8 @@ def functions_of(source: str) -> list[FunctionType]:
 
     Those that are written as a lambda, or made by a function that runs again for each of them, are not among them.
     """
-    module = importlib.import_module(f"{tinygrad_cnn.__name__}.{source.removesuffix('.py').replace('/', '.')}")
+    name = source.removesuffix(".py").removesuffix("__init__").replace("/", ".").strip(".")
+    module = importlib.import_module(f"{tinygrad_cnn.__name__}.{name}")
     found: dict[tuple[str, int], FunctionType] = {}
     seen: set[type] = set()
     for value in list(vars(module).values()):

@@ -19,7 +19,7 @@ from forked import run_forked
 from mutants import PACKAGE
 from report import CAUGHT, SURVIVED, Outcome
 from run_python import ARGUMENTS
-from targets import C_BUILD, C_SOURCES, C_TESTS, TESTS
+from targets import C_ALL_TESTS, C_BUILD, C_SOURCES, C_TESTS, TESTS
 
 SECONDS_A_FILE = 120
 """A mutant that keeps the tests busy for longer hangs; without one they take seconds."""
@@ -79,10 +79,7 @@ class Library:
 
 def _tests(file: str) -> list[str]:
     """Return the tests that run the kernels of a C source, those with their names first."""
-    every = sorted(
-        path for folder in ("kernels", "fast") for path in TESTS.glob(f"{folder}/**/test_*.py")
-        if "compiled" in path.parts or folder == "fast"
-    )  # fmt: skip
+    every = sorted(TESTS.glob(C_ALL_TESTS))
     words = C_TESTS.get(Path(file).stem)
     if words is None:
         return [str(path) for path in every if "build" not in path.name]
@@ -96,6 +93,7 @@ def _caught(library: Path, tests: list[str]) -> bool:
         build = importlib.import_module(C_BUILD)
         build.library_of = lambda _compiler: build.load_library(library)
         announce(SECONDS_A_FILE)
+        os.environ["TINYGRAD_CNN_KERNELS"] = "compiled"
         os.environ["TINYGRAD_CNN_CACHE"] = str(library.parent / "cache")
         arguments = [one for one in ARGUMENTS if one != "--continue-on-collection-errors"]
         places = ["--basetemp", str(library.parent / "tests"), "--rootdir", str(TESTS.parent)]

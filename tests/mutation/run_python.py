@@ -1,4 +1,7 @@
-"""Mutants of Python functions: each takes the original's place in a forked process, and the tests that reach it run."""
+"""Mutants of Python functions: each takes the original's place in a forked process, and the tests that reach it run.
+
+The NumPy kernels do the work, and every step of an optimizer is its equation: with compiled ones nothing reaches those.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,8 @@ from mutants import PACKAGE, Mutant, mutants, source_of
 from reach import Reach, passes
 from report import CAUGHT, SURVIVED, UNREACHED, Outcome
 from targets import Target
+
+from tinygrad_cnn.backends.kernels import kernels_of
 
 settings.register_profile(
     "mutants", deadline=None, derandomize=True, database=None, phases=[Phase.explicit, Phase.generate]
@@ -125,7 +130,8 @@ def run(kind: str, target: Target, files: list[str], choose: Choice, jobs: int) 
     tests = [str(path) for path in target.test_files()]
     with _quiet() as said, tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         places = ["--basetemp", f"{folder}/tests", "--rootdir", str(PACKAGE.parent)]
-        code = pytest.main([*ARGUMENTS, *places, *tests], plugins=[session])
+        with kernels_of("numpy"):
+            code = pytest.main([*ARGUMENTS, *places, *tests], plugins=[session])
     if code not in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED, pytest.ExitCode.TESTS_FAILED):
         session.complaints.append(f"pytest ended with {code!r}: {said.getvalue()[-2000:]}")
     return session.outcomes, session.complaints

@@ -42,7 +42,7 @@ def gradient_functions() -> Functions:
     """Return every VJP of the package, and every private function that one calls, with the operations it serves."""
     found: Functions = {}
     for name, op in registry.items():
-        if not op.kernel.__module__.startswith(tinygrad_cnn.__name__):
+        if not op.__wrapped__.__module__.startswith(tinygrad_cnn.__name__):
             continue
         for vjp in [*op.vjps, op.variadic]:
             if isinstance(vjp, FunctionType):

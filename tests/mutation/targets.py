@@ -9,8 +9,8 @@ from pathlib import Path
 from mutants import PACKAGE
 
 TESTS = PACKAGE.parent / "tests"
-C_SOURCES = "kernels/compiled/source"
-C_BUILD = "tinygrad_cnn.kernels.compiled.build"
+C_SOURCES = "fast/source"
+C_BUILD = "tinygrad_cnn.fast.build"
 """The folder of the C kernels in the package, and the module that compiles and loads them."""
 
 
@@ -55,6 +55,7 @@ TARGETS = {
 }  # fmt: skip
 """Kinds of Python code."""
 
+C_ALL_TESTS = "fast/test_*.py"
 C_TESTS = {
     "activation": ("activation",),
     "batch_norm": ("norm",),

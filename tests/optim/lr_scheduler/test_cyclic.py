@@ -1,7 +1,7 @@
 """`CyclicLR`: what of its scale is kept in a state, and the momentum of optimizers with betas."""
 
 import pytest
-from schedule_cases import rates, sgd
+from schedule_cases import Cool, rates, sgd
 
 import tinygrad_cnn as tc
 from tinygrad_cnn import nn, optim
@@ -56,3 +56,12 @@ def test_of_a_scale_that_is_a_function_a_state_keeps_nothing():
     again = lr_scheduler.CyclicLR(sgd(1.0), 1, 3, 1, scale_fn=lambda cycle: 0.25, cycle_momentum=False)
     again.load_state_dict(state)
     assert again.scale_fn(1) == 0.25
+
+
+def test_of_a_scale_that_is_an_object_a_state_keeps_the_attributes():
+    scheduler = lr_scheduler.CyclicLR(sgd(1.0), 1, 3, 1, scale_fn=Cool(0.5), cycle_momentum=False)
+    state = scheduler.state_dict()
+    assert state["_scale_fn_custom"] == {"factor": 0.5}
+    again = lr_scheduler.CyclicLR(sgd(1.0), 1, 3, 1, scale_fn=Cool(0.25), cycle_momentum=False)
+    again.load_state_dict(state)
+    assert again.scale_fn(2) == 0.25
