@@ -63,7 +63,7 @@ bench: $(DEV)  ## measure training steps against PyTorch (installs it), append t
 	$(BIN)/python -m benchmarks.shapes --vs torch --json runs/benchmarks.json
 	$(BIN)/python -m benchmarks.overhead --vs torch --json runs/benchmarks.json
 
-mutants: $(DEV)  ## make mistakes in every gradient and see that a test catches each
+mutants: $(DEV)  ## make mistakes in the code, one at a time, and see that a test catches each
 	$(BIN)/python tests/mutation/mutate.py
 
 # The compiler runs without the sanitizers' libraries, the tests with them: Python itself is not built with any.

@@ -172,7 +172,8 @@ def test_evaluate_and_predict_go_over_uneven_batches(points):
     matrix = run.evaluate(loader(points, 7), {"confusion": ConfusionMatrix(2)})["confusion"]
     assert matrix.trace() / matrix.sum() == found["accuracy"]
     expected = model(points[0]).detach().numpy()
-    for inputs in (points[0], loader(points, 7, shuffle=False), [points[0][:7], points[0][7:]]):
+    halves = [points[0][:7], points[0][7:]]
+    for inputs in (points[0], loader(points, 7, shuffle=False), halves, [(half, None) for half in halves]):
         np.testing.assert_allclose(run.predict(inputs, batch_size=13).numpy(), expected, rtol=1e-6)
 
 
@@ -322,9 +323,20 @@ def test_without_a_state_of_the_loader_the_epoch_begins_again(points):
     batches = list(loader(points))
     run.fit(batches, 1)
     assert not run.resumable
+    run.callbacks.append(calls := Calls())
     history = run.fit(batches, 1)
     assert len(history.loss) == 3 + 4
+    assert [batch for name, _, _, batch in calls.calls if name == "on_step_end"] == [1, 2, 3, 4]
+    sizes = np.array([len(x) for x, _ in batches])
+    assert history.rows[0]["loss"] == pytest.approx(float((np.array(history.loss[3:]) * sizes).sum() / 60))
     assert run.resumable
+
+
+def test_with_another_loader_that_has_no_state_the_epoch_begins_again(points):
+    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(3)])
+    run.fit(loader(points), 1)
+    assert run.resumable
+    assert len(run.fit(list(loader(points)), 1).loss) == 3 + 4
 
 
 def test_epochs_of_earlier_calls_count(points):

@@ -66,6 +66,7 @@ SCHEDULES = [
     ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7, "mode": "exp_range", "gamma": 0.99}),
     ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7, "scale_fn": bell, "scale_mode": "iterations"}),
     ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7, "scale_fn": bell, "cycle_momentum": False}),
+    ("CyclicLR", {"base_lr": 0.01, "max_lr": 0.1, "step_size_up": 7, "scale_fn": bell, "mode": "bell"}),
     ("OneCycleLR", {"max_lr": 0.1, "total_steps": STEPS}),
     ("OneCycleLR", {"max_lr": [0.1, 2, 0.5], "epochs": 21, "steps_per_epoch": 10, "anneal_strategy": "linear"}),
     ("OneCycleLR", {"max_lr": 1.0, "total_steps": STEPS, "three_phase": True, "pct_start": 0.4}),
@@ -83,6 +84,7 @@ SEQUENCES = [
     ([("LambdaLR", {"lr_lambda": cool}), ("MultiStepLR", {"milestones": [3, 30]})], [50]),
     ([("ExponentialLR", {"gamma": 0.9}), ("OneCycleLR", {"max_lr": 2.0, "total_steps": 150})], [100]),
     ([("StepLR", {"step_size": 10}), ("LambdaLR", {"lr_lambda": bell})], [0]),
+    ([("ConstantLR", {"factor": 0.5}), ("LambdaLR", {"lr_lambda": bell})], [1]),
     ([("CosineAnnealingLR", {"T_max": 9, "eta_min": 0.01}), ("LinearLR", {"end_factor": 0.1})], [15]),
     ([("ExponentialLR", {"gamma": 0.99})], []),
 ]
@@ -126,7 +128,7 @@ def both(name, arguments, kind="SGD"):
 
 def settings(scheduler):
     """Return what schedules write into the groups."""
-    keys = ("lr", "initial_lr", "momentum", "betas")
+    keys = ("lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "base_momentum", "max_momentum")
     return [{key: group[key] for key in keys if key in group} for group in scheduler.optimizer.param_groups]
 
 
@@ -278,6 +280,18 @@ def test_two_schedules_act_on_one_optimizer():
             assert_equal(own, other)
 
 
+@pytest.mark.parametrize(("name", "arguments"), SCHEDULES, ids=described)
+def test_a_schedule_made_after_another_starts_from_the_same_rates(name, arguments):
+    pair = optimizers()
+    for optimizer, library in zip(pair, (optim, torch.optim), strict=True):
+        library.lr_scheduler.ExponentialLR(optimizer, 0.5)
+        for group in optimizer.param_groups:
+            group["lr"] *= 3  # no longer the rate that was noted first
+    made = [schedules(one, library, name, arguments) for one, library in zip(pair, (optim, torch.optim), strict=True)]
+    assert_equal(*made)
+    follow(*made, 20)
+
+
 @pytest.mark.parametrize(("name", "arguments"), [one for one in SCHEDULES if one[0] != "LambdaLR"], ids=described)
 def test_the_state_of_pytorch_is_taken_over(name, arguments):
     ours, theirs = both(name, arguments)
@@ -312,7 +326,7 @@ def test_a_step_may_be_named(name, arguments):
     ours, theirs = both(name, arguments)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for epoch in (3, 17, 4, 0, 100, 60):
+        for epoch in (3, 17, 4, 5, 0, 100, 40, 1, 60):
             ours.step(epoch)
             theirs.step(epoch)
             assert_equal(ours, theirs)
