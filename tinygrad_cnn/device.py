@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 _KNOWN = (
     "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
     "vulkan", "mps", "meta", "hpu", "mtia",
@@ -82,3 +84,7 @@ def missing(place: str) -> DeviceError:
     return DeviceError(
         f"{place}: tinygrad_cnn computes on the CPU, there is no GPU; ask cuda.is_available() before calling it"
     )
+
+
+DeviceLike: TypeAlias = Device | str | int | None
+"""What an argument `device` may be; None stands for the CPU."""

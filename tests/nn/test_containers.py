@@ -153,7 +153,7 @@ def test_module_dict():
         (lambda box: box["b"], KeyError, "ModuleDict: expected one of a, got 'b'"),
         (lambda box: box.pop("b"), KeyError, "ModuleDict: expected one of a, got 'b'"),
         (lambda box: box.update(3), TypeError, "ModuleDict.update: expected modules by name, got int"),
-        (lambda box: box.update([("b",)]), ValueError, "ModuleDict.update: expected pairs .* got 1 parts"),
+        (lambda box: box.update([("b",)]), ValueError, "ModuleDict.update: expected pairs .* got 1 items"),
         (lambda box: box.update({"b": 3}), TypeError, "int is not a Module subclass"),
         (lambda box: box.update({"keys": nn.ReLU()}), KeyError, "attribute 'keys' already exists"),
     ],

@@ -41,7 +41,7 @@ def test_wrong_number_of_features_after_flatten():
     )
     assert where == (
         "in model.7 Linear(in_features=400, out_features=10, bias=True): got (4, 576) after Flatten of (4, 16, 6, 6); "
-        "images of the size that gives 5×5 places here would fit too (transforms.Resize)"
+        "images of the size that gives 5×5 positions here would fit too (transforms.Resize)"
     )
     model[7] = nn.Linear(in_features=576, out_features=10)
     assert model(tc.zeros(4, 1, 36, 36)).shape == (4, 10)
@@ -51,7 +51,7 @@ def test_without_a_graph_the_view_still_knows_what_was_flattened():
     model = lenet(400)
     with tc.no_grad():
         _, where = told(model, tc.zeros(4, 1, 36, 36))
-    assert "got (4, 576) after reshape of (4, 16, 6, 6); images of the size that gives 5×5 places" in where
+    assert "got (4, 576) after reshape of (4, 16, 6, 6); images of the size that gives 5×5 positions" in where
     model.eval()
     with tc.no_grad():
         _, where = told(model, tc.zeros(4, 1, 12, 12))
@@ -126,7 +126,7 @@ def test_bytes_and_doubles_into_a_model_of_floats(model):
     assert " of uint8" in where
     assert told(model, tc.zeros(2, 1, 4, 4, dtype=tc.int64))[0].endswith("; convert with input.float()")
     what, where = told(model, tc.tensor(np.zeros((2, 1, 4, 4))))
-    assert what.endswith("; convert with input.float(), or what it meets with .double()")
+    assert what.endswith("; convert with input.float(), or the others with .double()")
     assert " of float64" in where
 
 

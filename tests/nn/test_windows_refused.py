@@ -28,7 +28,7 @@ REFUSED = [
     (
         lambda: F.conv_transpose2d(zeros(1, 1, 1, 1), zeros(1, 1, 3, 3), padding=2),
         RuntimeError,
-        r"conv_transpose2d: expected an output of at least one place, got \(-1, -1\) from input \(1, 1, 1, 1\)",
+        r"conv_transpose2d: expected an output of at least one element, got \(-1, -1\) from input \(1, 1, 1, 1\)",
     ),
     (
         lambda: F.conv_transpose2d(zeros(1, 4, 5, 5), zeros(3, 2, 3, 3)),
@@ -75,9 +75,9 @@ REFUSED = [
     (
         lambda: F.pad(zeros(2, 3), (3, 1), mode="reflect"),
         RuntimeError,
-        r"places to copy from, got padding \(3, 1\) on an axis of 3 of input \(2, 3\)",
+        r"elements to copy from, got padding \(3, 1\) on an axis of 3 of input \(2, 3\)",
     ),
-    (lambda: F.pad(zeros(1, 2, 0), (1, 1), mode="replicate"), RuntimeError, "places to copy from"),
+    (lambda: F.pad(zeros(1, 2, 0), (1, 1), mode="replicate"), RuntimeError, "elements to copy from"),
     (lambda: F.pad(zeros(3), (1, 1), mode="reflect"), NotImplementedError, r"mode='reflect' .* of input \(3,\)"),
     (
         lambda: F.pad(zeros(2, 3), (1, 1), mode="replicate", value=2),
@@ -105,8 +105,8 @@ REFUSED = [
         "there is no antialias=True; data.transforms.Resize",
     ),
     (lambda: F.interpolate(zeros(1, 1, 4, 4).long(), 2, mode="bilinear"), RuntimeError, "of a floating-point dtype"),
-    (lambda: F.pad(zeros(1, 2, 3), (4, 0), mode="circular"), RuntimeError, "to have places to copy from"),
-    (lambda: F.pad(zeros(1, 2, 3), (-2, 2), mode="circular"), RuntimeError, "to have places to copy from"),
+    (lambda: F.pad(zeros(1, 2, 3), (4, 0), mode="circular"), RuntimeError, "to have elements to copy from"),
+    (lambda: F.pad(zeros(1, 2, 3), (-2, 2), mode="circular"), RuntimeError, "to have elements to copy from"),
     (lambda: F.pixel_shuffle(zeros(1, 6, 2, 2), 2), RuntimeError, r"pixel_shuffle: .* upscale_factor² = 4 divides"),
     (lambda: F.pixel_shuffle(zeros(1, 4, 2, 2), 0), RuntimeError, "expected upscale_factor of at least 1, got 0"),
     (lambda: F.pixel_unshuffle(zeros(1, 4, 3, 2), 2), RuntimeError, "expected height and width that 2 divides"),

@@ -1,24 +1,28 @@
-"""`Upsample`: resizing; `PixelShuffle` and `PixelUnshuffle`: channels moved into places, and back."""
+"""`Upsample`, which resizes, and `PixelShuffle` and `PixelUnshuffle`, which move channels into pixels and back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from typing_extensions import override
+
 from tinygrad_cnn.nn import functional
-from tinygrad_cnn.nn.functional.resize import check_mode
+from tinygrad_cnn.nn.functional.interpolate import check_mode
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["PixelShuffle", "PixelUnshuffle", "Upsample"]
 
 
 class Upsample(Module):
     """Resize sequences or images; arguments as for `functional.interpolate`.
 
     Args:
-        size: length, or height and width, of the result; one number stands for all.
-        scale_factor: what to multiply the sizes with, instead of `size`.
+        size: length, or height and width, of the result; one number stands for all axes.
+        scale_factor: the factor of the sizes, instead of `size`.
         mode: "nearest"; "linear" for sequences, "bilinear" for images.
-        align_corners: whether the centres of the corners meet, rather than their borders; None for "nearest".
-        recompute_scale_factor: take the scale from the sizes, after rounding, instead of from `scale_factor`.
+        align_corners: align the centres of the corner pixels rather than their outer borders; None for "nearest".
+        recompute_scale_factor: compute the scale from the rounded sizes instead of using `scale_factor` itself.
 
     Shape:
         (N, C, H, W) → (N, C, OH, OW); or one axis fewer or more.
@@ -53,6 +57,7 @@ class Upsample(Module):
             input, self.size, self.scale_factor, self.mode, self.align_corners, self.recompute_scale_factor
         )
 
+    @override
     def extra_repr(self) -> str:
         """Return the scale or the size, and the mode."""
         what = f"size={self.size}" if self.scale_factor is None else f"scale_factor={self.scale_factor}"
@@ -60,7 +65,7 @@ class Upsample(Module):
 
 
 class PixelShuffle(Module):
-    """Move channels into places; see `functional.pixel_shuffle`.
+    """Move channels into pixels; see `functional.pixel_shuffle`.
 
     Args:
         upscale_factor: r.
@@ -68,6 +73,8 @@ class PixelShuffle(Module):
     Shape:
         (..., C·r², H, W) → (..., C, H·r, W·r).
     """
+
+    _settings = ("upscale_factor",)
 
     def __init__(self, upscale_factor: int) -> None:
         super().__init__()
@@ -77,13 +84,9 @@ class PixelShuffle(Module):
         """Return larger images of fewer channels."""
         return functional.pixel_shuffle(input, self.upscale_factor)
 
-    def extra_repr(self) -> str:
-        """Return the factor."""
-        return f"upscale_factor={self.upscale_factor}"
-
 
 class PixelUnshuffle(Module):
-    """Move places into channels: the inverse of `PixelShuffle`.
+    """Move pixels into channels: the inverse of `PixelShuffle`.
 
     Args:
         downscale_factor: r.
@@ -92,6 +95,8 @@ class PixelUnshuffle(Module):
         (..., C, H·r, W·r) → (..., C·r², H, W).
     """
 
+    _settings = ("downscale_factor",)
+
     def __init__(self, downscale_factor: int) -> None:
         super().__init__()
         self.downscale_factor = downscale_factor
@@ -99,7 +104,3 @@ class PixelUnshuffle(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return smaller images of more channels."""
         return functional.pixel_unshuffle(input, self.downscale_factor)
-
-    def extra_repr(self) -> str:
-        """Return the factor."""
-        return f"downscale_factor={self.downscale_factor}"

@@ -1,17 +1,21 @@
-"""`ZeroPad2d` and its siblings: a frame around images."""
+"""`ZeroPad2d`, `ConstantPad2d`, `ReflectionPad2d`, `ReplicationPad2d`: a frame around images."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+
+from typing_extensions import override
 
 from tinygrad_cnn._checks import MOST, per_axis
 from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["ConstantPad2d", "ReflectionPad2d", "ReplicationPad2d", "ZeroPad2d"]
+
 
 class _Pad2d(Module):
-    """What the frames share: four widths."""
+    """Base of the frames: their four widths."""
 
     def __init__(self, padding: int | Sequence[int]) -> None:
         super().__init__()
@@ -20,6 +24,7 @@ class _Pad2d(Module):
             raise ValueError(f"{name}: expected padding as an int or (left, right, top, bottom), got {padding!r}")
         self.padding = per_axis(name, "padding", padding, 4, least=-MOST)
 
+    @override
     def extra_repr(self) -> str:
         """Return the widths."""
         return f"{self.padding}"
@@ -29,7 +34,7 @@ class ZeroPad2d(_Pad2d):
     """Add zeros around images.
 
     Args:
-        padding: one number for all sides, or (left, right, top, bottom). Negative numbers cut places off.
+        padding: one number for all sides, or (left, right, top, bottom). A negative number cuts positions off.
 
     Shape:
         (N, C, H, W) → (N, C, top + H + bottom, left + W + right), or without N.
@@ -44,7 +49,7 @@ class ZeroPad2d(_Pad2d):
 
 
 class ConstantPad2d(_Pad2d):
-    """Add `value` around images; all else as by `ZeroPad2d`.
+    """Add `value` around images, as `ZeroPad2d` adds zeros.
 
     Args:
         padding: one number for all sides, or (left, right, top, bottom).
@@ -59,13 +64,14 @@ class ConstantPad2d(_Pad2d):
         """Return the framed images."""
         return functional.pad(input, self.padding, value=self.value)
 
+    @override
     def extra_repr(self) -> str:
         """Return the widths and the value."""
         return f"padding={self.padding}, value={self.value}"
 
 
 class ReflectionPad2d(_Pad2d):
-    """Add the mirror image around images, without repeating their border; all else as by `ZeroPad2d`."""
+    """Add the mirror image around images, without repeating their border; arguments as for `ZeroPad2d`."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the framed images."""
@@ -73,7 +79,7 @@ class ReflectionPad2d(_Pad2d):
 
 
 class ReplicationPad2d(_Pad2d):
-    """Repeat the border of images around them; all else as by `ZeroPad2d`."""
+    """Repeat the border of images around them; arguments as for `ZeroPad2d`."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the framed images."""

@@ -14,11 +14,13 @@ from tinygrad_cnn.nn.functional._operands import (
     check_one_dtype,
     check_reduction,
     check_tensors,
-    legacy_reduction,
+    which_reduction,
 )
 from tinygrad_cnn.ops.broadcast import promote
 from tinygrad_cnn.ops.shape import product
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["cross_entropy", "nll_loss"]
 
 
 def cross_entropy(
@@ -31,37 +33,37 @@ def cross_entropy(
     reduction: str = "mean",
     label_smoothing: float = 0.0,
 ) -> Tensor:
-    """Compute −Σ_c w[c] · q[c] · log softmax(x)[c] at each place, where q is 1 at the target class or is given.
+    """Compute −Σ_c w[c] · q[c] · log softmax(x)[c] at each position.
 
-    Every form is one operation: with plain class indices `ops.cross_entropy`, otherwise `ops.soft_cross_entropy`.
+    q is the target distribution: 1 at the target class and 0 elsewhere, or as given. Plain class indices run
+    `ops.cross_entropy`, all else `ops.soft_cross_entropy`.
 
     Args:
-        input: scores (N, C), (N, C, d₁, ...), or (C,) for one place.
+        input: scores (N, C), (N, C, d₁, ...), or (C,) for one position.
         target: class indices of an integer dtype, shaped like `input` without C; or distributions of a floating-point
             dtype, shaped like `input`.
-        weight: a factor for each class, (C,). The mean over indices divides by the sum of their classes' factors, the
-            mean over distributions by the number of places.
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        weight: a factor for each class, (C,). The mean over class indices divides by the sum of their factors, the mean
+            over distributions by the number of positions.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        ignore_index: places with this target count for nothing.
-        reduction: "none" for the loss at each place, "sum", or "mean".
-        label_smoothing: the part of each target distribution that is spread evenly over all classes, in [0, 1].
+        ignore_index: positions with this target do not count.
+        reduction: "none" for the loss at each position, "sum", or "mean".
+        label_smoothing: the share of each target distribution that is spread evenly over all classes, in [0, 1].
 
     Returns:
-        A 0-d tensor, or the loss at each place. The mean over no places is NaN.
+        A 0-d tensor, or the loss at each position. The mean over no positions is NaN.
 
     Raises:
         IndexError: a class index is out of range; names it, its position and the number of classes.
         RuntimeError: a dtype, the shape of `weight`, or `label_smoothing` does not fit.
-        ValueError: the number of places does not fit, or an unknown `reduction`.
+        ValueError: the number of positions does not fit, or an unknown `reduction`.
     """
     op = "cross_entropy"
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = which_reduction(size_average, reduce, reduction)
     if weight is None and not label_smoothing and _are_plain(input, target, ignore_index, reduction):
         try:
             return ops.cross_entropy(input, target, reduction=reduction)
-        except IndexError:  # to be ignored, or refused with its place named
+        except IndexError:  # an index to ignore, or to refuse with its position named
             pass
     _check_scores(op, input, target, weight, reduction)
     if not 0 <= label_smoothing <= 1:
@@ -75,12 +77,12 @@ def cross_entropy(
         if weight is not None:
             q = q * _beside_classes(weight, input.ndim)
         x, q = promote((input, q))
-        count = float(product(_places(input)))
+        count = float(product(_positions(input)))
     else:
         ignoring = _check_classes(op, input, target, ignore_index)
         _check_class_weights(op, input, weight)
         x = input
-        indices = target.array.reshape(_places(input))
+        indices = target.array.reshape(_positions(input))
         if weight is None and not ignoring and not label_smoothing:
             if input.ndim > 1:
                 return ops.cross_entropy(input, target, reduction=reduction)
@@ -95,7 +97,7 @@ def cross_entropy(
 
 
 def _are_plain(input: object, target: object, ignore_index: int, reduction: str) -> bool:
-    """Tell at once whether `target` has a class for each place of scores, as it is in nearly every call."""
+    """Return whether `target` surely holds a class for each position: a quick test that nearly every call passes."""
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)) or reduction not in REDUCTIONS:
         return False
     shape, found = input.array.shape, target.array
@@ -117,31 +119,30 @@ def nll_loss(
     reduce: bool | None = None,
     reduction: str = "mean",
 ) -> Tensor:
-    """Compute −w[target] · x[target] at each place, x being log-probabilities.
+    """Compute −w[target] · x[target] at each position, x being log-probabilities.
 
     Args:
-        input: log-probabilities (N, C), (N, C, d₁, ...), or (C,) for one place.
+        input: log-probabilities (N, C), (N, C, d₁, ...), or (C,) for one position.
         target: class indices of an integer dtype, shaped like `input` without C.
         weight: a factor for each class, (C,). The mean divides by the sum of the targets' factors.
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        ignore_index: places with this target count for nothing.
+        ignore_index: positions with this target do not count.
         reduction: "none", "sum" or "mean".
 
     Raises:
         IndexError: a class index is out of range.
         RuntimeError: a dtype or the shape of `weight` does not fit.
-        ValueError: the number of places does not fit, or an unknown `reduction`.
+        ValueError: the number of positions does not fit, or an unknown `reduction`.
     """
     op = "nll_loss"
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = which_reduction(size_average, reduce, reduction)
     _check_scores(op, input, target, weight, reduction)
     if not input.ndim:
         raise ValueError(f"{op}: expected input (N, C), (N, C, d₁, ...) or (C,), got shape ()")
     _check_classes(op, input, target, ignore_index)
     _check_class_weights(op, input, weight)
-    indices = target.array.reshape(_places(input))
+    indices = target.array.reshape(_positions(input))
     share, count = _shares(input, indices, weight, ignore_index)
     index = np.where(indices != ignore_index, indices, 0)
     if input.ndim > 1:
@@ -154,7 +155,7 @@ def nll_loss(
 
 
 def _shares(input: Tensor, indices: Array, weight: Tensor | None, ignore_index: int) -> tuple[Array, float]:
-    """Return each place's factor, 0 where it is ignored, and the sum of them: what the mean divides by."""
+    """Return the factor of each position, 0 where it is ignored, and their sum, which the mean divides by."""
     keep = np.asarray(indices != ignore_index)
     if weight is None:
         return keep.astype(input.dtype), float(keep.sum())
@@ -165,7 +166,7 @@ def _shares(input: Tensor, indices: Array, weight: Tensor | None, ignore_index: 
 def _distributions(
     input: Tensor, indices: Array, share: Array, weight: Tensor | None, ignore_index: int, label_smoothing: float
 ) -> Array:
-    """Return what the class indices stand for, smoothed and weighted, 0 at ignored places: shaped like `input`."""
+    """Return class indices as distributions shaped like `input`, smoothed and weighted, 0 at ignored positions."""
     axis = min(1, input.ndim - 1)
     classes = _classes(input)
     dtype = np.promote_types(input.dtype, np.float32)  # float16 would round the smoothing
@@ -182,18 +183,18 @@ def _classes(input: Tensor) -> int:
     return input.shape[min(1, input.ndim - 1)] if input.ndim else 1
 
 
-def _places(input: Tensor) -> Shape:
+def _positions(input: Tensor) -> Shape:
     """Return the shape of `input` without the axis of the classes."""
     return input.shape[:1] + input.shape[2:] if input.ndim > 1 else ()
 
 
 def _beside_classes(weight: Tensor, ndim: int) -> Tensor:
-    """Return the class weights (C,) in a shape that broadcasts against scores of `ndim` axes."""
+    """Return the class weights (C,) reshaped to broadcast with scores of `ndim` axes."""
     return ops.reshape(weight, (-1, *[1] * (ndim - 2)))
 
 
 def _check_scores(op: str, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> None:
-    """Check what holds for every form of a loss over classes."""
+    """Check what every loss over classes requires."""
     check_reduction(op, reduction)
     check_tensors(op, target=target)
     check_floating(op, "input", input)
@@ -204,10 +205,10 @@ def _check_scores(op: str, input: Tensor, target: Tensor, weight: Tensor | None,
 
 
 def _check_distributions(input: Tensor, target: Tensor, ignore_index: int) -> None:
-    """Check the target of `cross_entropy` where it is shaped like the scores."""
+    """Check a target of `cross_entropy` that is shaped like the scores."""
     if not is_floating(target.dtype) or target.shape != input.shape:
         raise RuntimeError(
-            f"cross_entropy: expected target {_places(input)} of class indices, or distributions {input.shape} of a "
+            f"cross_entropy: expected target {_positions(input)} of class indices, or distributions {input.shape} of a "
             f"floating-point dtype, got {target.dtype} of shape {target.shape}; turn one-hot rows into indices with "
             "target.argmax(1)"
         )
@@ -216,7 +217,7 @@ def _check_distributions(input: Tensor, target: Tensor, ignore_index: int) -> No
 
 
 def _check_class_weights(op: str, input: Tensor, weight: Tensor | None) -> None:
-    """Check the class weights beside a target of class indices."""
+    """Check the class weights that go with class indices."""
     if weight is not None:
         check_one_dtype(op, input=input, weight=weight)
         if weight.requires_grad:
@@ -224,17 +225,19 @@ def _check_class_weights(op: str, input: Tensor, weight: Tensor | None) -> None:
 
 
 def _check_classes(op: str, input: Tensor, target: Tensor, ignore_index: int) -> bool:
-    """Check the class indices, and return whether any place is ignored."""
-    found, places = target.array, _places(input)
-    if found.shape != places and not (input.ndim == 1 and found.shape == (1,)):
-        # PyTorch's kinds: the number of places is a bad value, anything else about the shape a failure
-        kind = RuntimeError if input.ndim > 1 and found.shape[:1] == places[:1] else ValueError
+    """Check the class indices, and return whether any position is ignored."""
+    found, positions = target.array, _positions(input)
+    if found.shape != positions and not (input.ndim == 1 and found.shape == (1,)):
+        # As in PyTorch: another number of positions is a ValueError, any other shape a RuntimeError.
+        kind = RuntimeError if input.ndim > 1 and found.shape[:1] == positions[:1] else ValueError
         fix = ""
-        if found.ndim > 1 and found.shape[1] == 1 and found.shape[:1] + found.shape[2:] == places:
+        if found.ndim > 1 and found.shape[1] == 1 and found.shape[:1] + found.shape[2:] == positions:
             fix = "; drop the axis of length 1 with target.squeeze(1)"
         elif found.ndim > 1 and found.ndim == input.ndim:
             fix = "; turn one-hot rows into indices with target.argmax(1)"
-        raise kind(f"{op}: expected target {places} of class indices for input {input.shape}, got {found.shape}{fix}")
+        raise kind(
+            f"{op}: expected target {positions} of class indices for input {input.shape}, got {found.shape}{fix}"
+        )
     if found.dtype.kind not in "iu":
         raise RuntimeError(
             f"{op}: expected target of an integer dtype, such as int64, got {found.dtype}; convert indices with .long()"
@@ -247,10 +250,10 @@ def _check_classes(op: str, input: Tensor, target: Tensor, ignore_index: int) ->
     if lowest < 0 or highest >= classes:
         outside = ((found < 0) | (found >= classes)) & (found != ignore_index)
         if outside.any():
-            place = np.unravel_index(int(np.argmax(outside)), outside.shape)
-            where = f"target[{', '.join(str(int(i)) for i in place)}]" if place else "target"
+            position = np.unravel_index(int(np.argmax(outside)), outside.shape)
+            where = f"target[{', '.join(str(int(i)) for i in position)}]" if position else "target"
             raise IndexError(
                 f"{op}: expected class indices in [0, {classes - 1}] for the {classes} classes of input "
-                f"{input.shape}, got {int(found[place])} at {where}"
+                f"{input.shape}, got {int(found[position])} at {where}"
             )
     return ignoring

@@ -1,18 +1,21 @@
-"""Max and average pooling over windows."""
+"""Max and average pooling, over windows of a given size or to an output of a given size."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from tinygrad_cnn._checks import per_axis
 from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.functional._geometry import Size
+from tinygrad_cnn.nn.functional.pool import OutputSize, WithIndices
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["AdaptiveAvgPool2d", "AdaptiveMaxPool2d", "AvgPool1d", "AvgPool2d", "MaxPool1d", "MaxPool2d"]
+
 
 class _MaxPool(Module):
-    """What the max-pooling layers share: their arguments."""
+    """Base of the max-pooling layers: their arguments."""
+
+    _settings = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
 
     def __init__(
         self,
@@ -31,13 +34,6 @@ class _MaxPool(Module):
         self.return_indices = return_indices
         self.ceil_mode = ceil_mode
 
-    def extra_repr(self) -> str:
-        """Return the arguments."""
-        return (
-            f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}, "
-            f"dilation={self.dilation}, ceil_mode={self.ceil_mode}"
-        )
-
 
 class MaxPool1d(_MaxPool):
     """Return the largest element of each window; arguments as for `functional.max_pool1d`.
@@ -46,8 +42,8 @@ class MaxPool1d(_MaxPool):
         (N, C, L) → (N, C, OL), or without N; a pair of these with `return_indices`.
     """
 
-    def forward(self, input: Tensor) -> Any:
-        """Return the maxima, and with `return_indices` where they were found."""
+    def forward(self, input: Tensor) -> WithIndices:
+        """Return the maxima, and with `return_indices` their indices."""
         return functional.max_pool1d(
             input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
         )
@@ -60,8 +56,8 @@ class MaxPool2d(_MaxPool):
         (N, C, H, W) → (N, C, OH, OW), or without N; a pair of these with `return_indices`.
     """
 
-    def forward(self, input: Tensor) -> Any:
-        """Return the maxima, and with `return_indices` where they were found."""
+    def forward(self, input: Tensor) -> WithIndices:
+        """Return the maxima, and with `return_indices` their indices."""
         return functional.max_pool2d(
             input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
         )
@@ -73,6 +69,8 @@ class AvgPool1d(Module):
     Shape:
         (N, C, L) → (N, C, OL), or without N.
     """
+
+    _settings = ("kernel_size", "stride", "padding")
 
     def __init__(
         self,
@@ -95,10 +93,6 @@ class AvgPool1d(Module):
             input, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad
         )
 
-    def extra_repr(self) -> str:
-        """Return the arguments that PyTorch shows."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
-
 
 class AvgPool2d(Module):
     """Return the mean of each window; arguments as for `functional.avg_pool2d`.
@@ -106,6 +100,8 @@ class AvgPool2d(Module):
     Shape:
         (N, C, H, W) → (N, C, OH, OW), or without N.
     """
+
+    _settings = ("kernel_size", "stride", "padding")
 
     def __init__(
         self,
@@ -131,6 +127,46 @@ class AvgPool2d(Module):
             self.divisor_override,
         )  # fmt: skip
 
-    def extra_repr(self) -> str:
-        """Return the arguments that PyTorch shows."""
-        return f"kernel_size={self.kernel_size}, stride={self.stride}, padding={self.padding}"
+
+class AdaptiveAvgPool2d(Module):
+    """Return means over windows chosen so that the result has `output_size`.
+
+    Args:
+        output_size: OH and OW, one number or a pair; None keeps the input's size.
+
+    Shape:
+        (N, C, H, W) → (N, C, OH, OW), or without N.
+    """
+
+    _settings = ("output_size",)
+
+    def __init__(self, output_size: OutputSize) -> None:
+        super().__init__()
+        self.output_size = output_size
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the means."""
+        return functional.adaptive_avg_pool2d(input, self.output_size)
+
+
+class AdaptiveMaxPool2d(Module):
+    """Return maxima over windows chosen so that the result has `output_size`.
+
+    Args:
+        output_size: OH and OW, one number or a pair; None keeps the input's size.
+        return_indices: also return the index of each maximum.
+
+    Shape:
+        (N, C, H, W) → (N, C, OH, OW), or without N; a pair of these with `return_indices`.
+    """
+
+    _settings = ("output_size",)
+
+    def __init__(self, output_size: OutputSize, return_indices: bool = False) -> None:
+        super().__init__()
+        self.output_size = output_size
+        self.return_indices = return_indices
+
+    def forward(self, input: Tensor) -> WithIndices:
+        """Return the maxima, and with `return_indices` their indices."""
+        return functional.adaptive_max_pool2d(input, self.output_size, self.return_indices)

@@ -1,4 +1,4 @@
-"""Losses over two classes: binary cross-entropy, of probabilities and of logits."""
+"""Losses over two classes: binary cross-entropy of probabilities and of logits."""
 
 from __future__ import annotations
 
@@ -10,10 +10,12 @@ from tinygrad_cnn.nn.functional._operands import (
     check_one_dtype,
     check_reduction,
     check_tensors,
-    legacy_reduction,
+    which_reduction,
 )
 from tinygrad_cnn.ops.broadcast import promote
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["binary_cross_entropy", "binary_cross_entropy_with_logits"]
 
 
 def binary_cross_entropy(
@@ -26,14 +28,14 @@ def binary_cross_entropy(
 ) -> Tensor:
     """Compute −w · (t · log x + (1 − t) · log(1 − x)) for each element, their sum or their mean.
 
-    Logarithms are taken to be at least −100, so the loss is finite everywhere; the gradient in x divides by at least
-    10⁻¹². `binary_cross_entropy_with_logits` needs neither.
+    Logarithms below −100 count as −100, so the loss is always finite; the gradient in x divides by at least 10⁻¹².
+    `binary_cross_entropy_with_logits` needs neither limit.
 
     Args:
         input: probabilities in [0, 1], any shape.
         target: of the same shape, in [0, 1].
         weight: a factor for each element, of a shape that broadcasts to that of `input`.
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
         reduction: "none", "sum" or "mean". The mean over no elements is NaN.
 
@@ -42,8 +44,7 @@ def binary_cross_entropy(
         ValueError: the shapes differ, or an unknown `reduction`.
     """
     op = "binary_cross_entropy"
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = which_reduction(size_average, reduce, reduction)
     _check(op, input, target, reduction)
     check_one_dtype(op, input=input, target=target)
     for name, values in (("input", input.array), ("target", target.array)):
@@ -69,10 +70,10 @@ def binary_cross_entropy_with_logits(
     """Compute −w · (p · t · log σ(x) + (1 − t) · log(1 − σ(x))) for each element, their sum or their mean.
 
     Args:
-        input: scores, any shape; σ(x) is the probability that `target` is about.
+        input: scores x, any shape; σ(x) is the predicted probability.
         target: of the same shape, in [0, 1].
         weight: a factor w for each element, of a shape that broadcasts to that of `input`.
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
         reduction: "none", "sum" or "mean". The mean over no elements is NaN.
         pos_weight: a factor p for the positive part, of a shape that broadcasts to that of `input`.
@@ -82,8 +83,7 @@ def binary_cross_entropy_with_logits(
         ValueError: the shapes of `input` and `target` differ, or an unknown `reduction`.
     """
     op = "binary_cross_entropy_with_logits"
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = which_reduction(size_average, reduce, reduction)
     _check(op, input, target, reduction)
     x, t = promote((input, target))
     w, p = _factor(op, "weight", weight, x), _factor(op, "pos_weight", pos_weight, x)
@@ -91,7 +91,7 @@ def binary_cross_entropy_with_logits(
 
 
 def _check(op: str, input: Tensor, target: Tensor, reduction: str) -> None:
-    """Check that there are two floating-point tensors of one shape."""
+    """Raise unless both operands are floating-point tensors of one shape."""
     check_reduction(op, reduction)
     check_floating(op, "input", input)
     check_floating(op, "target", target)
@@ -100,7 +100,7 @@ def _check(op: str, input: Tensor, target: Tensor, reduction: str) -> None:
 
 
 def _factor(op: str, name: str, value: Tensor | None, input: Tensor) -> Tensor | None:
-    """Return a constant factor in the dtype of `input`."""
+    """Return the factor called `name` in the dtype of `input`, after checking that it is constant and broadcasts."""
     if value is None:
         return None
     check_tensors(op, **{name: value})

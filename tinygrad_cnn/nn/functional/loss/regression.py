@@ -1,4 +1,4 @@
-"""Losses that measure a distance: squared, absolute, and between the two."""
+"""Losses that measure a distance: squared, absolute, and mixtures of the two."""
 
 from __future__ import annotations
 
@@ -7,14 +7,11 @@ import warnings
 import numpy as np
 
 from tinygrad_cnn import ops
-from tinygrad_cnn.nn.functional._operands import (
-    check_floating,
-    check_reduction,
-    check_tensors,
-    legacy_reduction,
-)
+from tinygrad_cnn.nn.functional._operands import check_floating, check_reduction, check_tensors, which_reduction
 from tinygrad_cnn.ops.broadcast import promote
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["huber_loss", "l1_loss", "mse_loss", "smooth_l1_loss"]
 
 
 def mse_loss(
@@ -29,8 +26,8 @@ def mse_loss(
 
     Args:
         input: any shape.
-        target: of the same shape; others are broadcast, with a warning, since that is seldom meant.
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        target: of the same shape; another shape is broadcast, with a warning, as it is usually a mistake.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
         reduction: "none", "sum" or "mean". The mean divides by the sum of the weights, by default the number of
             elements; over no elements it is NaN.
@@ -40,8 +37,7 @@ def mse_loss(
         RuntimeError: the shapes cannot be broadcast, or neither is floating point.
         ValueError: `weight` is not shaped like `input`, or an unknown `reduction`.
     """
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = which_reduction(size_average, reduce, reduction)
     x, t = _operands("mse_loss", input, target, weight, reduction)
     check_floating("mse_loss", "input", x)
     if weight is None:
@@ -59,10 +55,9 @@ def l1_loss(
 ) -> Tensor:
     """Compute w · |x − target| for each element, their sum or their mean; the gradient where they are equal is 0.
 
-    Arguments and errors as for `mse_loss`, but integers are taken where nothing is divided.
+    Arguments and errors are those of `mse_loss`; integers are accepted unless `reduction` is an unweighted "mean".
     """
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = which_reduction(size_average, reduce, reduction)
     x, t = _operands("l1_loss", input, target, weight, reduction)
     if reduction == "mean" and weight is None:
         check_floating("l1_loss", "input", x)
@@ -83,8 +78,8 @@ def smooth_l1_loss(
 
     Args:
         input: any shape.
-        target: of the same shape; others are broadcast, with a warning.
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        target: of the same shape; another shape is broadcast, with a warning.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
         reduction: "none", "sum" or "mean".
         beta: where the parabola meets the straight lines; with 0 it is `l1_loss`.
@@ -96,8 +91,7 @@ def smooth_l1_loss(
     Ref:
         Girshick, Fast R-CNN, 2015, equation 3.
     """
-    if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+    reduction = which_reduction(size_average, reduce, reduction)
     if beta < 0:
         raise RuntimeError(f"smooth_l1_loss: expected beta of at least 0, got {beta}")
     x, t = _operands("smooth_l1_loss", input, target, None, reduction)
@@ -114,7 +108,7 @@ def huber_loss(
 
     Args:
         input: any shape.
-        target: of the same shape; others are broadcast, with a warning.
+        target: of the same shape; another shape is broadcast, with a warning.
         reduction: "none", "sum" or "mean". The mean divides by the number of elements, weighted or not.
         delta: where the parabola meets the straight lines.
         weight: a factor for each element, shaped like `input`.
@@ -132,12 +126,12 @@ def huber_loss(
     check_floating("huber_loss", "input", x)
     if weight is None:
         return ops.huber_loss(x, t, reduction=reduction, delta=delta)
-    losses: Tensor = ops.huber_loss(x, t, reduction="none", delta=delta) * weight
+    losses = ops.huber_loss(x, t, reduction="none", delta=delta) * weight
     return losses if reduction == "none" else ops.sum(losses) if reduction == "sum" else ops.mean(losses)
 
 
 def _weighted_mean(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
-    """Return the losses times their weights, the sum of those, or that over the sum of the weights."""
+    """Return the weighted losses, their sum, or their sum divided by the sum of the weights."""
     weighted = losses * weight
     if reduction == "none":
         return weighted
@@ -146,15 +140,13 @@ def _weighted_mean(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
 
 
 def _operands(op: str, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> tuple[Tensor, Tensor]:
-    """Return the two tensors in one dtype and one shape, with a warning where their shapes differ."""
+    """Return both tensors in one dtype and one shape, with a warning if their shapes differ."""
     check_reduction(op, reduction)
     check_tensors(op, input=input, target=target)
     if weight is not None:
         check_tensors(op, weight=weight)
         if weight.shape != input.shape:
             raise ValueError(f"{op}: expected weight {input.shape}, shaped like input, got {weight.shape}")
-    x: Tensor
-    t: Tensor
     x, t = promote((input, target))
     if x.shape == t.shape:
         return x, t

@@ -1,4 +1,4 @@
-"""Resizing: by nearest neighbour, linearly, and by moving channels into places."""
+"""Resizing by nearest neighbour or linear interpolation, and by moving elements between channels and pixels."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from tinygrad_cnn._checks import MOST, check_room, per_axis
 from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["interpolate", "pixel_shuffle", "pixel_unshuffle"]
+
 _LINEAR = {"linear": 1, "bilinear": 2}
-"""The linear modes, by the number of axes they resize."""
+"""The number of axes that each linear mode resizes."""
 
 
 def check_mode(op: str, mode: str) -> None:
-    """Raise a NotImplementedError unless `mode` is one there is."""
+    """Raise a NotImplementedError unless `mode` is supported."""
     if mode != "nearest" and mode not in _LINEAR:
         instead = "; adaptive_avg_pool2d computes it" if mode == "area" else ""
         raise NotImplementedError(f"{op}: expected mode 'nearest', 'linear' or 'bilinear', got {mode!r}{instead}")
@@ -32,20 +34,20 @@ def interpolate(
 ) -> Tensor:
     """Resize sequences or images.
 
-    By `mode`, place i of an axis of the result
+    Along each axis, `mode` says how element i of the result is computed:
 
-    - "nearest": copies place ⌊i / scale⌋ of the input;
-    - "linear" (sequences), "bilinear" (images): blends the two places around (i + ½) / scale − ½, or with
-      `align_corners` around i · (size − 1) / (output size − 1).
+    - "nearest": it is element ⌊i / scale⌋ of the input;
+    - "linear" (sequences), "bilinear" (images): it interpolates between the two elements around (i + ½) / scale − ½, or
+      with `align_corners` around i · (size − 1) / (output size − 1).
 
     Args:
         input: (N, C, L) or (N, C, H, W), for "nearest" also (N, C, D, H, W).
-        size: length, or height and width, of the result; one number stands for all.
-        scale_factor: what to multiply the sizes with, instead of `size`; results are rounded down.
+        size: length, or height and width, of the result; one number stands for all axes.
+        scale_factor: the factor of the sizes, instead of `size`; results are rounded down.
         mode: "nearest", "linear" or "bilinear".
-        align_corners: whether the centres of the corners meet, rather than their borders; None for "nearest".
-        recompute_scale_factor: take the scale from the sizes, after rounding, instead of from `scale_factor`.
-        antialias: must be False: smaller images are made of the places named above alone, not of means.
+        align_corners: align the centres of the corner pixels rather than their outer borders; None for "nearest".
+        recompute_scale_factor: compute the scale from the rounded sizes instead of using `scale_factor` itself.
+        antialias: must be False: a smaller image is computed from the elements named above, not from means.
 
     Returns:
         (N, C, OL), (N, C, OH, OW) or (N, C, OD, OH, OW).
@@ -53,8 +55,8 @@ def interpolate(
     Raises:
         ValueError: not exactly one of `size` and `scale_factor`, another number of them than axes, or an option that
             does not go with the mode.
-        RuntimeError: a size of the input or of the result is 0, or a linear mode is to resize integers.
-        NotImplementedError: another `mode`, a number of axes that it does not go with, or `antialias`.
+        RuntimeError: a size of the input or of the result is 0, or the input of a linear mode holds integers.
+        NotImplementedError: another `mode`, a number of axes that the mode does not support, or `antialias`.
     """
     op = "interpolate"
     check_tensors(op, input=input)
@@ -65,8 +67,8 @@ def interpolate(
         raise ValueError(f"{op}: expected no antialias with mode 'linear'")
     if antialias:
         raise NotImplementedError(
-            f"{op}: there is no antialias=True; data.transforms.Resize makes images smaller with antialiasing, "
-            "avg_pool2d without a loss of places"
+            f"{op}: there is no antialias=True; data.transforms.Resize shrinks images with antialiasing, avg_pool2d by "
+            "means of all pixels"
         )
     if input.ndim not in (3, 4, 5):
         raise NotImplementedError(f"{op}: expected input (N, C, L), (N, C, H, W) or (N, C, D, H, W), got {input.shape}")
@@ -81,25 +83,22 @@ def interpolate(
     if mode == "nearest":
         return ops.interpolate(input, output_size=sizes, scale_factor=scales)
     check_floating(op, "input", input)
-    return ops.interpolate(
-        input, output_size=sizes, scale_factor=scales, mode="linear", align_corners=bool(align_corners)
-    )  # fmt: skip
+    corners = bool(align_corners)
+    return ops.interpolate(input, output_size=sizes, scale_factor=scales, mode="linear", align_corners=corners)
 
 
 def _sizes(
     op: str, input: Tensor, size: int | Sequence[int] | None, scale_factor: float | Sequence[float] | None,
     recompute: bool,
 ) -> tuple[tuple[int, ...], tuple[float | None, ...]]:  # fmt: skip
-    """Return the sizes of the result, and for each axis the scale, None where it is that of the sizes."""
+    """Return the sizes of the result, and the scale of each axis: None where it is the quotient of the sizes."""
     if (size is None) == (scale_factor is None):
         raise ValueError(f"{op}: expected either size or scale_factor, got size={size}, scale_factor={scale_factor}")
     axes = input.ndim - 2
     if size is not None:
         if recompute:
-            raise ValueError(
-                f"{op}: expected no recompute_scale_factor with size={size}, which it leaves nothing to do"
-            )
-        if isinstance(size, Sequence) and len(size) == 1 < axes:  # where convolutions take it for all axes
+            raise ValueError(f"{op}: expected no recompute_scale_factor with size={size}: there is no scale_factor")
+        if isinstance(size, Sequence) and len(size) == 1 < axes:  # `per_axis` would take it for all axes
             raise ValueError(f"{op}: expected size as one number or {axes}, got {size!r}")
         return per_axis(op, "size", size, axes, least=-MOST, error=ValueError), (None,) * axes
     assert scale_factor is not None  # checked above
@@ -113,7 +112,7 @@ def _sizes(
 
 
 def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
-    """Move channels into places: y[c, i·r + k, j·r + l] = x[(c·r + k)·r + l, i, j], r being the factor.
+    """Move channels into pixels: y[c, i·r + k, j·r + l] = x[(c·r + k)·r + l, i, j], r being the factor.
 
     Args:
         input: (..., C·r², H, W).
@@ -142,7 +141,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
 
 
 def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
-    """Move places into channels: what `pixel_shuffle` with the same factor r makes of the result is the input.
+    """Move pixels into channels: the inverse of `pixel_shuffle` with the same factor r.
 
     Args:
         input: (..., C, H·r, W·r).

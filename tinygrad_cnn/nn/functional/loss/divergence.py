@@ -5,9 +5,11 @@ from __future__ import annotations
 import warnings
 
 from tinygrad_cnn import ops
-from tinygrad_cnn.nn.functional._operands import REDUCTIONS, check_floating, legacy_reduction
+from tinygrad_cnn.nn.functional._operands import REDUCTIONS, check_floating, which_reduction
 from tinygrad_cnn.ops.broadcast import promote
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["kl_div"]
 
 
 def kl_div(
@@ -23,10 +25,10 @@ def kl_div(
     Args:
         input: log-probabilities, any shape.
         target: probabilities of a shape that broadcasts with it.
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        reduction: "none", "sum", "mean" over the elements, or "batchmean": the sum over the first axis of `input`,
-            which is the divergence.
+        reduction: "none", "sum", "mean" over the elements, or "batchmean": the sum divided by the length of the first
+            axis of `input`, which is the divergence.
         log_target: whether `target` holds log t.
 
     Raises:
@@ -38,7 +40,7 @@ def kl_div(
     """
     op = "kl_div"
     if size_average is not None or reduce is not None:
-        reduction = legacy_reduction(size_average, reduce)
+        reduction = which_reduction(size_average, reduce, reduction)
     elif reduction == "mean":
         warnings.warn(
             f"{op}: reduction 'mean' divides by the number of elements; 'batchmean', the divergence, by that of rows",
