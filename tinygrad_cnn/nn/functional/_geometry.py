@@ -90,22 +90,6 @@ def resolve_padding(
     return tuple([(span // 2, span - span // 2) for span in spans])
 
 
-def conv_windows(
-    op: str, shape: Shape, kernel_size: Shape, stride: Size, padding: str | Size, dilation: Size
-) -> Windows:  # fmt: skip
-    """Return the windows of a convolution over an input of `shape`.
-
-    Raises:
-        RuntimeError: an argument is out of range, or the window is larger than the padded input.
-    """
-    axes = len(kernel_size)
-    strides = per_axis(op, "stride", stride, axes, least=1)
-    dilations = per_axis(op, "dilation", dilation, axes, least=1)
-    zeros = resolve_padding(op, padding, kernel_size, strides, dilations, error=RuntimeError)
-    check_reach(op, shape, kernel_size, dilations, zeros)
-    return {"stride": strides, "padding": zeros, "dilation": dilations}
-
-
 @remembered
 def pool_windows(
     op: str, shape: Shape, axes: int, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size,

@@ -9,10 +9,11 @@ from tinygrad_cnn.nn.functional._geometry import (
     AXES,
     Size,
     Windows,
-    conv_windows,
+    check_reach,
     outputs,
     reaches,
     remembered,
+    resolve_padding,
     unbatched,
 )
 from tinygrad_cnn.nn.functional._operands import check_operands, of_one_dtype
@@ -163,9 +164,13 @@ def _windows(
     """Check the shapes and return the geometry of the convolution; it is cached, so do not change it."""
     (groups,) = per_axis(op, "groups", groups, 1, least=-MOST)
     _check_shapes(op, axes, shape, weight, bias, groups)
-    how = conv_windows(op, shape, weight[2:], stride, padding, dilation)
-    check_room(op, [*shape[: -axes - 1], weight[0], *outputs(shape[-axes:], weight[2:], **how)])
-    return {**how, "groups": groups}
+    kernel = weight[2:]
+    strides = per_axis(op, "stride", stride, axes, least=1)
+    dilations = per_axis(op, "dilation", dilation, axes, least=1)
+    zeros = resolve_padding(op, padding, kernel, strides, dilations, error=RuntimeError)
+    check_reach(op, shape, kernel, dilations, zeros)
+    check_room(op, [*shape[: -axes - 1], weight[0], *outputs(shape[-axes:], kernel, strides, zeros, dilations)])
+    return {"stride": strides, "padding": zeros, "dilation": dilations, "groups": groups}
 
 
 def _check_shapes(

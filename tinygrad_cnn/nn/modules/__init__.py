@@ -2,26 +2,6 @@
 
 from typing import TYPE_CHECKING
 
-from tinygrad_cnn.nn.modules import (
-    activation,
-    batch_norm,
-    container,
-    conv,
-    data_parallel,
-    dropout,
-    embedding,
-    flatten,
-    instance_norm,
-    interpolate,
-    lazy,
-    linear,
-    loss,
-    module,
-    norm,
-    pad,
-    pool,
-    softmax,
-)
 from tinygrad_cnn.nn.modules.activation import *
 from tinygrad_cnn.nn.modules.batch_norm import *
 from tinygrad_cnn.nn.modules.container import *
@@ -41,7 +21,7 @@ from tinygrad_cnn.nn.modules.pad import *
 from tinygrad_cnn.nn.modules.pool import *
 from tinygrad_cnn.nn.modules.softmax import *
 
-if not TYPE_CHECKING:  # type checkers take the names from the imports
+if not TYPE_CHECKING:  # type checkers take the names from the imports, which also bind the submodules' own names
     __all__ = []
     __all__ += activation.__all__
     __all__ += batch_norm.__all__

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from typing import ClassVar
 
@@ -13,8 +12,9 @@ from tinygrad_cnn._checks import per_axis
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.creation import empty
 from tinygrad_cnn.device import DeviceLike
-from tinygrad_cnn.nn import functional, init
+from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.functional._geometry import Size, reaches, resolve_padding
+from tinygrad_cnn.nn.modules.linear import draw_affine
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
@@ -94,10 +94,7 @@ class _ConvBase(Module):
 
     def reset_parameters(self) -> None:
         """Draw new initial values."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # uniform in ±1/√fan_in
-        if self.bias is not None:
-            fan_in, _ = init.calculate_fan_in_and_fan_out(self.weight)
-            init.uniform_(self.bias, -1 / math.sqrt(fan_in), 1 / math.sqrt(fan_in))
+        draw_affine(self.weight, self.bias)
 
     @override
     def extra_repr(self) -> str:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Iterable, Iterator
-from types import FrameType, TracebackType
+from traceback import walk_tb
+from types import FrameType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -44,20 +45,13 @@ def explain(error: Exception, module: Module, args: tuple[object, ...]) -> None:
         return
     if isinstance(error, AttributeError) and not (args and args[0] is None):
         return  # a mistake in the user's code, or a test such as hasattr
-    frames = list(_frames(error.__traceback__))
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]  # from the call of the module on
     text = f"in {_location(module)}{_inputs(error, module, args, frames)}"
     error.__dict__["in_module"] = text
     if _file(frames[-1]).startswith(_PACKAGE) and len(error.args) == 1 and isinstance(error.args[0], str):
         error.args = (f"{error.args[0]}\n{text}",)
     else:
         error.add_note(text)
-
-
-def _frames(trace: TracebackType | None) -> Iterator[FrameType]:
-    """Yield the frames from the call of the module to where the error was raised."""
-    while trace is not None:
-        yield trace.tb_frame
-        trace = trace.tb_next
 
 
 def _file(frame: FrameType) -> str:

@@ -51,6 +51,5 @@ class Unflatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the same elements with more axes."""
-        if not isinstance(input, Tensor):
-            check_tensors("Unflatten", input=input)
+        check_tensors("Unflatten", input=input)
         return ops.unflatten(input, self.dim, self.unflattened_size)

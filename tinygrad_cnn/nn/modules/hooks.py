@@ -7,7 +7,6 @@ on the inputs, which it reaches last.
 
 from __future__ import annotations
 
-import copy
 import pickle
 import warnings
 from collections.abc import Callable, Iterable
@@ -36,8 +35,6 @@ class ModuleHooks:
         with_kwargs: the ids of those forward hooks that take the keyword arguments, too.
     """
 
-    __slots__ = ("__weakref__", "backward", "backward_pre", "forward", "forward_pre", "with_kwargs")
-
     def __init__(self) -> None:
         self.forward_pre: dict[int, Hook] = {}
         self.forward: dict[int, Hook] = {}
@@ -46,11 +43,7 @@ class ModuleHooks:
         self.with_kwargs: set[int] = set()
 
     @override
-    def __getstate__(self) -> tuple[None, dict[str, object]]:
-        return None, {name: getattr(self, name) for name in ModuleHooks.__slots__ if name != "__weakref__"}
-
-    @override
-    def __reduce__(self) -> tuple[object, ...]:
+    def __getstate__(self) -> dict[str, object]:
         for table in (self.forward_pre, self.forward, self.backward_pre, self.backward):
             for hook in table.values():
                 try:
@@ -60,13 +53,13 @@ class ModuleHooks:
                         f"Module: the hook {_name(hook)} cannot be pickled with it ({error}); remove it by its handle "
                         "first, or define it at the top level of a file"
                     ) from None
-        return ModuleHooks, (), self.__getstate__()
+        return self.__dict__
 
     def __deepcopy__(self, memo: dict[int, object]) -> ModuleHooks:
         twin = ModuleHooks()  # with tables of its own that share the functions, which are never copied
         memo[id(self)] = twin
-        for name, table in self.__getstate__()[1].items():
-            setattr(twin, name, copy.copy(table))
+        for name, table in vars(self).items():
+            setattr(twin, name, table.copy())
         return twin
 
     def add(self, table: str, hook: Hook, prepend: bool, with_kwargs: bool = False) -> RemovableHandle:

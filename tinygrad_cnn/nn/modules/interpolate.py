@@ -44,7 +44,7 @@ class Upsample(Module):
         self.size = size
         self.scale_factor: float | tuple[float, ...] | None
         if isinstance(scale_factor, Sequence):
-            self.scale_factor = tuple([float(factor) for factor in scale_factor])
+            self.scale_factor = tuple(map(float, scale_factor))
         else:
             self.scale_factor = None if scale_factor is None else float(scale_factor)
         self.mode = mode

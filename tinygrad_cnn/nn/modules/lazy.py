@@ -27,10 +27,10 @@ class _Lazy(Module):
 
     becomes: ClassVar[type[Module]]
 
-    def _reserve(self, bias: bool, device: DeviceLike, dtype: npt.DTypeLike | None) -> None:
-        """Register parameters without a shape."""
-        self.register_parameter("weight", UninitializedParameter(device=device, dtype=dtype))
-        self.register_parameter("bias", UninitializedParameter(device=device, dtype=dtype) if bias else None)
+    def _reserve(self, weight: bool, bias: bool, device: DeviceLike, dtype: npt.DTypeLike | None) -> None:
+        """Register those of the parameters that are wanted, without a shape."""
+        for name, wanted in (("weight", weight), ("bias", bias)):
+            self.register_parameter(name, UninitializedParameter(device=device, dtype=dtype) if wanted else None)
 
     def has_uninitialized_params(self) -> bool:
         """Return whether the size of the input is still unknown."""
@@ -103,7 +103,7 @@ class LazyLinear(_Lazy, Linear):
             raise ValueError(f"LazyLinear: expected at least 1 feature out, got {out_features}")
         self.in_features = 0
         self.out_features = out_features
-        self._reserve(bias, device, dtype)
+        self._reserve(True, bias, device, dtype)
 
     @override
     def initialize_parameters(self, input: Tensor) -> None:
@@ -144,7 +144,7 @@ class LazyConv2d(_Lazy, Conv2d):
                 f"LazyConv2d: expected groups ≥ 1 that divide out_channels={out_channels} ≥ 1, got groups={groups}"
             )
         self._configure(0, out_channels, kernel_size, stride, padding, dilation, groups, padding_mode)
-        self._reserve(bias, device, dtype)
+        self._reserve(True, bias, device, dtype)
 
     @override
     def initialize_parameters(self, input: Tensor) -> None:
@@ -184,8 +184,7 @@ class LazyBatchNorm2d(_Lazy, BatchNorm2d):
     ) -> None:
         Module.__init__(self)
         self._configure(0, eps, momentum, affine, track_running_stats)
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            self.register_parameter(name, UninitializedParameter(device=device, dtype=dtype) if wanted else None)
+        self._reserve(affine, affine and bias, device, dtype)
         for name in ("running_mean", "running_var"):
             made = UninitializedBuffer(device=device, dtype=dtype) if track_running_stats else None
             self.register_buffer(name, made)

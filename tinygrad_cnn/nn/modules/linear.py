@@ -17,6 +17,15 @@ from tinygrad_cnn.tensor import Tensor
 __all__ = ["Identity", "Linear"]
 
 
+def draw_affine(weight: Tensor, bias: Tensor | None) -> None:
+    """Fill weight and bias of an affine map with samples from ±1/√fan_in."""
+    fan_in, _ = init.calculate_fan_in_and_fan_out(weight)
+    bound = 1 / math.sqrt(fan_in)
+    init.kaiming_uniform_(weight, a=math.sqrt(5))  # as PyTorch spells ±1/√fan_in
+    if bias is not None:
+        init.uniform_(bias, -bound, bound)
+
+
 class Identity(Module):
     """Return the input; it stands in for a layer that is left out. All arguments are ignored."""
 
@@ -69,10 +78,7 @@ class Linear(Module):
 
     def reset_parameters(self) -> None:
         """Draw new initial values."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # uniform in ±1/√in_features
-        if self.bias is not None:
-            bound = 1 / math.sqrt(self.in_features)
-            init.uniform_(self.bias, -bound, bound)
+        draw_affine(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return x · wᵀ + b."""

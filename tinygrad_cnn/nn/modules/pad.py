@@ -15,7 +15,13 @@ __all__ = ["ConstantPad2d", "ReflectionPad2d", "ReplicationPad2d", "ZeroPad2d"]
 
 
 class _Pad2d(Module):
-    """Base of the frames: their four widths."""
+    """Base of the frames: their four widths.
+
+    Attributes:
+        _mode: what is added, as for `functional.pad`.
+    """
+
+    _mode = "constant"
 
     def __init__(self, padding: int | Sequence[int]) -> None:
         super().__init__()
@@ -23,6 +29,10 @@ class _Pad2d(Module):
         if isinstance(padding, Sequence) and len(padding) != 4:
             raise ValueError(f"{name}: expected padding as an int or (left, right, top, bottom), got {padding!r}")
         self.padding = per_axis(name, "padding", padding, 4, least=-MOST)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the framed images."""
+        return functional.pad(input, self.padding, self._mode)
 
     @override
     def extra_repr(self) -> str:
@@ -43,10 +53,6 @@ class ZeroPad2d(_Pad2d):
         ValueError: `padding` is neither one number nor four.
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Return the framed images."""
-        return functional.pad(input, self.padding)
-
 
 class ConstantPad2d(_Pad2d):
     """Add `value` around images, as `ZeroPad2d` adds zeros.
@@ -60,6 +66,7 @@ class ConstantPad2d(_Pad2d):
         super().__init__(padding)
         self.value = value
 
+    @override
     def forward(self, input: Tensor) -> Tensor:
         """Return the framed images."""
         return functional.pad(input, self.padding, value=self.value)
@@ -73,14 +80,10 @@ class ConstantPad2d(_Pad2d):
 class ReflectionPad2d(_Pad2d):
     """Add the mirror image around images, without repeating their border; arguments as for `ZeroPad2d`."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Return the framed images."""
-        return functional.pad(input, self.padding, "reflect")
+    _mode = "reflect"
 
 
 class ReplicationPad2d(_Pad2d):
     """Repeat the border of images around them; arguments as for `ZeroPad2d`."""
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Return the framed images."""
-        return functional.pad(input, self.padding, "replicate")
+    _mode = "replicate"

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import ClassVar
+
 from tinygrad_cnn._checks import per_axis
 from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.functional._geometry import Size
@@ -16,6 +19,7 @@ class _MaxPool(Module):
     """Base of the max-pooling layers: their arguments."""
 
     _settings = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
+    _function: ClassVar[Callable[..., WithIndices]]
 
     def __init__(
         self,
@@ -34,6 +38,12 @@ class _MaxPool(Module):
         self.return_indices = return_indices
         self.ceil_mode = ceil_mode
 
+    def forward(self, input: Tensor) -> WithIndices:
+        """Return the maxima, and with `return_indices` their indices."""
+        return self._function(
+            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
+        )
+
 
 class MaxPool1d(_MaxPool):
     """Return the largest element of each window; arguments as for `functional.max_pool1d`.
@@ -42,11 +52,7 @@ class MaxPool1d(_MaxPool):
         (N, C, L) → (N, C, OL), or without N; a pair of these with `return_indices`.
     """
 
-    def forward(self, input: Tensor) -> WithIndices:
-        """Return the maxima, and with `return_indices` their indices."""
-        return functional.max_pool1d(
-            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
-        )
+    _function = staticmethod(functional.max_pool1d)
 
 
 class MaxPool2d(_MaxPool):
@@ -56,11 +62,7 @@ class MaxPool2d(_MaxPool):
         (N, C, H, W) → (N, C, OH, OW), or without N; a pair of these with `return_indices`.
     """
 
-    def forward(self, input: Tensor) -> WithIndices:
-        """Return the maxima, and with `return_indices` their indices."""
-        return functional.max_pool2d(
-            input, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode, self.return_indices
-        )
+    _function = staticmethod(functional.max_pool2d)
 
 
 class AvgPool1d(Module):

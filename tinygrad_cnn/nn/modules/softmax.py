@@ -9,28 +9,30 @@ from tinygrad_cnn.tensor import Tensor
 __all__ = ["LogSoftmax", "Softmax"]
 
 
-class Softmax(Module):
-    """Compute exp(x) / Σ exp(x) along `dim`."""
+class _Along(Module):
+    """Base of both: the axis.
+
+    Args:
+        dim: the axis; leaving it out warns, see `functional.softmax`.
+    """
 
     _settings = ("dim",)
 
     def __init__(self, dim: int | None = None) -> None:
         super().__init__()
         self.dim = dim
+
+
+class Softmax(_Along):
+    """Compute exp(x) / Σ exp(x) along `dim`."""
 
     def forward(self, input: Tensor) -> Tensor:
         """Return probabilities that sum to 1 along `dim`."""
         return functional.softmax(input, self.dim)
 
 
-class LogSoftmax(Module):
+class LogSoftmax(_Along):
     """Compute x − log Σ exp(x) along `dim`."""
-
-    _settings = ("dim",)
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
 
     def forward(self, input: Tensor) -> Tensor:
         """Return log-probabilities along `dim`."""

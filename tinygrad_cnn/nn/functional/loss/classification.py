@@ -68,32 +68,27 @@ def cross_entropy(
     _check_scores(op, input, target, weight, reduction)
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"{op}: expected label_smoothing in [0, 1], got {label_smoothing}")
-    soft = target.shape == input.shape or not input.ndim
-    if soft:
+    x = input if input.ndim > 1 else ops.unsqueeze(input, 0)  # one position is a batch of one
+    if target.shape == input.shape or not input.ndim:
         _check_distributions(input, target, ignore_index)
-        q: Tensor = target
+        q = target if input.ndim > 1 else ops.unsqueeze(target, 0)
         if label_smoothing:
             q = q * (1 - label_smoothing) + label_smoothing / max(_classes(input), 1)
         if weight is not None:
-            q = q * _beside_classes(weight, input.ndim)
-        x, q = promote((input, q))
-        count = float(product(_positions(input)))
+            q = q * _beside_classes(weight, x.ndim)
+        x, q = promote((x, q))
+        loss = ops.soft_cross_entropy(x, q, reduction=reduction, count=float(product(_positions(x))))
     else:
         ignoring = _check_classes(op, input, target, ignore_index)
         _check_class_weights(op, input, weight)
-        x = input
-        indices = target.array.reshape(_positions(input))
+        indices = target.array.reshape(_positions(x))
         if weight is None and not ignoring and not label_smoothing:
-            if input.ndim > 1:
-                return ops.cross_entropy(input, target, reduction=reduction)
-            loss = ops.cross_entropy(ops.unsqueeze(x, 0), from_numpy(indices.reshape(1)), reduction=reduction)
-            return ops.reshape(loss, ())
-        share, count = _shares(input, indices, weight, ignore_index)
-        q = from_numpy(_distributions(input, indices, share, weight, ignore_index, label_smoothing))
-    if input.ndim > 1:
-        return ops.soft_cross_entropy(x, q, reduction=reduction, count=count)
-    loss = ops.soft_cross_entropy(ops.unsqueeze(x, 0), ops.unsqueeze(q, 0), reduction=reduction, count=count)
-    return ops.reshape(loss, ())
+            loss = ops.cross_entropy(x, from_numpy(indices), reduction=reduction)
+        else:
+            share, count = _shares(x, indices, weight, ignore_index)
+            q = from_numpy(_distributions(x, indices, share, weight, ignore_index, label_smoothing))
+            loss = ops.soft_cross_entropy(x, q, reduction=reduction, count=count)
+    return loss if input.ndim > 1 else ops.reshape(loss, ())
 
 
 def _are_plain(input: object, target: object, ignore_index: int, reduction: str) -> bool:
@@ -142,16 +137,12 @@ def nll_loss(
         raise ValueError(f"{op}: expected input (N, C), (N, C, d₁, ...) or (C,), got shape ()")
     _check_classes(op, input, target, ignore_index)
     _check_class_weights(op, input, weight)
-    indices = target.array.reshape(_positions(input))
-    share, count = _shares(input, indices, weight, ignore_index)
+    x = input if input.ndim > 1 else ops.unsqueeze(input, 0)  # one position is a batch of one
+    indices = target.array.reshape(_positions(x))
+    share, count = _shares(x, indices, weight, ignore_index)
     index = np.where(indices != ignore_index, indices, 0)
-    if input.ndim > 1:
-        return ops.nll_loss(input, from_numpy(index), from_numpy(share), reduction=reduction, count=count)
-    loss = ops.nll_loss(
-        ops.unsqueeze(input, 0), from_numpy(index.reshape(1)), from_numpy(share.reshape(1)),
-        reduction=reduction, count=count,
-    )  # fmt: skip
-    return ops.reshape(loss, ())
+    loss = ops.nll_loss(x, from_numpy(index), from_numpy(share), reduction=reduction, count=count)
+    return loss if input.ndim > 1 else ops.reshape(loss, ())
 
 
 def _shares(input: Tensor, indices: Array, weight: Tensor | None, ignore_index: int) -> tuple[Array, float]:
@@ -167,14 +158,13 @@ def _distributions(
     input: Tensor, indices: Array, share: Array, weight: Tensor | None, ignore_index: int, label_smoothing: float
 ) -> Array:
     """Return class indices as distributions shaped like `input`, smoothed and weighted, 0 at ignored positions."""
-    axis = min(1, input.ndim - 1)
     classes = _classes(input)
     dtype = np.promote_types(input.dtype, np.float32)  # float16 would round the smoothing
-    q = ops.one_hot(indices, num_classes=classes, dim=axis, dtype=dtype) * np.expand_dims(share, axis)
+    q = ops.one_hot(indices, num_classes=classes, dim=1, dtype=dtype) * np.expand_dims(share, 1)
     if not label_smoothing:
         return q
     spread = np.ones(1, dtype) if weight is None else _beside_classes(weight, input.ndim).array.astype(dtype)
-    even = np.expand_dims(indices != ignore_index, axis) * spread
+    even = np.expand_dims(indices != ignore_index, 1) * spread
     return np.asarray((1 - label_smoothing) * q + label_smoothing / classes * even)
 
 

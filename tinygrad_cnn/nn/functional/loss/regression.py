@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 
 import numpy as np
 
@@ -40,9 +41,7 @@ def mse_loss(
     reduction = which_reduction(size_average, reduce, reduction)
     x, t = _operands("mse_loss", input, target, weight, reduction)
     check_floating("mse_loss", "input", x)
-    if weight is None:
-        return ops.mse_loss(x, t, reduction=reduction)
-    return _weighted_mean(ops.mse_loss(x, t, reduction="none"), weight, reduction)
+    return _reduced(ops.mse_loss, x, t, weight, reduction)
 
 
 def l1_loss(
@@ -61,9 +60,7 @@ def l1_loss(
     x, t = _operands("l1_loss", input, target, weight, reduction)
     if reduction == "mean" and weight is None:
         check_floating("l1_loss", "input", x)
-    if weight is None:
-        return ops.l1_loss(x, t, reduction=reduction)
-    return _weighted_mean(ops.l1_loss(x, t, reduction="none"), weight, reduction)
+    return _reduced(ops.l1_loss, x, t, weight, reduction)
 
 
 def smooth_l1_loss(
@@ -130,9 +127,11 @@ def huber_loss(
     return losses if reduction == "none" else ops.sum(losses) if reduction == "sum" else ops.mean(losses)
 
 
-def _weighted_mean(losses: Tensor, weight: Tensor, reduction: str) -> Tensor:
-    """Return the weighted losses, their sum, or their sum divided by the sum of the weights."""
-    weighted = losses * weight
+def _reduced(loss: Callable[..., Tensor], x: Tensor, t: Tensor, weight: Tensor | None, reduction: str) -> Tensor:
+    """Return the losses, their sum or their mean; a weighted mean divides by the sum of the weights."""
+    if weight is None:
+        return loss(x, t, reduction=reduction)
+    weighted = loss(x, t, reduction="none") * weight
     if reduction == "none":
         return weighted
     total = ops.sum(weighted)
