@@ -6,9 +6,8 @@ import numpy as np
 import pytest
 from checked_models import leaf
 
-from tinygrad_cnn import ops
+from tinygrad_cnn import ops, randn, tensor, zeros
 from tinygrad_cnn.autograd import grad, primitive, registry
-from tinygrad_cnn import randn, tensor, zeros
 from tinygrad_cnn.gradcheck import GradcheckError, gradcheck, gradgradcheck
 
 
