@@ -5,31 +5,8 @@ import pytest
 from checked_models import Model, leaf, one
 
 from tinygrad_cnn import ops
-<<<<<<< HEAD
-from tinygrad_cnn.autograd import primitive, registry
-from tinygrad_cnn import randn, tensor
-from tinygrad_cnn.gradcheck import GradcheckError, check_parameters, format_table
-
-
-class Model:
-    """The least that has parameters."""
-
-    def __init__(self, **parameters):
-        self.parameters = parameters
-
-    def named_parameters(self):
-        return iter(self.parameters.items())
-
-    def __getattr__(self, name):
-        return self.parameters[name]
-
-
-def leaf(*shape):
-    return randn(*shape, dtype="float64", requires_grad=True)
-=======
 from tinygrad_cnn.creation import randn, tensor
 from tinygrad_cnn.gradcheck import GradcheckError, check_parameters
->>>>>>> f5cff3fcfe82177a9481187391f2292607756bc4
 
 
 def network():
@@ -47,32 +24,6 @@ def network():
     return model, loss
 
 
-<<<<<<< HEAD
-def one(value, function):
-    """Check a model of one parameter p with `value` and the loss Σ function(p)."""
-    model = Model(p=tensor(value, dtype="float64", requires_grad=True))
-    (row,) = check_parameters(model, lambda: ops.sum(function(model.p)))
-    return row
-
-
-@pytest.fixture
-def scaled():
-    """An identity whose gradient is one and a half times too large at the last element."""
-
-    @primitive(name="scaled")
-    def identity(x):
-        return x.copy()
-
-    @identity.vjp(0)
-    def identity_vjp_0(g, _y, _x):
-        return g * np.array([1.0, 1.0, 1.5])
-
-    yield identity
-    del registry["scaled"]
-
-
-=======
->>>>>>> f5cff3fcfe82177a9481187391f2292607756bc4
 def test_a_right_model_passes_with_one_row_a_parameter():
     rows = check_parameters(*network())
     assert [(row.name, row.shape, row.elements, row.checked) for row in rows] == [

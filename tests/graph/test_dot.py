@@ -7,11 +7,7 @@ import pytest
 from tinygrad_cnn import nn
 from tinygrad_cnn._dtypes import float64
 from tinygrad_cnn.autograd import enter_scope, primitive, registry
-<<<<<<< HEAD
-from tinygrad_cnn import randn, tensor, zeros
-=======
 from tinygrad_cnn.creation import randn, tensor
->>>>>>> f5cff3fcfe82177a9481187391f2292607756bc4
 from tinygrad_cnn.graph import draw
 
 

@@ -218,13 +218,8 @@ class _Recorder:
         }
         self.thread = threading.get_ident()
 
-<<<<<<< HEAD
-    def observe(self, op: Operation, values: Sequence[Any], out: Array, node: Node | None) -> None:
-        """Add the cost of one operation to its layer, or a row where it is in none."""
-=======
-    def observe(self, op: Op, values: Sequence[Array], out: Array, node: Node | None) -> None:
+    def observe(self, op: Operation, values: Sequence[Array], out: Array, node: Node | None) -> None:
         """Add the cost of one operation to its layer, or a row if it belongs to none."""
->>>>>>> 437bc7c48820ddb1b290bbe02e90ca3cc7b10e79
         scope = current_scope()
         if scope is None or threading.get_ident() != self.thread:
             return
