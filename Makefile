@@ -16,7 +16,7 @@ COMPARED = $(shell grep -rl --include='test_*.py' --exclude-dir=parity 'importor
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help demo examples test test-fast test-plain test-pythons test-locale parity bench mutants sanitize fuzz check format lint types docs clean
+.PHONY: help demo examples test test-fast test-plain test-pythons test-locale parity bench mutants sanitize fuzz golden check format lint types docs clean
 
 help:  ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -66,7 +66,7 @@ bench: $(DEV)  ## measure training steps against PyTorch (installs it), append t
 	$(BIN)/python -m benchmarks.shapes --vs torch --json runs/benchmarks.json
 	$(BIN)/python -m benchmarks.overhead --vs torch --json runs/benchmarks.json
 
-mutants: $(DEV)  ## make mistakes in every gradient and see that a test catches each
+mutants: $(DEV)  ## make mistakes in the code, one at a time, and see that a test catches each
 	$(BIN)/python tests/mutation/mutate.py
 
 # The compiler runs without the sanitizers' libraries, the tests with them: Python itself is not built with any.
@@ -75,12 +75,15 @@ sanitize: export TINYGRAD_CNN_CFLAGS = -O0 -g -fsanitize=address,undefined -fno-
 sanitize: export TINYGRAD_CNN_CACHE = $(CURDIR)/runs/sanitized
 sanitize: export ASAN_OPTIONS = detect_leaks=0:allocator_may_return_null=1
 sanitize: $(DEV)  ## run the tests of the compiled kernels under ASan and UBSan, by gcc
-	$(BIN)/python -c "from tinygrad_cnn.kernels.compiled import build; build.kept_library(build.find_compiler())"
+	$(BIN)/python -c "from tinygrad_cnn.fast import build; build.kept_library(build.find_compiler())"
 	LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" $(BIN)/python -m pytest \
-	  -p no:cacheprovider -m "not slow" tests/kernels/compiled --ignore tests/kernels/compiled/test_build.py
+	  -p no:cacheprovider -m "not slow" tests/fast --ignore tests/fast/test_build.py
 
 fuzz: $(DEV)  ## try new cases of every fuzzer in tests/fuzz for a few minutes each
 	TINYGRAD_CNN_FUZZ_SECONDS=300 $(BIN)/python -m pytest tests/fuzz
+
+golden: $(DEV)  ## write docs/left_out.md, docs/images, golden files and the parity pages again
+	$(BIN)/python tests/golden.py
 
 check: format lint types test docs  ## everything that must hold before a change is merged
 

@@ -206,8 +206,8 @@ COLLIDING = [(2**61 - 1) * k for k in range(1, 50_001)]
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (b"N" + b"".join(b"p%d\n" % place for place in COLLIDING) + b".", "place in the memory below 4,294,967,296"),
-        (b"Np-1\n.", "place in the memory"),
+        (b"N" + b"".join(b"p%d\n" % place for place in COLLIDING) + b".", "memo index below 4,294,967,296"),
+        (b"Np-1\n.", "memo index"),
         (b"}(" + b"".join(b"L%dL\nN" % key for key in COLLIDING) + b"u.", "integers of at most 64 bits as keys"),
     ],
 )
