@@ -97,17 +97,17 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
                 part.write_text(config.text, encoding="utf-8")
         (run / runs.CHECKPOINTS).mkdir(exist_ok=True)
         warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = lambda message, *_args, **_more: console.print(f"warning: {message}", markup=False)
+        warnings.showwarning = lambda message, *_args, **_more: console.print(f"warning: {message}")
         history = trainer.fit(
             loader, config.epochs, validation=validation, resume=run / runs.CHECKPOINTS if resumed else None
         )
     if history.interrupted and trainer.epoch < config.epochs:
         where = f"in epoch {trainer.epoch + 1}" if trainer.batch else f"after epoch {trainer.epoch}"
-        console.print(f"interrupted {where} and saved, step {trainer.step:,}; resume with", markup=False)
-        console.print(f"  tinygrad-cnn train --resume {run}", markup=False)
+        console.print(f"interrupted {where} and saved, step {trainer.step:,}; resume with")
+        console.print(f"  tinygrad-cnn train --resume {run}")
         return INTERRUPTED
     if history.stopped and not history.interrupted:
-        console.print(f"stopped early: {history.stopped}", markup=False)
+        console.print(f"stopped early: {history.stopped}")
     _finish(console, config, sets, trainer, checkpoints, run, steps)
     return 0
 
@@ -123,7 +123,7 @@ class _Resumed(Callback):
         """Print the epoch and the step."""
         if trainer.step:
             where = f"within epoch {trainer.epoch + 1}" if trainer.batch else f"after epoch {trainer.epoch}"
-            self.console.print(f"resuming {where}, step {trainer.step:,}", markup=False)
+            self.console.print(f"resuming {where}, step {trainer.step:,}")
 
 
 def _checkpoints(config: Config, run: Path, sets: Sets) -> Checkpoints:
@@ -138,9 +138,9 @@ def _introduce(console: Console, config: Config, sets: Sets, model: Module, run:
     counts = [f"{len(sets.train):,} training", f"{len(sets.test):,} test images of {'×'.join(map(str, sets.shape))}"]
     if sets.validation is not None:
         counts.insert(1, f"{len(sets.validation):,} validation")
-    console.print(f"{config.model[0]}, {parameters:,} parameters", markup=False)
-    console.print(f"{config.data[0]}, {', '.join(counts)}, {len(sets.classes)} classes", markup=False)
-    console.print(f"run folder {run}", markup=False)
+    console.print(f"{config.model[0]}, {parameters:,} parameters")
+    console.print(f"{config.data[0]}, {', '.join(counts)}, {len(sets.classes)} classes")
+    console.print(f"run folder {run}")
 
 
 def _finish(
@@ -152,9 +152,7 @@ def _finish(
         weights = f"the weights of epoch {checkpoints.load_best(trainer.model)}, the best on the validation set"
     metrics = {"accuracy": Accuracy(), "confusion": ConfusionMatrix(len(sets.classes))}
     measured = trainer.evaluate(build_loader(config, sets.test), metrics)
-    console.print(
-        f"test accuracy {measured['accuracy']:.4f}, loss {measured['loss']:.4f}, with {weights}", markup=False
-    )
+    console.print(f"test accuracy {measured['accuracy']:.4f}, loss {measured['loss']:.4f}, with {weights}")
     try:
         report = write_report(
             run / runs.REPORT,
@@ -168,6 +166,6 @@ def _finish(
             weights,
         )
     except ModuleNotFoundError as error:
-        console.print(f"no report: {error}", markup=False)
+        console.print(f"no report: {error}")
     else:
-        console.print(f"open {report} in a browser", markup=False)
+        console.print(f"open {report} in a browser")
