@@ -14,7 +14,7 @@ needs_compiler = pytest.mark.skipif(
 
 
 def both(name, *args, **how):
-    """Return what the compiled and the NumPy form of a kernel give; fails if there is no compiled form for this."""
+    """Return the results of the compiled and the NumPy form of a kernel; fail if the compiled one declines."""
     with kernels_of("compiled"):
         found = form_of(name)(*args, **how)
     assert found is not NotImplemented, f"{name} has no compiled form for {args}, {how}"
@@ -22,8 +22,14 @@ def both(name, *args, **how):
         return found, getattr(kernels, name)(*args, **how)
 
 
+def form(name):
+    """Return the compiled form of a kernel."""
+    with kernels_of("compiled"):
+        return form_of(name)
+
+
 def falls_back(name, *args, **how):
-    """Tell whether the compiled form leaves this call to NumPy."""
+    """Return whether the compiled form leaves this call to NumPy."""
     with kernels_of("compiled"):
         return form_of(name)(*args, **how) is NotImplemented
 

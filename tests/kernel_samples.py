@@ -127,8 +127,10 @@ def _near_product(y, a, b, plus=0, after=np.asarray):
     near(y, after(a @ b + plus), abs(a) @ abs(b) + abs(plus))
 
 
-@sample(rows=(*TILE_ROWS, MATMUL.ROWS_AT_ONCE + 1), depth=(*WIDTHS, *around(MATMUL.SPAN)[1:]), columns=TILE_COLUMNS)
-def matmul_nt(rows=3, depth=7, columns=5):
+@sample(rows=TILE_ROWS, depth=(*WIDTHS, *around(MATMUL.SPAN)[1:]), columns=TILE_COLUMNS, many=(1,))
+def matmul_nt(rows=3, depth=7, columns=5, many=0):
+    if many:  # rows, which one task computes because there are as many columns
+        rows, columns = MATMUL.ROWS_AT_ONCE + 1, MATMUL.TASKS * MATMUL.DOT_TAPS
     a, b, bias = float32(0, rows, depth), float32(1, columns, depth), float32(2, columns)
     y = blank(rows, columns)
     call("matmul_nt", a, b, None, y, 0)
