@@ -88,13 +88,16 @@ def conv2d_input(**shape):
     _check_input("conv2d_input", geometry, *_numbers(geometry))
 
 
-@sample(**SHAPES)
-def conv2d_weight(**shape):
+@sample(**SHAPES, rounds=(2,))
+def conv2d_weight(rounds=1, **shape):
+    if rounds > 1:  # the columns of one image are more than half of those that are made at once
+        width = CONV.COLUMN_FLOATS // (rounds * 3 * (MANY_SUMS + 2 * TAPS)) + 1
+        shape = {"images": rounds, "outputs": MANY_SUMS, "width": width}
     geometry = _geometry(**shape)
     _check_weight("conv2d_weight", geometry, *_numbers(geometry))
 
 
-@sample(images=(1, CONV.MOST_ADDED + 2), channels=(1, 5), positions=WIDTHS)
+@sample(images=(1, CONV.MOST_ADDED + 2, 3 * CONV.MOST_ADDED), channels=(1, 5), positions=WIDTHS)
 def conv2d_bias(images=3, channels=4, positions=7):
     g, mask = float32(0, images, channels, positions, 1), np.maximum(float32(1, images, channels, positions, 1), 0)
     for relu_mask, through in ((None, g), (mask, g * (mask > 0))):

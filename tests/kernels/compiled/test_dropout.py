@@ -51,7 +51,6 @@ def test_any_number_of_threads_gives_the_same_bits():
 )
 def test_what_is_left_to_numpy(x):
     assert falls_back("dropout", x, x > 0, 0.5)
-    np.testing.assert_array_equal(kernels.dropout(x, x > 0, 0.5), x * (x > 0) * 2)
 
 
 def test_masks_that_broadcast_are_left_to_numpy():
