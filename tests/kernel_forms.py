@@ -57,6 +57,9 @@ def _gradients(op, form, wanted, g, relu_mask, y, *inputs, batch_mean=None, batc
     return form(SimpleNamespace(args=inputs, out=y, attrs=attrs, aux=aux, parents=inputs), g, wanted)
 
 
+form = form_of
+
+
 def both(name, *args, **how):
     """Return what the compiled and the NumPy form of a kernel give; fails if there is no compiled form for this."""
     found = form_of(name)(*args, **how)
