@@ -73,6 +73,21 @@ def falls_back(name, *args, **how):
     return form_of(name)(*args, **how) is NotImplemented
 
 
+def near(found, exact, sizes=None):
+    """Check a float32 result against float64 values: NaN and infinities alike, the others to 1e-6 of `sizes`.
+
+    These are the sums of the sizes of the terms that were added up; 1 + |exact| unless they are given.
+    """
+    assert (found.shape, found.dtype) == (exact.shape, np.float32)
+    finite = np.isfinite(exact)
+    np.testing.assert_array_equal(found[~finite], exact[~finite])
+    errors = (
+        abs(found[finite] - exact[finite])
+        / np.broadcast_to(1 + abs(exact) if sizes is None else sizes, exact.shape)[finite]
+    )
+    assert not errors.size or errors.max() <= 1e-6, f"off by {errors.max():.1e} of the largest possible sum"
+
+
 def agree(found, expected, rtol=1e-5, atol=1e-6):
     """Check that results have the same shapes and dtypes, and values equal to rounding."""
     if isinstance(expected, tuple):
