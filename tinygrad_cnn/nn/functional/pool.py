@@ -176,7 +176,7 @@ def avg_pool2d(
     Raises:
         RuntimeError: the shape or dtype does not fit, the window is larger than the padded input, or an argument is
             out of range.
-        TypeError: `divisor_override` is no int.
+        TypeError: `divisor_override` is not an int.
     """
     if divisor_override is not None and (isinstance(divisor_override, bool) or not isinstance(divisor_override, int)):
         raise TypeError(f"avg_pool2d: expected divisor_override as an int or None, got {shown(divisor_override)}")
@@ -217,7 +217,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
         (N, C, OH, OW), or (C, OH, OW) for one image.
 
     Raises:
-        RuntimeError: the shape or dtype does not fit, or `output_size` is no pair of numbers of at least 0.
+        RuntimeError: the shape or dtype does not fit, or `output_size` is not a pair of numbers of at least 0.
     """
     size = _output_size("adaptive_avg_pool2d", input, output_size)
     return unbatched(ops.adaptive_avg_pool2d(batched(input, 2, "adaptive_avg_pool2d"), output_size=size), input, 2)
@@ -239,7 +239,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize, return_indices: 
         (N, C, OH, OW), or (C, OH, OW) for one image; with `return_indices` a pair of these, the second int64.
 
     Raises:
-        RuntimeError: the shape or dtype does not fit, or `output_size` is no pair of numbers of at least 0.
+        RuntimeError: the shape or dtype does not fit, or `output_size` is not a pair of numbers of at least 0.
     """
     size = _output_size("adaptive_max_pool2d", input, output_size)
     x = batched(input, 2, "adaptive_max_pool2d")
@@ -251,7 +251,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize, return_indices: 
 
 
 def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Shape:
-    """Return (OH, OW), with the input's sizes in the place of None."""
+    """Return (OH, OW), with the input's size for None."""
     check_floating(op, "input", input)
     if input.ndim < 3:
         raise ValueError(f"{op}: expected input (N, C, H, W) or (C, H, W), got {input.shape}")

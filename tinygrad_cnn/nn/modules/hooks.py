@@ -53,11 +53,11 @@ class ModuleHooks:
         return self.__dict__
 
     def __deepcopy__(self, memo: dict[int, object]) -> ModuleHooks:
-        twin = ModuleHooks()  # with tables of its own that share the functions, which are never copied
-        memo[id(self)] = twin
+        clone = ModuleHooks()  # with tables of its own that share the functions, which are never copied
+        memo[id(self)] = clone
         for name, table in vars(self).items():
-            setattr(twin, name, table.copy())
-        return twin
+            setattr(clone, name, table.copy())
+        return clone
 
     def add(self, table: str, hook: Hook, prepend: bool, with_kwargs: bool = False) -> RemovableHandle:
         """Put `hook` last in `table`, or first with `prepend`."""

@@ -61,20 +61,20 @@ class Registry:
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         made: Any = self.__reduce_ex__(4)
         make, arguments, *rest = made
-        twin = make(*arguments)
-        memo[id(self)] = twin
+        clone = make(*arguments)
+        memo[id(self)] = clone
         state = rest[0] if rest else None
-        if hasattr(twin, "__setstate__"):
-            twin.__setstate__(copy.deepcopy(state, memo))
-            return twin
+        if hasattr(clone, "__setstate__"):
+            clone.__setstate__(copy.deepcopy(state, memo))
+            return clone
         plain, slots = state if isinstance(state, tuple) else (state, None)
         for name, value in {**(plain or {}), **(slots or {})}.items():
             try:
-                object.__setattr__(twin, name, copy.deepcopy(value, memo))
+                object.__setattr__(clone, name, copy.deepcopy(value, memo))
             except (RuntimeError, TypeError) as error:
                 self._name_holder(error, name)
                 raise
-        return twin
+        return clone
 
     def _name_holder(self, error: Exception, attribute: str) -> None:
         """Add to `error` which module holds the attribute that cannot be copied, by its path from here."""
