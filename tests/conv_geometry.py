@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import example
 from hypothesis import strategies as st
-from kernel_forms import float32, spread_out
+from kernel_forms import float32, form_of, spread_out
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn.kernels.forms import form_of, kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.kernels.windows import output_size
 
 DIRECT, WINOGRAD = 1e-6, 1e-5
@@ -138,7 +138,7 @@ def form(name):
 
 def forms_of(winograd):
     """Return the three compiled forms, made to use Winograd's kernel always or never."""
-    from tinygrad_cnn.kernels.compiled import conv
+    from tinygrad_cnn.fast import conv
 
     def forced(name):
         def run(*args, **how):

@@ -65,8 +65,11 @@ class Device:
 
 CPU = Device("cpu")
 
+DeviceLike: TypeAlias = str | int | Device | None
+"""What names a device; None stands for the CPU."""
 
-def require_cpu(place: str, device: str | int | Device | None) -> None:
+
+def require_cpu(place: str, device: DeviceLike) -> None:
     """Check that `device` is the CPU, or None.
 
     Raises:

@@ -10,7 +10,7 @@ pytest.importorskip("rich")
 from benchmarks import counts
 from benchmarks.processes import ROOT
 from tinygrad_cnn import nn
-from tinygrad_cnn.kernels.forms import kernel_mode
+from tinygrad_cnn.backends.kernels import kernel_mode
 
 compiled = pytest.mark.skipif(kernel_mode() == "numpy", reason="the bounds are those of the compiled kernels")
 

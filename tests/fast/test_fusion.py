@@ -12,8 +12,8 @@ from kernel_forms import needs_compiler
 import tinygrad_cnn as tc
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn
-from tinygrad_cnn.kernels.forms import kernels_of
-from tinygrad_cnn.nn.modules import fusion
+from tinygrad_cnn.backends.kernels import kernels_of
+from tinygrad_cnn.fast import fusion
 
 pytestmark = needs_compiler
 

@@ -6,7 +6,7 @@ import pytest
 import tinygrad_cnn as tc
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn
-from tinygrad_cnn.kernels.forms import kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 
 FUNCTIONS = {
     "relu": F.relu,

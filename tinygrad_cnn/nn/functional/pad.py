@@ -44,7 +44,7 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
             f"one on, got {tuple(pad)}"
         )
     axes = len(widths) // 2
-    padding = tuple([(0, 0)] * (input.ndim - axes) + [widths[i : i + 2] for i in range(2 * axes - 2, -1, -2)])
+    padding = tuple([(0, 0)] * (input.ndim - axes) + [(widths[i], widths[i + 1]) for i in range(2 * axes - 2, -1, -2)])
     if mode not in _MODES:
         raise NotImplementedError(f"pad: expected mode as one of {', '.join(_MODES)}, got {mode!r}")
     if mode != "constant":

@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._types import Shape
-from tinygrad_cnn.autograd import Constant, Node, Scope, Variable, current_scope
+from tinygrad_cnn.autograd import Node, Scope, current_scope
 from tinygrad_cnn.nn.uninitialized import Uninitialized
 from tinygrad_cnn.tensor import Tensor
 
@@ -200,7 +200,7 @@ def _made_by(tensor: Tensor) -> tuple[str, Shape | None] | None:
     if node is None:
         view = tensor._view
         return None if view is None else (view.steps[-1][0].name, view.base.shape)
-    while node.op.name in ("part", "BackwardHook") and isinstance(before := _input(node), Node):
+    while node.op.name in ("output", "BackwardHook") and isinstance(before := _input(node), Node):
         node = before  # one of several outputs, or passed through hooks
     if node.op.name == "BackwardHook":
         return None  # an input of the model
