@@ -16,7 +16,7 @@ from tinygrad_cnn.nn.modules.module import Module
 __all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 
-def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> Any:
+def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope, /) -> Any:
     """Return the output of the last of `layers`; each takes the output of the one before, the first takes `x`.
 
     Each layer runs in a scope with its name within `scope`, so that an error says which layer failed. A layer with
