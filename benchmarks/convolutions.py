@@ -1,6 +1,6 @@
 """``python -m benchmarks.convolutions``: the direct kernel, Winograd's and PyTorch's on 3×3 shapes.
 
-The limits of `tinygrad_cnn.kernels.compiled.conv` come from this table: Winograd's kernel is for the shapes where its
+The limits of `tinygrad_cnn.fast.conv` come from this table: Winograd's kernel is for the shapes where its
 columns are the smaller ones.
 """
 
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.tables import show
-from tinygrad_cnn.kernels.compiled.native import native
+from tinygrad_cnn.fast.native import native
 
 SHAPES = [  # images, input channels, size, output channels
     (64, 32, 32, 16), (64, 64, 32, 32), (64, 32, 16, 32), (64, 16, 16, 16), (100, 16, 28, 16), (100, 64, 8, 64),

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
-from tinygrad_cnn.kernels.compiled import build
+from tinygrad_cnn.fast import build
 
 _ENUM = re.compile(r"enum\s*\{([^}]*)\}")
 _MARKER = re.compile(r'^# \d+ "([^"]*)"')  # where the lines after it come from

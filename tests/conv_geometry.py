@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import example
 from hypothesis import strategies as st
-from kernel_forms import float32, form, spread_out
+from kernel_forms import float32, form_of, spread_out
 
 from tinygrad_cnn import kernels
+from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.kernels.windows import output_size
 
 DIRECT, WINOGRAD = 1e-6, 1e-5
@@ -130,9 +131,14 @@ def check(forms, geometry, tolerance):
         near(form("conv2d_bias")(g, gate=open_gate), kernels.conv2d_bias, through, tolerance=DIRECT)
 
 
+def form(name):
+    with kernels_of("compiled"):
+        return form_of(name)
+
+
 def forms_of(winograd):
     """Return the three compiled forms, made to use Winograd's kernel always or never."""
-    from tinygrad_cnn.kernels.compiled import conv
+    from tinygrad_cnn.fast import conv
 
     def forced(name):
         def run(*args, **how):

@@ -5,7 +5,7 @@ import numpy as np
 import tinygrad_cnn as tc
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn.autograd import grad
-from tinygrad_cnn.kernels.forms import kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 
 
 def random(seed, *shape):

@@ -1,37 +1,73 @@
 """What tests of compiled kernels share: both forms of one call, and how to compare them."""
 
+from functools import partial
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from tinygrad_cnn import kernels
-from tinygrad_cnn.kernels.compiled.build import find_compiler
-from tinygrad_cnn.kernels.forms import form_of, kernels_of
-from tinygrad_cnn.kernels.threads import get_num_threads, set_num_threads
+from tinygrad_cnn.autograd import registry
+from tinygrad_cnn.backends.kernels import kernels_of
+from tinygrad_cnn.backends.threads import get_num_threads, set_num_threads
+
+try:
+    from tinygrad_cnn.fast import dispatch
+    from tinygrad_cnn.fast.build import find_compiler
+except ModuleNotFoundError:  # the package without its fast room
+    dispatch, find_compiler = None, lambda: None
 
 needs_compiler = pytest.mark.skipif(
     find_compiler() is None, reason='no C compiler; pip install "tinygrad-cnn[fast]" brings one'
 )
 
 
+def form_of(name):
+    """Return the compiled form of an operation's kernel, or of its joint gradients, `NAME_gradients`.
+
+    A kernel takes ``relu=True`` too, to end with a ReLU, and gives NotImplemented for what it leaves to NumPy. Joint
+    gradients take (wanted, g, relu_mask, y, *inputs, **attrs).
+    """
+    op = registry[name.removesuffix("_gradients")]
+    with kernels_of("compiled"):
+        return partial(_kernel, name, op.kernel) if op.name == name else partial(_gradients, op, op.gradients)
+
+
+def _kernel(name, form, *args, relu=False, **how):
+    from tinygrad_cnn.fast.fusion import fused_relu
+
+    kernel = dispatch.numpy_kernels[name]
+    dispatch.numpy_kernels[name] = lambda *_, **__: NotImplemented
+    fused_relu.operand = (args[0] if name == "batch_norm" else args[1]) if relu else None
+    try:
+        found = form(*args, **how)
+        if relu and found is not NotImplemented:
+            assert (found[0] if isinstance(found, tuple) else found) is fused_relu.output
+        return found
+    finally:
+        dispatch.numpy_kernels[name] = kernel
+        fused_relu.operand = fused_relu.output = None
+
+
+def _gradients(op, form, wanted, g, relu_mask, y, *inputs, batch_mean=None, batch_var=None, **attrs):
+    from tinygrad_cnn.fast.relu_mask import MaskedGradient
+
+    if relu_mask is not None:
+        g = MaskedGradient(g, relu_mask, op)
+    aux = None if batch_mean is None else {"batch_mean": batch_mean, "batch_var": batch_var}
+    return form(SimpleNamespace(args=inputs, out=y, attrs=attrs, aux=aux, parents=inputs), g, wanted)
+
+
 def both(name, *args, **how):
-    """Return the results of the compiled and the NumPy form of a kernel; fail if the compiled one declines."""
-    with kernels_of("compiled"):
-        found = form_of(name)(*args, **how)
+    """Return what the compiled and the NumPy form of a kernel give; fails if there is no compiled form for this."""
+    found = form_of(name)(*args, **how)
     assert found is not NotImplemented, f"{name} has no compiled form for {args}, {how}"
-    with kernels_of("numpy"), np.errstate(all="ignore"):  # of NaN and infinities
-        return found, getattr(kernels, name)(*args, **how)
-
-
-def form(name):
-    """Return the compiled form of a kernel."""
-    with kernels_of("compiled"):
-        return form_of(name)
+    with np.errstate(all="ignore"):  # of NaN and infinities
+        return found, dispatch.numpy_kernels[name](*args, **how)
 
 
 def falls_back(name, *args, **how):
     """Return whether the compiled form leaves this call to NumPy."""
-    with kernels_of("compiled"):
-        return form_of(name)(*args, **how) is NotImplemented
+    return form_of(name)(*args, **how) is NotImplemented
 
 
 def agree(found, expected, rtol=1e-5, atol=1e-6):

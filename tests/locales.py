@@ -13,7 +13,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SLICE = [
     "tests/cli", "tests/data/test_catalog.py", "tests/data/test_image_folder.py", "tests/graph", "tests/gradcheck",
-    "tests/interop", "tests/kernels/compiled/test_build.py", "tests/kernels/test_forms.py", "tests/models",
+    "tests/interop", "tests/fast/test_build.py", "tests/fast/test_dispatch.py", "tests/models",
     "tests/report", "tests/test_files.py", "tests/test_import.py", "tests/test_locale.py", "tests/train",
 ]  # fmt: skip
 

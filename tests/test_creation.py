@@ -5,17 +5,8 @@ import pytest
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import random
-from tinygrad_cnn.creation import (
-    empty_like,
-    eye,
-    full_like,
-    linspace,
-    ones_like,
-    rand_like,
-    randint_like,
-    randn_like,
-    zeros_like,
-)
+from tinygrad_cnn.creation import empty_like, eye, full_like, linspace, ones_like, zeros_like
+from tinygrad_cnn.drawing import rand_like, randint_like, randn_like
 
 
 def test_sizes_one_by_one_or_as_a_sequence():

@@ -107,7 +107,7 @@ def test_tables_print(environment, tmp_path):
 def test_compiled_kernels_load(locale, tmp_path):
     program = """
 import tinygrad_cnn as tc
-from tinygrad_cnn.kernels.forms import set_kernel_mode
+from tinygrad_cnn.backends.kernels import set_kernel_mode
 set_kernel_mode("compiled")
 print(tc.nn.Conv2d(1, 2, 3)(tc.ones(1, 1, 5, 5)).shape)
 """

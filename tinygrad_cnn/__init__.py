@@ -53,6 +53,7 @@ from tinygrad_cnn.autograd import (
     set_grad_enabled,
 )
 from tinygrad_cnn.autograd import functional as _functional  # autograd.functional needs tensors first
+from tinygrad_cnn.backends.threads import get_num_threads, set_num_threads
 from tinygrad_cnn.creation import (
     arange,
     as_tensor,
@@ -65,20 +66,13 @@ from tinygrad_cnn.creation import (
     linspace,
     ones,
     ones_like,
-    rand,
-    rand_like,
-    randint,
-    randint_like,
-    randn,
-    randn_like,
-    randperm,
     tensor,
     zeros,
     zeros_like,
 )
 from tinygrad_cnn.device import Device as device
+from tinygrad_cnn.drawing import normal, rand, rand_like, randint, randint_like, randn, randn_like, randperm
 from tinygrad_cnn.inspection import is_floating_point, is_tensor, numel
-from tinygrad_cnn.kernels.threads import get_num_threads, set_num_threads
 from tinygrad_cnn.memory_format import MemoryFormat as memory_format
 from tinygrad_cnn.memory_format import channels_last, contiguous_format, preserve_format
 from tinygrad_cnn.nn.functional import (
@@ -235,7 +229,7 @@ from tinygrad_cnn.random import (
     manual_seed,
     seed,
 )
-from tinygrad_cnn.sampling import bernoulli, multinomial, normal
+from tinygrad_cnn.sampling import bernoulli, multinomial
 from tinygrad_cnn.size import Size
 from tinygrad_cnn.tensor import Tensor
 from tinygrad_cnn.typed import (
@@ -251,6 +245,14 @@ from tinygrad_cnn.typed import (
 )
 
 __version__ = "0.1.0"
+
+try:
+    from tinygrad_cnn import fast as _fast
+except ModuleNotFoundError as _error:
+    if _error.name != f"{__name__}.fast":
+        raise
+else:
+    _fast.install()
 
 _declined.install_import_hints()
 _declined.answer_in(

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, SupportsIndex, cast
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn._dtypes import as_dtype, check_real, get_default_dtype, is_floating
-from tinygrad_cnn._types import Array, DType
+from tinygrad_cnn._types import Array, DType, DTypeLike, Sizes
 from tinygrad_cnn.autograd import Variable
 
 
-def to_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool) -> Array:
+def to_array(data: object, dtype: DTypeLike = None, *, copy: bool) -> Array:
     """Return `data` as an array of a supported dtype.
 
     Python floats become the default dtype, integers int64; arrays and NumPy scalars keep their dtype.
@@ -40,7 +39,7 @@ def to_array(data: Any, dtype: npt.DTypeLike | None = None, *, copy: bool) -> Ar
     return array.astype(wanted, copy=copy)
 
 
-def constructed(name: str, given: tuple[Any, ...], data: Any, size: Any, dtype: DType | None) -> Array:
+def constructed(name: str, given: tuple[object, ...], data: object, size: Sizes | None, dtype: DType | None) -> Array:
     """Return what ``Tensor(...)`` or, with a `dtype`, ``FloatTensor(...)`` and its like hold.
 
     Integers one by one are sizes, of zeros; one sequence or array is data, converted to `dtype`; a tensor is itself;
@@ -67,7 +66,7 @@ def constructed(name: str, given: tuple[Any, ...], data: Any, size: Any, dtype: 
         return one.array
     if isinstance(one, np.ndarray) or (isinstance(one, Sequence) and not isinstance(one, str)):
         return to_array(one, wanted, copy=True)
-    sizes = given if size is None else tuple(size)
+    sizes: tuple[Any, ...] = given if size is None else tuple(cast(Sequence[SupportsIndex], size))
     if data is not None or not all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in sizes):
         found = ", ".join(type(part).__name__ for part in (sizes if data is None else (data,)))
         raise TypeError(

@@ -6,11 +6,11 @@ import operator
 import reprlib
 from collections.abc import Iterable, Sequence
 from math import prod
-from typing import Any
+from typing import SupportsIndex, cast
 
 import numpy as np
 
-from tinygrad_cnn._types import Pair, Shape
+from tinygrad_cnn._types import Pair, Shape, Sizes
 
 
 def normalize_dim(op: str, dim: int, ndim: int) -> int:
@@ -38,9 +38,9 @@ def normalize_dims(op: str, dim: int | Sequence[int] | None, ndim: int) -> tuple
     return tuple(sorted(dims))
 
 
-def normalize_shape(op: str, shape: Sequence[Any]) -> Shape:
+def normalize_shape(op: str, shape: Sequence[Sizes]) -> Shape:
     """Return the sizes given either one by one or as one sequence."""
-    sizes = shape[0] if len(shape) == 1 and isinstance(shape[0], tuple | list | Sequence) else shape
+    sizes = cast(Sequence[SupportsIndex], shape[0] if len(shape) == 1 and isinstance(shape[0], Sequence) else shape)
     try:
         return tuple([operator.index(size) for size in sizes])
     except TypeError:

@@ -1,22 +1,24 @@
-"""Types that every room shares: arrays, shapes, scalars, and the type variable that VJPs are written in."""
+"""Types that every room shares: arrays, shapes and scalars."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from collections.abc import Sequence
+from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
-
 Array: TypeAlias = npt.NDArray[Any]
 DType: TypeAlias = np.dtype[Any]
+DTypeLike: TypeAlias = npt.DTypeLike | None
 Scalar: TypeAlias = bool | int | float
 Shape: TypeAlias = tuple[int, ...]
+Sizes: TypeAlias = SupportsIndex | Sequence[SupportsIndex]
+"""One size of several that are given one by one, or all of them as a sequence."""
+
 Pair: TypeAlias = tuple[int, int]
+Around: TypeAlias = tuple[Pair, ...]
+"""How much is added before and after, for each axis."""
+
 Padding2d: TypeAlias = tuple[Pair, Pair]
 """Zeros added around the last two axes: ((top, bottom), (left, right))."""
-
-A = TypeVar("A", Array, "Tensor")
-"""An array or a tensor, the same throughout one call: a VJP body is type-checked once as each."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 _KNOWN = (
     "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
     "vulkan", "mps", "meta", "hpu", "mtia",
@@ -63,8 +65,11 @@ class Device:
 
 CPU = Device("cpu")
 
+DeviceLike: TypeAlias = str | int | Device | None
+"""What names a device; None stands for the CPU."""
 
-def require_cpu(place: str, device: str | int | Device | None) -> None:
+
+def require_cpu(place: str, device: DeviceLike) -> None:
     """Check that `device` is the CPU, or None.
 
     Raises:
@@ -82,3 +87,7 @@ def missing(place: str) -> DeviceError:
     return DeviceError(
         f"{place}: tinygrad_cnn computes on the CPU, there is no GPU; ask cuda.is_available() before calling it"
     )
+
+
+DeviceLike: TypeAlias = Device | str | int | None
+"""What an argument `device` may be; None stands for the CPU."""

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import numpy as np
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import is_floating
-from tinygrad_cnn.autograd import Variable, wrap
+from tinygrad_cnn._types import DTypeLike
+from tinygrad_cnn.autograd import Operand, Variable, wrap
+from tinygrad_cnn.ops.reduce import Dims
+
+D = TypeVar("D")
 
 UFUNCS = {
     "absolute": "abs", "add": "add", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh",
@@ -32,87 +36,93 @@ class Refused(Exception):  # noqa: N818 - `numpy_protocol` catches it; users see
     """An argument has no meaning for the operation; the text names it."""
 
 
-def _all(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _all(a: Variable, axis: Dims = None, keepdims: bool = False) -> object:
     return ops.all(a, _several(axis), keepdims)
 
 
-def _any(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _any(a: Variable, axis: Dims = None, keepdims: bool = False) -> object:
     return ops.any(a, _several(axis), keepdims)
 
 
-def _argmax(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _argmax(a: Variable, axis: int | None = None, keepdims: bool = False) -> object:
     return ops.argmax(a, axis, keepdims)
 
 
-def _argmin(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _argmin(a: Variable, axis: int | None = None, keepdims: bool = False) -> object:
     return ops.argmin(a, axis, keepdims)
 
 
-def _broadcast_to(array: Any, shape: Any) -> Any:
+def _broadcast_to(array: Variable, shape: int | Sequence[int]) -> object:
     return ops.expand(array, shape)
 
 
-def _clip(a: Any, a_min: Any = None, a_max: Any = None, min: Any = None, max: Any = None) -> Any:
+def _clip(
+    a: Variable,
+    a_min: Operand | None = None,
+    a_max: Operand | None = None,
+    min: Operand | None = None,
+    max: Operand | None = None,
+) -> object:
     if (a_min is not None or a_max is not None) and (min is not None or max is not None):
         raise ValueError("clip: expected a_min and a_max or min and max, got some of both")
     low, high = a_min if min is None else min, a_max if max is None else max
     return ops.clone(a) if low is None and high is None else ops.clamp(a, low, high)
 
 
-def _concatenate(arrays: Any, axis: Any = 0) -> Any:
+def _concatenate(arrays: Sequence[Variable], axis: int | None = 0) -> object:
     return ops.cat([ops.ravel(one) for one in arrays], 0) if axis is None else ops.cat(arrays, axis)
 
 
-def _cumprod(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+def _cumprod(a: Variable, axis: int | None = None, dtype: DTypeLike = None) -> object:
     return ops.cumprod(*_along(a, axis), dtype=dtype)
 
 
-def _cumsum(a: Any, axis: Any = None, dtype: Any = None) -> Any:
+def _cumsum(a: Variable, axis: int | None = None, dtype: DTypeLike = None) -> object:
     return ops.cumsum(*_along(a, axis), dtype=dtype)
 
 
-def _dot(a: Any, b: Any) -> Any:
+def _dot(a: Variable, b: Variable) -> object:
     a, b = _tensor(a), _tensor(b)
     if max(a.ndim, b.ndim) > 2:
         raise Refused("of more than two axes")
     return ops.matmul(a, b) if a.ndim and b.ndim else ops.mul(a, b)
 
 
-def _einsum(*operands: Any, optimize: Any = False) -> Any:  # noqa: ARG001 - it says how, not what, to compute
+def _einsum(*operands: object, optimize: object = False) -> object:  # noqa: ARG001 - it says how, not what, to compute
     return ops.einsum(*operands)
 
 
-def _expand_dims(a: Any, axis: Any) -> Any:
+def _expand_dims(a: Variable, axis: int | tuple[int, ...]) -> object:
     return ops.reshape(a, np.expand_dims(np.broadcast_to(0, a.shape), axis).shape)
 
 
-def _flip(m: Any, axis: Any = None) -> Any:
+def _flip(m: Variable, axis: Dims = None) -> object:
     return ops.flip(m, range(m.ndim) if axis is None else np.atleast_1d(axis).tolist())
 
 
-def _max(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _max(a: Variable, axis: Dims = None, keepdims: bool = False) -> object:
     return ops.amax(a, _several(axis), keepdims)
 
 
-def _mean(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def _mean(a: Variable, axis: Dims = None, dtype: DTypeLike = None, keepdims: bool = False) -> object:
     if not is_floating(a.dtype) or (dtype is not None and not is_floating(np.dtype(dtype))):
         raise Refused(f"of {a.dtype} with dtype={dtype}")
     return ops.mean(a, _several(axis), keepdims, dtype=dtype)
 
 
-def _min(a: Any, axis: Any = None, keepdims: bool = False) -> Any:
+def _min(a: Variable, axis: Dims = None, keepdims: bool = False) -> object:
     return ops.amin(a, _several(axis), keepdims)
 
 
-def _moveaxis(a: Any, source: Any, destination: Any) -> Any:
+def _moveaxis(a: Variable, source: int | Sequence[int], destination: int | Sequence[int]) -> object:
     return ops.movedim(a, source, destination)
 
 
-def _outer(a: Any, b: Any) -> Any:
+def _outer(a: Variable, b: Variable) -> object:
     return ops.outer(ops.ravel(_tensor(a)), ops.ravel(_tensor(b)))
 
 
-def _prod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def _prod(a: Variable, axis: Dims = None, dtype: DTypeLike = None, keepdims: bool = False) -> object:
     axes = range(a.ndim) if axis is None else _several(axis if isinstance(axis, tuple) else (axis,))
     order = sorted([normalize_dim("prod", each, a.ndim) for each in axes], reverse=True)
     if len(set(order)) != len(order):
@@ -122,89 +132,99 @@ def _prod(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -
     return a
 
 
-def _ravel(a: Any) -> Any:
+def _ravel(a: Variable) -> object:
     return ops.ravel(a)
 
 
-def _reshape(a: Any, shape: Any) -> Any:
+def _reshape(a: Variable, shape: int | Sequence[int]) -> object:
     return ops.reshape(a, (shape,) if isinstance(shape, int) else shape)
 
 
-def _roll(a: Any, shift: Any, axis: Any = None) -> Any:
+def _roll(a: Variable, shift: int | Sequence[int], axis: Dims = None) -> object:
     if axis is None:
         return ops.roll(a, int(np.sum(shift)))
     shifts, axes = np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))
     return ops.roll(a, shifts.tolist(), axes.tolist()) if shifts.size else ops.clone(a)
 
 
-def _round(a: Any, decimals: int = 0) -> Any:
+def _round(a: Variable, decimals: int = 0) -> object:
     return ops.round(a, decimals=decimals)
 
 
-def _sort(a: Any, axis: Any = -1, kind: Any = None, stable: Any = None, descending: Any = None) -> Any:  # noqa: ARG001
+def _sort(
+    a: Variable,
+    axis: int | None = -1,
+    kind: object = None,  # noqa: ARG001
+    stable: object = None,  # noqa: ARG001
+    descending: object = None,
+) -> object:
     if descending:  # NumPy keeps NaN last, where the operation puts it first
         raise Refused("with descending=True")
     return ops.sort(*_along(a, axis)).values
 
 
-def _squeeze(a: Any, axis: Any = None) -> Any:
+def _squeeze(a: Variable, axis: Dims = None) -> object:
     return ops.reshape(a, np.squeeze(np.broadcast_to(0, a.shape), axis).shape)
 
 
-def _stack(arrays: Any, axis: Any = 0) -> Any:
+def _stack(arrays: Sequence[Variable], axis: int = 0) -> object:
     return ops.stack(arrays, axis)
 
 
-def _std(a: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False, correction: Any = None) -> Any:
+def _std(
+    a: Variable, axis: Dims = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None
+) -> object:
     return ops.std(a, _several(axis), correction=ddof if correction is None else correction, keepdim=keepdims)
 
 
-def _sum(a: Any, axis: Any = None, dtype: Any = None, keepdims: bool = False) -> Any:
+def _sum(a: Variable, axis: Dims = None, dtype: DTypeLike = None, keepdims: bool = False) -> object:
     return ops.sum(a, _several(axis), keepdims, dtype=dtype)
 
 
-def _swapaxes(a: Any, axis1: Any, axis2: Any) -> Any:
+def _swapaxes(a: Variable, axis1: int, axis2: int) -> object:
     return ops.transpose(a, axis1, axis2)
 
 
-def _transpose(a: Any, axes: Any = None) -> Any:
+def _transpose(a: Variable, axes: Sequence[int] | None = None) -> object:
     return ops.permute(a, range(a.ndim - 1, -1, -1) if axes is None else axes)
 
 
-def _tril(m: Any, k: int = 0) -> Any:
+def _tril(m: Variable, k: int = 0) -> object:
     return ops.tril(m, k)
 
 
-def _triu(m: Any, k: int = 0) -> Any:
+def _triu(m: Variable, k: int = 0) -> object:
     return ops.triu(m, k)
 
 
-def _var(a: Any, axis: Any = None, ddof: Any = 0, keepdims: bool = False, correction: Any = None) -> Any:
+def _var(
+    a: Variable, axis: Dims = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None
+) -> object:
     return ops.var(a, _several(axis), correction=ddof if correction is None else correction, keepdim=keepdims)
 
 
-def _where(condition: Any, x: Any = None, y: Any = None) -> Any:
+def _where(condition: object, x: Operand | None = None, y: Operand | None = None) -> object:
     condition = _tensor(condition)
     return ops.where(condition if condition.dtype.kind == "b" else ops.ne(condition, 0), x, y)
 
 
-def _several(axis: Any) -> Any:
+def _several(axis: D) -> D:
     """Return the axes to reduce: NumPy reduces none for (), where an operation would reduce all."""
     if isinstance(axis, tuple) and not axis:
         raise Refused("with axis=()")
     return axis
 
 
-def _along(a: Any, axis: Any) -> tuple[Any, Any]:
+def _along(a: Variable, axis: int | None) -> tuple[Variable, int]:
     """Return the tensor and the axis to go along; flat if there is none."""
     return (ops.ravel(a), 0) if axis is None else (a, axis)
 
 
-def _tensor(value: Any) -> Any:
+def _tensor(value: object) -> Variable:
     return value if isinstance(value, Variable) else wrap(np.asarray(value))
 
 
-FUNCTIONS: dict[Any, Callable[..., Any]] = {
+FUNCTIONS: dict[object, Callable[..., object]] = {
     getattr(np, meaning.__name__[1:]): meaning
     for meaning in (
         _all, _any, _argmax, _argmin, _broadcast_to, _clip, _concatenate, _cumprod, _cumsum, _dot, _einsum,

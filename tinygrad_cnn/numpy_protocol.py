@@ -8,7 +8,7 @@ gradient is asked for; otherwise it raises and says what to do. Nothing becomes 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ _WRITING = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np
 """Functions that write into an argument, which must not escape the record of changes."""
 
 
-def call_ufunc(ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: dict[str, Any]) -> Any:
     """Return what `ufunc` means on tensors.
 
     Args:
@@ -40,7 +40,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Any, kwargs: Any) -> Any:
     return result if name is None or "out" in kwargs else _as_tensor(result)
 
 
-def call_function(function: Any, args: Any, kwargs: Any) -> Any:
+def call_function(function: Callable[..., object], args: Sequence[object], kwargs: dict[str, Any]) -> Any:
     """Return what NumPy's `function` means on tensors; errors as for `call_ufunc`."""
     meaning = FUNCTIONS.get(function)
     name = getattr(function, "__name__", str(function))
@@ -54,14 +54,16 @@ def call_function(function: Any, args: Any, kwargs: Any) -> Any:
     return result if kwargs.get("out") is not None else _as_tensor(result)
 
 
-def _arguments(function: Any, meaning: Callable[..., Any], args: Any, kwargs: Any) -> tuple[list[Any], dict[str, Any]]:
+def _arguments(
+    function: Callable[..., object], meaning: Callable[..., object], args: Sequence[object], kwargs: dict[str, Any]
+) -> tuple[list[object], dict[str, object]]:
     """Return the arguments of `meaning`, tensors in place of arrays: positional ones, and those by their names."""
     import inspect  # for what NumPy's own dispatch brings here only
 
     signature = inspect.signature(function)
     known = inspect.signature(meaning).parameters
-    positional: list[Any] = []
-    named: dict[str, Any] = {}
+    positional: list[object] = []
+    named: dict[str, object] = {}
     for name, value in signature.bind(*args, **kwargs).arguments.items():
         parameter = signature.parameters[name]
         if parameter.kind is parameter.VAR_POSITIONAL:
@@ -78,18 +80,20 @@ def _arguments(function: Any, meaning: Callable[..., Any], args: Any, kwargs: An
     return positional, named
 
 
-def _with_tensors(value: Any) -> Any:
+def _with_tensors(value: object) -> object:
     """Return `value` with tensors in place of arrays, also within a list or tuple."""
     if isinstance(value, list | tuple) and any(isinstance(part, Variable | np.ndarray) for part in value):
         return [wrap(part) if isinstance(part, np.ndarray) else part for part in value]
     return wrap(value) if isinstance(value, np.ndarray) else value
 
 
-def _as_tensor(result: Any) -> Any:
+def _as_tensor(result: object) -> object:
     return wrap(np.asarray(result)) if isinstance(result, np.ndarray | np.generic) else result
 
 
-def _computed(function: Any, args: Any, kwargs: Any, name: str, how: str) -> Any:
+def _computed(
+    function: Callable[..., object], args: Sequence[object], kwargs: dict[str, Any], name: str, how: str
+) -> Any:
     """Return what NumPy computes from the values, if that loses no gradient."""
     out = kwargs.get("out")
     if function in _WRITING or any(isinstance(one, Variable) for one in (out if isinstance(out, tuple) else (out,))):
@@ -104,7 +108,7 @@ def _computed(function: Any, args: Any, kwargs: Any, name: str, how: str) -> Any
     return function(*_plain(args), **_plain(kwargs))
 
 
-def _tensors(value: Any) -> Iterator[Variable]:
+def _tensors(value: object) -> Iterator[Variable]:
     """Yield the tensors in nested containers."""
     if isinstance(value, Variable):
         yield value

@@ -1,62 +1,18 @@
-"""Random tensors that follow other tensors: normal, bernoulli, multinomial."""
+"""Random tensors drawn by the values of a tensor: bernoulli, multinomial."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from tinygrad_cnn._checks import normalize_shape
-from tinygrad_cnn._dtypes import as_dtype, get_default_dtype, is_floating
+from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.autograd import Variable, wrap
-from tinygrad_cnn.device import require_cpu
+from tinygrad_cnn.autograd import V, wrap
 from tinygrad_cnn.random import Generator, default_generator
 
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
 
-
-def normal(
-    mean: Tensor | float = 0.0,
-    std: Tensor | float = 1.0,
-    size: Any = None,
-    *,
-    generator: Generator | None = None,
-    dtype: npt.DTypeLike | None = None,
-    device: Any = None,
-    requires_grad: bool = False,
-) -> Tensor:
-    """Return samples of N(mean, std²), a mean and a deviation for each element; numbers need a `size`.
-
-    Raises:
-        RuntimeError: a deviation is negative, or shapes or dtypes do not fit.
-        TypeError: `mean` and `std` are numbers without `size`, or `size` comes with a tensor.
-    """
-    require_cpu("device", device)
-    given = [one for one in (mean, std) if isinstance(one, Variable)]
-    if bool(given) == (size is not None):
-        raise TypeError(
-            f"normal: expected size with numbers, and without it tensors, got {mean!r}, {std!r} and {size!r}"
-        )
-    if any(not is_floating(one.dtype) for one in given):
-        raise RuntimeError("normal: expected a floating-point mean and std; convert them with .float()")
-    middle, spread = (one.array if isinstance(one, Variable) else np.asarray(one) for one in (mean, std))
-    if spread.size and not spread.min() >= 0:
-        raise RuntimeError(f"normal: expected std of at least 0, got {spread.min()}")
-    wanted = given[0].dtype if given else get_default_dtype() if dtype is None else as_dtype(dtype)
-    try:
-        shape = np.broadcast_shapes(middle.shape, spread.shape) if given else normalize_shape("normal", (size,))
-    except ValueError:
-        raise RuntimeError(f"normal: shapes {middle.shape} and {spread.shape} do not broadcast") from None
-    samples = (generator or default_generator).normal(shape, wanted)
-    result = _tensor((samples * spread + middle).astype(wanted))
-    result.requires_grad = requires_grad
-    return result
-
-
-def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+def bernoulli(input: V, p: float | None = None, *, generator: Generator | None = None) -> V:
     """Return 1 with the probability that `input` holds, or `p`, and 0 otherwise; no gradient flows through it.
 
     Raises:
@@ -71,9 +27,7 @@ def bernoulli(input: Tensor, p: float | None = None, *, generator: Generator | N
     return _tensor(np.asarray(drawn, input.dtype))
 
 
-def multinomial(
-    input: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
-) -> Tensor:
+def multinomial(input: V, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> V:
     """Return indices drawn with probabilities in proportion to the weights in each row.
 
     Args:

@@ -6,20 +6,19 @@ import builtins
 import copy
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast, overload
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn import autograd, ops, printing
 from tinygrad_cnn._arrays import constructed
 from tinygrad_cnn._dtypes import bool_, get_default_dtype, int64, is_floating
-from tinygrad_cnn._types import Array
-from tinygrad_cnn.autograd import Node, Variable, hooks, is_grad_enabled, versions, wrap
+from tinygrad_cnn._types import Array, DTypeLike, Scalar, Sizes
+from tinygrad_cnn.autograd import Node, Operand, Variable, hooks, is_grad_enabled, versions, wrap
 from tinygrad_cnn.autograd.views import refresh
 from tinygrad_cnn.declined import refuse_methods
-from tinygrad_cnn.device import CPU, Device, require_cpu
-from tinygrad_cnn.methods import Methods, Operand
+from tinygrad_cnn.device import CPU, Device, DeviceLike, require_cpu
+from tinygrad_cnn.methods import Methods
 from tinygrad_cnn.numpy_protocol import call_function, call_ufunc
 from tinygrad_cnn.ops.inplace import change, write
 from tinygrad_cnn.size import Size
@@ -48,7 +47,7 @@ class Tensor(Methods):
 
     __slots__ = ()
 
-    def __new__(cls, *sizes: Any, data: Any = None, size: Any = None, device: Any = None) -> Self:
+    def __new__(cls, *sizes: object, data: object = None, size: Sizes | None = None, device: DeviceLike = None) -> Self:
         """Make a tensor; see the class."""
         require_cpu("device", device)
         return cls._over(constructed("Tensor", sizes, data, size, None))
@@ -155,7 +154,11 @@ class Tensor(Methods):
         """How often the memory of this tensor was changed in place."""
         return versions.version(self.array)
 
-    def size(self, dim: int | None = None) -> Any:
+    @overload
+    def size(self, dim: None = None) -> Size: ...
+    @overload
+    def size(self, dim: int) -> builtins.int: ...
+    def size(self, dim: int | None = None) -> Size | builtins.int:
         """Return the shape as a `Size`, or the length of axis `dim`."""
         return Size(self.shape) if dim is None else self.shape[dim]
 
@@ -229,7 +232,7 @@ class Tensor(Methods):
             raise RuntimeError("numpy: the tensor requires a gradient; use .detach().numpy()")
         return self.array
 
-    def __array__(self, dtype: npt.DTypeLike | None = None, copy: bool | None = None) -> Array:
+    def __array__(self, dtype: DTypeLike = None, copy: bool | None = None) -> Array:
         if self._requires_grad and is_grad_enabled():
             raise RuntimeError(
                 "a tensor that requires a gradient would become a constant here: call the operation of tinygrad_cnn "
@@ -237,10 +240,12 @@ class Tensor(Methods):
             )
         return np.array(self.array, dtype=dtype, copy=copy)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: Any) -> Any:
         return call_ufunc(ufunc, method, inputs, kwargs)
 
-    def __array_function__(self, function: Any, types: Any, args: Any, kwargs: Any) -> Any:
+    def __array_function__(
+        self, function: Callable[..., object], types: object, args: Sequence[object], kwargs: dict[str, Any]
+    ) -> Any:
         return call_function(function, args, kwargs)
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -328,43 +333,43 @@ class Tensor(Methods):
     def __add__(self, other: Operand) -> Tensor:
         return ops.add(self, other)
 
-    def __radd__(self, other: Operand) -> Tensor:
+    def __radd__(self, other: Array | Scalar) -> Tensor:
         return ops.add(other, self)
 
     def __sub__(self, other: Operand) -> Tensor:
         return ops.sub(self, other)
 
-    def __rsub__(self, other: Operand) -> Tensor:
+    def __rsub__(self, other: Array | Scalar) -> Tensor:
         return ops.sub(other, self)
 
     def __mul__(self, other: Operand) -> Tensor:
         return ops.mul(self, other)
 
-    def __rmul__(self, other: Operand) -> Tensor:
+    def __rmul__(self, other: Array | Scalar) -> Tensor:
         return ops.mul(other, self)
 
     def __truediv__(self, other: Operand) -> Tensor:
         return ops.true_divide(self, other)
 
-    def __rtruediv__(self, other: Operand) -> Tensor:
+    def __rtruediv__(self, other: Array | Scalar) -> Tensor:
         return ops.true_divide(other, self)
 
     def __floordiv__(self, other: Operand) -> Tensor:
         return ops.floor_divide(self, other)
 
-    def __rfloordiv__(self, other: Operand) -> Tensor:
+    def __rfloordiv__(self, other: Array | Scalar) -> Tensor:
         return ops.floor_divide(other, self)
 
     def __mod__(self, other: Operand) -> Tensor:
         return ops.remainder(self, other)
 
-    def __rmod__(self, other: Operand) -> Tensor:
+    def __rmod__(self, other: Array | Scalar) -> Tensor:
         return ops.remainder(other, self)
 
     def __pow__(self, other: Operand) -> Tensor:
         return ops.pow(self, other)
 
-    def __rpow__(self, other: Operand) -> Tensor:
+    def __rpow__(self, other: Array | Scalar) -> Tensor:
         return ops.pow(other, self)
 
     def __matmul__(self, other: Tensor) -> Tensor:
@@ -376,23 +381,14 @@ class Tensor(Methods):
     def __abs__(self) -> Tensor:
         return ops.abs(self)
 
-    def __eq__(self, other: Operand) -> Tensor:  # type: ignore[override]
-        return ops.eq(self, other)
+    if not TYPE_CHECKING:  # where `Variable` declares them
+        __eq__ = Methods.eq
+        __ne__ = Methods.ne
 
-    def __ne__(self, other: Operand) -> Tensor:  # type: ignore[override]
-        return ops.ne(self, other)
-
-    def __lt__(self, other: Operand) -> Tensor:  # type: ignore[misc]
-        return ops.lt(self, other)
-
-    def __le__(self, other: Operand) -> Tensor:  # type: ignore[misc]
-        return ops.le(self, other)
-
-    def __gt__(self, other: Operand) -> Tensor:  # type: ignore[misc]
-        return ops.gt(self, other)
-
-    def __ge__(self, other: Operand) -> Tensor:  # type: ignore[misc]
-        return ops.ge(self, other)
+    __lt__ = Methods.lt
+    __le__ = Methods.le
+    __gt__ = Methods.gt
+    __ge__ = Methods.ge
 
     def __and__(self, other: Operand) -> Tensor:
         return ops.bitwise_and(self, other)
@@ -403,27 +399,27 @@ class Tensor(Methods):
     def __xor__(self, other: Operand) -> Tensor:
         return ops.bitwise_xor(self, other)
 
-    def __rand__(self, other: Operand) -> Tensor:
+    def __rand__(self, other: Array | Scalar) -> Tensor:
         return ops.bitwise_and(other, self)
 
-    def __ror__(self, other: Operand) -> Tensor:
+    def __ror__(self, other: Array | Scalar) -> Tensor:
         return ops.bitwise_or(other, self)
 
-    def __rxor__(self, other: Operand) -> Tensor:
+    def __rxor__(self, other: Array | Scalar) -> Tensor:
         return ops.bitwise_xor(other, self)
 
-    def __rmatmul__(self, other: Any) -> Tensor:
-        return ops.matmul(other, self)
+    def __rmatmul__(self, other: Array) -> Tensor:
+        return cast(Tensor, ops.matmul(other, self))
 
     def __invert__(self) -> Tensor:
         return ops.bitwise_not(self)
 
-    def __getitem__(self, index: Any) -> Tensor:
+    def __getitem__(self, index: object) -> Tensor:
         return ops.getitem(self, index)
 
     # --- changes in place -----------------------------------------------------------------------------------------
 
-    def __setitem__(self, index: Any, value: Operand) -> None:
+    def __setitem__(self, index: object, value: Operand) -> None:
         given = value.to(self.dtype) if isinstance(value, Tensor) else value
         if is_grad_enabled() and (self.requires_grad or (isinstance(given, Tensor) and given.requires_grad)):
             change("setitem", self, lambda x, v: ops.setitem(x, v, index=index), given)

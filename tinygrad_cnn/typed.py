@@ -6,13 +6,13 @@ tensor could have: every tensor is a `Tensor`.
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import ClassVar, cast
 
 from tinygrad_cnn import _dtypes
 from tinygrad_cnn._arrays import constructed
-from tinygrad_cnn._types import DType
+from tinygrad_cnn._types import DType, Sizes
 from tinygrad_cnn.autograd import wrap
-from tinygrad_cnn.device import require_cpu
+from tinygrad_cnn.device import DeviceLike, require_cpu
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -21,9 +21,11 @@ class _OfOneDtype(type):
 
     dtype: DType
 
-    def __call__(cls, *sizes: Any, data: Any = None, size: Any = None, device: Any = None) -> Any:
+    def __call__(
+        cls, *sizes: object, data: object = None, size: Sizes | None = None, device: DeviceLike = None
+    ) -> Tensor:
         require_cpu("device", device)
-        return wrap(constructed(cls.__name__, sizes, data, size, cls.dtype))
+        return cast(Tensor, wrap(constructed(cls.__name__, sizes, data, size, cls.dtype)))
 
     def __instancecheck__(cls, instance: object) -> bool:
         return isinstance(instance, Tensor) and instance.dtype == cls.dtype

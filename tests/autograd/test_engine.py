@@ -16,7 +16,7 @@ from tinygrad_cnn.autograd import engine, primitive, registry
 def broken_op():
     """An op whose VJP raises, removed again afterwards."""
 
-    @primitive("broken")
+    @primitive(name="broken")
     def broken(x):
         return x + 1
 
@@ -72,7 +72,7 @@ def test_leaf_gradients_share_memory_with_nothing():
 def noted_op():
     """An op that notes where its VJP's results lie, and keeps them in `held` if that is a list."""
 
-    @primitive("noted")
+    @primitive(name="noted")
     def noted(x):
         return x * 2
 
@@ -228,7 +228,7 @@ def test_unused_input_raises_unless_allowed():
 def test_inputs_without_requires_grad_cost_nothing():
     calls = []
 
-    @primitive("counted")
+    @primitive(name="counted")
     def counted(x, w):
         return x * w
 
@@ -255,11 +255,11 @@ def test_failing_vjp_leaves_every_gradient_and_names_the_op(broken_op):
     with pytest.raises(ZeroDivisionError) as caught:
         (x * 5 + broken_op(x)).backward()
     assert x.grad.item() == 3.0
-    assert "in the backward pass of <broken #" in caught.value.__notes__[0]
+    assert "in the backward pass of <broken #" in caught.value.__notes__[1]
 
 
 def test_missing_vjp_raises_instead_of_giving_zero():
-    @primitive("half_known")
+    @primitive(name="half_known")
     def half_known(x, w):
         return x * w
 
@@ -276,7 +276,7 @@ def test_missing_vjp_raises_instead_of_giving_zero():
 
 
 def test_vjp_of_the_wrong_shape_is_reported():
-    @primitive("misshapen")
+    @primitive(name="misshapen")
     def misshapen(x):
         return x * 2
 
@@ -293,7 +293,7 @@ def test_vjp_of_the_wrong_shape_is_reported():
 
 def test_operations_cannot_be_defined_twice(broken_op):
     with pytest.raises(ValueError, match="'broken' exists already"):
-        primitive("broken")(lambda x: x)
+        primitive(name="broken")(lambda x: x)
     with pytest.raises(ValueError, match="broken has a VJP for input 0 already"):
         broken_op.vjp(0)(lambda g, y, x: g)
 
@@ -377,7 +377,7 @@ def test_memory_stays_flat_over_steps():
 
 @pytest.mark.parametrize("saved", [True, False])
 def test_an_op_of_any_number_of_inputs(saved):
-    @primitive("product_of_all" if saved else "sum_of_all")
+    @primitive(name="product_of_all" if saved else "sum_of_all")
     def op(*xs):
         total = xs[0]
         for x in xs[1:]:

@@ -10,7 +10,7 @@ pytest.importorskip("rich")
 from benchmarks import counts
 from benchmarks.processes import ROOT
 from tinygrad_cnn import nn
-from tinygrad_cnn.kernels.forms import kernel_mode
+from tinygrad_cnn.backends.kernels import kernel_mode
 
 compiled = pytest.mark.skipif(kernel_mode() == "numpy", reason="the bounds are those of the compiled kernels")
 
@@ -46,7 +46,7 @@ def test_one_more_frame_in_each_layer_is_too_much(monkeypatch):
     def longer(forward):
         return lambda *args: forward(*args)
 
-    for layer, name in ((nn.Conv2d, "_rectified"), (nn.Flatten, "forward"), (nn.Linear, "forward")):
+    for layer, name in ((nn.Conv2d, "forward"), (nn.Flatten, "forward"), (nn.Linear, "forward")):
         monkeypatch.setattr(layer, name, longer(getattr(layer, name)))
     wrong = counts.exceeded("W0", counts.count("W0"))
     assert any(counts.MEANING["other calls"] in line for line in wrong)

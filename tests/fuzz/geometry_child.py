@@ -12,7 +12,7 @@ import numpy as np
 
 import tinygrad_cnn as torch
 import tinygrad_cnn.nn.functional as F
-from tinygrad_cnn.kernels.forms import kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 
 REFUSALS = (RuntimeError, ValueError, TypeError, NotImplementedError, MemoryError)
 GIGABYTES = 4

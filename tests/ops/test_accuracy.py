@@ -6,8 +6,8 @@ import pytest
 import tinygrad_cnn
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import grad
+from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.kernels.forms import kernels_of
 from tinygrad_cnn.nn import functional as F
 
 ROUNDING = {"float32": 2.0**-24, "float16": 2.0**-11}

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tinygrad_cnn.kernels.forms import kernels_of
+from tinygrad_cnn.backends.kernels import kernels_of
 
 LINEAR = [
     ((*lead, inputs), outputs)

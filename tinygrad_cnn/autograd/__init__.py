@@ -10,15 +10,15 @@ from tinygrad_cnn.autograd.anomaly import (
     set_detect_anomaly,
 )
 from tinygrad_cnn.autograd.engine import backward, grad
-from tinygrad_cnn.autograd.function import Function
+from tinygrad_cnn.autograd.function import Function, once_differentiable
 from tinygrad_cnn.autograd.function_ctx import FunctionCtx
 from tinygrad_cnn.autograd.grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from tinygrad_cnn.autograd.guard import guard_saved
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.once import once_differentiable
+from tinygrad_cnn.autograd.operation import Operation
 from tinygrad_cnn.autograd.primitive import Op, primitive, registry
 from tinygrad_cnn.autograd.scope import Scope, current_scope, enter_scope, pop_scope, push_scope
-from tinygrad_cnn.autograd.variable import Constant, Spec, Variable, wrap
+from tinygrad_cnn.autograd.variable import A, Constant, Operand, Source, Spec, T, V, Values, Variable, wrap
 from tinygrad_cnn.autograd.walk import collect
 
 
@@ -30,13 +30,20 @@ def __getattr__(name: str) -> _Any:
 
 
 __all__ = [
+    "A",
     "Constant",
     "Function",
     "FunctionCtx",
     "Node",
     "Op",
+    "Operand",
+    "Operation",
     "Scope",
+    "Source",
     "Spec",
+    "T",
+    "V",
+    "Values",
     "Variable",
     "backward",
     "collect",

@@ -14,10 +14,11 @@ import numpy as np
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd.node import Node, observers
+from tinygrad_cnn.autograd.pending import Pending
 from tinygrad_cnn.autograd.variable import Variable
 
 if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.primitive import Op
+    from tinygrad_cnn.autograd.operation import Operation
 
 _PACKAGE = __file__.removesuffix("autograd/anomaly.py").removesuffix("autograd\\anomaly.py")
 
@@ -119,7 +120,7 @@ class detect_anomaly:  # noqa: N801 - PyTorch's name
         _set(*self._previous.pop())
 
 
-def _observe(op: Op, values: Sequence[Any], out: Array, node: Node | None) -> None:
+def _observe(op: Operation, values: Sequence[Any], out: Array, node: Node | None) -> None:
     """Remember the calling line of `node`, and raise if `out` has a NaN."""
     if _walking.get():  # the values inside a VJP may pass through NaNs that it masks; its result is checked instead
         return
@@ -172,15 +173,23 @@ def place(node: Node) -> str:
     return "" if line is None else f"; called at {line}"
 
 
-def gradient_check() -> Callable[[Node, int, Any], None] | None:
-    """Return what raises if a gradient that a backward pass computed has a NaN; None while anomaly mode is off."""
+def gradient_check() -> Callable[[Node, Sequence[Any]], list[Any]] | None:
+    """Return what looks for NaNs in the gradients of a node, as `_refuse_nan` does; None while anomaly mode is off."""
     return _refuse_nan if _enabled and _check_nan else None
 
 
-def _refuse_nan(node: Node, i: int, gradient: Any) -> None:
-    array = gradient.array if isinstance(gradient, Variable) else gradient
-    if _has_nan(array):
-        raise RuntimeError(
-            f"{node.op.name}: the backward pass made a NaN in the gradient of input {i}, of shape {array.shape}"
-            + (place(node) or "; run the forward pass under detect_anomaly() too to see the line that called it")
-        )
+def _refuse_nan(node: Node, gradients: Sequence[Any]) -> list[Any]:
+    """Return `gradients`, those that were pending worked out.
+
+    Raises:
+        RuntimeError: one has a NaN; names the operation, the input and the line that called it.
+    """
+    found = [one.value() if isinstance(one, Pending) else one for one in gradients]
+    for i, gradient in enumerate(found):
+        array = gradient.array if isinstance(gradient, Variable) else gradient
+        if _has_nan(array):
+            raise RuntimeError(
+                f"{node.op.name}: the backward pass made a NaN in the gradient of input {i}, of shape {array.shape}"
+                + (place(node) or "; run the forward pass under detect_anomaly() too to see the line that called it")
+            )
+    return found

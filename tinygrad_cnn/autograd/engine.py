@@ -6,19 +6,27 @@ Leaf gradients are written only after every VJP and every hook has returned.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from sys import getrefcount
 from typing import Any
 
 import numpy as np
 
-from tinygrad_cnn._buffers import owns
+from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import versions
 from tinygrad_cnn.autograd.grad_mode import recording, set_grad_enabled
 from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of, retain_grad
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.variable import Variable, wrap
 from tinygrad_cnn.autograd.walk import run
+
+
+def _is_lent(_array: Array) -> bool:
+    return False
+
+
+is_lent: Callable[[Array], bool] = _is_lent
+"""Whether memory that is not an array's own was lent to this array alone; to be replaced where something lends it."""
 
 
 def backward(
@@ -201,7 +209,7 @@ def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[int], create_g
     # An array with as many references as an object made here, whatever this Python counts, is seen by nobody else.
     unseen = object()
     fresh = value.__class__ is np.ndarray and getrefcount(value) == getrefcount(unseen)
-    if not fresh or not (value.base is None or owns(value)) or id(value) in given or value.dtype != leaf.array.dtype:
+    if not fresh or not (value.base is None or is_lent(value)) or id(value) in given or value.dtype != leaf.array.dtype:
         value = np.array(value, dtype=leaf.dtype)
     leaf._grad = wrap(value)
 

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Shape
-from tinygrad_cnn.autograd.function_ctx import FunctionCtx, Saved
+from tinygrad_cnn.autograd.function_ctx import FunctionCtx, OutputGradients, Saved, output_node
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled, no_grad
 from tinygrad_cnn.autograd.node import Node, notify, observers
-from tinygrad_cnn.autograd.once import once_differentiable as once_differentiable  # PyTorch has it here
-from tinygrad_cnn.autograd.parts import Parts, part_of
 from tinygrad_cnn.autograd.primitive import Op
 from tinygrad_cnn.autograd.scope import current_scope
-from tinygrad_cnn.autograd.variable import Constant, Variable, source_of, wrap
+from tinygrad_cnn.autograd.variable import Constant, Source, Variable, source_of, wrap
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh
 
@@ -83,13 +81,40 @@ class Function:
         return cls._op(*args, **kwargs)
 
 
+def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+    """Mark a `Function.backward` that calls code outside the tape: its gradients cannot be differentiated again.
+
+    It runs without recording, and a second backward pass raises a RuntimeError instead of taking them as constants.
+    """
+
+    @functools.wraps(backward)
+    def run(ctx: FunctionCtx, *grads: Any) -> Any:
+        with no_grad():
+            found = backward(ctx, *grads)
+        node = ctx._node()
+        if not is_grad_enabled() or node is None:
+            return found
+        sources = [source_of(one) for one in grads if isinstance(one, Variable) and one._requires_grad]
+        parents = (*node.parents, *sources)
+
+        def end(gradient: Any) -> Any:
+            if not isinstance(gradient, Variable):
+                return gradient
+            array = gradient.array
+            return wrap(array, Node(_Once(ctx._name), (), None, {}, None, parents, array.shape, array.dtype, None))
+
+        return tuple([end(one) for one in found]) if isinstance(found, tuple | list) else end(found)
+
+    return run
+
+
 class _FunctionOp(Op):
     """The operation that a `Function` defines."""
 
     def __init__(self, function: type[Function]) -> None:
         super().__init__(self._recompute, function.__name__, keeps_half=True)
         self.function = function
-        self.joint = self._gradients
+        self.gradients = self._joint_gradients
         self._has_setup = function.setup_context is not Function.setup_context
 
     def __call__(self, *args: Any, **attrs: Any) -> Any:
@@ -131,7 +156,7 @@ class _FunctionOp(Op):
             elif node is None or not smooth[i]:
                 outputs.append(wrap(array))
             else:
-                outputs.append(wrap(array, part_of(node, i, ctx._outputs) if ctx._several else node))
+                outputs.append(wrap(array, output_node(node, i, ctx._outputs) if ctx._several else node))
         return tuple(outputs) if isinstance(result, tuple | list) else outputs[0]
 
     def _forward(self, ctx: FunctionCtx, args: tuple[Any, ...]) -> Any:
@@ -156,7 +181,7 @@ class _FunctionOp(Op):
                 continue
             place = _find(tensor, args)
             number = _find(tensor, raw)
-            source: Node | Variable | int | None
+            source: Source | int | None
             if place is not None:
                 values[place] = tensor.array
                 known = parents[place]
@@ -180,29 +205,15 @@ class _FunctionOp(Op):
         ctx._node = weakref.ref(node)
         return node
 
-    def _gradients(self, node: Node, g: Any, wanted: list[int]) -> Iterator[tuple[int, Any]]:
-        """Give the number and the gradient of each of the `wanted` inputs: arrays for an array `g`, else tensors."""
+    def _joint_gradients(self, node: Node, g: Any, wanted: Sequence[bool]) -> list[Any]:
+        """Return the gradient of each of the `wanted` inputs: arrays for an array `g`, else tensors."""
         assert node.aux is not None  # as long as it is not freed
         ctx: FunctionCtx = node.aux["ctx"]
-        grads = []
-        for one, spec in zip(g.values if ctx._several else (g,), ctx._outputs, strict=True):
-            if one is None and spec is not None and ctx._materialize:
-                one = np.zeros(spec.shape, spec.dtype)
-            grads.append(one if one is None or isinstance(one, Variable) else wrap(one))
-        ctx.needs_input_grad = tuple([i in wanted for i in range(len(node.parents))])
-        found = self.function.backward(ctx, *grads)
-        gradients = list(found) if isinstance(found, tuple | list) else [found]
-        count = len(node.parents)
-        while len(gradients) > count and gradients[-1] is None:
-            gradients.pop()
-        if len(gradients) != count:
-            raise RuntimeError(
-                f"{self.name}: expected backward to return {count} gradients, one for each argument of forward, "
-                f"got {len(gradients)}"
-            )
-        arrays = not (isinstance(g, Variable) or (isinstance(g, Parts) and g.recorded))
-        for i, gradient in enumerate(gradients):
-            parent = node.parents[i]
+        ctx.needs_input_grad = tuple(wanted)
+        gradients = self._run_backward(ctx, g, len(node.parents))
+        arrays = not (isinstance(g, Variable) or (isinstance(g, OutputGradients) and g.recorded))
+        found: list[Any] = [None] * len(gradients)
+        for i, (parent, gradient) in enumerate(zip(node.parents, gradients, strict=True)):
             if gradient is None:
                 continue
             if not isinstance(gradient, Variable):
@@ -215,9 +226,28 @@ class _FunctionOp(Op):
                     f"{self.name}: expected backward to return None for argument {i}, which is no tensor, "
                     f"got a gradient of shape {gradient.shape}"
                 )
-            if i in wanted:
+            if wanted[i]:
                 fitted = _fitted(gradient, parent.shape, parent.dtype)
-                yield i, fitted.array if arrays else fitted
+                found[i] = fitted.array if arrays else fitted
+        return found
+
+    def _run_backward(self, ctx: FunctionCtx, g: Any, count: int) -> list[Any]:
+        """Return what `backward` gives for `g`, the gradient of the outputs: a gradient for each of `count` inputs."""
+        grads = []
+        for one, spec in zip(g.values if ctx._several else (g,), ctx._outputs, strict=True):
+            if one is None and spec is not None and ctx._materialize:
+                one = np.zeros(spec.shape, spec.dtype)
+            grads.append(one if one is None or isinstance(one, Variable) else wrap(one))
+        found = self.function.backward(ctx, *grads)
+        gradients = list(found) if isinstance(found, tuple | list) else [found]
+        while len(gradients) > count and gradients[-1] is None:
+            gradients.pop()
+        if len(gradients) != count:
+            raise RuntimeError(
+                f"{self.name}: expected backward to return {count} gradients, one for each argument of forward, "
+                f"got {len(gradients)}"
+            )
+        return gradients
 
     def _settings(self, args: tuple[Any, ...]) -> dict[str, Any]:
         """Return the numbers and texts among `args` by the names that `forward` gives them, for pictures."""
@@ -268,3 +298,20 @@ def _fitted(gradient: Any, shape: Shape, dtype: DType) -> Any:
         return gradient
     dims = [*range(lead), *[lead + i for i, (size, given) in enumerate(pairs) if size != given]]
     return gradient.sum(dims, keepdim=True).reshape(shape)
+
+
+class _Once(Op):
+    """The gradient of an operation that is differentiable once only."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(self._recompute, f"{name}.backward")
+        self.gradients = self._refuse
+
+    def _recompute(self, *_: Array) -> Array:
+        raise RuntimeError(f"{self.name}: was not recorded")
+
+    def _refuse(self, _node: Node, _g: Any, _wanted: Sequence[bool]) -> list[Any]:
+        raise RuntimeError(
+            f"{self.name}: marked with once_differentiable, so its gradients cannot be differentiated again; write it "
+            "with differentiable operations and drop the mark"
+        )

@@ -1,13 +1,14 @@
-"""`FunctionCtx`: what the forward pass of a user's operation hands on to its backward pass."""
+"""What the forward pass of a user's `Function` hands on to its backward pass, and the nodes of several outputs."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.parts import part_of
-from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
+from tinygrad_cnn.autograd.primitive import Op
+from tinygrad_cnn.autograd.variable import Constant, Source, Spec, Variable, wrap
 
 
 class Saved(NamedTuple):
@@ -17,7 +18,7 @@ class Saved(NamedTuple):
     """
 
     place: int
-    source: Node | Variable | int | None
+    source: Source | int | None
 
 
 class FunctionCtx:
@@ -73,7 +74,7 @@ class FunctionCtx:
             else:
                 source = node if isinstance(saved.source, int) and not self._several else saved.source
                 if isinstance(source, int):
-                    source = part_of(node, source, self._outputs)
+                    source = output_node(node, source, self._outputs)
                 values.append(wrap(node.args[saved.place], source))
         return tuple(values)
 
@@ -95,3 +96,49 @@ class FunctionCtx:
     def set_materialize_grads(self, value: bool) -> None:
         """Choose whether `backward` gets zeros (the default) or None for an output that no gradient reached."""
         self._materialize = value
+
+
+class OutputGradients:
+    """The gradients of several outputs of one node, summed as one: None where nothing has flowed yet.
+
+    Attributes:
+        values: a gradient for each output.
+        shape: that of the node, by which the engine knows that it fits.
+    """
+
+    __slots__ = ("shape", "values")
+
+    def __init__(self, values: list[Any], shape: Shape) -> None:
+        self.values = values
+        self.shape = shape
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the gradients are tensors, to be differentiated again, rather than arrays."""
+        return any(isinstance(value, Variable) for value in self.values)
+
+    def __add__(self, other: OutputGradients) -> OutputGradients:
+        pairs = zip(self.values, other.values, strict=True)
+        return OutputGradients([b if a is None else a if b is None else a + b for a, b in pairs], self.shape)
+
+
+def _pick(x: tuple[Array, ...], *, index: int, count: int) -> Array:  # noqa: ARG001
+    return x[index]
+
+
+output = Op(_pick, "output", keeps_half=True)
+"""Output `index` of the `count` of the node it hangs on. It is not registered: users meet it only in the graph."""
+
+
+@output.vjp(0)
+def output_vjp_0(g: Any, _y: object, x: Spec, *, index: int, count: int) -> OutputGradients:  # noqa: D103 - as every VJP
+    values = [g if i == index else None for i in range(count)]
+    return OutputGradients(values, x.shape)
+
+
+def output_node(node: Node, index: int, outputs: list[Constant | None]) -> Node:
+    """Return a node for output `index` of `node`."""
+    spec = outputs[index]
+    assert spec is not None  # an output that is no tensor has no node
+    attrs = {"index": index, "count": len(outputs)}
+    return Node(output, (node,), None, attrs, None, (node,), spec.shape, spec.dtype, node.scope)

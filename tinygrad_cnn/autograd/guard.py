@@ -18,7 +18,7 @@ from tinygrad_cnn.autograd.node import Node, observers
 from tinygrad_cnn.autograd.versions import saved_arrays, storage
 
 if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.primitive import Op
+    from tinygrad_cnn.autograd.operation import Operation
 
 
 class _Locked:
@@ -87,13 +87,14 @@ def _unlock(array: Array) -> None:
             one.flags.writeable = True
 
 
-def _observe(_op: Op, _values: Sequence[Any], _out: Array, node: Node | None) -> None:
+def _observe(_op: Operation, _values: Sequence[Any], _out: Array, node: Node | None) -> None:
     if node is None or node.args is None:
         return
     lease = _Lease(node.args)
     lease._arrays = [array for _, array in saved_arrays(node)]
     _change(_lock, lease._arrays)
     node.args = lease
+    node.saved = True  # so that the backward pass drops the lease
 
 
 def _start_anew() -> None:

@@ -10,56 +10,13 @@ from collections.abc import Callable
 from itertools import count
 from typing import Any
 
+from tinygrad_cnn.autograd.hook_table import Hooks
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.variable import Variable, wrap
+from tinygrad_cnn.autograd.variable import Variable
 from tinygrad_cnn.autograd.views import refresh
 
 _ids = count()
 _of_leaves: list[bool] = []  # empty until a leaf has had a hook
-
-
-class Hooks:
-    """The hooks of one tensor, in the order they were registered.
-
-    Attributes:
-        before: take the gradient; what they return, unless None, replaces it.
-        after: take the leaf once its ``.grad`` has been written.
-        retained: tensors made by the node that keep the gradient, as `retain_grad` asks.
-    """
-
-    __slots__ = ("__weakref__", "after", "before", "retained")
-
-    def __init__(self) -> None:
-        self.before: dict[int, Callable[[Any], Any]] = {}
-        self.after: dict[int, Callable[[Any], Any]] = {}
-        self.retained: list[weakref.ref[Variable]] = []
-
-    def apply(self, gradient: Any, where: Node | Variable) -> Any:
-        """Return `gradient`, an array or a tensor, as the hooks leave it.
-
-        Raises:
-            RuntimeError: a hook returned another shape or dtype.
-            TypeError: a hook returned something else than a tensor or None.
-        """
-        for hook in list(self.before.values()):
-            given = gradient if isinstance(gradient, Variable) else wrap(gradient)
-            found = hook(given)
-            if found is None:
-                continue
-            name = getattr(hook, "__name__", type(hook).__name__)
-            if not isinstance(found, Variable):
-                raise TypeError(f"hook {name!r}: expected a tensor or None to be returned, got {type(found).__name__}")
-            if found.shape != where.shape or found.dtype != given.dtype:
-                raise RuntimeError(
-                    f"hook {name!r}: expected a gradient of shape {where.shape} and dtype {given.dtype} to be "
-                    f"returned, got {found.shape} and {found.dtype}"
-                )
-            gradient = found if isinstance(gradient, Variable) else found.array
-        return gradient
-
-    def keepers(self) -> list[Variable]:
-        """Return the tensors alive that retain the gradient."""
-        return [tensor for one in self.retained if (tensor := one()) is not None]
 
 
 class RemovableHandle:

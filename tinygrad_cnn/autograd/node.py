@@ -6,28 +6,31 @@ from collections.abc import Callable, Sequence
 from itertools import count
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+import numpy as np
+
 from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn.autograd.operation import Operation
+from tinygrad_cnn.autograd.variable import Source
 
 if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.hooks import Hooks
-    from tinygrad_cnn.autograd.primitive import Op
+    from tinygrad_cnn.autograd.hook_table import Hooks
     from tinygrad_cnn.autograd.scope import Scope
-    from tinygrad_cnn.autograd.variable import Constant, Variable
+    from tinygrad_cnn.autograd.variable import Variable
 
 clock = count(1)
 """Stamps recorded operations and in-place writes, in one order: an input is always older than its output."""
 
-observers: list[Callable[[Op, Sequence[Any], Array, Node | None], None]] = []
+observers: list[Callable[[Operation, Sequence[Any], Array, Node | None], None]] = []
 """Debugging modes: each is told of every operation on tensors, as (op, inputs, output, node if recorded)."""
 
 
-def notify(op: Op, values: Sequence[Any], out: Array, node: Node | None) -> None:
+def notify(op: Operation, values: Sequence[Any], out: Array, node: Node | None) -> None:
     """Tell the observers that `op` computed `out`."""
     for observe in observers:
         observe(op, values, out, node)
 
 
-class Node:
+class Node(Source):
     """One recorded operation: what ran, on what, and what its VJPs need.
 
     Attributes:
@@ -40,26 +43,29 @@ class Node:
         aux: what the kernel supplied beside its output, such as the argmax of a pooling window.
         parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for None.
         flows: for each argument, whether a gradient may flow to it.
+        saved: whether values were saved, which a backward pass frees.
         shape, dtype: of the output.
         scope: the module that was running, for pictures and messages.
         hooks: what to call with the gradient of the output, None if nothing.
     """
 
     __slots__ = (
-        "__weakref__", "args", "attrs", "aux", "dtype", "flows", "hooks", "op", "out", "parents", "scope", "seq",
-        "shape",
+        "__weakref__", "args", "attrs", "aux", "dtype", "flows", "hooks", "op", "out", "parents", "saved", "scope",
+        "seq", "shape",
     )  # fmt: skip
 
+    shape: Shape
+    dtype: DType
     requires_grad: ClassVar[bool] = True
 
     def __init__(
         self,
-        op: Op,
+        op: Operation,
         args: tuple[Any, ...],
         out: Array | None,
         attrs: dict[str, Any],
         aux: dict[str, Any] | None,
-        parents: tuple[Node | Variable | Constant | None, ...],
+        parents: tuple[Source | None, ...],
         shape: Shape,
         dtype: DType,
         scope: Scope | None,
@@ -72,7 +78,8 @@ class Node:
         self.attrs = attrs
         self.aux = aux
         self.parents = parents
-        self.flows = tuple([parent is not None and cast(Any, parent).requires_grad for parent in parents])
+        self.flows = tuple([parent is not None and parent.requires_grad for parent in parents])
+        self.saved = out is not None or any(isinstance(arg, np.ndarray) for arg in args)
         self.shape = shape
         self.dtype = dtype
         self.scope = scope

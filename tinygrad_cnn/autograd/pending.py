@@ -1,73 +1,79 @@
-"""Gradients that a plain backward pass hands on before they are computed, so that it is done later, and cheaper."""
+"""Gradients that are worked out later than the walk reaches them, because that costs less."""
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Shape
-from tinygrad_cnn.autograd.primitive import Op
+from tinygrad_cnn.autograd.operation import Operation
 
 
-class Gated:
-    """A gradient that has yet to pass a ReLU: `g` where not ``y <= 0``, and 0 elsewhere."""
+class Pending:
+    """A gradient that the joint gradients of an operation (`Op.gradients`) may return in place of an array.
 
-    __slots__ = ("g", "op", "y")
+    The walk asks for `value` before a hook, a VJP or a leaf sees the gradient. Adding anything to it keeps it pending
+    or gives an array, as the subclass decides.
 
-    def __init__(self, g: Array, y: Array, op: Op) -> None:
-        self.g = g
-        self.y = y
-        self.op = op
+    Attributes:
+        taker: the operation whose joint gradients take it as it is, if there is one.
+        shape, dtype: of the array that it stands for.
+    """
 
-    @property
-    def shape(self) -> Shape:
-        """That of the gradient."""
-        return self.g.shape
+    __slots__ = ("dtype", "shape", "taker")
 
-    def passed(self) -> Array:
-        """Return the gradient after it has passed, by the ReLU's own VJP."""
-        return self.op.vjp_of(0)(self.g, self.y, None)
+    def __init__(self, shape: Shape, dtype: DType, taker: Operation | None = None) -> None:
+        self.shape = shape
+        self.dtype = dtype
+        self.taker = taker
 
-    def __add__(self, other: Array | Gated) -> Array:
-        return self.passed() + (other.passed() if isinstance(other, Gated) else other)
+    @abstractmethod
+    def value(self) -> Array:
+        """Return the gradient as an array of its own."""
+
+    def __add__(self, other: Array | Pending) -> Array | Pending:
+        if isinstance(other, SparseSum):
+            return other + self
+        return self.value() + (other.value() if isinstance(other, Pending) else other)
 
     __radd__ = __add__
     __array_ufunc__ = None  # an array on the left leaves the addition to `__radd__`
 
 
-class Placed:
-    """A sum of gradients each of which is zero but at a few places of the input, and perhaps of whole ones.
+class SparseSum(Pending):
+    """A sum of gradients, each of which is zero except at a few positions.
 
-    Reading every row of a tensor by itself makes as many of them: each is kept by its place, and all are added up in
-    one array once, where as many arrays of the whole shape would take time in the square of the rows.
+    Reading a tensor row by row makes one such gradient for each row. All are added into one array at the end: as many
+    arrays of the whole shape would take time quadratic in the number of rows.
     """
 
-    __slots__ = ("_parts", "_whole", "dtype", "shape")
+    __slots__ = ("_dense", "_terms")
 
-    def __init__(self, op: Op, g: Array, attrs: dict[str, Any], shape: Shape) -> None:
-        self._parts = [(op, g, attrs)]
-        self._whole: Array | None = None
-        self.shape = shape
-        self.dtype: DType = g.dtype
+    def __init__(self, add: Callable[..., None], g: Array, attrs: dict[str, Any], shape: Shape) -> None:
+        """Begin with the gradient that ``add(out, g, **attrs)`` adds into an array of `shape`."""
+        super().__init__(shape, g.dtype)
+        self._terms = [(add, g, attrs)]
+        self._dense: Array | None = None
 
-    def summed(self) -> Array:
+    def value(self) -> Array:
         """Return the sum as an array of its own."""
-        out = np.zeros(self.shape, self.dtype) if self._whole is None else np.array(self._whole)
-        for op, g, attrs in self._parts:
-            assert op.adds is not None  # or it would not be here
-            op.adds(out, g, **attrs)
+        out = np.zeros(self.shape, self.dtype) if self._dense is None else np.array(self._dense)
+        for add, g, attrs in self._terms:
+            add(out, g, **attrs)
         return out
 
-    def __add__(self, other: Any) -> Placed:
-        if isinstance(other, Gated):
-            other = other.passed()
-        if isinstance(other, Placed):
-            self._parts += other._parts
-            other = other._whole
-        if other is not None:
-            self._whole = other if self._whole is None else self._whole + other
+    def __add__(self, other: Array | Pending) -> SparseSum:
+        dense: Array | None
+        if isinstance(other, SparseSum):
+            self._terms += other._terms
+            dense = other._dense
+        else:
+            dense = other.value() if isinstance(other, Pending) else other
+        if dense is not None:
+            self._dense = dense if self._dense is None else self._dense + dense
         return self
 
     __radd__ = __add__
-    __array_ufunc__ = None  # an array on the left leaves the addition to `__radd__`

@@ -26,24 +26,23 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, overload
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, overload
 
 import numpy as np
+from typing_extensions import Unpack
 
 from tinygrad_cnn._dtypes import check_real
-from tinygrad_cnn._types import A, Scalar, Shape
+from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
 from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.node import Node, clock, notify, observers
 from tinygrad_cnn.autograd.saving import VALUE, Plan, Reads, plan_of, reads_of, reads_of_any
 from tinygrad_cnn.autograd.scope import current_scope
+from tinygrad_cnn.autograd.signatures import VJP, Binary, Computed, F, Options, P, Ternary, Unary
 from tinygrad_cnn.autograd.variable import Variable, origin
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh, view_of
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
 
 _new: Any = object.__new__
 _array, _asarray, _number = np.ndarray, np.asarray, np.generic
@@ -52,31 +51,27 @@ registry: dict[str, Op] = {}
 """Every operation by name."""
 
 
-class Op:
-    """A differentiable operation: call it on arrays or on tensors.
+class Op(Generic[F]):
+    """A differentiable operation: call it on arrays or on tensors. `F` is its signature, for type checkers.
 
     Attributes:
         name: what graphs and messages call it.
         kernel: arrays in, array out; with `supplies`, a tuple of the array and the supplied values.
-        compute: a faster form of the kernel, if there is one; where it answers NotImplemented, the kernel computes.
         vjps: the vector-Jacobian product of each input, or None where none is defined.
         variadic: the one of every input, for an op that takes any number of them.
+        gradients: computes the gradients of all inputs in one call, if there is such a function:
+            ``gradients(node, g, wanted)`` gives one for each input, a tensor for a tensor g, None where it is not
+            wanted; or None in place of all, and then the VJPs compute them. Given arrays, it may return a `Pending`.
         supplies: names under which the kernel's further results reach the VJPs.
         differentiable: False where the output is piecewise constant, such as a comparison.
         prepare: turns the inputs into those the kernel takes (dtype promotion), before anything else.
         fit: brings a VJP's result to an input's shape, for ops that broadcast their inputs.
         explain: turns a TypeError or ValueError of the kernel into what to raise, from (name, inputs, error).
-        joint: computes the gradients of all inputs in one call, ``joint(node, g, wanted)``, in place of `vjps`; None
-            for all but a user's `Function`.
-        recorded: what the graph keeps as the operation: itself, or that of which it is the `twin`.
+        recorded: what the graph keeps as the operation: itself, or the operation of which it is a `variant`.
         views: whether the output may share memory with the first input; no other op's output does.
-        fused: computes the gradients of all inputs on arrays in one go, or declines; see `gradients`.
         keeps_half: whether float16 arrays reach the kernel and the VJPs as they are, not as float32 (see `half`): for
             views, conversions, and what is not differentiable, such as a comparison.
-        gates: whether the gradient of the only input is g wherever the output is not ≤ 0, and 0 elsewhere, as a
-            ReLU's is: the walk may then hand g and the output to the `fused` gradients of what made the input.
         overwrites: whether the kernel writes into its input and returns it, for a change in place (`ops.inplace`).
-        adds: adds the gradient of the only input, zero but at a few places, into an array: ``adds(out, g, **attrs)``.
     """
 
     def __init__(
@@ -94,7 +89,7 @@ class Op:
     ) -> None:
         self.name = self.__name__ = name
         self.__doc__ = kernel.__doc__
-        self.kernel = self.compute = self.__wrapped__ = kernel
+        self.kernel = self.__wrapped__ = kernel
         self.recorded = self
         self.supplies = supplies
         self.differentiable = differentiable
@@ -107,35 +102,23 @@ class Op:
         self.reads: list[Reads] = []
         self._plans: dict[int, Plan] = {}
         self.variadic: Callable[..., Any] | None = None
-        self.joint: Callable[[Node, Any, list[int]], Iterable[tuple[int, Any]]] | None = None
-        self.fused: Callable[..., Any] | None = None
-        self.gates = self.overwrites = False
-        self.adds: Callable[..., None] | None = None
+        self.gradients: Callable[[Node, Any, Sequence[bool]], Sequence[Any] | None] | None = None
+        self.overwrites = False
 
-    def gradients(self, function: Callable[..., Any]) -> Callable[..., Any]:
-        """Register the decorated function as a faster way to the gradients of all inputs at once, on arrays.
-
-        It is called in a backward pass that is not recorded, as ``gradients(wanted, g, gate, y, *inputs, **attrs)``,
-        with `wanted` saying for each input whether its gradient is asked for. `gate` is None, or the output of a ReLU
-        that g still has to pass (see `gates`). It returns a gradient or None for each input; or None in place of all,
-        and then the VJPs do the work, which remain the definition.
-        """
-        self.fused = function
-        return function
-
-    def twin(self, kernel: Callable[..., Any]) -> Op:
-        """Return this operation with another kernel, for part of a fused computation; the graph shows this one."""
+    def variant(self, kernel: Callable[..., Any], *, overwrites: bool = False) -> Op[F]:
+        """Return this operation with another kernel; the graph keeps this one, which it computes the same as."""
         other = copy.copy(self)
-        other.kernel = other.compute = kernel
+        other.kernel = kernel
+        other.overwrites = overwrites
         return other
 
-    def vjp(self, i: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    def vjp(self, i: int) -> Callable[[VJP], VJP]:
         """Register the decorated function as the VJP of input `i`.
 
         It is called as ``vjp(g, y, *inputs, **attrs)`` and returns gᵀ·∂y/∂inputs[i], shaped like inputs[i].
         """
 
-        def register(function: Callable[..., Any]) -> Callable[..., Any]:
+        def register(function: VJP) -> VJP:
             reads, count = reads_of(function)
             while len(self.vjps) < max(i + 1, count):
                 self.vjps.append(None)
@@ -149,7 +132,7 @@ class Op:
 
         return register
 
-    def vjp_n(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def vjp_n(self, function: VJP) -> VJP:
         """Register the decorated function as the VJP of every input, for an op that takes any number of them.
 
         It is called as ``vjp(n, g, y, *inputs, **attrs)`` and returns gᵀ·∂y/∂inputs[n]; written ``*_inputs`` it saves
@@ -183,11 +166,7 @@ class Op:
             raise RuntimeError(f"{self.name}: no gradient is defined for input {i}")
         return vjp
 
-    @overload
-    def __call__(self, *args: A | Scalar | None, **attrs: Any) -> A: ...
-    @overload
-    def __call__(self, *args: Any, **attrs: Any) -> Tensor: ...
-    def __call__(self, *args: Any, **attrs: Any) -> Any:
+    def _call(self, *args: Any, **attrs: Any) -> Any:
         """Compute, and record if a tensor among `args` requires a gradient and recording is on."""
         # This runs for every operation of a program: no calls that can be done without, see benchmarks/overhead.py.
         if self.prepare is not None:
@@ -212,9 +191,7 @@ class Op:
         half = half and not self.keeps_half
         given = widened(values) if half else values
         try:
-            out = self.compute(*given, **attrs) if attrs else self.compute(*given)
-            if out is NotImplemented:
-                out = self.kernel(*given, **attrs)
+            out = self.kernel(*given, **attrs) if attrs else self.kernel(*given)
         except (TypeError, ValueError, OverflowError) as error:
             if self.explain is None:
                 raise
@@ -232,7 +209,7 @@ class Op:
         node: Node | None = None
         if tracked and self.differentiable and is_grad_enabled() and out.dtype.kind == "f":
             plan = self._plans.get(tracked)
-            saves, saves_output, flows = self._plan(tracked, len(values)) if plan is None else plan
+            saves, saves_output, saved, flows = self._plan(tracked, len(values)) if plan is None else plan
             parents: list[Any] = []
             kept: list[Any] = []
             for i, arg in enumerate(args):
@@ -256,6 +233,7 @@ class Op:
             node.aux = aux
             node.parents = tuple(parents)
             node.flows = flows
+            node.saved = saved or aux is not None
             node.shape = out.shape
             node.dtype = out.dtype
             node.scope = current_scope()
@@ -274,6 +252,11 @@ class Op:
             self._as_view(args[0], result, attrs)
         return result
 
+    if TYPE_CHECKING:
+        __call__: F
+    else:
+        __call__ = _call
+
     def _as_view(self, source: Any, result: Variable, attrs: dict[str, Any]) -> None:
         """Mark `result` as a view of `source` if they share memory."""
         if isinstance(source, Variable):
@@ -285,11 +268,39 @@ class Op:
         return f"<op {self.name}>"
 
 
-def primitive(name: str | None = None, **options: Any) -> Callable[[Callable[..., Any]], Op]:
-    """Make the decorated array kernel an `Op`, named like the function unless `name` is given."""
+class FromKernel(Protocol):
+    """Makes an `Op` of the array kernel that it decorates; see `signatures` for what the op takes."""
 
-    def make(kernel: Callable[..., Any]) -> Op:
-        op = Op(kernel, name or kernel.__name__, **options)
+    @overload
+    def __call__(self, kernel: Callable[Concatenate[Array, Array, Array, P], Computed], /) -> Op[Ternary[P]]: ...
+    @overload
+    def __call__(self, kernel: Callable[Concatenate[Array, Array, P], Computed], /) -> Op[Binary[P]]: ...
+    @overload
+    def __call__(self, kernel: Callable[Concatenate[Array, P], Computed], /) -> Op[Unary[P]]: ...
+
+
+@overload
+def primitive(kernel: None = None, *, name: str | None = None, **options: Unpack[Options]) -> FromKernel: ...
+@overload
+def primitive(
+    kernel: Callable[..., object], *, name: str | None = None, **options: Unpack[Options]
+) -> Callable[[F], Op[F]]: ...
+def primitive(
+    kernel: Callable[..., object] | None = None, *, name: str | None = None, **options: Unpack[Options]
+) -> Any:
+    """Make the decorated array kernel an `Op`.
+
+    Args:
+        kernel: computes in place of the decorated function, which then declares the signature only.
+        name: what the op is called; by default as the decorated function, without a leading underscore.
+        **options: of the `Op`.
+
+    Raises:
+        ValueError: an operation of that name exists already.
+    """
+
+    def make(function: Callable[..., object]) -> Op:
+        op: Op = Op(kernel or function, name or function.__name__.lstrip("_"), **options)
         if op.name in registry:
             raise ValueError(f"an operation named {op.name!r} exists already")
         registry[op.name] = op

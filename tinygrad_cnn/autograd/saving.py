@@ -8,8 +8,8 @@ from typing import Any, NamedTuple
 VALUE, SPEC = 1, 2
 """What is saved of an input: its values; or what it came from, for its shape and dtype."""
 
-Plan = tuple[tuple[int, ...], bool, tuple[bool, ...]]
-"""What is saved of each input, whether the output is, and whether a gradient flows to each input."""
+Plan = tuple[tuple[int, ...], bool, bool, tuple[bool, ...]]
+"""What is saved of each input, whether the output is, whether any value is, and where gradients flow to."""
 
 
 class Reads(NamedTuple):
@@ -43,9 +43,11 @@ def plan_of(reads: Sequence[Reads], tracked: int, count: int, *, variadic: bool)
     """
     flows = tuple([bool(tracked >> i & 1) for i in range(count)])
     if variadic:
-        return (VALUE if reads[0].inputs else 0,) * count, reads[0].output, flows
+        every = bool(reads[0].inputs)
+        return (VALUE if every else 0,) * count, reads[0].output, every or reads[0].output, flows
     wanted = [one for one, flowing in zip(reads, flows, strict=False) if flowing]
     read = frozenset[int]().union(*[one.inputs for one in wanted])
     measured = frozenset[int]().union(*[one.specs for one in wanted])
     saves = tuple([VALUE if i in read else SPEC if i in measured else 0 for i in range(count)])
-    return saves, any(one.output for one in wanted), flows
+    output = any(one.output for one in wanted)
+    return saves, output, output or VALUE in saves, flows

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import warnings
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, TypeVar, cast
 
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Scalar, Shape
-from tinygrad_cnn.autograd.node import Node
+from tinygrad_cnn.autograd.operation import Operation
 
 if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.hooks import Hooks
-    from tinygrad_cnn.autograd.views import View
+    from tinygrad_cnn.autograd.hook_table import Hooks
 
 
 class Spec(Protocol):
@@ -31,7 +30,22 @@ class Spec(Protocol):
         """Number of axes."""
 
 
-class Constant:
+class Source:
+    """What an input of an operation came from: a `Node`, a leaf `Variable` or a `Constant`."""
+
+    __slots__ = ()
+
+    if TYPE_CHECKING:
+
+        @property
+        def shape(self) -> Shape: ...  # noqa: D102
+        @property
+        def dtype(self) -> DType: ...  # noqa: D102
+        @property
+        def requires_grad(self) -> bool: ...  # noqa: D102
+
+
+class Constant(Source):
     """The graph's memory of an input that needs no gradient: it stands for a tensor without keeping its values.
 
     Attributes:
@@ -41,6 +55,8 @@ class Constant:
 
     __slots__ = ("dtype", "number", "shape")
 
+    shape: Shape
+    dtype: DType
     requires_grad: ClassVar[bool] = False
 
     def __init__(self, shape: Shape, dtype: DType, number: Scalar | None = None) -> None:
@@ -54,7 +70,28 @@ class Constant:
         return len(self.shape)
 
 
-class Variable:
+Step: TypeAlias = tuple[Operation, dict[str, Any]]
+"""One view operation and its static arguments."""
+
+
+class View:
+    """How a tensor looks at the memory of another.
+
+    Attributes:
+        base: the tensor that owns the memory.
+        steps: the view operations that lead from the base to the view.
+        seen: the node of the base when the view was last read from it.
+    """
+
+    __slots__ = ("base", "seen", "steps")
+
+    def __init__(self, base: Variable, steps: tuple[Step, ...]) -> None:
+        self.base = base
+        self.steps = steps
+        self.seen = base._node
+
+
+class Variable(Source):
     """Slotted base of `Tensor`; every tensor is one. ``Variable(tensor)`` is PyTorch's old way to make a leaf.
 
     `autograd` is blind to tensors and operations; it meets them only as this class and as `Op`. The concrete class
@@ -77,7 +114,7 @@ class Variable:
     array: Array
     _requires_grad: bool
     _grad: Variable | None
-    _node: Node | Variable | Constant | None
+    _node: Source | None
     _view: View | None
     _hooks: Hooks
 
@@ -92,7 +129,7 @@ class Variable:
         if volatile:
             warnings.warn("Variable: volatile has no effect; compute inside `with no_grad():`", stacklevel=2)
         leaf = wrap(data.array)
-        leaf.requires_grad = requires_grad  # type: ignore[attr-defined]  # the concrete class checks the dtype
+        leaf.requires_grad = requires_grad  # the concrete class checks the dtype
         return leaf
 
     @property
@@ -110,8 +147,52 @@ class Variable:
         """Number of axes."""
         return self.array.ndim
 
+    if TYPE_CHECKING:  # what the operators of the concrete class, which VJPs use, take and return
+        __hash__ = object.__hash__
 
-def wrap(array: Array, node: Node | Variable | None = None) -> Variable:
+        @property
+        def requires_grad(self) -> bool: ...  # noqa: D102
+        @requires_grad.setter
+        def requires_grad(self, value: bool) -> None: ...
+        def __index__(self) -> int: ...
+        def __getitem__(self, index: Any, /) -> Variable: ...
+        def __add__(self, other: Operand, /) -> Variable: ...
+        def __radd__(self, other: Array | Scalar, /) -> Variable: ...
+        def __sub__(self, other: Operand, /) -> Variable: ...
+        def __rsub__(self, other: Array | Scalar, /) -> Variable: ...
+        def __mul__(self, other: Operand, /) -> Variable: ...
+        def __rmul__(self, other: Array | Scalar, /) -> Variable: ...
+        def __truediv__(self, other: Operand, /) -> Variable: ...
+        def __rtruediv__(self, other: Array | Scalar, /) -> Variable: ...
+        def __neg__(self) -> Variable: ...
+        def __invert__(self) -> Variable: ...
+        def __and__(self, other: Operand, /) -> Variable: ...
+        def __or__(self, other: Operand, /) -> Variable: ...
+        def __lt__(self, other: Variable | Scalar, /) -> Variable: ...
+        def __le__(self, other: Variable | Scalar, /) -> Variable: ...
+        def __gt__(self, other: Variable | Scalar, /) -> Variable: ...
+        def __ge__(self, other: Variable | Scalar, /) -> Variable: ...
+        def __eq__(self, other: Operand, /) -> Self: ...  # type: ignore[override]
+        def __ne__(self, other: Operand, /) -> Self: ...  # type: ignore[override]
+
+
+Values: TypeAlias = Array | Variable
+"""An array or a tensor."""
+
+Operand: TypeAlias = Values | Scalar
+"""What may stand beside a tensor in an operation."""
+
+A = TypeVar("A", Array, Variable)
+"""An array or a tensor, the same throughout a VJP: mypy checks the body once as each."""
+
+T = TypeVar("T", bound=Values)
+"""The kind of an operation's first input, and so of its result: an array gives an array, a tensor a tensor."""
+
+V = TypeVar("V", bound=Variable)
+"""A tensor, and so the result of an operation on it."""
+
+
+def wrap(array: Array, node: Source | None = None) -> Variable:
     """Return a tensor over `array`, recorded as coming from `node` (or as a leaf that needs no gradient)."""
     tensor: Variable = object.__new__(Variable.concrete)
     tensor.array = array if array.__class__ is np.ndarray else np.asarray(array)
@@ -135,7 +216,9 @@ def origin(value: object) -> Variable | Constant | None:
     return Constant((), np.dtype(type(value)), value) if isinstance(value, float | int) else None
 
 
-def source_of(tensor: Variable) -> Node | Variable | Constant | None:
+def source_of(tensor: Variable) -> Source | None:
     """Return what the graph keeps of an input: the node that made it, or what `origin` says."""
     node = tensor._node
-    return node if isinstance(node, Node) else origin(node if isinstance(node, Variable) else tensor)
+    if isinstance(node, Variable):
+        return origin(node)
+    return origin(tensor) if node is None or isinstance(node, Constant) else node

@@ -6,43 +6,16 @@ notices the next time it is used, and is read from the base again.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd.grad_mode import enable_grad
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.variable import Variable, wrap
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.primitive import Op
-
-Step = tuple["Op", dict[str, Any]]
-"""One view operation and its static arguments."""
+from tinygrad_cnn.autograd.operation import Operation
+from tinygrad_cnn.autograd.variable import Variable, View, wrap
 
 
-class View:
-    """How a tensor looks at the memory of another.
-
-    Attributes:
-        base: the tensor that owns the memory.
-        steps: the view operations that lead from the base to the view.
-        seen: the node of the base when the view was last read from it.
-    """
-
-    __slots__ = ("base", "seen", "steps")
-
-    def __init__(self, base: Variable, steps: tuple[Step, ...]) -> None:
-        self.base = base
-        self.steps = steps
-        self.seen = base._node
-
-    def stale(self) -> bool:
-        """Tell whether the base has been changed in place, as an operation of the graph, since `seen`."""
-        node = self.base._node
-        return node is not self.seen and isinstance(node, Node)
-
-
-def view_of(source: Variable, op: Op, attrs: dict[str, Any]) -> View:
+def view_of(source: Variable, op: Operation, attrs: dict[str, Any]) -> View:
     """Return how the result of `op` looks at the memory of `source`, or of what `source` is itself a view of."""
     view = source._view
     return View(source, ((op, attrs),)) if view is None else View(view.base, (*view.steps, (op, attrs)))
@@ -51,9 +24,9 @@ def view_of(source: Variable, op: Op, attrs: dict[str, Any]) -> View:
 def refresh(tensor: Variable) -> None:
     """Read a view from its base again, if the base was changed in place since."""
     view = tensor._view
-    if view is not None and view.stale():
+    if view is not None and view.base._node is not view.seen and isinstance(view.base._node, Node):
         current = view.base
-        fresh: Any = stand_in(current)
+        fresh = stand_in(current)
         with enable_grad():  # the change was recorded, so the reading is, even if the view is now used under no_grad
             for op, attrs in view.steps:
                 fresh = op(fresh, **attrs)

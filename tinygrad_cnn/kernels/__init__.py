@@ -1,13 +1,14 @@
 """Array kernels: ndarrays in, ndarrays out, no gradients.
 
-Each has one readable NumPy form here and, where it pays, one compiled form behind the same name in `compiled`.
+Each is the readable definition of what it computes, and the oracle that faster kernels are tested against.
 """
 
-from tinygrad_cnn.kernels.activation import dropout, relu, relu_input
+from tinygrad_cnn.kernels.activation import relu, relu_input, select, sigmoid
 from tinygrad_cnn.kernels.adaptive import adaptive_avg_pool2d, adaptive_avg_pool2d_input, adaptive_max_pool2d
-from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_bias, conv2d_input, conv2d_weight, conv_transpose2d
+from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_input, conv2d_weight, conv_transpose2d
+from tinygrad_cnn.kernels.dropout import dropout
 from tinygrad_cnn.kernels.erf import erf
-from tinygrad_cnn.kernels.forms import bind, form_of
+from tinygrad_cnn.kernels.linear import linear
 from tinygrad_cnn.kernels.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -19,10 +20,9 @@ from tinygrad_cnn.kernels.loss import (
     smooth_l1_loss,
     soft_cross_entropy,
 )
-from tinygrad_cnn.kernels.matmul import linear, matmul
+from tinygrad_cnn.kernels.matmul import matmul
 from tinygrad_cnn.kernels.norm import (
     batch_norm,
-    batch_norm_gradients,
     follow,
     group_norm,
     layer_norm,
@@ -42,8 +42,7 @@ from tinygrad_cnn.kernels.pool import (
     max_pool2d_scatter,
 )
 from tinygrad_cnn.kernels.resize import blend_along, linear_sources, nearest_sources, unblend_along
-from tinygrad_cnn.kernels.select import select
-from tinygrad_cnn.kernels.softmax import log_softmax, sigmoid, softmax
+from tinygrad_cnn.kernels.softmax import log_softmax, softmax
 from tinygrad_cnn.kernels.total import dot, total
 from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, padded_windows, windows
 
@@ -56,15 +55,12 @@ __all__ = [
     "avg_pool2d",
     "avg_pool2d_input",
     "batch_norm",
-    "batch_norm_gradients",
     "binary_cross_entropy",
     "binary_cross_entropy_with_logits",
-    "bind",
     "blend_along",
     "border_sources",
     "conv1d",
     "conv2d",
-    "conv2d_bias",
     "conv2d_input",
     "conv2d_weight",
     "conv_transpose2d",
@@ -76,7 +72,6 @@ __all__ = [
     "erf",
     "fold",
     "follow",
-    "form_of",
     "group_norm",
     "huber_loss",
     "layer_norm",

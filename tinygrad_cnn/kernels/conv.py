@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.total import total
 from tinygrad_cnn.kernels.windows import fold, lift, padded_windows
 
@@ -32,7 +31,6 @@ def _chunks(n: int, bytes_per_image: int) -> Iterator[slice]:
         yield slice(start, min(start + step, n))
 
 
-@accelerated
 def conv2d(
     x: Array, w: Array, b: Array | None, *, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:
@@ -61,7 +59,6 @@ def conv2d(
     return y
 
 
-@accelerated
 def conv2d_weight(
     x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:
@@ -86,7 +83,6 @@ def conv2d_weight(
     return sums.astype(np.result_type(x, g)).reshape(o, c // groups, kh, kw)
 
 
-@accelerated
 def conv2d_input(
     g: Array, w: Array, *, input_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:
@@ -107,12 +103,6 @@ def conv2d_input(
         cols = np.matmul(matrix, g[part].reshape(count, groups, o // groups, oh * ow))  # (n, G, K, P)
         gx[part] = fold(cols.reshape(count, c, kh, kw, oh, ow), input_size, stride, padding, dilation)
     return gx
-
-
-@accelerated
-def conv2d_bias(g: Array) -> Array:
-    """Return the gradient of `conv2d` with respect to its bias, (O,): the sum of g over all but the channels."""
-    return total(g, (0, 2, 3))
 
 
 def conv1d(x: Array, w: Array, b: Array | None, **how: Any) -> Array:

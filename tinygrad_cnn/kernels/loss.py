@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.softmax import log_softmax, softmax, top
 from tinygrad_cnn.kernels.total import total
 
@@ -26,7 +25,6 @@ def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
     return np.true_divide(whole, losses.size if count is None else count)
 
 
-@accelerated
 @_quiet
 def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
     """Return −log softmax(x)[target] along axis 1: for each place, summed, or averaged over all places.
@@ -46,7 +44,6 @@ def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
     return reduced(np.log(total(np.exp(shifted), (1,))) - chosen, reduction)
 
 
-@accelerated
 @_quiet
 def cross_entropy_input(g: Array, x: Array, target: Array, reduction: str) -> Array:
     """Return the gradient of `cross_entropy` with respect to x: g · (softmax(x) − [class = target]).

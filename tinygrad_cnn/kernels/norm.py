@@ -14,8 +14,6 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_cnn._types import Array, Shape
-from tinygrad_cnn.kernels.activation import relu_input
-from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.total import dot, total
 
 Dims = tuple[int, ...]
@@ -59,7 +57,6 @@ def standardize(
     return y, mean, var
 
 
-@accelerated
 def standardize_input(
     g: Array, x: Array, w: Array | None, *, dims: Dims, eps: float, mean: Array, var: Array
 ) -> Array:  # fmt: skip
@@ -74,13 +71,11 @@ def standardize_input(
     return gx
 
 
-@accelerated
 def standardize_dot(g: Array, x: Array, *, dims: Dims, eps: float, mean: Array, var: Array) -> Array:
     """Return Σ g·x̂ over `dims`, kept with length 1."""
     return dot(g, x - mean, dims, True) * _rstd(var, eps)
 
 
-@accelerated
 def batch_norm(
     x: Array, w: Array | None, b: Array | None, mean: Array | None, var: Array | None, *, eps: float
 ) -> tuple[Array, Array | None, Array | None]:
@@ -106,31 +101,6 @@ def batch_norm(
     return y, batch_mean, batch_var
 
 
-@accelerated
-def batch_norm_gradients(
-    g: Array, gate: Array | None, x: Array, w: Array | None, mean: Array, var: Array, eps: float
-) -> tuple[Array, Array, Array]:
-    """Return the gradients of `batch_norm` by the batch's statistics with respect to x, w and b, in one go.
-
-    Args:
-        g: the gradient of the output, or of its ReLU.
-        gate: the output of that ReLU, where there is one: g counts only where it is not ≤ 0.
-        w: (C,) or None.
-        mean, var: those that `batch_norm` returned.
-
-    Returns:
-        gx like x, gw and gb (C,).
-    """
-    if gate is not None:
-        g = relu_input(g, gate)
-    dims = (0, *range(2, x.ndim))
-    scale = None if w is None else channels(w, x.ndim)
-    gx = standardize_input(g, x, scale, dims=dims, eps=eps, mean=mean, var=var)
-    gw = standardize_dot(g, x, dims=dims, eps=eps, mean=mean, var=var)
-    return gx, gw.reshape(-1), total(g, dims)
-
-
-@accelerated
 def follow(running_mean: Array, running_var: Array, mean: Array, var: Array, share: float, correction: float) -> None:
     """Move running statistics by `share` of the way to `mean` and to `var` · `correction`, in place.
 

@@ -12,7 +12,6 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
-from tinygrad_cnn.kernels.forms import accelerated
 from tinygrad_cnn.kernels.windows import add_at, lift, output_size, pad2d, taps_on
 
 _MOST_TAPS = 256  # of a window whose taps are added in the dtype of the image
@@ -35,7 +34,6 @@ def _first_taps(outputs: int, stride: int, before: int, dilation: int) -> Array:
     return np.maximum(-(-starts // dilation), 0)
 
 
-@accelerated
 def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> tuple[Array, Array]:
     """Return the largest element of each window (N, C, OH, OW), and the tap (row-major) where it was found.
 
@@ -61,7 +59,6 @@ def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d,
     return y, taps
 
 
-@accelerated
 def max_pool2d_scatter(
     g: Array, taps: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Array:
@@ -71,7 +68,6 @@ def max_pool2d_scatter(
     return add_at(pieces, (*g.shape[:2], *input_size), around, g.dtype)
 
 
-@accelerated
 def max_pool2d_gather(
     x: Array, taps: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Array:
@@ -124,7 +120,6 @@ def divisors(
     return counts[0][:, None] * counts[1]
 
 
-@accelerated
 def avg_pool2d(
     x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d, divisor_override: int | None
 ) -> Array:
@@ -144,7 +139,6 @@ def avg_pool2d(
     return np.divide(sums, share, out=sums, casting="same_kind").astype(x.dtype, copy=False)
 
 
-@accelerated
 def avg_pool2d_input(
     g: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d,
     divisor_override: int | None,

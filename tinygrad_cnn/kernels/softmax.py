@@ -1,4 +1,4 @@
-"""Sigmoid, softmax and log-softmax, none of which overflows.
+"""Softmax and log-softmax, which never overflow.
 
 Scores that are infinite give NaN in silence, as everywhere in the package: ∞ − ∞.
 """
@@ -8,18 +8,9 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.kernels.forms import accelerated
-from tinygrad_cnn.kernels.select import select
 from tinygrad_cnn.kernels.total import total
 
 
-def sigmoid(x: Array) -> Array:
-    """Return 1 / (1 + e⁻ˣ); only e^−|x| is ever computed, so small results keep their relative accuracy."""
-    e = np.exp(-np.abs(x))
-    return select(x >= 0, 1, e) / (1 + e)
-
-
-@accelerated
 @np.errstate(over="ignore", invalid="ignore")
 def softmax(x: Array, dim: int) -> Array:
     """Return exp(x) / Σ exp(x) along `dim`."""
@@ -27,7 +18,6 @@ def softmax(x: Array, dim: int) -> Array:
     return e / total(e, _axis(x, dim), True)
 
 
-@accelerated
 @np.errstate(over="ignore", invalid="ignore")
 def log_softmax(x: Array, dim: int) -> Array:
     """Return x − log Σ exp(x) along `dim`."""

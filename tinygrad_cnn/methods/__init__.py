@@ -9,14 +9,13 @@ from tinygrad_cnn.methods.inplace import InPlace
 from tinygrad_cnn.methods.layout import Layout
 from tinygrad_cnn.methods.matrix import Matrix
 from tinygrad_cnn.methods.new import New
-from tinygrad_cnn.methods.operand import Operand
 from tinygrad_cnn.methods.order import Order
 from tinygrad_cnn.methods.reduce import Reduce
 from tinygrad_cnn.methods.sampling import Sampling
 from tinygrad_cnn.methods.selection import Selection
 from tinygrad_cnn.methods.shape import Shape
 
-__all__ = ["Methods", "Operand"]
+__all__ = ["Methods"]
 
 
 class Methods(

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Self
 
 from tinygrad_cnn import ops
-from tinygrad_cnn.autograd import Variable
-from tinygrad_cnn.methods.operand import Operand
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
+from tinygrad_cnn.autograd import Operand, Variable
 
 
 class Comparison(Variable):
@@ -17,82 +13,82 @@ class Comparison(Variable):
 
     __slots__ = ()
 
-    def isnan(self: Any) -> Tensor:
+    def isnan(self) -> Self:
         """Tell where x is NaN."""
         return ops.isnan(self)
 
-    def isinf(self: Any) -> Tensor:
+    def isinf(self) -> Self:
         """Tell where x is ±∞."""
         return ops.isinf(self)
 
-    def isfinite(self: Any) -> Tensor:
+    def isfinite(self) -> Self:
         """Tell where x is neither NaN nor ±∞."""
         return ops.isfinite(self)
 
-    def eq(self: Any, other: Operand) -> Tensor:
+    def eq(self, other: Operand) -> Self:
         """Tell where self = other."""
         return ops.eq(self, other)
 
-    def ne(self: Any, other: Operand) -> Tensor:
+    def ne(self, other: Operand) -> Self:
         """Tell where self ≠ other."""
         return ops.ne(self, other)
 
-    def lt(self: Any, other: Operand) -> Tensor:
+    def lt(self, other: Operand) -> Self:
         """Tell where self < other."""
         return ops.lt(self, other)
 
-    def le(self: Any, other: Operand) -> Tensor:
+    def le(self, other: Operand) -> Self:
         """Tell where self ≤ other."""
         return ops.le(self, other)
 
-    def gt(self: Any, other: Operand) -> Tensor:
+    def gt(self, other: Operand) -> Self:
         """Tell where self > other."""
         return ops.gt(self, other)
 
-    def ge(self: Any, other: Operand) -> Tensor:
+    def ge(self, other: Operand) -> Self:
         """Tell where self ≥ other."""
         return ops.ge(self, other)
 
-    def bitwise_and(self: Any, other: Operand) -> Tensor:
+    def bitwise_and(self, other: Operand) -> Self:
         """Return the logical AND of booleans, the bitwise AND of integers."""
         return ops.bitwise_and(self, other)
 
-    def bitwise_or(self: Any, other: Operand) -> Tensor:
+    def bitwise_or(self, other: Operand) -> Self:
         """Return the logical OR of booleans, the bitwise OR of integers."""
         return ops.bitwise_or(self, other)
 
-    def bitwise_xor(self: Any, other: Operand) -> Tensor:
+    def bitwise_xor(self, other: Operand) -> Self:
         """Return the logical XOR of booleans, the bitwise XOR of integers."""
         return ops.bitwise_xor(self, other)
 
-    def logical_and(self: Any, other: Operand) -> Tensor:
+    def logical_and(self, other: Operand) -> Self:
         """Tell where both are true (not zero)."""
         return ops.logical_and(self, other)
 
-    def logical_or(self: Any, other: Operand) -> Tensor:
+    def logical_or(self, other: Operand) -> Self:
         """Tell where either is true (not zero)."""
         return ops.logical_or(self, other)
 
-    def logical_xor(self: Any, other: Operand) -> Tensor:
+    def logical_xor(self, other: Operand) -> Self:
         """Tell where exactly one is true (not zero)."""
         return ops.logical_xor(self, other)
 
-    def bitwise_not(self: Any) -> Tensor:
+    def bitwise_not(self) -> Self:
         """Return the logical NOT of booleans, the bitwise complement of integers."""
         return ops.bitwise_not(self)
 
-    def logical_not(self: Any) -> Tensor:
+    def logical_not(self) -> Self:
         """Tell where x is false (zero)."""
         return ops.logical_not(self)
 
-    def isclose(self: Any, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Tensor:
+    def isclose(self, other: Variable, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Self:
         """Tell where |self − other| ≤ atol + rtol · |other|."""
         return ops.isclose(self, other, rtol, atol, equal_nan)
 
-    def allclose(self: Any, other: Tensor, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+    def allclose(self, other: Variable, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
         """Return whether `isclose` holds for every element."""
         return ops.allclose(self, other, rtol, atol, equal_nan)
 
-    def equal(self: Any, other: Tensor) -> bool:
+    def equal(self, other: Variable) -> bool:
         """Return whether `other` has the same shape and equal elements."""
         return ops.equal(self, other)

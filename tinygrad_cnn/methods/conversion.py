@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 import builtins
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import Any, NoReturn, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._dtypes import as_dtype, bool_, float16, float32, float64, int8, int16, int32, int64, uint8
-from tinygrad_cnn._types import DType
+from tinygrad_cnn._types import DType, DTypeLike
 from tinygrad_cnn.autograd import Variable
-from tinygrad_cnn.device import Device, missing, require_cpu
+from tinygrad_cnn.device import Device, DeviceLike, missing, require_cpu
 from tinygrad_cnn.memory_format import MemoryFormat, preserve_format
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
 
 _TYPES = {
     "FloatTensor": float32, "DoubleTensor": float64, "HalfTensor": float16, "ByteTensor": uint8, "CharTensor": int8,
@@ -31,14 +28,14 @@ class Conversion(Variable):
     __slots__ = ()
 
     def to(
-        self: Any,
+        self,
         *args: Any,
-        device: Any = None,
-        dtype: npt.DTypeLike | None = None,
+        device: DeviceLike = None,
+        dtype: DTypeLike = None,
         non_blocking: builtins.bool = False,
         copy: builtins.bool = False,
         memory_format: MemoryFormat = preserve_format,
-    ) -> Tensor:
+    ) -> Self:
         """Return the tensor with another dtype; itself where nothing changes. A device must be the CPU.
 
         Accepts ``to(dtype)``, ``to(device)``, ``to(device, dtype)``, ``to(other_tensor)`` and keywords, each followed
@@ -62,7 +59,7 @@ class Conversion(Variable):
         return ops.clone(self, memory_format=memory_format) if copy else ops.contiguous(self, memory_format)
 
     def type(
-        self: Any,
+        self,
         dtype: Any = None,
         non_blocking: builtins.bool = False,  # noqa: ARG002 - nothing blocks on the CPU
     ) -> Any:
@@ -79,43 +76,43 @@ class Conversion(Variable):
             return "torch." + next(name for name, one in _TYPES.items() if one == self.dtype)
         return self.to(_named(dtype))
 
-    def type_as(self: Any, other: Tensor) -> Tensor:
+    def type_as(self, other: Variable) -> Self:
         """Return the tensor with the dtype of `other`."""
         return self.to(other.dtype)
 
-    def float(self: Any) -> Tensor:
+    def float(self) -> Self:
         """Return the tensor as float32."""
         return self.to(float32)
 
-    def double(self: Any) -> Tensor:
+    def double(self) -> Self:
         """Return the tensor as float64."""
         return self.to(float64)
 
-    def half(self: Any) -> Tensor:
+    def half(self) -> Self:
         """Return the tensor as float16."""
         return self.to(float16)
 
-    def bfloat16(self: Any) -> NoReturn:
+    def bfloat16(self) -> NoReturn:
         """Raise: NumPy has no bfloat16."""
         raise TypeError("bfloat16: NumPy has no such dtype; use .half() for 16 bits, or .float()")
 
-    def long(self: Any) -> Tensor:
+    def long(self) -> Self:
         """Return the tensor as int64."""
         return self.to(int64)
 
-    def int(self: Any) -> Tensor:
+    def int(self) -> Self:
         """Return the tensor as int32."""
         return self.to(int32)
 
-    def short(self: Any) -> Tensor:
+    def short(self) -> Self:
         """Return the tensor as int16."""
         return self.to(int16)
 
-    def byte(self: Any) -> Tensor:
+    def byte(self) -> Self:
         """Return the tensor as uint8."""
         return self.to(uint8)
 
-    def bool(self: Any) -> Tensor:
+    def bool(self) -> Self:
         """Return the tensor as booleans: whether each element is not zero."""
         return self.to(bool_)
 
@@ -129,13 +126,13 @@ class Conversion(Variable):
         """Whether only some of the values are stored: never."""
         return False
 
-    def cpu(self: Any, memory_format: MemoryFormat = preserve_format) -> Tensor:
+    def cpu(self, memory_format: MemoryFormat = preserve_format) -> Self:
         """Return the tensor, which is on the CPU already."""
         return ops.contiguous(self, memory_format)
 
     def cuda(
-        self: Any,
-        device: Any = None,  # noqa: ARG002
+        self,
+        device: DeviceLike = None,  # noqa: ARG002
         non_blocking: builtins.bool = False,  # noqa: ARG002
         memory_format: MemoryFormat = preserve_format,  # noqa: ARG002
     ) -> NoReturn:
@@ -147,7 +144,7 @@ class Conversion(Variable):
         raise missing("cuda")
 
 
-def _named(kind: Any) -> DType:
+def _named(kind: npt.DTypeLike) -> DType:
     """Return the dtype that a dtype, the name of a type or a class stands for."""
     name = kind if isinstance(kind, str) else getattr(kind, "__name__", "") if isinstance(kind, type) else ""
     if name.startswith("torch.cuda."):

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, Self, overload
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.ops.reduce import Found
 from tinygrad_cnn.spellings import numpy_names
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
 
 
 class Order(Variable):
@@ -19,37 +16,37 @@ class Order(Variable):
     __slots__ = ()
 
     @numpy_names
-    def sort(self: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Found[Tensor]:
+    def sort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> Found[Self]:
         """Return the elements in order along `dim`, and where each was."""
         return ops.sort(self, dim, descending, stable)
 
     @numpy_names
-    def argsort(self: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    def argsort(self, dim: int = -1, descending: bool = False, stable: bool = False) -> Self:
         """Return the indices that sort along `dim`."""
         return ops.argsort(self, dim, descending, stable)
 
     @numpy_names
-    def topk(self: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found[Tensor]:
+    def topk(self, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found[Self]:
         """Return the `k` largest elements along `dim`, in order, and where each was."""
         return ops.topk(self, k, dim, largest, sorted)
 
     @overload
-    def median(self, dim: None = None, keepdim: bool = False) -> Tensor: ...
+    def median(self, dim: None = None, keepdim: bool = False) -> Self: ...
     @overload
-    def median(self, dim: int, keepdim: bool = False) -> Found[Tensor]: ...
+    def median(self, dim: int, keepdim: bool = False) -> Found[Self]: ...
     @numpy_names
-    def median(self: Any, dim: int | None = None, keepdim: bool = False) -> Any:
+    def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
         """Return the middle element, the lower one of two; along `dim` with its index."""
         return ops.median(self, dim, keepdim)
 
     @numpy_names
-    def mode(self: Any, dim: int = -1, keepdim: bool = False) -> Found[Tensor]:
+    def mode(self, dim: int = -1, keepdim: bool = False) -> Found[Self]:
         """Return the most frequent element along `dim`, and where it was."""
         return ops.mode(self, dim, keepdim)
 
     @numpy_names
     def unique(
-        self: Any,
+        self,
         sorted: bool = True,
         return_inverse: bool = False,
         return_counts: bool = False,
@@ -58,6 +55,6 @@ class Order(Variable):
         """Return each element, or each slice along `dim`, once."""
         return ops.unique(self, sorted, return_inverse, return_counts, dim)
 
-    def bincount(self: Any, weights: Tensor | None = None, minlength: int = 0) -> Tensor:
+    def bincount(self, weights: Variable | None = None, minlength: int = 0) -> Self:
         """Count how often each of 0, 1, 2, … occurs."""
         return ops.bincount(self, weights, minlength)

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, overload
-
-import numpy.typing as npt
+from typing import Any, Self, overload
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._types import DTypeLike
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.ops.broadcast import convert
 from tinygrad_cnn.ops.reduce import Dims, Found
 from tinygrad_cnn.spellings import numpy_names
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
 
 
 class Reduce(Variable):
@@ -24,135 +20,135 @@ class Reduce(Variable):
     __slots__ = ()
 
     @numpy_names
-    def sum(self: Any, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:
+    def sum(self, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Self:
         """Add up elements along `dim`; all of them by default."""
         return ops.sum(self, dim, keepdim, dtype=dtype)
 
     @numpy_names
-    def mean(self: Any, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> Tensor:
+    def mean(self, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> Self:
         """Average elements along `dim`; all of them by default."""
         return ops.mean(self, dim, keepdim, dtype=dtype)
 
     @numpy_names
     def prod(
-        self: Any,
+        self,
         dim: int | None = None,
         keepdim: bool = False,
         *,
-        dtype: npt.DTypeLike | None = None,
-    ) -> Tensor:
+        dtype: DTypeLike = None,
+    ) -> Self:
         """Multiply elements along `dim`; all of them by default."""
         return ops.prod(self, dim, keepdim, dtype=dtype)
 
     @numpy_names
     def var(
-        self: Any,
+        self,
         dim: Dims = None,
         unbiased: bool | None = None,
         keepdim: bool = False,
         *,
         correction: float | None = None,
-    ) -> Tensor:
+    ) -> Self:
         """Return the variance along `dim`."""
         return ops.var(self, dim, unbiased, keepdim, correction=correction)
 
     @numpy_names
     def std(
-        self: Any,
+        self,
         dim: Dims = None,
         unbiased: bool | None = None,
         keepdim: bool = False,
         *,
         correction: float | None = None,
-    ) -> Tensor:
+    ) -> Self:
         """Return the standard deviation along `dim`."""
         return ops.std(self, dim, unbiased, keepdim, correction=correction)
 
     @numpy_names
     def norm(
-        self: Any,
+        self,
         p: float | str | None = "fro",
         dim: Dims = None,
         keepdim: bool = False,
         *,
-        dtype: npt.DTypeLike | None = None,
-    ) -> Tensor:
+        dtype: DTypeLike = None,
+    ) -> Self:
         """Return the p-norm along `dim`."""
         return ops.norm(self, p, dim, keepdim, dtype=dtype)
 
     @numpy_names
-    def logsumexp(self: Any, dim: int | Sequence[int], keepdim: bool = False) -> Tensor:
+    def logsumexp(self, dim: int | Sequence[int], keepdim: bool = False) -> Self:
         """Return log Σ eˣ along `dim`, without overflow."""
         return ops.logsumexp(self, dim, keepdim)
 
     @numpy_names
-    def cumsum(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
+    def cumsum(self, dim: int, *, dtype: DTypeLike = None) -> Self:
         """Return running sums along `dim`."""
         return ops.cumsum(self, dim, dtype=dtype)
 
     @numpy_names
-    def amax(self: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    def amax(self, dim: Dims = None, keepdim: bool = False) -> Self:
         """Return the largest element along `dim`; equal ones share the gradient."""
         return ops.amax(self, dim, keepdim)
 
     @numpy_names
-    def amin(self: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    def amin(self, dim: Dims = None, keepdim: bool = False) -> Self:
         """Return the smallest element along `dim`; equal ones share the gradient."""
         return ops.amin(self, dim, keepdim)
 
     @numpy_names
-    def argmax(self: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    def argmax(self, dim: int | None = None, keepdim: bool = False) -> Self:
         """Return the index of the largest element."""
         return ops.argmax(self, dim, keepdim)
 
     @numpy_names
-    def argmin(self: Any, dim: int | None = None, keepdim: bool = False) -> Tensor:
+    def argmin(self, dim: int | None = None, keepdim: bool = False) -> Self:
         """Return the index of the smallest element."""
         return ops.argmin(self, dim, keepdim)
 
     @numpy_names
-    def all(self: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    def all(self, dim: Dims = None, keepdim: bool = False) -> Self:
         """Tell whether all elements are true (not zero)."""
         return ops.all(self, dim, keepdim)
 
     @numpy_names
-    def any(self: Any, dim: Dims = None, keepdim: bool = False) -> Tensor:
+    def any(self, dim: Dims = None, keepdim: bool = False) -> Self:
         """Tell whether any element is true (not zero)."""
         return ops.any(self, dim, keepdim)
 
     @overload
-    def max(self, dim: None = None, keepdim: bool = False) -> Tensor: ...
+    def max(self, dim: None = None, keepdim: bool = False) -> Self: ...
     @overload
-    def max(self, dim: int, keepdim: bool = False) -> Found[Tensor]: ...
+    def max(self, dim: int, keepdim: bool = False) -> Found[Self]: ...
     @overload
-    def max(self, dim: Tensor, keepdim: bool = False) -> Tensor: ...
+    def max(self, dim: Variable, keepdim: bool = False) -> Self: ...
     @numpy_names
-    def max(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    def max(self, dim: Any = None, keepdim: bool = False) -> Any:
         """Return the largest element, or (values, indices) along `dim`, or element by element with a tensor."""
         return ops.max(self, dim, keepdim)
 
     @overload
-    def min(self, dim: None = None, keepdim: bool = False) -> Tensor: ...
+    def min(self, dim: None = None, keepdim: bool = False) -> Self: ...
     @overload
-    def min(self, dim: int, keepdim: bool = False) -> Found[Tensor]: ...
+    def min(self, dim: int, keepdim: bool = False) -> Found[Self]: ...
     @overload
-    def min(self, dim: Tensor, keepdim: bool = False) -> Tensor: ...
+    def min(self, dim: Variable, keepdim: bool = False) -> Self: ...
     @numpy_names
-    def min(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    def min(self, dim: Any = None, keepdim: bool = False) -> Any:
         """Return the smallest element, or (values, indices) along `dim`, or element by element with a tensor."""
         return ops.min(self, dim, keepdim)
 
     @numpy_names
-    def softmax(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
+    def softmax(self, dim: int, *, dtype: DTypeLike = None) -> Self:
         """Return exp(x) / Σ exp(x) along `dim`."""
         return ops.softmax(convert(self, dtype), dim=normalize_dim("softmax", dim, self.ndim))
 
     @numpy_names
-    def log_softmax(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
+    def log_softmax(self, dim: int, *, dtype: DTypeLike = None) -> Self:
         """Return x − log Σ exp(x) along `dim`."""
         return ops.log_softmax(convert(self, dtype), dim=normalize_dim("log_softmax", dim, self.ndim))
 
     @numpy_names
-    def cumprod(self: Any, dim: int, *, dtype: npt.DTypeLike | None = None) -> Tensor:
+    def cumprod(self, dim: int, *, dtype: DTypeLike = None) -> Self:
         """Return running products along `dim`."""
         return ops.cumprod(self, dim, dtype=dtype)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Self
 
 from tinygrad_cnn import sampling
 from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.random import Generator
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.tensor import Tensor
 
 
 class Sampling(Variable):
@@ -17,12 +14,10 @@ class Sampling(Variable):
 
     __slots__ = ()
 
-    def bernoulli(self: Any, p: float | None = None, *, generator: Generator | None = None) -> Tensor:
+    def bernoulli(self, p: float | None = None, *, generator: Generator | None = None) -> Self:
         """Return 1 with the probability that this tensor holds, or `p`, and 0 otherwise."""
         return sampling.bernoulli(self, p, generator=generator)
 
-    def multinomial(
-        self: Any, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
-    ) -> Tensor:
+    def multinomial(self, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> Self:
         """Return indices drawn with probabilities in proportion to the weights in each row."""
         return sampling.multinomial(self, num_samples, replacement, generator=generator)

@@ -1,7 +1,5 @@
 """Operations: one family a file, each op an array kernel with its VJPs right beneath it."""
 
-from tinygrad_cnn import kernels
-from tinygrad_cnn.autograd.primitive import registry
 from tinygrad_cnn.ops.activation import (
     elu,
     gelu,
@@ -127,11 +125,6 @@ from tinygrad_cnn.ops.trigonometric import acos, acosh, asin, asinh, atan, atan2
 from tinygrad_cnn.ops.vector import dot, mv, outer
 from tinygrad_cnn.ops.vector_norm import norm
 from tinygrad_cnn.ops.windows import fold, unfold
-
-for _op in registry.values():
-    _accelerated = getattr(_op.kernel, "accelerated", None)
-    if _accelerated is not None:
-        kernels.bind(_op, "compute", _accelerated, _op.kernel)
 
 __all__ = [
     "abs",

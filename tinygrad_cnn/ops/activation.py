@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, primitive
 from tinygrad_cnn.ops.broadcast import elementwise
 from tinygrad_cnn.ops.exponential import erf, exp
 from tinygrad_cnn.ops.reduce import sum
@@ -23,10 +23,7 @@ def relu(x: Array) -> Array:
     return kernels.relu(x)
 
 
-relu.gates = True
-kernels.bind(relu, "compute", "relu", relu.kernel)
-relu_in_place = relu.twin(lambda x: np.maximum(x, 0, out=x))
-relu_in_place.overwrites = True
+relu_in_place = relu.variant(lambda x: np.maximum(x, 0, out=x), overwrites=True)
 relu_input = primitive()(kernels.relu_input)
 
 

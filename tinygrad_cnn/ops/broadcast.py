@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from typing_extensions import Unpack
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._dtypes import as_dtype, is_floating, result_type
 from tinygrad_cnn._dtypes import get_default_dtype as default_dtype
-from tinygrad_cnn._types import A, Array, DType, Shape
-from tinygrad_cnn.autograd import Op, Spec, Variable, primitive
+from tinygrad_cnn._types import Array, DType, DTypeLike, Shape
+from tinygrad_cnn.autograd import A, Spec, T, Variable, primitive
+from tinygrad_cnn.autograd.primitive import FromKernel
+from tinygrad_cnn.autograd.signatures import Options
 
 
 @primitive(views=True)
@@ -22,7 +23,7 @@ def broadcast_to(x: Array, *, shape: Shape) -> Array:
 
 
 @broadcast_to.vjp(0)
-def broadcast_to_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+def broadcast_to_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
     return sum_to(g, shape=x.shape)
 
 
@@ -35,7 +36,7 @@ def sum_to(x: Array, *, shape: Shape) -> Array:
 
 
 @sum_to.vjp(0)
-def sum_to_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+def sum_to_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
     return broadcast_to(g, shape=x.shape)
 
 
@@ -46,17 +47,17 @@ def cast(x: Array, *, dtype: DType) -> Array:
 
 
 @cast.vjp(0)
-def cast_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+def cast_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
     return cast(g, dtype=x.dtype)
 
 
-def convert(x: A, dtype: npt.DTypeLike | None) -> A:
+def convert(x: T, dtype: DTypeLike) -> T:
     """Return `x` in `dtype`; itself where that is its own or None."""
     wanted = x.dtype if dtype is None else as_dtype(dtype)
     return x if wanted == x.dtype else cast(x, dtype=wanted)
 
 
-def fit(g: A, shape: Shape) -> A:
+def fit(g: T, shape: Shape) -> T:
     """Return the gradient of an input of `shape` from that of its broadcast form."""
     return sum_to(g, shape=shape)
 
@@ -121,9 +122,7 @@ def refuse(op: str, values: list[Any], error: Exception) -> Exception:
     return RuntimeError(f"{op}: not defined for {dtypes or given}: {error}")
 
 
-def elementwise(
-    name: str | None = None, *, floating: bool = False, **options: Any
-) -> Callable[[Callable[..., Any]], Op]:
+def elementwise(name: str | None = None, *, floating: bool = False, **options: Unpack[Options]) -> FromKernel:
     """Make the decorated kernel an op that promotes dtypes and broadcasts, `floating` if its result always is."""
-    options = {"prepare": promote_to_float if floating else promote, "fit": fit, "explain": refuse, **options}
-    return primitive(name, **options)
+    shared: Options = {"prepare": promote_to_float if floating else promote, "fit": fit, "explain": refuse}
+    return primitive(name=name, **(shared | options))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import T, Values, Variable
 from tinygrad_cnn.ops.broadcast import elementwise
 
 
@@ -45,14 +45,14 @@ def ge(x: Array, other: Array) -> Array:
     return np.greater_equal(x, other)
 
 
-@elementwise("isclose", differentiable=False)
+@elementwise(differentiable=False)
 def _isclose(x: Array, other: Array, *, rtol: float, atol: float, equal_nan: bool) -> Array:
     if np.result_type(x, other).kind == "b":
         return np.equal(x, other)
     return np.isclose(x, other, rtol, atol, equal_nan)
 
 
-def isclose(input: A, other: A, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> A:
+def isclose(input: T, other: Values, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> T:
     """Tell where |input − other| ≤ atol + rtol · |other|; equal infinities are close, NaNs only with `equal_nan`.
 
     Raises:
@@ -68,19 +68,19 @@ def isclose(input: A, other: A, rtol: float = 1e-05, atol: float = 1e-08, equal_
     return _isclose(input, other, rtol=rtol, atol=atol, equal_nan=equal_nan)
 
 
-def allclose(input: A, other: A, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
+def allclose(input: T, other: Values, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:
     """Return whether `isclose` holds for every element."""
     return _holds(isclose(input, other, rtol, atol, equal_nan))
 
 
-def equal(input: A, other: A) -> bool:
+def equal(input: T, other: Values) -> bool:
     """Return whether both have the same shape and equal elements; a NaN is equal to nothing."""
     if not isinstance(other, Variable | np.ndarray | np.generic):
         raise TypeError(f"equal: expected other as a tensor, got {type(other).__name__}")
     return input.shape == other.shape and _holds(eq(input, other))
 
 
-def _holds(answers: A) -> bool:
+def _holds(answers: T) -> bool:
     """Return whether all of `answers` are true."""
     return bool(np.all(answers.array if isinstance(answers, Variable) else answers))
 

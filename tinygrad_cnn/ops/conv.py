@@ -12,13 +12,19 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Around, Padding2d, Pair, Shape
+from tinygrad_cnn.autograd import A, Spec, T, Values, primitive
 from tinygrad_cnn.kernels.windows import lift
 from tinygrad_cnn.ops.reduce import sum
 from tinygrad_cnn.ops.shape import squeeze, unsqueeze
 
-conv2d = primitive()(kernels.conv2d)
+
+@primitive(kernels.conv2d)
+def conv2d(
+    x: T, w: Values, b: Values | None, *, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
+) -> T: ...
+
+
 conv2d_input = primitive()(kernels.conv2d_input)
 conv2d_weight = primitive()(kernels.conv2d_weight)
 
@@ -30,11 +36,11 @@ def conv2d_vjp_0(g: A, _y: object, x: Spec, w: A, _b: object, **how: Any) -> A:
 
 @conv2d.vjp(1)
 def conv2d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, **how: Any) -> A:
-    return conv2d_weight(x, g, kernel_size=w.shape[2:], **how)
+    return conv2d_weight(x, g, kernel_size=(w.shape[2], w.shape[3]), **how)
 
 
 @conv2d.vjp(2)
-def conv2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+def conv2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: object) -> A:
     return sum(g, (0, 2, 3))
 
 
@@ -45,7 +51,7 @@ def conv2d_input_vjp_0(g: A, _y: object, _x: object, w: A, *, input_size: Shape,
 
 @conv2d_input.vjp(1)
 def conv2d_input_vjp_1(g: A, _y: object, x: A, w: Spec, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
-    return conv2d_weight(g, x, kernel_size=w.shape[2:], **how)
+    return conv2d_weight(g, x, kernel_size=(w.shape[2], w.shape[3]), **how)
 
 
 @conv2d_weight.vjp(0)
@@ -58,10 +64,8 @@ def conv2d_weight_vjp_1(g: A, _y: object, x: A, _u: object, *, kernel_size: Shap
     return conv2d(x, g, None, **how)
 
 
-kernels.bind(conv2d, "fused", "conv2d_gradients", None)
-
-
-conv1d = primitive()(kernels.conv1d)
+@primitive(kernels.conv1d)
+def conv1d(x: T, w: Values, b: Values | None, *, stride: Shape, padding: Around, dilation: Shape, groups: int) -> T: ...
 
 
 @conv1d.vjp(0)
@@ -77,11 +81,15 @@ def conv1d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, **how: Any) -> A:
 
 
 @conv1d.vjp(2)
-def conv1d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+def conv1d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: object) -> A:
     return sum(g, (0, 2))
 
 
-conv_transpose2d = primitive()(kernels.conv_transpose2d)
+@primitive(kernels.conv_transpose2d)
+def conv_transpose2d(
+    x: T, w: Values, b: Values | None, *, input_size: Shape, stride: Shape, padding: Around, dilation: Shape,
+    groups: int,
+) -> T: ...  # fmt: skip
 
 
 @conv_transpose2d.vjp(0)
@@ -91,9 +99,9 @@ def conv_transpose2d_vjp_0(g: A, _y: object, _x: object, w: A, _b: object, *, in
 
 @conv_transpose2d.vjp(1)
 def conv_transpose2d_vjp_1(g: A, _y: object, x: A, w: Spec, _b: object, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
-    return conv2d_weight(g, x, kernel_size=w.shape[2:], **how)
+    return conv2d_weight(g, x, kernel_size=(w.shape[2], w.shape[3]), **how)
 
 
 @conv_transpose2d.vjp(2)
-def conv_transpose2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+def conv_transpose2d_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: object) -> A:
     return sum(g, (0, 2, 3))

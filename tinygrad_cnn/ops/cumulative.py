@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import float32, float64, int64, is_floating
-from tinygrad_cnn._types import A, Array, DType
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array, DType, DTypeLike
+from tinygrad_cnn.autograd import A, T, primitive
+from tinygrad_cnn.ops.arithmetic import mul
 from tinygrad_cnn.ops.broadcast import cast, convert
 from tinygrad_cnn.ops.join import cat
 from tinygrad_cnn.ops.layout import clone
@@ -16,7 +16,7 @@ from tinygrad_cnn.ops.shape import reshape
 from tinygrad_cnn.ops.slices import narrow
 
 
-@primitive("cumsum")
+@primitive()
 def _cumsum(x: Array, *, dim: int, backward: bool) -> Array:
     dtype: DType = x.dtype if is_floating(x.dtype) else int64
     if backward:
@@ -31,7 +31,7 @@ def cumsum_vjp_0(g: A, _y: object, _x: object, *, dim: int, backward: bool) -> A
     return _cumsum(g, dim=dim, backward=not backward)
 
 
-def cumsum(input: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
+def cumsum(input: T, dim: int, *, dtype: DTypeLike = None) -> T:
     """Compute yᵢ = x₀ + … + xᵢ along `dim`.
 
     Args:
@@ -45,7 +45,7 @@ def cumsum(input: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
     return convert(y if x.ndim else reshape(y, ()), dtype)
 
 
-def cumprod(input: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
+def cumprod(input: T, dim: int, *, dtype: DTypeLike = None) -> T:
     """Compute yᵢ = x₀ · … · xᵢ along `dim`.
 
     Products of 1, 2, 4, … neighbours are multiplied in turn: nothing is divided, so gradients are exact where factors
@@ -62,7 +62,7 @@ def cumprod(input: A, dim: int, *, dtype: npt.DTypeLike | None = None) -> A:
     n = y.shape[axis] if y.ndim else 1
     reach = 1
     while reach < n:
-        grown = narrow(y, axis, reach, n - reach) * narrow(y, axis, 0, n - reach)
+        grown = mul(narrow(y, axis, reach, n - reach), narrow(y, axis, 0, n - reach))
         y = cat([narrow(y, axis, 0, reach), grown], axis)
         reach *= 2
     return convert(y, dtype)

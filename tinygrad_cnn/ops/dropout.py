@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, primitive
 
 
 @primitive()

@@ -8,17 +8,20 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._dtypes import int64, is_floating
-from tinygrad_cnn._types import A, Array, DType, Shape
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn.autograd import A, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
 from tinygrad_cnn.ops.shape import reshape
 from tinygrad_cnn.ops.vector import check_one_dtype
 
 
-@primitive("einsum", fit=fit)
-def _einsum(*xs: Array, terms: tuple[str, ...], output: str) -> Array:
+def _summed(*xs: Array, terms: tuple[str, ...], output: str) -> Array:
     y = np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=len(xs) > 1)
     return y.copy() if len(xs) == 1 else y  # of one operand NumPy may give a view
+
+
+@primitive(_summed, fit=fit)
+def _einsum(x: T, *xs: Values, terms: tuple[str, ...], output: str) -> T: ...
 
 
 @_einsum.vjp_n

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_cnn._types import A, Array, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import A, Spec, primitive
 from tinygrad_cnn.ops.indexing import masked_fill
 from tinygrad_cnn.ops.shape import unsqueeze
 

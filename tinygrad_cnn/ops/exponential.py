@@ -7,7 +7,8 @@ import math
 import numpy as np
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A
 from tinygrad_cnn.ops.broadcast import cast, elementwise
 from tinygrad_cnn.ops.selection import where
 

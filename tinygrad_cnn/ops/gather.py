@@ -8,14 +8,14 @@ import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import int64
-from tinygrad_cnn._types import A, Array, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import A, Spec, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import cast
 from tinygrad_cnn.ops.indexing import check_indices, getitem
 from tinygrad_cnn.ops.shape import reshape
 
 
-@primitive("gather")
+@primitive(name="gather")
 def gather_at(x: Array, index: Array, *, dim: int) -> Array:
     """Pick elements along `dim` at `index`, which fits."""
     part = x[tuple([slice(None) if i == dim else slice(size) for i, size in enumerate(index.shape)])]
@@ -38,7 +38,7 @@ def scatter_add_zeros_vjp_0(g: A, _y: object, _g: object, index: A, *, dim: int,
     return gather_at(g, index, dim=dim)
 
 
-@primitive("scatter_add")
+@primitive(name="scatter_add")
 def scatter_add_at(x: Array, index: Array, src: Array, *, dim: int) -> Array:
     """Return x with `src` added at `index`, which fits, along `dim`."""
     return _added(x.copy(), index, src, dim)
@@ -60,14 +60,14 @@ def _added(out: Array, index: Array, src: Array, dim: int) -> Array:
     return out
 
 
-def places_along(index: Array, dim: int) -> tuple[Any, ...]:
+def places_along(index: Array, dim: int) -> tuple[Array, ...]:
     """Return what NumPy indexes with to read or write along `dim` at `index`."""
-    places: list[Any] = list(np.ix_(*[np.arange(size) for size in index.shape]))
-    places[dim] = index
-    return tuple(places)
+    positions: list[Array] = list(np.ix_(*[np.arange(size) for size in index.shape]))
+    positions[dim] = index
+    return tuple(positions)
 
 
-def gather(input: A, dim: int, index: A) -> A:
+def gather(input: T, dim: int, index: Values) -> T:
     """Pick elements along `dim`: ``out[i][j][k] = input[i][index[i][j][k]][k]`` for dim = 1.
 
     Args:
@@ -91,7 +91,7 @@ def gather(input: A, dim: int, index: A) -> A:
     return shaped(gather_at(x, picks, dim=axis), index.shape)
 
 
-def scatter_add(input: A, dim: int, index: A, src: A) -> A:
+def scatter_add(input: T, dim: int, index: Values, src: Values) -> T:
     """Return `input` with elements of `src` added along `dim`: ``out[i][index[i][j]] += src[i][j]`` for dim = 1.
 
     An element that is named several times receives every addend.
@@ -109,7 +109,7 @@ def scatter_add(input: A, dim: int, index: A, src: A) -> A:
     return shaped(scatter_add_at(x, places, addends, dim=axis), input.shape)
 
 
-def fitted(op: str, input: A, dim: int, index: A, src: Any) -> tuple[A, A, Any, int]:
+def fitted(op: str, input: T, dim: int, index: Values, src: Any) -> tuple[T, Values, Any, int]:
     """Return input, index and source of a scatter, checked, with axes and of one shape, and the axis it goes along.
 
     A source that is a number, or holds one, is converted to the dtype of the input.
@@ -141,17 +141,17 @@ def fitted(op: str, input: A, dim: int, index: A, src: Any) -> tuple[A, A, Any, 
     return x, places, addends, axis
 
 
-def with_axes(x: A) -> A:
+def with_axes(x: T) -> T:
     """Return `x`, a 0-d one with an axis of length 1."""
     return x if x.ndim else reshape(x, (1,))
 
 
-def _places(index: A, ndim: int) -> A:
+def _places(index: T, ndim: int) -> T:
     """Return `index` with its axes; one without elements fits anything, whatever its shape and dtype."""
     return cast(reshape(index, (0,) * ndim), dtype=int64) if 0 in index.shape else with_axes(index)
 
 
-def shaped(x: A, shape: Shape) -> A:
+def shaped(x: T, shape: Shape) -> T:
     """Return `x` under `shape`, itself if that is its own."""
     return x if x.shape == shape else reshape(x, shape)
 

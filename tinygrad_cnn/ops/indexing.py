@@ -4,54 +4,68 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from typing import Any
+from types import EllipsisType
+from typing import Any, TypeAlias
+from typing import cast as cast_type
 
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import check_real
-from tinygrad_cnn._types import A, Array, Scalar, Shape
-from tinygrad_cnn.autograd import Spec, Variable, primitive
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import A, Node, Operand, Spec, T, Values, Variable, primitive
+from tinygrad_cnn.autograd.pending import SparseSum
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
 from tinygrad_cnn.ops.selection import where
 from tinygrad_cnn.ops.shape import reshape
 
+Part: TypeAlias = int | slice | EllipsisType | Array | None
+"""One part of an index, as NumPy takes it."""
 
-@primitive("getitem", views=True)
-def _getitem(x: Array, *, index: Any) -> Array:
+Index: TypeAlias = tuple[Part, ...]
+
+
+@primitive(views=True)
+def _getitem(x: Array, *, index: Index) -> Array:
     return x[index]
 
 
 @_getitem.vjp(0)
-def getitem_vjp_0(g: A, _y: object, x: Spec, *, index: Any) -> A:
+def getitem_vjp_0(g: A, _y: object, x: Spec, *, index: Index) -> A:
     return index_add_zeros(g, index=index, shape=x.shape)
 
 
 @primitive()
-def index_add_zeros(g: Array, *, index: Any, shape: Shape) -> Array:
+def index_add_zeros(g: Array, *, index: Index, shape: Shape) -> Array:
     """Return zeros of `shape` with g added at `index`; an element that is indexed twice receives both."""
     out = np.zeros(shape, g.dtype)
     _add_at(out, g, index=index)
     return out
 
 
-def _add_at(out: Array, g: Array, *, index: Any) -> None:
+def _add_at(out: Array, g: Array, *, index: Index) -> None:
     """Add g to `out` at `index`."""
     if _is_basic(index):
         out[index] += g
     else:
-        np.add.at(out, index, g)
+        np.add.at(out, cast_type(Any, index), g)
 
 
-_getitem.adds = _add_at
+def _sparse_gradient(node: Node, g: Any, _wanted: Sequence[bool]) -> list[Any] | None:
+    """Return the gradient of a read in a form that adds up with those of other reads of the same tensor."""
+    shape = node.parents[0].shape  # type: ignore[union-attr]
+    return [SparseSum(_add_at, g, node.attrs, shape)] if isinstance(g, np.ndarray) else None
+
+
+_getitem.gradients = _sparse_gradient
 
 
 @index_add_zeros.vjp(0)
-def index_add_zeros_vjp_0(g: A, _y: object, _x: object, *, index: Any, shape: Shape) -> A:  # noqa: ARG001
+def index_add_zeros_vjp_0(g: A, _y: object, _x: object, *, index: Index, shape: Shape) -> A:  # noqa: ARG001
     return _getitem(g, index=index)
 
 
-def getitem(input: A, index: Any) -> A:
+def getitem(input: T, index: object) -> T:
     """Return input[index] by PyTorch's rules: integers, slices, None, ..., and integer or boolean tensors.
 
     Integers, 0-d integer tensors among them, select before tensors pick: ``x[0, :, [1, 2]]`` is ``x[0][:, [1, 2]]``,
@@ -70,7 +84,7 @@ def getitem(input: A, index: Any) -> A:
         raise IndexError(f"indexing a tensor of shape {input.shape}: {error}") from None
 
 
-def as_index(index: Any) -> Any:
+def as_index(index: object) -> Index:
     """Return `index` as NumPy takes it: a tuple, with arrays for tensors and lists, that reads arrays, never scalars.
 
     Raises:
@@ -83,7 +97,7 @@ def as_index(index: Any) -> Any:
     return tuple(parts)
 
 
-def _as_part(part: Any) -> Any:
+def _as_part(part: object) -> Part:
     if part is None or part is Ellipsis or isinstance(part, int):
         return part
     if isinstance(part, slice):
@@ -101,7 +115,7 @@ def _as_part(part: Any) -> Any:
     return int(part) if part.ndim == 0 and part.dtype.kind != "b" else np.asarray(part)
 
 
-def split_index(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tuple[Any, ...] | None]:
+def split_index(index: Index, ndim: int) -> tuple[Index, Index | None]:
     """Return what to read first and what then, or None: integers come before arrays if `index` has both.
 
     Beside arrays ``...`` is dropped where it stands for no axis of the `ndim`: NumPy would take them as apart.
@@ -113,8 +127,8 @@ def split_index(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tup
         index = tuple([part for part in index if part is not Ellipsis])
     if not any(isinstance(part, int) and not isinstance(part, bool) for part in named):
         return index, None
-    first: list[Any] = []
-    then: list[Any] = []
+    first: list[Part] = []
+    then: list[Part] = []
     for part in index:
         if isinstance(part, bool | np.ndarray):
             first.extend([slice(None)] * _axes_of(part))
@@ -126,14 +140,14 @@ def split_index(index: tuple[Any, ...], ndim: int) -> tuple[tuple[Any, ...], tup
     return tuple(first), tuple(then)
 
 
-def _axes_of(part: Any) -> int:
+def _axes_of(part: Part) -> int:
     """Return how many axes of what is read an integer, a slice, a boolean or an array stands for."""
     if isinstance(part, bool):
         return 0
     return part.ndim if isinstance(part, np.ndarray) and part.dtype == bool else 1
 
 
-def _is_basic(index: tuple[Any, ...]) -> bool:
+def _is_basic(index: Index) -> bool:
     """Tell whether `index` selects each element at most once: integers, slices, None and ... only."""
     return not any(isinstance(part, bool | np.ndarray) for part in index)
 
@@ -146,14 +160,14 @@ def like_first(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return (x, *between, value)
 
 
-def _fit_value(g: A, shape: Shape) -> A:
+def _fit_value(g: T, shape: Shape) -> T:
     """Return the gradient of a written value of `shape`, which may have leading axes of length 1 too many."""
     extra = max(len(shape) - g.ndim, 0)
     return reshape(sum_to(g, shape=shape[extra:]), shape)
 
 
-@primitive("setitem", prepare=like_first, fit=_fit_value)
-def _setitem(x: Array, value: Array, *, index: Any, then: Any = None) -> Array:
+@primitive(prepare=like_first, fit=_fit_value)
+def _setitem(x: Array, value: Array, *, index: Index, then: Index | None = None) -> Array:
     out = x.copy()
     if then is None:
         out[index] = value
@@ -163,17 +177,17 @@ def _setitem(x: Array, value: Array, *, index: Any, then: Any = None) -> Array:
 
 
 @_setitem.vjp(0)
-def setitem_vjp_0(g: A, _y: object, _x: object, _value: object, *, index: Any, then: Any = None) -> A:
+def setitem_vjp_0(g: A, _y: object, _x: object, _value: object, *, index: Index, then: Index | None = None) -> A:
     return _setitem(g, 0, index=index, then=then)
 
 
 @_setitem.vjp(1)
-def setitem_vjp_1(g: A, _y: object, _x: object, _value: object, *, index: Any, then: Any = None) -> A:
+def setitem_vjp_1(g: A, _y: object, _x: object, _value: object, *, index: Index, then: Index | None = None) -> A:
     read = _getitem(g, index=index)
     return read if then is None else _getitem(read, index=then)
 
 
-def setitem(input: A, value: A | Scalar, *, index: Any) -> A:
+def setitem(input: T, value: Operand, *, index: object) -> T:
     """Return a copy of `input` with `value`, broadcast and converted, written at `index`.
 
     Where an element is named twice the last write wins, and, as in PyTorch, each of the values receives the gradient.
@@ -196,7 +210,7 @@ def setitem(input: A, value: A | Scalar, *, index: Any) -> A:
         raise RuntimeError(f"writing into a tensor of shape {input.shape}: {error}") from None
 
 
-def index_select(input: A, dim: int, index: A) -> A:
+def index_select(input: T, dim: int, index: Values) -> T:
     """Return the slices of `input` at `index` along `dim`, in that order.
 
     Args:
@@ -228,7 +242,7 @@ def check_indices(op: str, index: Array | Variable, size: int) -> None:
         raise RuntimeError(f"{op}: expected indices in [0, {size - 1}], got {values.min()} to {values.max()}")
 
 
-@primitive("masked_fill", prepare=like_first, fit=fit)
+@primitive(prepare=like_first, fit=fit)
 def _masked_fill(x: Array, mask: Array, value: Array) -> Array:
     return np.where(mask, np.asarray(value).astype(x.dtype), x)
 
@@ -243,7 +257,7 @@ def masked_fill_vjp_2(g: A, _y: object, _x: object, mask: A, _value: object) -> 
     return where(mask, g, 0)
 
 
-def masked_fill(input: A, mask: A, value: A | Scalar) -> A:
+def masked_fill(input: T, mask: Values, value: Operand) -> T:
     """Return `input` with `value`, converted to its dtype, where `mask` holds.
 
     Args:
@@ -262,7 +276,7 @@ def masked_fill(input: A, mask: A, value: A | Scalar) -> A:
     return _masked_fill(input, mask, value)
 
 
-def masked_select(input: A, mask: A) -> A:
+def masked_select(input: T, mask: Values) -> T:
     """Return the elements where `mask` holds, as a 1-d tensor; the two broadcast against each other.
 
     Raises:
@@ -272,7 +286,7 @@ def masked_select(input: A, mask: A) -> A:
     return getitem(broadcast_to(input, shape=shape), broadcast_to(mask, shape=shape))
 
 
-def _check_mask(op: str, x: Any, mask: Any) -> Shape:
+def _check_mask(op: str, x: Values, mask: Values) -> Shape:
     """Return the common shape of a tensor and its mask."""
     if not isinstance(mask, Variable | np.ndarray):
         raise TypeError(f"{op}: expected mask as a tensor, got {type(mask).__name__}")

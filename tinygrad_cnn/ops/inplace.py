@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._dtypes import is_floating
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import Node, Op, Variable, enable_grad, is_grad_enabled, primitive, versions, wrap
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, Node, Op, Variable, enable_grad, is_grad_enabled, primitive, versions, wrap
 from tinygrad_cnn.autograd.hooks import follow
-from tinygrad_cnn.autograd.views import Step, refresh, stand_in
+from tinygrad_cnn.autograd.variable import Step
+from tinygrad_cnn.autograd.views import refresh, stand_in
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast
 from tinygrad_cnn.ops.indexing import as_index, split_index
 

@@ -8,16 +8,19 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
-from tinygrad_cnn._types import A, Array, Shape
-from tinygrad_cnn.autograd import Variable, primitive
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import A, T, Variable, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to, promote
 from tinygrad_cnn.ops.indexing import getitem
 from tinygrad_cnn.ops.shape import ravel, reshape
 
 
-@primitive("cat", prepare=promote)
-def _cat(*xs: Array, dim: int, starts: tuple[int, ...]) -> Array:  # noqa: ARG001 - the VJP cuts there
+def _concatenated(*xs: Array, dim: int, starts: tuple[int, ...]) -> Array:  # noqa: ARG001 - the VJP cuts there
     return np.concatenate(xs, dim)
+
+
+@primitive(_concatenated, prepare=promote)
+def _cat(*xs: T, dim: int, starts: tuple[int, ...]) -> T: ...
 
 
 @_cat.vjp_n
@@ -25,7 +28,7 @@ def cat_vjp_n(n: int, g: A, _y: object, *_xs: object, dim: int, starts: tuple[in
     return getitem(g, (slice(None),) * dim + (slice(starts[n], starts[n + 1]),))
 
 
-def cat(tensors: Sequence[A], dim: int = 0) -> A:
+def cat(tensors: Sequence[T], dim: int = 0) -> T:
     """Join tensors end to end along an axis that they have; dtypes are promoted.
 
     Args:
@@ -59,9 +62,12 @@ def cat(tensors: Sequence[A], dim: int = 0) -> A:
     return _cat(*parts, dim=axis, starts=tuple(starts))
 
 
-@primitive("stack", prepare=promote)
-def _stack(*xs: Array, dim: int) -> Array:
+def _stacked(*xs: Array, dim: int) -> Array:
     return np.stack(xs, dim)
+
+
+@primitive(_stacked, prepare=promote)
+def _stack(*xs: T, dim: int) -> T: ...
 
 
 @_stack.vjp_n
@@ -69,7 +75,7 @@ def stack_vjp_n(n: int, g: A, _y: object, *_xs: object, dim: int) -> A:
     return getitem(g, (slice(None),) * dim + (n,))
 
 
-def stack(tensors: Sequence[A], dim: int = 0) -> A:
+def stack(tensors: Sequence[T], dim: int = 0) -> T:
     """Join tensors of one shape along a new axis `dim`; dtypes are promoted.
 
     Raises:
@@ -85,7 +91,7 @@ def stack(tensors: Sequence[A], dim: int = 0) -> A:
     return _stack(*parts, dim=normalize_dim("stack", dim, len(shape) + 1))
 
 
-def _tensors(op: str, tensors: Sequence[A]) -> list[A]:
+def _tensors(op: str, tensors: Sequence[T]) -> list[T]:
     """Return `tensors` as a list, checked to be tensors (or arrays)."""
     if not isinstance(tensors, list | tuple):
         raise TypeError(f"{op}: expected a list or tuple of tensors, got {type(tensors).__name__}")
@@ -95,7 +101,7 @@ def _tensors(op: str, tensors: Sequence[A]) -> list[A]:
     return list(tensors)
 
 
-def split(tensor: A, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[A, ...]:
+def split(tensor: T, split_size_or_sections: int | Sequence[int], dim: int = 0) -> tuple[T, ...]:
     """Cut a tensor along `dim` into views.
 
     Args:
@@ -120,7 +126,7 @@ def split(tensor: A, split_size_or_sections: int | Sequence[int], dim: int = 0) 
     return _pieces(tensor, sizes, axis)
 
 
-def chunk(input: A, chunks: int, dim: int = 0) -> tuple[A, ...]:
+def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
     """Cut a tensor along `dim` into at most `chunks` views of equal length, the last of which may be shorter.
 
     There are fewer than `chunks` where rounding the length up uses the axis up earlier.
@@ -137,15 +143,15 @@ def chunk(input: A, chunks: int, dim: int = 0) -> tuple[A, ...]:
     return split(input, -(-length // chunks), axis)
 
 
-def _axis(op: str, x: A, dim: int) -> int:
+def _axis(op: str, x: T, dim: int) -> int:
     if not x.ndim:
         raise RuntimeError(f"{op}: expected a tensor with at least one axis, got a 0-d tensor")
     return normalize_dim(op, dim, x.ndim)
 
 
-def _pieces(x: A, sizes: Sequence[int], axis: int) -> tuple[A, ...]:
+def _pieces(x: T, sizes: Sequence[int], axis: int) -> tuple[T, ...]:
     """Return views of `x` of the given lengths, one after the other along `axis`."""
-    pieces: list[A] = []
+    pieces: list[T] = []
     start = 0
     for size in sizes:
         pieces.append(getitem(x, (slice(None),) * axis + (slice(start, start + size),)))
@@ -153,7 +159,7 @@ def _pieces(x: A, sizes: Sequence[int], axis: int) -> tuple[A, ...]:
     return tuple(pieces)
 
 
-def meshgrid(*tensors: A | Sequence[A], indexing: str = "ij") -> tuple[A, ...]:
+def meshgrid(*tensors: T | Sequence[T], indexing: str = "ij") -> tuple[T, ...]:
     """Return, for each vector, a grid of all of them on which it varies along its own axis; views.
 
     Args:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, T, Variable
 from tinygrad_cnn.memory_format import MemoryFormat, channels_last, contiguous_format, preserve_format
 from tinygrad_cnn.ops.broadcast import elementwise
 from tinygrad_cnn.ops.shape import permute
 
 
-@elementwise("clone")
+@elementwise()
 def _clone(x: Array) -> Array:
     return x.copy()
 
@@ -19,7 +19,7 @@ def clone_vjp_0(g: A, _y: object, _x: object) -> A:
     return g
 
 
-def clone(input: A, *, memory_format: MemoryFormat = preserve_format) -> A:
+def clone(input: T, *, memory_format: MemoryFormat = preserve_format) -> T:
     """Copy the values into memory of their own, row-major or with the channels last; gradients flow through it."""
     if memory_format is channels_last:
         if input.ndim != 4:
@@ -30,7 +30,7 @@ def clone(input: A, *, memory_format: MemoryFormat = preserve_format) -> A:
     return _clone(input)
 
 
-def is_contiguous(input: A, memory_format: MemoryFormat = contiguous_format) -> bool:
+def is_contiguous(input: T, memory_format: MemoryFormat = contiguous_format) -> bool:
     """Return whether the elements lie in memory in the order of `memory_format`, without gaps."""
     array = input.array if isinstance(input, Variable) else input
     if memory_format is channels_last:
@@ -38,7 +38,7 @@ def is_contiguous(input: A, memory_format: MemoryFormat = contiguous_format) -> 
     return array.flags.c_contiguous
 
 
-def contiguous(input: A, memory_format: MemoryFormat = contiguous_format) -> A:
+def contiguous(input: T, memory_format: MemoryFormat = contiguous_format) -> T:
     """Return the tensor with its elements in memory in the order of `memory_format`; itself if they are."""
     if memory_format is preserve_format or is_contiguous(input, memory_format):
         return input

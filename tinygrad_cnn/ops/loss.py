@@ -8,8 +8,8 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array, DType, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn.autograd import A, Operand, Spec, T, Values, primitive
 from tinygrad_cnn.ops.activation import log_softmax, sigmoid, softmax
 from tinygrad_cnn.ops.arithmetic import abs, sign
 from tinygrad_cnn.ops.exponential import log
@@ -18,7 +18,7 @@ from tinygrad_cnn.ops.selection import maximum, where
 from tinygrad_cnn.ops.shape import product, unsqueeze
 
 
-@primitive("one_hot", differentiable=False)
+@primitive(differentiable=False)
 def one_hot(target: Array, *, num_classes: int, dim: int, dtype: DType) -> Array:
     """Return 1 where the index along the new axis `dim`, of length `num_classes`, equals `target`, and 0 elsewhere."""
     places = np.expand_dims(target, dim)
@@ -47,10 +47,6 @@ def cross_entropy(x: Array, target: Array, *, reduction: str) -> Array:
     return kernels.cross_entropy(x, target, reduction)
 
 
-kernels.bind(cross_entropy, "compute", "cross_entropy", cross_entropy.kernel)
-kernels.bind(cross_entropy, "fused", "cross_entropy_gradients", None)
-
-
 @cross_entropy.vjp(0)
 def cross_entropy_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
     return cross_entropy_input(g, x, target, reduction=reduction)
@@ -60,9 +56,6 @@ def cross_entropy_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) ->
 def cross_entropy_input(g: Array, x: Array, target: Array, *, reduction: str) -> Array:
     """Compute g · (softmax(x) − [class = target]), the gradient of `cross_entropy` with respect to x, in one go."""
     return kernels.cross_entropy_input(g, x, target, reduction)
-
-
-kernels.bind(cross_entropy_input, "compute", "cross_entropy_input", cross_entropy_input.kernel)
 
 
 @cross_entropy_input.vjp(0)
@@ -192,11 +185,14 @@ def _clamped_log(x: A) -> A:
     return maximum(log(x), -100)
 
 
-@primitive()
-def binary_cross_entropy(x: Array, target: Array, weight: Array | None, *, reduction: str) -> Array:
+def _binary_cross_entropy(x: Array, target: Array, weight: Array | None, *, reduction: str) -> Array:
     """Compute −w · (t · log x + (1 − t) · log(1 − x)) for each element, with logarithms of at least −100."""
     losses = kernels.binary_cross_entropy(x, target)
     return kernels.reduced(losses if weight is None else losses * weight, reduction)
+
+
+@primitive(_binary_cross_entropy)
+def binary_cross_entropy(x: T, target: Values, weight: Values | None, *, reduction: str) -> T: ...
 
 
 @binary_cross_entropy.vjp(0)
@@ -210,13 +206,18 @@ def binary_cross_entropy_vjp_1(g: A, _y: object, x: A, _target: object, weight: 
     return _weighted_part(g, x.shape, weight, reduction) * (_clamped_log(1 - x) - _clamped_log(x))
 
 
-@primitive()
-def binary_cross_entropy_with_logits(
+def _binary_cross_entropy_with_logits(
     x: Array, target: Array, weight: Array | None, pos_weight: Array | None, *, reduction: str
 ) -> Array:
     """Compute −w · (p · t · log σ(x) + (1 − t) · log(1 − σ(x))) for each element; it does not overflow."""
     losses = kernels.binary_cross_entropy_with_logits(x, target, pos_weight)
     return kernels.reduced(losses if weight is None else losses * weight, reduction)
+
+
+@primitive(_binary_cross_entropy_with_logits)
+def binary_cross_entropy_with_logits(
+    x: T, target: Operand, weight: Values | None, pos_weight: Values | None, *, reduction: str
+) -> T: ...
 
 
 @binary_cross_entropy_with_logits.vjp(0)

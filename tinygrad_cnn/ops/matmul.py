@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import numpy as np
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._dtypes import is_floating
-from tinygrad_cnn._types import A, Array, Scalar
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array, Scalar
+from tinygrad_cnn.autograd import A, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import fit
 from tinygrad_cnn.ops.reduce import sum
 from tinygrad_cnn.ops.shape import product, reshape, squeeze, transpose, unsqueeze
 from tinygrad_cnn.ops.vector import check_one_dtype, dot, mv
 
-_matmul = primitive("matmul", fit=fit)(kernels.matmul)
+_matmul = primitive(name="matmul", fit=fit)(kernels.matmul)
 
 
 @_matmul.vjp(0)
@@ -26,7 +28,7 @@ def matmul_vjp_1(g: A, _y: object, x: A, _other: object) -> A:
     return _matmul(transpose(x, -2, -1), g)
 
 
-def matmul(input: A, other: A) -> A:
+def matmul(input: T, other: Values) -> T:
     """Multiply matrices: (..., n, k) · (..., k, m) → (..., n, m), the leading axes broadcast.
 
     A 1-d `input` is taken as a row and a 1-d `other` as a column, and that axis is dropped from the result.
@@ -45,7 +47,7 @@ def matmul(input: A, other: A) -> A:
     if other.ndim == 1 and input.ndim < 3:
         return dot(input, other) if input.ndim == 1 else mv(input, other)
     if input.ndim == 1 and other.ndim == 2:
-        return mv(transpose(other, 0, 1), input)
+        return cast(T, mv(transpose(other, 0, 1), input))
     x = unsqueeze(input, 0) if input.ndim == 1 else input
     w = unsqueeze(other, 1) if other.ndim == 1 else other
     try:
@@ -60,7 +62,7 @@ def matmul(input: A, other: A) -> A:
     return squeeze(y, -1) if other.ndim == 1 else y
 
 
-def mm(input: A, mat2: A) -> A:
+def mm(input: T, mat2: Values) -> T:
     """Multiply two matrices: (n, k) · (k, m) → (n, m), without broadcasting.
 
     Raises:
@@ -71,7 +73,7 @@ def mm(input: A, mat2: A) -> A:
     return matmul(input, mat2)
 
 
-def bmm(input: A, mat2: A) -> A:
+def bmm(input: T, mat2: Values) -> T:
     """Multiply two batches of matrices: (b, n, k) · (b, k, m) → (b, n, m), without broadcasting.
 
     Raises:
@@ -85,7 +87,7 @@ def bmm(input: A, mat2: A) -> A:
     return matmul(input, mat2)
 
 
-@primitive("addmm", fit=fit)
+@primitive(fit=fit)
 def _addmm(x: Array, mat1: Array, mat2: Array, *, beta: Scalar, alpha: Scalar) -> Array:
     y = kernels.matmul(mat1, mat2)
     if alpha != 1:
@@ -108,7 +110,7 @@ def addmm_vjp_2(g: A, _y: object, _x: object, mat1: A, _mat2: object, *, alpha: 
     return _matmul(transpose(mat1, 0, 1), g) * alpha
 
 
-def addmm(input: A, mat1: A, mat2: A, *, beta: Scalar = 1, alpha: Scalar = 1) -> A:
+def addmm(input: T, mat1: Values, mat2: Values, *, beta: Scalar = 1, alpha: Scalar = 1) -> T:
     """Compute beta · input + alpha · mat1 · mat2, as one operation.
 
     Args:
@@ -133,7 +135,8 @@ def addmm(input: A, mat1: A, mat2: A, *, beta: Scalar = 1, alpha: Scalar = 1) ->
     return _addmm(input, mat1, mat2, beta=beta, alpha=alpha)
 
 
-linear = primitive()(kernels.linear)
+@primitive(kernels.linear)
+def linear(x: T, w: Values, b: Values | None) -> T: ...
 
 
 @linear.vjp(0)
@@ -150,6 +153,3 @@ def linear_vjp_1(g: A, _y: object, x: A, _w: object, _b: object) -> A:
 @linear.vjp(2)
 def linear_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object) -> A:
     return sum(g, tuple(range(g.ndim - 1))) if g.ndim > 1 else g
-
-
-kernels.bind(linear, "fused", "linear_gradients", None)

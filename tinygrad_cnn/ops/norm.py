@@ -13,8 +13,8 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import A, Spec, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import sum_to
 from tinygrad_cnn.ops.exponential import sqrt
 from tinygrad_cnn.ops.reduce import mean, sum
@@ -23,7 +23,12 @@ from tinygrad_cnn.ops.shape import product, reshape
 Dims = tuple[int, ...]
 
 standardize = primitive(supplies=("mean", "var"))(kernels.standardize)
-standardize_input = primitive()(kernels.standardize_input)
+
+
+@primitive(kernels.standardize_input)
+def standardize_input(g: T, x: Values, w: Values | None, *, dims: Dims, eps: float, mean: Array, var: Array) -> T: ...
+
+
 standardize_dot = primitive()(kernels.standardize_dot)
 
 
@@ -71,7 +76,10 @@ def standardize_dot_vjp_1(u: A, _y: object, g: A, x: A, **how: Any) -> A:
     return standardize_input(g, x, u, **how)
 
 
-batch_norm = primitive(supplies=("batch_mean", "batch_var"))(kernels.batch_norm)
+@primitive(kernels.batch_norm, supplies=("batch_mean", "batch_var"))
+def batch_norm(
+    x: T, w: Values | None, b: Values | None, running_mean: Values | None, running_var: Values | None, *, eps: float
+) -> T: ...
 
 
 def _over_channels(shape: Shape) -> Dims:
@@ -110,24 +118,13 @@ def batch_norm_vjp_1(
 
 @batch_norm.vjp(2)
 def batch_norm_vjp_2(
-    g: A, _y: object, _x: object, _w: object, _b: object, _running_mean: object, _running_var: object, **_: Any
+    g: A, _y: object, _x: object, _w: object, _b: object, _running_mean: object, _running_var: object, **_: object
 ) -> A:  # fmt: skip
     return sum(g, _over_channels(g.shape))
 
 
-@batch_norm.gradients
-def batch_norm_gradients(
-    wanted: list[bool], g: Array, gate: Array | None, _y: object, x: Array, w: Array | None, _b: object,
-    running_mean: Array | None, running_var: Array | None, *, eps: float, batch_mean: Array, batch_var: Array,
-) -> Any:  # fmt: skip
-    compiled = kernels.form_of("batch_norm_gradients")
-    if compiled is None or running_mean is not None or running_var is not None or not wanted[0]:
-        return None
-    found = compiled(g, gate, x, w, batch_mean, batch_var, eps)
-    return None if found is NotImplemented else [*found, None, None]
-
-
-layer_norm = primitive(supplies=("mean", "var"))(kernels.layer_norm)
+@primitive(kernels.layer_norm, supplies=("mean", "var"))
+def layer_norm(x: T, w: Values | None, b: Values | None, *, normalized_shape: Shape, eps: float) -> T: ...
 
 
 @layer_norm.vjp(0)
@@ -143,11 +140,14 @@ def layer_norm_vjp_1(g: A, _y: object, x: A, _w: object, _b: object, *, normaliz
 
 
 @layer_norm.vjp(2)
-def layer_norm_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, *, normalized_shape: Shape, **_: Any) -> A:
+def layer_norm_vjp_2(
+    g: A, _y: object, _x: object, _w: object, _b: object, *, normalized_shape: Shape, **_: object
+) -> A:
     return sum_to(g, shape=normalized_shape)
 
 
-group_norm = primitive(supplies=("mean", "var"))(kernels.group_norm)
+@primitive(kernels.group_norm, supplies=("mean", "var"))
+def group_norm(x: T, w: Values | None, b: Values | None, *, num_groups: int, eps: float) -> T: ...
 
 
 def _groups(x: A, num_groups: int) -> A:
@@ -168,5 +168,5 @@ def group_norm_vjp_1(g: A, _y: object, x: A, _w: object, _b: object, *, num_grou
 
 
 @group_norm.vjp(2)
-def group_norm_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: Any) -> A:
+def group_norm_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object, **_: object) -> A:
     return sum(g, _over_channels(g.shape))

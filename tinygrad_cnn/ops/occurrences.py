@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
-from tinygrad_cnn._types import A, Array, Scalar
-from tinygrad_cnn.autograd import Variable, primitive
+from tinygrad_cnn._types import Array, Scalar
+from tinygrad_cnn.autograd import Operand, T, Values, Variable, primitive
 from tinygrad_cnn.ops.indexing import getitem
 from tinygrad_cnn.ops.selection import where as _choose
 from tinygrad_cnn.ops.shape import reshape
 
 
-@primitive("nonzero", differentiable=False)
+@primitive(differentiable=False)
 def _nonzero(x: Array) -> Array:
     return np.argwhere(x)
 
 
-def nonzero(input: A, *, as_tuple: bool = False) -> Any:
+@overload
+def nonzero(input: T, *, as_tuple: Literal[False] = False) -> T: ...
+@overload
+def nonzero(input: T, *, as_tuple: Literal[True]) -> tuple[T, ...]: ...
+@overload
+def nonzero(input: T, *, as_tuple: bool) -> T | tuple[T, ...]: ...
+def nonzero(input: T, *, as_tuple: bool = False) -> T | tuple[T, ...]:
     """Return where the elements other than 0 are, in row-major order.
 
     Args:
@@ -33,23 +39,38 @@ def nonzero(input: A, *, as_tuple: bool = False) -> Any:
     return tuple([getitem(places, (slice(None), i)) for i in range(places.shape[1])])
 
 
-def where(condition: A, input: A | Scalar | None = None, other: A | Scalar | None = None) -> Any:
+@overload
+def where(condition: T) -> tuple[T, ...]: ...
+@overload
+def where(condition: Values, input: T, other: Operand) -> T: ...
+@overload
+def where(condition: Values, input: Scalar, other: T) -> T: ...
+@overload
+def where(condition: T, input: Scalar, other: Scalar) -> T: ...
+@overload
+def where(condition: Values, input: Operand | None, other: Operand | None) -> object: ...
+def where(condition: Any, input: Operand | None = None, other: Operand | None = None) -> Any:
     """Choose `input` where `condition` holds and `other` elsewhere; without them, return where it holds.
 
     Each gets the gradient where it was chosen. ``where(mask)`` is ``nonzero(mask, as_tuple=True)``.
     """
     if input is None and other is None:
         return nonzero(condition, as_tuple=True)
+    if input is None or other is None:
+        raise TypeError("where: expected input and other, or neither of them")
     return _choose(condition, input, other)
 
 
-@primitive("bincount", differentiable=False)
-def _bincount(x: Array, weights: Array | None, *, minlength: int) -> Array:
+def _counted(x: Array, weights: Array | None, *, minlength: int) -> Array:
     counts = np.bincount(x, weights, minlength)
     return counts if weights is None or weights.dtype != np.float32 else counts.astype(np.float32)
 
 
-def bincount(input: A, weights: A | None = None, minlength: int = 0) -> A:
+@primitive(_counted, differentiable=False)
+def _bincount(x: T, weights: Values | None, *, minlength: int) -> T: ...
+
+
+def bincount(input: T, weights: Values | None = None, minlength: int = 0) -> T:
     """Count how often each of 0, 1, 2, … occurs.
 
     Args:
@@ -72,7 +93,7 @@ def bincount(input: A, weights: A | None = None, minlength: int = 0) -> A:
     return _bincount(input, weights, minlength=minlength)
 
 
-@primitive("unique", differentiable=False)
+@primitive(differentiable=False)
 def _unique(x: Array, *, dim: int | None, part: int) -> Array:
     found = np.unique(x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
     if part == 1:
@@ -81,7 +102,7 @@ def _unique(x: Array, *, dim: int | None, part: int) -> Array:
 
 
 def unique(
-    input: A,
+    input: T,
     sorted: bool = True,  # noqa: ARG001
     return_inverse: bool = False,
     return_counts: bool = False,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array, Pair, Scalar, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array, Pair, Scalar, Shape
+from tinygrad_cnn.autograd import A, Spec, primitive
 
 Padding = tuple[Pair, ...]
 
@@ -35,7 +33,7 @@ def pad(x: Array, *, padding: Padding, mode: str, value: Scalar = 0) -> Array:
 
 
 @pad.vjp(0)
-def pad_vjp_0(g: A, _y: object, x: Spec, *, padding: Padding, mode: str, **_: Any) -> A:
+def pad_vjp_0(g: A, _y: object, x: Spec, *, padding: Padding, mode: str, **_: object) -> A:
     return pad_input(g, shape=x.shape, padding=padding, mode=mode)
 
 

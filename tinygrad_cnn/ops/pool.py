@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Around, Array, Shape
+from tinygrad_cnn.autograd import A, Spec, T, primitive
 from tinygrad_cnn.kernels.windows import lift
 from tinygrad_cnn.ops.gather import scatter_add_zeros
 from tinygrad_cnn.ops.shape import flatten, reshape, squeeze, unsqueeze
@@ -45,7 +45,8 @@ def avg_pool2d_input_vjp_0(g: A, _y: object, _x: object, *, input_size: Shape, *
     return avg_pool2d(g, **how)
 
 
-max_pool1d = primitive(supplies=("taps",))(kernels.max_pool1d)
+@primitive(kernels.max_pool1d, supplies=("taps",))
+def max_pool1d(x: T, *, kernel_size: Shape, stride: Shape, padding: Around, dilation: Shape) -> T: ...
 
 
 @max_pool1d.vjp(0)
@@ -54,7 +55,16 @@ def max_pool1d_vjp_0(g: A, _y: object, x: Spec, *, taps: Array, **how: Any) -> A
     return squeeze(max_pool2d_scatter(unsqueeze(g, 2), unsqueeze(taps, 2), input_size=size, **lift(how)), 2)
 
 
-avg_pool1d = primitive()(kernels.avg_pool1d)
+@primitive(kernels.avg_pool1d)
+def avg_pool1d(
+    x: T,
+    *,
+    kernel_size: Shape,
+    stride: Shape,
+    padding: Around,
+    counted: Around,
+    divisor_override: int | None,
+) -> T: ...
 
 
 @avg_pool1d.vjp(0)
@@ -67,20 +77,21 @@ adaptive_avg_pool2d_input = primitive()(kernels.adaptive_avg_pool2d_input)
 
 
 @adaptive_avg_pool2d.vjp(0)
-def adaptive_avg_pool2d_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
+def adaptive_avg_pool2d_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
     return adaptive_avg_pool2d_input(g, input_size=x.shape[2:])
 
 
 @adaptive_avg_pool2d_input.vjp(0)
-def adaptive_avg_pool2d_input_vjp_0(g: A, _y: object, x: Spec, **_: Any) -> A:
-    return adaptive_avg_pool2d(g, output_size=x.shape[2:])
+def adaptive_avg_pool2d_input_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
+    h, w = x.shape[2:]
+    return adaptive_avg_pool2d(g, output_size=(h, w))
 
 
 adaptive_max_pool2d = primitive(supplies=("places",))(kernels.adaptive_max_pool2d)
 
 
 @adaptive_max_pool2d.vjp(0)
-def adaptive_max_pool2d_vjp_0(g: A, _y: object, x: Spec, *, places: Array, **_: Any) -> A:
+def adaptive_max_pool2d_vjp_0(g: A, _y: object, x: Spec, *, places: Array, **_: object) -> A:
     n, c, h, w = x.shape
     planes = scatter_add_zeros(flatten(g, 2), flatten(places, 2), dim=2, shape=(n, c, h * w))
     return reshape(planes, x.shape)

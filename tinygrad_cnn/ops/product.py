@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import int64, is_floating
-from tinygrad_cnn._types import A, Array, DType
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array, DType, DTypeLike
+from tinygrad_cnn.autograd import A, T, primitive
 from tinygrad_cnn.ops.broadcast import convert
 from tinygrad_cnn.ops.indexing import getitem
 from tinygrad_cnn.ops.join import cat, stack
@@ -16,7 +15,7 @@ from tinygrad_cnn.ops.selection import where
 from tinygrad_cnn.ops.shape import reshape, transpose
 
 
-@primitive("prod")
+@primitive()
 def _prod(x: Array, *, dim: int, keepdim: bool) -> Array:
     dtype: DType = x.dtype if is_floating(x.dtype) else int64
     return np.prod(x, axis=dim, keepdims=keepdim, dtype=dtype)
@@ -46,7 +45,7 @@ def others(x: A) -> A:
     return reshape(stack([rest * odd, rest * even], -1), x.shape)
 
 
-def prod(input: A, dim: int | None = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> A:
+def prod(input: T, dim: int | None = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> T:
     """Multiply elements along `dim`.
 
     Args:

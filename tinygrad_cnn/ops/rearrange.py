@@ -8,13 +8,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim, normalize_dims, normalize_shape
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, Spec, T, primitive
 from tinygrad_cnn.ops.reduce import sum
 from tinygrad_cnn.ops.shape import reshape
 
 
-@primitive("flip")
+@primitive()
 def _flip(x: Array, *, dims: tuple[int, ...]) -> Array:
     return np.flip(x, dims).copy()
 
@@ -24,7 +24,7 @@ def flip_vjp_0(g: A, _y: object, _x: object, *, dims: tuple[int, ...]) -> A:
     return _flip(g, dims=dims)
 
 
-def flip(input: A, dims: int | Sequence[int], *more: int) -> A:
+def flip(input: T, dims: int | Sequence[int], *more: int) -> T:
     """Reverse the order along each of `dims`, given as one sequence or one by one.
 
     Raises:
@@ -34,7 +34,7 @@ def flip(input: A, dims: int | Sequence[int], *more: int) -> A:
     return _flip(input, dims=normalize_dims("flip", order, input.ndim) if order else ())
 
 
-@primitive("roll")
+@primitive()
 def _roll(x: Array, *, shifts: tuple[int, ...], dims: tuple[int, ...]) -> Array:
     return np.roll(x, shifts, dims)
 
@@ -44,7 +44,7 @@ def roll_vjp_0(g: A, _y: object, _x: object, *, shifts: tuple[int, ...], dims: t
     return _roll(g, shifts=tuple([-shift for shift in shifts]), dims=dims)
 
 
-def roll(input: A, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> A:
+def roll(input: T, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> T:
     """Move elements `shifts` places on along `dims`; what leaves at the end comes in at the front.
 
     Args:
@@ -69,7 +69,7 @@ def roll(input: A, shifts: int | Sequence[int], dims: int | Sequence[int] | None
     return _roll(input, shifts=steps, dims=tuple([normalize_dim("roll", dim, input.ndim) for dim in axes]))
 
 
-@primitive("repeat")
+@primitive()
 def _repeat(x: Array, *, repeats: tuple[int, ...]) -> Array:
     sizes = (1,) * (len(repeats) - x.ndim) + x.shape
     y = np.empty([r * n for r, n in zip(repeats, sizes, strict=True)], x.dtype)  # np.tile copies once for every axis
@@ -85,7 +85,7 @@ def repeat_vjp_0(g: A, _y: object, x: Spec, *, repeats: tuple[int, ...]) -> A:
     return reshape(sum(reshape(g, copies), range(0, len(copies), 2)) if copies else g, x.shape)
 
 
-def repeat(input: A, *repeats: int | Sequence[int]) -> A:
+def repeat(input: T, *repeats: int | Sequence[int]) -> T:
     """Lay copies of a tensor side by side: `repeats` of them along each axis, new axes in front. Copies.
 
     Raises:
@@ -99,13 +99,13 @@ def repeat(input: A, *repeats: int | Sequence[int]) -> A:
     return _repeat(input, repeats=counts)
 
 
-def tile(input: A, dims: int | Sequence[int], *more: int) -> A:
+def tile(input: T, dims: int | Sequence[int], *more: int) -> T:
     """Lay copies of a tensor side by side as `repeat` does; axes in front that `dims` leaves out keep one copy."""
     counts = normalize_shape("tile", (dims, *more))
     return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 
 
-@primitive("tril")
+@primitive()
 def _tril(x: Array, *, diagonal: int) -> Array:
     return np.tril(x, diagonal)
 
@@ -115,7 +115,7 @@ def tril_vjp_0(g: A, _y: object, _x: object, *, diagonal: int) -> A:
     return _tril(g, diagonal=diagonal)
 
 
-@primitive("triu")
+@primitive()
 def _triu(x: Array, *, diagonal: int) -> Array:
     return np.triu(x, diagonal)
 
@@ -125,7 +125,7 @@ def triu_vjp_0(g: A, _y: object, _x: object, *, diagonal: int) -> A:
     return _triu(g, diagonal=diagonal)
 
 
-def tril(input: A, diagonal: int = 0) -> A:
+def tril(input: T, diagonal: int = 0) -> T:
     """Keep the elements on and below a diagonal of each matrix (..., n, m): y[i, j] = x[i, j] where j − i ≤ diagonal.
 
     Raises:
@@ -134,7 +134,7 @@ def tril(input: A, diagonal: int = 0) -> A:
     return _tril(input, diagonal=_diagonal("tril", input, diagonal))
 
 
-def triu(input: A, diagonal: int = 0) -> A:
+def triu(input: T, diagonal: int = 0) -> T:
     """Keep the elements on and above a diagonal of each matrix (..., n, m): y[i, j] = x[i, j] where j − i ≥ diagonal.
 
     Raises:
@@ -143,7 +143,7 @@ def triu(input: A, diagonal: int = 0) -> A:
     return _triu(input, diagonal=_diagonal("triu", input, diagonal))
 
 
-def _diagonal(op: str, x: A, diagonal: int) -> int:
+def _diagonal(op: str, x: T, diagonal: int) -> int:
     if x.ndim < 2:
         raise RuntimeError(f"{op}: expected matrices, with at least 2 axes, got shape {x.shape}")
     try:

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Generic, NamedTuple, TypeVar, overload
+from typing import Generic, NamedTuple, overload
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._checks import normalize_dim, normalize_dims
 from tinygrad_cnn._dtypes import int64, is_floating, uint8
-from tinygrad_cnn._types import A, Array, DType, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array, DType, DTypeLike, Shape
+from tinygrad_cnn.autograd import A, Spec, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, convert, promote_to_float
 from tinygrad_cnn.ops.exponential import exp
 from tinygrad_cnn.ops.gather import gather
 from tinygrad_cnn.ops.selection import maximum, minimum
 from tinygrad_cnn.ops.shape import product, reshape, squeeze
 
-T = TypeVar("T")
 Dims = int | Sequence[int] | None
 
 
@@ -28,7 +26,7 @@ def keep_axes(shape: Shape, dim: tuple[int, ...]) -> Shape:
     return tuple([1 if i in dim else size for i, size in enumerate(shape)])
 
 
-@primitive("sum")
+@primitive()
 def _sum(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     if is_floating(x.dtype):
         return kernels.total(x, dim, keepdim)
@@ -40,7 +38,7 @@ def sum_vjp_0(g: A, _y: object, x: Spec, *, dim: tuple[int, ...], keepdim: bool)
     return broadcast_to(g if keepdim else reshape(g, keep_axes(x.shape, dim)), shape=x.shape)
 
 
-def sum(input: A, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> A:
+def sum(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> T:
     """Add up elements along `dim`.
 
     Args:
@@ -53,7 +51,7 @@ def sum(input: A, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLi
     return convert(total, dtype)
 
 
-@primitive("mean")
+@primitive()
 def _mean(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     count = product([x.shape[axis] for axis in dim])
     with np.errstate(invalid="ignore"):  # the mean of nothing is NaN
@@ -66,7 +64,7 @@ def mean_vjp_0(g: A, _y: object, x: Spec, *, dim: tuple[int, ...], keepdim: bool
     return sum_vjp_0(g / (count or 1), None, x, dim=dim, keepdim=keepdim)
 
 
-def mean(input: A, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeLike | None = None) -> A:
+def mean(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike = None) -> T:
     """Average elements along `dim`.
 
     Args:
@@ -84,7 +82,7 @@ def mean(input: A, dim: Dims = None, keepdim: bool = False, *, dtype: npt.DTypeL
     return _mean(x, dim=normalize_dims("mean", dim, x.ndim), keepdim=keepdim)
 
 
-@primitive("logsumexp")
+@primitive()
 def _logsumexp(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     top = np.max(x, axis=dim, keepdims=True, initial=-np.inf)
     shift = np.where(np.isfinite(top), top, 0)  # at ±∞ there is nothing to gain, and ∞ − ∞ to lose
@@ -99,7 +97,7 @@ def logsumexp_vjp_0(g: A, y: A, x: A, *, dim: tuple[int, ...], **_: bool) -> A:
     return reshape(g, kept) * exp(x - reshape(y, kept))
 
 
-def logsumexp(input: A, dim: int | Sequence[int], keepdim: bool = False) -> A:
+def logsumexp(input: T, dim: int | Sequence[int], keepdim: bool = False) -> T:
     """Compute log Σ exp(x) along `dim`, shifted by the maximum so that nothing overflows.
 
     Args:
@@ -111,17 +109,17 @@ def logsumexp(input: A, dim: int | Sequence[int], keepdim: bool = False) -> A:
     return _logsumexp(x, dim=normalize_dims("logsumexp", dim, input.ndim), keepdim=keepdim)
 
 
-@primitive("all", differentiable=False)
+@primitive(differentiable=False)
 def _all(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     return np.all(x, axis=dim, keepdims=keepdim)
 
 
-@primitive("any", differentiable=False)
+@primitive(differentiable=False)
 def _any(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     return np.any(x, axis=dim, keepdims=keepdim)
 
 
-def all(input: A, dim: Dims = None, keepdim: bool = False) -> A:
+def all(input: T, dim: Dims = None, keepdim: bool = False) -> T:
     """Tell whether every element along `dim`, one axis or several, is other than 0; true where there is none.
 
     The answer is boolean, but uint8 for uint8.
@@ -129,7 +127,7 @@ def all(input: A, dim: Dims = None, keepdim: bool = False) -> A:
     return _truth(_all(input, dim=normalize_dims("all", dim, input.ndim), keepdim=keepdim), input.dtype)
 
 
-def any(input: A, dim: Dims = None, keepdim: bool = False) -> A:
+def any(input: T, dim: Dims = None, keepdim: bool = False) -> T:
     """Tell whether some element along `dim`, one axis or several, is other than 0; false where there is none.
 
     The answer is boolean, but uint8 for uint8.
@@ -137,11 +135,11 @@ def any(input: A, dim: Dims = None, keepdim: bool = False) -> A:
     return _truth(_any(input, dim=normalize_dims("any", dim, input.ndim), keepdim=keepdim), input.dtype)
 
 
-def _truth(answer: A, dtype: DType) -> A:
+def _truth(answer: T, dtype: DType) -> T:
     return cast(answer, dtype=uint8) if dtype == uint8 else answer
 
 
-@primitive("amax")
+@primitive()
 def _amax(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     return np.max(x, axis=dim, keepdims=keepdim)
 
@@ -153,7 +151,7 @@ def amax_vjp_0(g: A, y: A, x: A, *, dim: tuple[int, ...], **_: bool) -> A:
     return reshape(g, kept) * (ties / sum(ties, dim, keepdim=True))
 
 
-@primitive("amin")
+@primitive()
 def _amin(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     return np.min(x, axis=dim, keepdims=keepdim)
 
@@ -161,14 +159,14 @@ def _amin(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
 amin_vjp_0 = _amin.vjp(0)(amax_vjp_0)
 
 
-def amax(input: A, dim: Dims = None, keepdim: bool = False) -> A:
+def amax(input: T, dim: Dims = None, keepdim: bool = False) -> T:
     """Return the largest element along `dim`, one axis or several; equal maxima share the gradient evenly."""
     dims = normalize_dims("amax", dim, input.ndim)
     refuse_empty("amax", input.shape, dims, dim)
     return _amax(input, dim=dims, keepdim=keepdim)
 
 
-def amin(input: A, dim: Dims = None, keepdim: bool = False) -> A:
+def amin(input: T, dim: Dims = None, keepdim: bool = False) -> T:
     """Return the smallest element along `dim`, one axis or several; equal minima share the gradient evenly."""
     dims = normalize_dims("amin", dim, input.ndim)
     refuse_empty("amin", input.shape, dims, dim)
@@ -183,29 +181,29 @@ def refuse_empty(op: str, shape: Shape, dims: tuple[int, ...], dim: object) -> N
         raise kind(f"{op}: expected elements to choose from, got shape {shape} with none along dim {dims}")
 
 
-@primitive("argmax", differentiable=False)
+@primitive(differentiable=False)
 def _argmax(x: Array, *, dim: int | None, keepdim: bool) -> Array:
     return np.argmax(x, axis=dim, keepdims=keepdim)
 
 
-@primitive("argmin", differentiable=False)
+@primitive(differentiable=False)
 def _argmin(x: Array, *, dim: int | None, keepdim: bool) -> Array:
     return np.argmin(x, axis=dim, keepdims=keepdim)
 
 
-def argmax(input: A, dim: int | None = None, keepdim: bool = False) -> A:
+def argmax(input: T, dim: int | None = None, keepdim: bool = False) -> T:
     """Return the index of the largest element along `dim`, the first of equal ones; into the flat input if None."""
     axis = _index_axis("argmax", dim, input)
     return _argmax(input, dim=axis, keepdim=keepdim)
 
 
-def argmin(input: A, dim: int | None = None, keepdim: bool = False) -> A:
+def argmin(input: T, dim: int | None = None, keepdim: bool = False) -> T:
     """Return the index of the smallest element along `dim`, the first of equal ones; into the flat input if None."""
     axis = _index_axis("argmin", dim, input)
     return _argmin(input, dim=axis, keepdim=keepdim)
 
 
-def _index_axis(op: str, dim: int | None, input: A) -> int | None:
+def _index_axis(op: str, dim: int | None, input: T) -> int | None:
     if input.dtype.kind == "b":
         raise RuntimeError(f"{op}: expected numbers, got booleans; convert them with .int()")
     shape = input.shape
@@ -222,12 +220,12 @@ class Found(NamedTuple, Generic[T]):
 
 
 @overload
-def max(input: A, dim: None = None, keepdim: bool = False) -> A: ...
+def max(input: T, dim: None = None, keepdim: bool = False) -> T: ...
 @overload
-def max(input: A, dim: int, keepdim: bool = False) -> Found[A]: ...
+def max(input: T, dim: int, keepdim: bool = False) -> Found[T]: ...
 @overload
-def max(input: A, dim: A, keepdim: bool = False) -> A: ...
-def max(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Found[A]:
+def max(input: T, dim: Values, keepdim: bool = False) -> T: ...
+def max(input: T, dim: int | T | None = None, keepdim: bool = False) -> T | Found[T]:
     """Return the largest element, the largest along `dim` with their indices, or the larger of two tensors.
 
     Equal maxima share the gradient evenly in the first form; in the second the first of them gets it all.
@@ -240,12 +238,12 @@ def max(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Foun
 
 
 @overload
-def min(input: A, dim: None = None, keepdim: bool = False) -> A: ...
+def min(input: T, dim: None = None, keepdim: bool = False) -> T: ...
 @overload
-def min(input: A, dim: int, keepdim: bool = False) -> Found[A]: ...
+def min(input: T, dim: int, keepdim: bool = False) -> Found[T]: ...
 @overload
-def min(input: A, dim: A, keepdim: bool = False) -> A: ...
-def min(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Found[A]:
+def min(input: T, dim: Values, keepdim: bool = False) -> T: ...
+def min(input: T, dim: int | T | None = None, keepdim: bool = False) -> T | Found[T]:
     """Return the smallest element, the smallest along `dim` with their indices, or the smaller of two tensors.
 
     Equal minima share the gradient evenly in the first form; in the second the first of them gets it all.
@@ -257,7 +255,7 @@ def min(input: A, dim: int | A | None = None, keepdim: bool = False) -> A | Foun
     return _extremes("min", _argmin, input, dim, keepdim)
 
 
-def _extremes(name: str, find: Callable[..., A], input: A, dim: int, keepdim: bool) -> Found[A]:
+def _extremes(name: str, find: Callable[..., T], input: T, dim: int, keepdim: bool) -> Found[T]:
     """Return the elements that `find` (_argmax or _argmin) points at along `dim`, and their indices."""
     axis = normalize_dim(name, dim, input.ndim)
     x = input if input.ndim else reshape(input, (1,))

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import A, Spec, primitive
 
 Scales = tuple[float | None, ...]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_cnn._types import A, Array
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, T
 from tinygrad_cnn.ops.broadcast import elementwise
 from tinygrad_cnn.ops.selection import where
 
@@ -49,7 +50,7 @@ def trunc_vjp_0(g: A, _y: object, _x: object) -> A:
     return where(False, g, 0)
 
 
-@elementwise("round")
+@elementwise()
 def _round(x: Array, *, decimals: int) -> Array:
     kind = np.result_type(_numbers(x)).kind
     if kind != "f":
@@ -68,7 +69,7 @@ def round_vjp_0(g: A, _y: object, _x: object, **_: int) -> A:
     return where(False, g, 0)
 
 
-def round(input: A, *, decimals: int = 0) -> A:
+def round(input: T, *, decimals: int = 0) -> T:
     """Round to `decimals` places, halves to the even neighbour; the gradient is 0.
 
     Args:

@@ -5,14 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
-from tinygrad_cnn._types import A, Array, Scalar
-from tinygrad_cnn.autograd import Variable, primitive
+from tinygrad_cnn._types import Array, Scalar
+from tinygrad_cnn.autograd import A, Operand, T, Values, Variable, primitive
+from tinygrad_cnn.ops.arithmetic import add, mul
+from tinygrad_cnn.ops.comparison import bitwise_or
 from tinygrad_cnn.ops.gather import fitted, gather_at, places_along, scatter_add_at, shaped, with_axes
 from tinygrad_cnn.ops.indexing import check_indices, index_add_zeros
 from tinygrad_cnn.ops.shape import reshape
 
 
-@primitive("scatter")
+@primitive()
 def _scatter(x: Array, index: Array, src: Array, *, dim: int) -> Array:
     out = x.copy()
     out[places_along(index, dim)] = src
@@ -29,7 +31,7 @@ def scatter_vjp_2(g: A, _y: object, _x: object, index: A, _src: object, *, dim: 
     return gather_at(g, index, dim=dim)
 
 
-@primitive("scatter_multiply")
+@primitive()
 def _scatter_multiply(x: Array, index: Array, src: Array, *, dim: int) -> Array:
     out = x.copy()
     np.multiply.at(out, places_along(index, dim), src)
@@ -37,14 +39,14 @@ def _scatter_multiply(x: Array, index: Array, src: Array, *, dim: int) -> Array:
 
 
 def scatter(
-    input: A,
+    input: T,
     dim: int,
-    index: A,
-    src: A | Scalar | None = None,
+    index: Values,
+    src: Operand | None = None,
     *,
     value: Scalar | None = None,
     reduce: str | None = None,
-) -> A:
+) -> T:
     """Return `input` with elements of `src` written along `dim`: ``out[i][index[i][j]] = src[i][j]`` for dim = 1.
 
     Where an element is named several times the last write wins, and each of the values receives the gradient.
@@ -72,7 +74,7 @@ def scatter(
     return shaped(compute(x, places, values, dim=axis), input.shape)
 
 
-def index_add(input: A, dim: int, index: A, source: A, *, alpha: Scalar = 1) -> A:
+def index_add(input: T, dim: int, index: Values, source: Values, *, alpha: Scalar = 1) -> T:
     """Return `input` with alpha times the slices of `source` added at `index` along `dim`.
 
     A slice that is named several times receives every addend.
@@ -102,5 +104,5 @@ def index_add(input: A, dim: int, index: A, source: A, *, alpha: Scalar = 1) -> 
     at = (slice(None),) * axis + (places.array if isinstance(places, Variable) else places,)
     if input.dtype.kind != "f" and isinstance(alpha, float):
         raise RuntimeError(f"index_add: expected alpha as an int for tensors of {input.dtype}, got {alpha}")
-    added = index_add_zeros(parts if alpha == 1 else parts * alpha, index=at, shape=x.shape)
-    return shaped(x | added if input.dtype.kind == "b" else x + added, input.shape)
+    added = index_add_zeros(parts if alpha == 1 else mul(parts, alpha), index=at, shape=x.shape)
+    return shaped(bitwise_or(x, added) if input.dtype.kind == "b" else add(x, added), input.shape)

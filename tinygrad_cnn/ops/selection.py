@@ -8,8 +8,8 @@ import numpy as np
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._dtypes import result_type
-from tinygrad_cnn._types import A, Array, Scalar
-from tinygrad_cnn.autograd import Variable, primitive
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, Operand, T, Variable, primitive
 from tinygrad_cnn.ops.broadcast import elementwise, fit, promote, refuse
 
 
@@ -77,11 +77,14 @@ def _promote_limits(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple([None if arg is None else next(given) for arg in args])
 
 
-@primitive("clamp", prepare=_promote_limits, fit=fit, explain=refuse)
-def _clamp(x: Array, low: Array | None, high: Array | None) -> Array:
+def _clamped(x: Array, low: Array | None, high: Array | None) -> Array:
     if low is not None:
         x = np.maximum(x, low)
     return x if high is None else np.minimum(x, high)
+
+
+@primitive(_clamped, prepare=_promote_limits, fit=fit, explain=refuse)
+def _clamp(x: T, low: Operand | None, high: Operand | None) -> T: ...
 
 
 @_clamp.vjp(0)
@@ -103,7 +106,7 @@ def clamp_vjp_2(g: A, _y: object, x: A, low: A | None, high: A) -> A:
     return where(chosen if low is None else chosen | (high < low), g, 0)
 
 
-def clamp(input: A, min: A | Scalar | None = None, max: A | Scalar | None = None) -> A:
+def clamp(input: T, min: Operand | None = None, max: Operand | None = None) -> T:
     """Limit each element to [min, max]: y = min(max(x, min), max); `max` wins where the limits cross.
 
     An element on a limit, or between them, passes its gradient on; one beyond a limit gives it to that limit.

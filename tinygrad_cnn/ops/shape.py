@@ -8,12 +8,12 @@ from functools import lru_cache
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim, normalize_shape
-from tinygrad_cnn._types import A, Array, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import A, Spec, T, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to as _broadcast_to
 
 
-@primitive("reshape", views=True)
+@primitive(views=True)
 def _reshape(x: Array, *, shape: Shape) -> Array:
     return x.reshape(shape)
 
@@ -23,20 +23,7 @@ def reshape_vjp_0(g: A, _y: object, x: Spec, *, shape: Shape) -> A:  # noqa: ARG
     return _reshape(g, shape=x.shape)
 
 
-@_reshape.gradients
-def reshape_gradients(
-    _wanted: object,
-    g: Array,
-    gate: Array | None,
-    _y: object,
-    x: Spec,
-    *,
-    shape: Shape,  # noqa: ARG001
-) -> list[Array] | None:
-    return None if gate is not None else [g.reshape(x.shape)]
-
-
-def reshape(input: A, shape: Sequence[int]) -> A:
+def reshape(input: T, shape: Sequence[int]) -> T:
     """Return the elements in the same row-major order under `shape`; one size may be −1 and is worked out.
 
     Raises:
@@ -69,7 +56,7 @@ def product(sizes: Sequence[int]) -> int:
     return result
 
 
-def flatten(input: A, start_dim: int = 0, end_dim: int = -1) -> A:
+def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     """Join the axes from `start_dim` to `end_dim` (inclusive) into one; a 0-d input becomes 1-d.
 
     One axis alone is joined already: the input comes back as it is.
@@ -91,7 +78,7 @@ def _joined(shape: Shape, start_dim: int, end_dim: int) -> Shape:
 _remembered = lru_cache(maxsize=1024)(_joined)
 
 
-def unflatten(input: A, dim: int, sizes: Sequence[int]) -> A:
+def unflatten(input: T, dim: int, sizes: Sequence[int]) -> T:
     """Spread the axis `dim` over several of `sizes`, one of which may be −1 and is worked out.
 
     Raises:
@@ -105,7 +92,7 @@ def unflatten(input: A, dim: int, sizes: Sequence[int]) -> A:
     return reshape(input, input.shape[:axis] + parts + input.shape[axis + 1 :])
 
 
-@primitive("permute", views=True)
+@primitive(views=True)
 def _permute(x: Array, *, dims: tuple[int, ...]) -> Array:
     return np.transpose(x, dims)
 
@@ -118,7 +105,7 @@ def permute_vjp_0(g: A, _y: object, _x: object, *, dims: tuple[int, ...]) -> A:
     return _permute(g, dims=tuple(inverse))
 
 
-def permute(input: A, dims: Sequence[int]) -> A:
+def permute(input: T, dims: Sequence[int]) -> T:
     """Reorder the axes: axis i of the result is axis dims[i] of the input."""
     order = tuple(normalize_dim("permute", dim, input.ndim) for dim in dims)
     if sorted(order) != list(range(input.ndim)):
@@ -126,7 +113,7 @@ def permute(input: A, dims: Sequence[int]) -> A:
     return _permute(input, dims=order)
 
 
-def transpose(input: A, dim0: int, dim1: int) -> A:
+def transpose(input: T, dim0: int, dim1: int) -> T:
     """Exchange two axes."""
     order = list(range(input.ndim))
     i, j = normalize_dim("transpose", dim0, input.ndim), normalize_dim("transpose", dim1, input.ndim)
@@ -138,7 +125,7 @@ def transpose(input: A, dim0: int, dim1: int) -> A:
 swapaxes = swapdims = transpose
 
 
-def movedim(input: A, source: int | Sequence[int], destination: int | Sequence[int]) -> A:
+def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[int]) -> T:
     """Move the axes `source` to the places `destination`; the others keep their order.
 
     Raises:
@@ -161,26 +148,26 @@ def movedim(input: A, source: int | Sequence[int], destination: int | Sequence[i
 moveaxis = movedim
 
 
-def ravel(input: A) -> A:
+def ravel(input: T) -> T:
     """Return the elements in row-major order as a vector."""
     return reshape(input, (-1,) if input.ndim else (1,))
 
 
-def t(input: A) -> A:
+def t(input: T) -> T:
     """Transpose a matrix; a vector or scalar comes back as it is."""
     if input.ndim > 2:
         raise RuntimeError(f"t: expected at most 2 axes, got shape {input.shape}; use permute or transpose")
     return input if input.ndim < 2 else _permute(input, dims=(1, 0))
 
 
-def unsqueeze(input: A, dim: int) -> A:
+def unsqueeze(input: T, dim: int) -> T:
     """Insert an axis of length 1 at `dim`."""
     sizes = list(input.shape)
     sizes.insert(normalize_dim("unsqueeze", dim, input.ndim + 1), 1)
     return reshape(input, sizes)
 
 
-def squeeze(input: A, dim: int | Sequence[int] | None = None) -> A:
+def squeeze(input: T, dim: int | Sequence[int] | None = None) -> T:
     """Drop axes of length 1: all of them, or those among `dim`."""
     if dim is None:
         chosen = set(range(input.ndim))
@@ -192,7 +179,7 @@ def squeeze(input: A, dim: int | Sequence[int] | None = None) -> A:
     return reshape(input, [size for i, size in enumerate(input.shape) if size != 1 or i not in chosen])
 
 
-def expand(input: A, *sizes: int | Sequence[int]) -> A:
+def expand(input: T, *sizes: int | Sequence[int]) -> T:
     """Repeat axes of length 1 without copying; −1 keeps a size, and new axes go in front.
 
     Raises:
@@ -209,6 +196,6 @@ def expand(input: A, *sizes: int | Sequence[int]) -> A:
     return _broadcast_to(input, shape=resolved)
 
 
-def broadcast_to(input: A, size: Sequence[int]) -> A:
+def broadcast_to(input: T, size: Sequence[int]) -> T:
     """Repeat axes of length 1 without copying, to the shape `size`; see `expand`."""
     return expand(input, *normalize_shape("broadcast_to", (size,)))

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import operator
-from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import T, Values, Variable
 from tinygrad_cnn.ops.broadcast import cast
+from tinygrad_cnn.ops.comparison import ge
 from tinygrad_cnn.ops.indexing import getitem
 from tinygrad_cnn.ops.occurrences import nonzero
 from tinygrad_cnn.ops.shape import movedim, ravel, reshape
 
 
-def select(input: A, dim: int, index: int) -> A:
+def select(input: T, dim: int, index: int) -> T:
     """Return the slice at `index` along `dim`, as a view without that axis.
 
     Raises:
@@ -30,7 +30,7 @@ def select(input: A, dim: int, index: int) -> A:
     return getitem(input, (slice(None),) * axis + (at,))
 
 
-def narrow(input: A, dim: int, start: int | A, length: int) -> A:
+def narrow(input: T, dim: int, start: int | Values, length: int) -> T:
     """Return `length` slices from `start` on along `dim`, as a view.
 
     Raises:
@@ -50,7 +50,7 @@ def narrow(input: A, dim: int, start: int | A, length: int) -> A:
     return getitem(input, (slice(None),) * axis + (slice(first, first + length),))
 
 
-def unbind(input: A, dim: int = 0) -> tuple[A, ...]:
+def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
     """Return all slices along `dim`, as views without that axis.
 
     Raises:
@@ -61,8 +61,8 @@ def unbind(input: A, dim: int = 0) -> tuple[A, ...]:
 
 
 def repeat_interleave(
-    input: A, repeats: int | A | None = None, dim: int | None = None, *, output_size: int | None = None
-) -> A:
+    input: T, repeats: int | Values | None = None, dim: int | None = None, *, output_size: int | None = None
+) -> T:
     """Repeat each slice along `dim`: (a, b) becomes (a, a, b, b).
 
     Args:
@@ -76,8 +76,8 @@ def repeat_interleave(
     """
     if repeats is None:
         _counts(input)
-        places = cast(nonzero(ravel(input) >= 0), dtype=input.dtype)
-        return repeat_interleave(reshape(places, (-1,)), input, 0, output_size=output_size)
+        positions = cast(nonzero(ge(ravel(input), 0)), dtype=input.dtype)
+        return repeat_interleave(reshape(positions, (-1,)), input, 0, output_size=output_size)
     x, axis = (ravel(input), 0) if dim is None else (input, normalize_dim("repeat_interleave", dim, input.ndim))
     x = x if x.ndim else ravel(x)
     counts = _counts(repeats)
@@ -90,7 +90,7 @@ def repeat_interleave(
     return getitem(x, (slice(None),) * axis + (index,))
 
 
-def unfold_dim(input: A, dimension: int, size: int, step: int) -> A:
+def unfold_dim(input: T, dimension: int, size: int, step: int) -> T:
     """Return slices of `size` along `dimension`, one every `step`, on a new last axis.
 
     Args:
@@ -111,10 +111,10 @@ def unfold_dim(input: A, dimension: int, size: int, step: int) -> A:
         raise RuntimeError(f"unfold: expected a step of at least 1, got {step}")
     places = np.arange(0, length - size + 1, step)[:, None] + np.arange(size)
     taken = movedim(getitem(x, (slice(None),) * axis + (places,)), axis + 1, -1)
-    return taken if input.ndim else taken[0]
+    return taken if input.ndim else getitem(taken, 0)
 
 
-def _counts(repeats: Any) -> Array:
+def _counts(repeats: int | Values) -> Array:
     """Return numbers of repetitions as an array, checked."""
     counts = repeats.array if isinstance(repeats, Variable) else np.asarray(repeats)
     if counts.ndim > 1 or counts.dtype not in (np.int32, np.int64):
@@ -127,7 +127,7 @@ def _counts(repeats: Any) -> Array:
     return counts
 
 
-def _axis(op: str, x: A, dim: int, error: type[Exception]) -> int:
+def _axis(op: str, x: T, dim: int, error: type[Exception]) -> int:
     """Return `dim` counted from the front; a 0-d tensor has no axis."""
     if not x.ndim:
         raise error(f"{op}: expected a tensor with at least one axis, got a 0-d tensor")

@@ -10,9 +10,11 @@ from typing import overload
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, T, primitive
+from tinygrad_cnn.ops.arithmetic import add, mul, sub
 from tinygrad_cnn.ops.broadcast import cast
+from tinygrad_cnn.ops.comparison import ne
 from tinygrad_cnn.ops.gather import gather
 from tinygrad_cnn.ops.reduce import Found, refuse_empty
 from tinygrad_cnn.ops.reduce import sum as _sum
@@ -20,7 +22,7 @@ from tinygrad_cnn.ops.shape import reshape, squeeze
 from tinygrad_cnn.ops.slices import narrow
 
 
-@primitive("argsort", differentiable=False)
+@primitive(differentiable=False)
 def _argsort(x: Array, *, dim: int, descending: bool) -> Array:
     if not descending:
         return np.argsort(x, dim, kind="stable")
@@ -30,7 +32,7 @@ def _argsort(x: Array, *, dim: int, descending: bool) -> Array:
     return x.shape[dim] - 1 - order
 
 
-def argsort(input: A, dim: int = -1, descending: bool = False, stable: bool = False) -> A:  # noqa: ARG001
+def argsort(input: T, dim: int = -1, descending: bool = False, stable: bool = False) -> T:  # noqa: ARG001
     """Return the indices that sort `input` along `dim`; NaN counts as the largest.
 
     Equal elements keep their order, whether or not `stable` asks for it.
@@ -38,7 +40,7 @@ def argsort(input: A, dim: int = -1, descending: bool = False, stable: bool = Fa
     return sort(input, dim, descending).indices
 
 
-def sort(input: A, dim: int = -1, descending: bool = False, stable: bool = False) -> Found[A]:  # noqa: ARG001
+def sort(input: T, dim: int = -1, descending: bool = False, stable: bool = False) -> Found[T]:  # noqa: ARG001
     """Return the elements in order along `dim`, and where each was; NaN counts as the largest.
 
     Equal elements keep their order, whether or not `stable` asks for it.
@@ -48,7 +50,7 @@ def sort(input: A, dim: int = -1, descending: bool = False, stable: bool = False
     return _read(input, x, axis, _argsort(x, dim=axis, descending=descending))
 
 
-def topk(input: A, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found[A]:  # noqa: ARG001
+def topk(input: T, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found[T]:  # noqa: ARG001
     """Return the `k` largest elements along `dim`, in order, and where each was; the smallest unless `largest`.
 
     They are in order whether or not `sorted` asks for it.
@@ -66,10 +68,10 @@ def topk(input: A, k: int, dim: int = -1, largest: bool = True, sorted: bool = T
 
 
 @overload
-def median(input: A, dim: None = None, keepdim: bool = False) -> A: ...
+def median(input: T, dim: None = None, keepdim: bool = False) -> T: ...
 @overload
-def median(input: A, dim: int, keepdim: bool = False) -> Found[A]: ...
-def median(input: A, dim: int | None = None, keepdim: bool = False) -> A | Found[A]:
+def median(input: T, dim: int, keepdim: bool = False) -> Found[T]: ...
+def median(input: T, dim: int | None = None, keepdim: bool = False) -> T | Found[T]:
     """Return the middle element, the lower one of two; along `dim` with its index.
 
     NaN if there is one. Without `dim` equal elements share the gradient evenly, along `dim` the chosen one gets it all.
@@ -89,11 +91,11 @@ def median(input: A, dim: int | None = None, keepdim: bool = False) -> A | Found
     if x.dtype.kind == "f":  # NaN is the largest, so that it stands last
         last = narrow(order, axis, x.shape[axis] - 1, 1)
         found = gather(x, axis, last)
-        middle = middle + (last - middle) * (found != found)
+        middle = add(middle, mul(sub(last, middle), ne(found, found)))
     return _reduced(input, x, axis, middle, keepdim)
 
 
-@primitive("median")
+@primitive()
 def _median(x: Array) -> Array:
     if not x.size:
         return np.asarray(np.nan if x.dtype.kind == "f" else np.iinfo(x.dtype).min, x.dtype)
@@ -107,7 +109,7 @@ def median_vjp_0(g: A, y: A, x: A) -> A:
     return g * (chosen / _sum(chosen))
 
 
-def mode(input: A, dim: int = -1, keepdim: bool = False) -> Found[A]:
+def mode(input: T, dim: int = -1, keepdim: bool = False) -> Found[T]:
     """Return the most frequent element along `dim`, the smallest of equally frequent ones, and where it was last.
 
     Raises:
@@ -119,7 +121,7 @@ def mode(input: A, dim: int = -1, keepdim: bool = False) -> Found[A]:
     return _reduced(input, x, axis, _mode(x, dim=axis), keepdim)
 
 
-@primitive("mode", differentiable=False)
+@primitive(differentiable=False)
 def _mode(x: Array, *, dim: int) -> Array:
     order = np.argsort(x, dim, kind="stable")
     ranked = np.take_along_axis(x, order, dim)
@@ -132,7 +134,7 @@ def _mode(x: Array, *, dim: int) -> Array:
     return np.take_along_axis(order, best, dim)
 
 
-def _read(input: A, x: A, axis: int, indices: A) -> Found[A]:
+def _read(input: T, x: T, axis: int, indices: T) -> Found[T]:
     """Return what `x`, which is `input` with axes, holds at `indices`; 0-d, like it, where that is one element."""
     values = gather(x, axis, indices)
     if input.ndim or indices.shape != (1,):
@@ -140,7 +142,7 @@ def _read(input: A, x: A, axis: int, indices: A) -> Found[A]:
     return Found(reshape(values, ()), reshape(indices, ()))
 
 
-def _reduced(input: A, x: A, axis: int, indices: A, keepdim: bool) -> Found[A]:
+def _reduced(input: T, x: T, axis: int, indices: T, keepdim: bool) -> Found[T]:
     """Return what `x` holds at `indices`, one along `axis`, which goes unless `keepdim`."""
     values = gather(x, axis, indices)
     if keepdim and input.ndim:

@@ -10,8 +10,8 @@ import numpy as np
 from tinygrad_cnn import kernels
 from tinygrad_cnn._checks import normalize_dims
 from tinygrad_cnn._dtypes import is_floating
-from tinygrad_cnn._types import A, Array, Shape
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn.autograd import A, T, primitive
 from tinygrad_cnn.ops.reduce import Dims, keep_axes, mean
 from tinygrad_cnn.ops.selection import where
 from tinygrad_cnn.ops.shape import product, reshape
@@ -22,7 +22,7 @@ def _freedom(shape: Shape, dim: tuple[int, ...], correction: float) -> float:
     return max(product([shape[axis] for axis in dim]) - correction, 0)
 
 
-@primitive("var")
+@primitive()
 def _var(x: Array, *, dim: tuple[int, ...], correction: float, keepdim: bool) -> Array:
     with np.errstate(divide="ignore", invalid="ignore"):
         count = product([x.shape[axis] for axis in dim])
@@ -37,7 +37,7 @@ def var_vjp_0(g: A, _y: object, x: A, *, dim: tuple[int, ...], correction: float
     return reshape(g, keep_axes(x.shape, dim)) * (2 * centred / _freedom(x.shape, dim, correction))
 
 
-@primitive("std")
+@primitive()
 def _std(x: Array, *, dim: tuple[int, ...], correction: float, keepdim: bool) -> Array:
     return np.sqrt(_var.kernel(x, dim=dim, correction=correction, keepdim=keepdim))
 
@@ -49,13 +49,13 @@ def std_vjp_0(g: A, y: A, x: A, **how: Any) -> A:
 
 
 def var(
-    input: A,
+    input: T,
     dim: Dims = None,
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,
     correction: float | None = None,
-) -> A:
+) -> T:
     """Compute the variance Σ (x − mean)² / (n − correction) along `dim`.
 
     Args:
@@ -73,18 +73,18 @@ def var(
 
 
 def std(
-    input: A,
+    input: T,
     dim: Dims = None,
     unbiased: bool | None = None,
     keepdim: bool = False,
     *,
     correction: float | None = None,
-) -> A:
+) -> T:
     """Compute the standard deviation √var along `dim`; its gradient is 0 where it is 0. Arguments as for `var`."""
     return _spread("std", input, dim, unbiased, keepdim, correction)
 
 
-def _spread(op: str, input: A, dim: Dims, unbiased: bool | None, keepdim: bool, correction: float | None) -> A:
+def _spread(op: str, input: T, dim: Dims, unbiased: bool | None, keepdim: bool, correction: float | None) -> T:
     """Check the arguments of `var` or `std` and compute it."""
     if isinstance(dim, bool):
         if unbiased is not None:

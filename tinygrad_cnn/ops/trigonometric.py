@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_cnn._types import A, Array
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A
 from tinygrad_cnn.ops.broadcast import elementwise
 from tinygrad_cnn.ops.exponential import rsqrt
 from tinygrad_cnn.ops.selection import where

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import A, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import promote
 from tinygrad_cnn.ops.shape import transpose
 
 
-@primitive("dot")
+@primitive()
 def _dot(x: Array, tensor: Array) -> Array:
     return np.dot(x, tensor)
 
@@ -25,7 +25,7 @@ def dot_vjp_1(g: A, _y: object, x: A, _tensor: object) -> A:
     return g * x
 
 
-@primitive("mv")
+@primitive()
 def _mv(x: Array, vec: Array) -> Array:
     return np.matmul(x, vec)
 
@@ -40,7 +40,7 @@ def mv_vjp_1(g: A, _y: object, x: A, _vec: object) -> A:
     return _mv(transpose(x, 0, 1), g)
 
 
-@primitive("outer", prepare=promote)
+@primitive(prepare=promote)
 def _outer(x: Array, vec2: Array) -> Array:
     return np.outer(x, vec2)
 
@@ -55,7 +55,7 @@ def outer_vjp_1(g: A, _y: object, x: A, _vec2: object) -> A:
     return _mv(transpose(g, 0, 1), x)
 
 
-def dot(input: A, tensor: A) -> A:
+def dot(input: T, tensor: Values) -> T:
     """Return the sum of products of two vectors of one length: Σ_i x[i] · y[i].
 
     Raises:
@@ -67,7 +67,7 @@ def dot(input: A, tensor: A) -> A:
     return _dot(input, tensor)
 
 
-def mv(input: A, vec: A) -> A:
+def mv(input: T, vec: Values) -> T:
     """Multiply a matrix by a vector: (n, k) · (k,) → (n,).
 
     Raises:
@@ -79,7 +79,7 @@ def mv(input: A, vec: A) -> A:
     return _mv(input, vec)
 
 
-def outer(input: A, vec2: A) -> A:
+def outer(input: T, vec2: Values) -> T:
     """Return all products of elements of two vectors: (n,), (m,) → (n, m); dtypes are promoted.
 
     Raises:
@@ -90,7 +90,7 @@ def outer(input: A, vec2: A) -> A:
     return _outer(input, vec2)
 
 
-def check_one_dtype(op: str, *operands: A) -> None:
+def check_one_dtype(op: str, *operands: T) -> None:
     """Raise unless all of `operands` are of one dtype."""
     dtypes = [str(one.dtype) for one in operands]
     if len(set(dtypes)) > 1:

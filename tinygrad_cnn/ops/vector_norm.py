@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 
 import numpy as np
-import numpy.typing as npt
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._checks import normalize_dims
 from tinygrad_cnn._dtypes import as_dtype, is_floating
-from tinygrad_cnn._types import A, Array
-from tinygrad_cnn.autograd import primitive
+from tinygrad_cnn._types import Array, DTypeLike
+from tinygrad_cnn.autograd import A, T, primitive
 from tinygrad_cnn.ops.arithmetic import abs, sign
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, convert
 from tinygrad_cnn.ops.exponential import pow
@@ -20,7 +19,7 @@ from tinygrad_cnn.ops.selection import where
 from tinygrad_cnn.ops.shape import product, reshape
 
 
-@primitive("norm")
+@primitive()
 def _norm(x: Array, *, p: float, dim: tuple[int, ...], keepdim: bool) -> Array:
     size = np.abs(x)
     if math.isinf(p):
@@ -60,13 +59,13 @@ _INFINITY = math.inf
 
 
 def norm(
-    input: A,
+    input: T,
     p: float | str | None = "fro",
     dim: Dims = None,
     keepdim: bool = False,
     *,
-    dtype: npt.DTypeLike | None = None,
-) -> A:
+    dtype: DTypeLike = None,
+) -> T:
     """Compute the vector norm (Σ |x|ᵖ)^(1/p) along `dim`.
 
     The limits are taken at p = ∞ and −∞ (the largest and the smallest |x|; equal ones share the gradient evenly) and

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import A, Array, Padding2d, Pair, Shape
-from tinygrad_cnn.autograd import Spec, primitive
+from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
+from tinygrad_cnn.autograd import A, Spec, primitive
 
 
 @primitive()

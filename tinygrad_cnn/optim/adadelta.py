@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.creation import zeros_like
 from tinygrad_cnn.optim.checks import check_number
-from tinygrad_cnn.optim.optimizer import Optimizer, ParamsT
-from tinygrad_cnn.tensor import Tensor
+from tinygrad_cnn.optim.optimizer import Group, Optimizer, ParamsT, State
 
 
 class Adadelta(Optimizer):
@@ -26,7 +23,7 @@ class Adadelta(Optimizer):
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the factor of the steps.
         rho: the part of v and u that is kept from step to step.
-        eps: where u begins, so to say: without it no step would ever be taken.
+        eps: keeps the first steps from being 0: u begins as 0.
         weight_decay: the factor of the penalty ½·‖p‖².
         maximize: climb rather than descend.
         foreach: accepted for PyTorch's sake: there is one way to take a step.
@@ -36,69 +33,31 @@ class Adadelta(Optimizer):
     Ref: Zeiler, "ADADELTA: an adaptive learning rate method", 2012.
     """
 
-    _step_name = "adadelta_step"
+    nonnegative = ("lr", "eps", "weight_decay")
 
     def __init__(
-        self,
-        params: ParamsT,
-        lr: float = 1.0,
-        rho: float = 0.9,
-        eps: float = 1e-6,
-        weight_decay: float = 0,
-        foreach: bool | None = None,
-        *,
-        capturable: bool = False,
-        maximize: bool = False,
-        differentiable: bool = False,
-    ) -> None:
-        settings = {
-            "lr": lr,
-            "rho": rho,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "differentiable": differentiable,
-        }
-        super().__init__(params, settings)
+        self, params: ParamsT, lr: float = 1.0, rho: float = 0.9, eps: float = 1e-6, weight_decay: float = 0,
+        foreach: bool | None = None, *, capturable: bool = False, maximize: bool = False, differentiable: bool = False,
+    ) -> None:  # fmt: skip
+        settings = {"lr": lr, "rho": rho, "eps": eps, "weight_decay": weight_decay, "maximize": maximize}
+        execution = {"foreach": foreach, "capturable": capturable, "differentiable": differentiable}
+        super().__init__(params, {**settings, **execution})
 
-    def _check(self, settings: dict[str, Any]) -> None:
-        check_number("Adadelta", "learning rate", settings["lr"])
+    @override
+    def _check(self, settings: Group) -> None:
+        super()._check(settings)
         check_number("Adadelta", "rho value", settings["rho"], most=1)
-        check_number("Adadelta", "epsilon value", settings["eps"])
-        check_number("Adadelta", "weight_decay value", settings["weight_decay"])
 
-    def _state_of(self, p: Tensor) -> dict[str, Any]:
-        state = self.state.setdefault(p, {})
-        if not state:
-            state.update(step=0, square_avg=zeros_like(p), acc_delta=zeros_like(p))
-        return state
+    @override
+    def initial_state(self, group: Group) -> dict[str, float]:
+        return {"square_avg": 0, "acc_delta": 0}
 
-    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:  # noqa: ARG002
-        state = self._state_of(p)
-        return None, [p.array, p._grad.array, state["square_avg"].array, state["acc_delta"].array]  # type: ignore[union-attr]
-
-    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:  # noqa: ARG002
-        return group["lr"], group["rho"], group["eps"], group["weight_decay"], group["maximize"]
-
-    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
-        kept, eps = group["rho"], group["eps"]
+    @override
+    def _update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        rho, eps = group["rho"], group["eps"]
         d = self._penalized(p, g, group)
-        scratch, s = self._scratch(p.array, 1), self._scratch(p.array, 2)
-        state = self._state_of(p)
-        state["step"] += 1
         v, u = state["square_avg"].array, state["acc_delta"].array
-        np.multiply(d, d, out=scratch)  # v = rho · v + (1 − rho) · d²
-        scratch *= 1 - kept
-        v *= kept
-        v += scratch
-        np.sqrt(np.add(u, eps, out=s), out=s)
-        s /= np.sqrt(np.add(v, eps, out=scratch), out=scratch)
-        s *= d
-        np.multiply(s, s, out=scratch)  # u = rho · u + (1 − rho) · s²
-        scratch *= 1 - kept
-        u *= kept
-        u += scratch
-        s *= group["lr"]
-        np.subtract(p.array, s, out=p.array)
+        v += (1 - rho) * (d * d - v)
+        s = np.sqrt(u + eps) / np.sqrt(v + eps) * d
+        u += (1 - rho) * (s * s - u)
+        p -= group["lr"] * s

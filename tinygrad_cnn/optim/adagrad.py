@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.creation import full_like
-from tinygrad_cnn.optim.checks import check_number
-from tinygrad_cnn.optim.optimizer import Optimizer, ParamsT
-from tinygrad_cnn.tensor import Tensor
+from tinygrad_cnn.optim.optimizer import Group, Optimizer, ParamsT, State
 
 
 class Adagrad(Optimizer):
@@ -35,65 +31,24 @@ class Adagrad(Optimizer):
     Ref: Duchi, Hazan and Singer, "Adaptive subgradient methods for online learning and stochastic optimization", 2011.
     """
 
-    _step_name = "adagrad_step"
+    nonnegative = ("lr", "lr_decay", "weight_decay", "initial_accumulator_value", "eps")
 
     def __init__(
-        self,
-        params: ParamsT,
-        lr: float = 1e-2,
-        lr_decay: float = 0,
-        weight_decay: float = 0,
-        initial_accumulator_value: float = 0,
-        eps: float = 1e-10,
-        foreach: bool | None = None,
-        *,
-        maximize: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
-    ) -> None:
-        settings = {
-            "lr": lr,
-            "lr_decay": lr_decay,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "initial_accumulator_value": initial_accumulator_value,
-            "maximize": maximize,
-            "foreach": foreach,
-            "differentiable": differentiable,
-            "fused": fused,
-        }
-        super().__init__(params, settings)
+        self, params: ParamsT, lr: float = 1e-2, lr_decay: float = 0, weight_decay: float = 0,
+        initial_accumulator_value: float = 0, eps: float = 1e-10, foreach: bool | None = None, *,
+        maximize: bool = False, differentiable: bool = False, fused: bool | None = None,
+    ) -> None:  # fmt: skip
+        settings = {"lr": lr, "lr_decay": lr_decay, "eps": eps, "weight_decay": weight_decay}
+        execution = {"maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused}
+        super().__init__(params, {**settings, "initial_accumulator_value": initial_accumulator_value, **execution})
 
-    def _check(self, settings: dict[str, Any]) -> None:
-        check_number("Adagrad", "learning rate", settings["lr"])
-        check_number("Adagrad", "lr_decay value", settings["lr_decay"])
-        check_number("Adagrad", "weight_decay value", settings["weight_decay"])
-        check_number("Adagrad", "initial_accumulator_value value", settings["initial_accumulator_value"])
-        check_number("Adagrad", "epsilon value", settings["eps"])
+    @override
+    def initial_state(self, group: Group) -> dict[str, float]:
+        return {"sum": group["initial_accumulator_value"]}
 
-    def _state_of(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
-        state = self.state.setdefault(p, {})
-        if not state:
-            state.update(step=0, sum=full_like(p, group["initial_accumulator_value"]))
-        return state
-
-    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
-        state = self._state_of(p, group)
-        return state["step"], [p.array, p._grad.array, state["sum"].array]  # type: ignore[union-attr]
-
-    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:
-        lr = group["lr"] / (1 + key * group["lr_decay"])
-        return lr, group["eps"], group["weight_decay"], group["maximize"]
-
-    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
+    @override
+    def _update(self, p: Array, g: Array, state: State, group: Group) -> None:
         d = self._penalized(p, g, group)
-        scratch = self._scratch(p.array, 1)
-        state = self._state_of(p, group)
-        state["step"] += 1
         s = state["sum"].array
-        s += np.multiply(d, d, out=scratch)
-        np.sqrt(s, out=scratch)
-        scratch += group["eps"]
-        np.divide(d, scratch, out=scratch)
-        scratch *= group["lr"] / (1 + (state["step"] - 1) * group["lr_decay"])
-        np.subtract(p.array, scratch, out=p.array)
+        s += d * d
+        p -= group["lr"] / (1 + (state["step"] - 1) * group["lr_decay"]) * d / (np.sqrt(s) + group["eps"])

@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.creation import zeros_like
 from tinygrad_cnn.optim.checks import check_number
-from tinygrad_cnn.optim.optimizer import Optimizer, ParamsT
+from tinygrad_cnn.optim.optimizer import Group, Optimizer, ParamsT, State
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -41,100 +41,47 @@ class Adam(Optimizer):
     and beyond", 2018 (amsgrad).
     """
 
-    _step_name = "adam_step"
+    nonnegative = ("lr", "eps", "weight_decay")
 
     def __init__(
-        self,
-        params: ParamsT,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        amsgrad: bool = False,
-        *,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        capturable: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
+        self, params: ParamsT, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 0, amsgrad: bool = False, *, foreach: bool | None = None, maximize: bool = False,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
         decoupled_weight_decay: bool = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         if isinstance(betas[0], Tensor) != isinstance(betas[1], Tensor):
             raise ValueError(
                 f"betas must be either both floats or both Tensors, got {type(betas[0]).__name__} and "
                 f"{type(betas[1]).__name__}"
             )
-        settings = {
-            "lr": lr,
-            "betas": betas,
-            "eps": eps,
-            "weight_decay": weight_decay,
-            "amsgrad": amsgrad,
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "differentiable": differentiable,
-            "fused": fused,
-            "decoupled_weight_decay": decoupled_weight_decay,
-        }
-        super().__init__(params, settings)
+        settings = {"lr": lr, "betas": betas, "eps": eps, "weight_decay": weight_decay, "amsgrad": amsgrad}
+        execution = {"maximize": maximize, "foreach": foreach, "capturable": capturable}
+        execution |= {"differentiable": differentiable, "fused": fused}
+        super().__init__(params, {**settings, **execution, "decoupled_weight_decay": decoupled_weight_decay})
 
-    def _check(self, settings: dict[str, Any]) -> None:
-        name = type(self).__name__
-        check_number(name, "learning rate", settings["lr"])
-        check_number(name, "epsilon value", settings["eps"])
-        check_number(name, "beta parameter at index 0", settings["betas"][0], below=1)
-        check_number(name, "beta parameter at index 1", settings["betas"][1], below=1)
-        check_number(name, "weight_decay value", settings["weight_decay"])
+    @override
+    def _check(self, settings: Group) -> None:
+        super()._check(settings)
+        for i, beta in enumerate(settings["betas"]):
+            check_number(type(self).__name__, f"beta parameter at index {i}", beta, below=1)
 
-    def _state_of(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
-        state = self.state.setdefault(p, {})
-        if not state:
-            state.update(step=0, exp_avg=zeros_like(p), exp_avg_sq=zeros_like(p))
-            if group["amsgrad"]:
-                state["max_exp_avg_sq"] = zeros_like(p)
-        return state
+    @override
+    def initial_state(self, group: Group) -> dict[str, float]:
+        return {"exp_avg": 0, "exp_avg_sq": 0, **({"max_exp_avg_sq": 0} if group["amsgrad"] else {})}
 
-    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
-        state = self._state_of(p, group)
-        row = [p.array, p._grad.array, state["exp_avg"].array, state["exp_avg_sq"].array]  # type: ignore[union-attr]
-        if group["amsgrad"]:
-            row.append(state["max_exp_avg_sq"].array)
-        return state["step"], row
-
-    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:
-        beta1, beta2 = group["betas"]
-        lr, decay, decoupled = group["lr"], group["weight_decay"], group["decoupled_weight_decay"]
-        return (
-            lr / (1 - beta1 ** (key + 1)), beta1, beta2, group["eps"], 1 / math.sqrt(1 - beta2 ** (key + 1)),
-            lr * decay if decoupled else decay, group["amsgrad"], group["maximize"], decoupled,
-        )  # fmt: skip
-
-    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
-        beta1, beta2 = group["betas"]
-        if group["decoupled_weight_decay"] and group["weight_decay"]:
-            np.multiply(p.array, 1 - group["lr"] * group["weight_decay"], out=p.array)
+    @override
+    def _update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        (beta1, beta2), lr, t = group["betas"], group["lr"], state["step"]
+        if group["decoupled_weight_decay"]:
+            p *= 1 - lr * group["weight_decay"]
         d = self._penalized(p, g, group)
-        scratch = self._scratch(p.array, 1)
-        state = self._state_of(p, group)
-        state["step"] += 1
         m, v = state["exp_avg"].array, state["exp_avg_sq"].array
-        np.subtract(d, m, out=scratch)  # m += (1 − β₁) · (d − m)
-        scratch *= 1 - beta1
-        m += scratch
-        np.multiply(d, d, out=scratch)  # v = β₂ · v + (1 − β₂) · d²
-        scratch *= 1 - beta2
-        v *= beta2
-        v += scratch
+        m += (1 - beta1) * (d - m)
+        v += (1 - beta2) * (d * d - v)
         if group["amsgrad"]:
             largest = state["max_exp_avg_sq"].array
             v = np.maximum(largest, v, out=largest)
-        np.sqrt(v, out=scratch)  # the denominator
-        scratch /= math.sqrt(1 - beta2 ** state["step"])
-        scratch += group["eps"]
-        np.divide(m, scratch, out=scratch)
-        scratch *= group["lr"] / (1 - beta1 ** state["step"])
-        np.subtract(p.array, scratch, out=p.array)
+        p -= lr / (1 - beta1**t) * m / (np.sqrt(v) / math.sqrt(1 - beta2**t) + group["eps"])
 
 
 class AdamW(Adam):
@@ -159,35 +106,16 @@ class AdamW(Adam):
     """
 
     def __init__(
-        self,
-        params: ParamsT,
-        lr: float = 1e-3,
-        betas: tuple[float, float] = (0.9, 0.999),
-        eps: float = 1e-8,
-        weight_decay: float = 1e-2,
-        amsgrad: bool = False,
-        *,
-        maximize: bool = False,
-        foreach: bool | None = None,
-        capturable: bool = False,
-        differentiable: bool = False,
-        fused: bool | None = None,
-    ) -> None:
+        self, params: ParamsT, lr: float = 1e-3, betas: tuple[float, float] = (0.9, 0.999), eps: float = 1e-8,
+        weight_decay: float = 1e-2, amsgrad: bool = False, *, maximize: bool = False, foreach: bool | None = None,
+        capturable: bool = False, differentiable: bool = False, fused: bool | None = None,
+    ) -> None:  # fmt: skip
         super().__init__(
-            params,
-            lr,
-            betas,
-            eps,
-            weight_decay,
-            amsgrad,
-            foreach=foreach,
-            maximize=maximize,
-            capturable=capturable,
-            differentiable=differentiable,
-            fused=fused,
-            decoupled_weight_decay=True,
-        )
+            params, lr, betas, eps, weight_decay, amsgrad, foreach=foreach, maximize=maximize, capturable=capturable,
+            differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
+        )  # fmt: skip
 
+    @override
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
         """Take over settings and state as every optimizer does; the decay stays decoupled."""
         super().load_state_dict(state_dict)

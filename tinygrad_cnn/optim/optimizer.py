@@ -7,13 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ClassVar, TypeAlias
 
-import numpy as np
-
 from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import enable_grad, versions
-from tinygrad_cnn.kernels.forms import form_of
-from tinygrad_cnn.optim.checks import check_execution, check_finite, plain, split_names
+from tinygrad_cnn.creation import full_like
+from tinygrad_cnn.optim.checks import check_execution, check_finite, check_number, plain, split_names
 from tinygrad_cnn.optim.loading import load
 from tinygrad_cnn.tensor import Tensor
 
@@ -23,10 +21,26 @@ ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[
 _BESIDES = ("param_names", "initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")
 """What a group may hold besides its settings: the names of its parameters, and what schedulers note there."""
 
+_IN_MESSAGES = {"lr": "learning rate", "eps": "epsilon value"}
+
 _EMPTY = (
     "optimizer got an empty parameter list; a module finds the layers in its attributes, in nn.ModuleList and in "
     "nn.ModuleDict, and none in a plain list or dict"
 )
+
+
+Group = dict[str, Any]
+"""A parameter group: "params", the settings, and what schedulers note there."""
+
+State = dict[str, Any]
+"""What is kept for one parameter: tensors by name, and the number of steps under "step"."""
+
+group_steps: dict[type[Optimizer], Callable[[Any, list[Tensor], Group], None]] = {}
+"""Faster ways to step all parameters of a group that have a gradient, for exactly these classes.
+
+The key is the class; the function takes the optimizer, the parameters and the group, and does what
+`Optimizer.step_each` does.
+"""
 
 
 class Optimizer:
@@ -51,10 +65,13 @@ class Optimizer:
         UserWarning: a parameter is twice in one group: each step changes it twice.
     """
 
-    _step_name: ClassVar[str | None] = None
-    """Which compiled kernel takes a step, if there is one; `_row`, `_settings` and `_note` go with it."""
+    nonnegative: ClassVar[tuple[str, ...]] = ()
+    """The settings that must be finite numbers ≥ 0."""
 
-    def __init__(self, params: ParamsT, defaults: dict[str, Any]) -> None:
+    counts_steps: ClassVar[bool] = True
+    """Whether the state of a parameter has a "step", the number of the step that is being taken."""
+
+    def __init__(self, params: ParamsT, defaults: Group) -> None:
         if isinstance(params, Tensor | Mapping | str) or not isinstance(params, Iterable):
             raise TypeError(
                 "params argument given to the optimizer should be an iterable of Tensors or dicts, "
@@ -63,8 +80,7 @@ class Optimizer:
         name = type(self).__name__
         self.defaults = {key: plain(name, key, value) for key, value in defaults.items()}
         self.state: defaultdict[Any, Any] = defaultdict(dict)
-        self.param_groups: list[dict[str, Any]] = []
-        self._buffers: dict[tuple[Any, ...], Array] = {}
+        self.param_groups: list[Group] = []
         self._opt_called = False  # schedulers ask
         self._check(self.defaults)
         entries: list[Any] = list(params)
@@ -74,7 +90,7 @@ class Optimizer:
         for group in groups:
             self.add_param_group(group)
 
-    def add_param_group(self, param_group: dict[str, Any]) -> None:
+    def add_param_group(self, param_group: Group) -> None:
         """Add parameters with settings of their own; those not given are the defaults.
 
         Keys that are no settings, such as "name", stay in the group for whoever put them there; one that looks like a
@@ -123,8 +139,10 @@ class Optimizer:
             )
         self.param_groups.append(group)
 
-    def _check(self, settings: dict[str, Any]) -> None:
+    def _check(self, settings: Group) -> None:
         """Raise a ValueError if one of `settings` is out of range."""
+        for key in self.nonnegative:
+            check_number(type(self).__name__, _IN_MESSAGES.get(key, f"{key} value"), settings[key])
 
     def step(self, closure: Callable[[], Any] | None = None, *, error_if_nonfinite: bool = False) -> Any:
         """Change every parameter that has a gradient, in place and unrecorded.
@@ -147,85 +165,46 @@ class Optimizer:
             check_finite(type(self).__name__, self.param_groups)
         self._opt_called = True
         for group in self.param_groups:
-            self._update_all([p for p in group["params"] if p._grad is not None], group)
+            params = [p for p in group["params"] if p._grad is not None]
+            group_steps.get(type(self), Optimizer.step_each)(self, params, group)
         return loss
 
-    def _update_all(self, params: list[Tensor], group: dict[str, Any]) -> None:
-        """Change `params`, of one group and with gradients: together by a compiled step, or else one by one."""
-        step = None if self._step_name is None else form_of(self._step_name)
-        if step is None:
-            self._update_each(params, group)
-            return
-        for key, (members, rows) in self._batches(params, group).items():
-            columns = len(rows) // len(members)
-            if step(tuple(rows), columns, *self._settings(group, key)):
-                self._note(members, rows, columns)
-                versions.record_writes(rows[::columns])
-            else:
-                self._update_each(members, group)
-
-    def _update_each(self, params: list[Tensor], group: dict[str, Any]) -> None:
+    def step_each(self, params: list[Tensor], group: Group) -> None:
+        """Change `params`, of one group and with gradients, one by one."""
         for p in params:
-            self._update(p, p._grad.array, group)  # type: ignore[union-attr]
+            state = self.state_of(p, group)
+            if self.counts_steps:
+                state["step"] += 1
+            self._update(p.array, p._grad.array, state, group)  # type: ignore[union-attr]
             versions.record_write(p.array)
 
-    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
-        """Change ``p.array`` in place by the gradient `g`, which must be left as it is."""
+    def initial_state(self, group: Group) -> dict[str, float]:  # noqa: ARG002
+        """Return the names of the tensors that are kept for each parameter, and the value with which each begins."""
+        return {}
+
+    def state_of(self, p: Tensor, group: Group) -> State:
+        """Return what is kept for `p`, made now where it is missing."""
+        state: State = self.state[p]
+        if self.counts_steps:
+            state.setdefault("step", 0)
+        for name, value in self.initial_state(group).items():
+            if name not in state:
+                state[name] = full_like(p, value)
+        return state
+
+    def _update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        """Change the parameter `p` in place by its gradient `g`, which must be left as it is."""
         raise NotImplementedError(f"{type(self).__name__} does not define _update")
 
-    def _batches(self, params: list[Tensor], group: dict[str, Any]) -> dict[Any, tuple[list[Tensor], list[Array]]]:
-        """Return `params` and their rows, one after another, by what must be the same in one call of the step."""
-        batches: dict[Any, tuple[list[Tensor], list[Array]]] = {}
-        for p in params:
-            key, row = self._row(p, group)
-            batch = batches.get(key)
-            if batch is None:
-                batches[key] = [p], row
-            else:
-                batch[0].append(p)
-                batch[1].extend(row)
-        return batches
+    @staticmethod
+    def _penalized(p: Array, g: Array, group: Group) -> Array:
+        """Return d = g + weight_decay · p, or weight_decay · p − g if maximizing.
 
-    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
-        """Return the arrays that the compiled step takes for `p`, which has a gradient; state that is missing is made.
-
-        Before them comes what must be the same for parameters to be changed in one call.
-        """
-        raise NotImplementedError(f"{type(self).__name__} does not define _row")
-
-    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:
-        """Return the settings that the compiled step takes for parameters for which `_row` gave `key`."""
-        raise NotImplementedError(f"{type(self).__name__} does not define _settings")
-
-    def _note(self, params: list[Tensor], rows: list[Array], columns: int) -> None:  # noqa: ARG002
-        """Note in the state of `params` that the compiled step was taken with `rows`, `columns` arrays for each."""
-        for p in params:
-            self.state[p]["step"] += 1
-
-    def _scratch(self, like: Array, i: int = 0) -> Array:
-        """Return the i-th array to compute in, shaped like `like`: the same at every step, its values undefined."""
-        key = (like.shape, like.dtype, i)
-        found = self._buffers.get(key)
-        if found is None:
-            found = self._buffers[key] = np.empty(like.shape, like.dtype)
-        return found
-
-    def _penalized(self, p: Tensor, g: Array, group: dict[str, Any]) -> Array:
-        """Return ±g + weight_decay · p, minus if maximizing; `g` itself, or the scratch array 0.
-
-        A decoupled decay is none of the gradient's, and left out.
+        A decoupled decay is no part of the gradient, and left out.
         """
         decay = 0 if group.get("decoupled_weight_decay") else group["weight_decay"]
-        maximize = group["maximize"]
-        if not (decay or maximize):
-            return g
-        out = self._scratch(p.array)
-        if not decay:
-            np.negative(g, out=out)
-            return out
-        np.multiply(p.array, decay, out=out)
-        (np.subtract if maximize else np.add)(out, g, out=out)
-        return out
+        d = -g if group["maximize"] else g
+        return decay * p + d if decay else d
 
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Drop the gradients of all parameters, or fill them with zeros if `set_to_none` is False."""

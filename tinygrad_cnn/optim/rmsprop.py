@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.creation import zeros_like
-from tinygrad_cnn.optim.checks import check_number
-from tinygrad_cnn.optim.optimizer import Optimizer, ParamsT
-from tinygrad_cnn.tensor import Tensor
+from tinygrad_cnn.optim.optimizer import Group, Optimizer, ParamsT, State
 
 
 class RMSprop(Optimizer):
@@ -40,97 +36,42 @@ class RMSprop(Optimizer):
     neural networks", 2013 (centered).
     """
 
-    _step_name = "rmsprop_step"
+    nonnegative = ("lr", "eps", "momentum", "weight_decay", "alpha")
 
     def __init__(
-        self,
-        params: ParamsT,
-        lr: float = 1e-2,
-        alpha: float = 0.99,
-        eps: float = 1e-8,
-        weight_decay: float = 0,
-        momentum: float = 0,
-        centered: bool = False,
-        capturable: bool = False,
-        foreach: bool | None = None,
-        maximize: bool = False,
-        differentiable: bool = False,
-    ) -> None:
-        settings = {
-            "lr": lr,
-            "momentum": momentum,
-            "alpha": alpha,
-            "eps": eps,
-            "centered": centered,
-            "weight_decay": weight_decay,
+        self, params: ParamsT, lr: float = 1e-2, alpha: float = 0.99, eps: float = 1e-8, weight_decay: float = 0,
+        momentum: float = 0, centered: bool = False, capturable: bool = False, foreach: bool | None = None,
+        maximize: bool = False, differentiable: bool = False,
+    ) -> None:  # fmt: skip
+        settings = {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered}
+        execution = {
             "maximize": maximize,
             "foreach": foreach,
             "capturable": capturable,
             "differentiable": differentiable,
         }
-        super().__init__(params, settings)
+        super().__init__(params, {**settings, "weight_decay": weight_decay, **execution})
 
-    def _check(self, settings: dict[str, Any]) -> None:
-        check_number("RMSprop", "learning rate", settings["lr"])
-        check_number("RMSprop", "epsilon value", settings["eps"])
-        check_number("RMSprop", "momentum value", settings["momentum"])
-        check_number("RMSprop", "weight_decay value", settings["weight_decay"])
-        check_number("RMSprop", "alpha value", settings["alpha"])
+    @override
+    def initial_state(self, group: Group) -> dict[str, float]:
+        names = ["square_avg", *["grad_avg"] * group["centered"], *["momentum_buffer"] * bool(group["momentum"])]
+        return dict.fromkeys(names, 0)
 
-    def _state_of(self, p: Tensor, group: dict[str, Any]) -> dict[str, Any]:
-        state = self.state.setdefault(p, {})
-        if not state:
-            state.update(step=0, square_avg=zeros_like(p))
-        if group["momentum"] and "momentum_buffer" not in state:
-            state["momentum_buffer"] = zeros_like(p)
-        if group["centered"] and "grad_avg" not in state:
-            state["grad_avg"] = zeros_like(p)
-        return state
-
-    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:
-        state = self._state_of(p, group)
-        row = [p.array, p._grad.array, state["square_avg"].array]  # type: ignore[union-attr]
-        if group["centered"]:
-            row.append(state["grad_avg"].array)
-        if group["momentum"]:
-            row.append(state["momentum_buffer"].array)
-        return None, row
-
-    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:  # noqa: ARG002
-        return (
-            group["lr"], group["alpha"], group["eps"], group["momentum"], group["weight_decay"], group["centered"],
-            group["maximize"],
-        )  # fmt: skip
-
-    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
-        kept = group["alpha"]
+    @override
+    def _update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        alpha, momentum = group["alpha"], group["momentum"]
         d = self._penalized(p, g, group)
-        scratch = self._scratch(p.array, 1)
-        state = self._state_of(p, group)
-        state["step"] += 1
         v = state["square_avg"].array
-        np.multiply(d, d, out=scratch)  # v = alpha · v + (1 − alpha) · d²
-        scratch *= 1 - kept
-        v *= kept
-        v += scratch
+        v += (1 - alpha) * (d * d - v)
+        variance = v
         if group["centered"]:
             a = state["grad_avg"].array
-            np.subtract(d, a, out=scratch)  # a += (1 − alpha) · (d − a)
-            scratch *= 1 - kept
-            a += scratch
-            np.multiply(a, a, out=scratch)
-            np.subtract(v, scratch, out=scratch)
-            np.maximum(scratch, 0, out=scratch)  # rounding may leave a variance below 0
-            np.sqrt(scratch, out=scratch)
-        else:
-            np.sqrt(v, out=scratch)
-        scratch += group["eps"]
-        np.divide(d, scratch, out=scratch)
-        if group["momentum"]:
+            a += (1 - alpha) * (d - a)
+            variance = np.maximum(v - a * a, 0)  # rounding may leave a variance below 0
+        s = d / (np.sqrt(variance) + group["eps"])
+        if momentum:
             b = state["momentum_buffer"].array
-            b *= group["momentum"]
-            b += scratch
-            np.multiply(b, group["lr"], out=scratch)
-        else:
-            scratch *= group["lr"]
-        np.subtract(p.array, scratch, out=p.array)
+            b *= momentum
+            b += s
+            s = b
+        p -= group["lr"] * s

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.optim.checks import check_number
-from tinygrad_cnn.optim.optimizer import Optimizer, ParamsT
+from tinygrad_cnn.optim.optimizer import Group, Optimizer, ParamsT, State
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -35,86 +33,42 @@ class SGD(Optimizer):
     Ref: Sutskever et al., "On the importance of initialization and momentum in deep learning", 2013.
     """
 
-    _step_name = "sgd_step"
+    nonnegative = ("lr", "momentum", "weight_decay")
+    counts_steps = False
 
     def __init__(
-        self,
-        params: ParamsT,
-        lr: float = 1e-3,
-        momentum: float = 0,
-        dampening: float = 0,
-        weight_decay: float = 0,
-        nesterov: bool = False,
-        *,
-        maximize: bool = False,
-        foreach: bool | None = None,
-        differentiable: bool = False,
+        self, params: ParamsT, lr: float = 1e-3, momentum: float = 0, dampening: float = 0, weight_decay: float = 0,
+        nesterov: bool = False, *, maximize: bool = False, foreach: bool | None = None, differentiable: bool = False,
         fused: bool | None = None,
-    ) -> None:
-        settings = {
-            "lr": lr,
-            "momentum": momentum,
-            "dampening": dampening,
-            "weight_decay": weight_decay,
-            "nesterov": nesterov,
-            "maximize": maximize,
-            "foreach": foreach,
-            "differentiable": differentiable,
-            "fused": fused,
-        }
-        super().__init__(params, settings)
+    ) -> None:  # fmt: skip
+        settings = {"lr": lr, "momentum": momentum, "dampening": dampening, "weight_decay": weight_decay}
+        execution = {"maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused}
+        super().__init__(params, {**settings, "nesterov": nesterov, **execution})
 
-    def _check(self, settings: dict[str, Any]) -> None:
-        check_number("SGD", "learning rate", settings["lr"])
-        check_number("SGD", "momentum value", settings["momentum"])
-        check_number("SGD", "weight_decay value", settings["weight_decay"])
-        if settings["nesterov"] and (settings["momentum"] <= 0 or settings["dampening"] != 0):
+    @override
+    def _check(self, settings: Group) -> None:
+        super()._check(settings)
+        momentum, dampening = settings["momentum"], settings["dampening"]
+        if settings["nesterov"] and (momentum <= 0 or dampening != 0):
             raise ValueError(
-                f"Nesterov momentum requires a momentum and zero dampening, got momentum={settings['momentum']} and "
-                f"dampening={settings['dampening']}"
+                f"Nesterov momentum requires a momentum and zero dampening, got momentum={momentum} and "
+                f"dampening={dampening}"
             )
 
-    def _batches(self, params: list[Tensor], group: dict[str, Any]) -> dict[Any, tuple[list[Tensor], list[Array]]]:
-        if group["momentum"]:
-            return super()._batches(params, group)
-        rows = [array for p in params for array in (p.array, p._grad.array)]  # type: ignore[union-attr]
-        return {False: (params, rows)} if params else {}
+    @override
+    def state_of(self, p: Tensor, group: Group) -> State:
+        return self.state[p] if group["momentum"] else {}
 
-    def _row(self, p: Tensor, group: dict[str, Any]) -> tuple[Any, list[Array]]:  # noqa: ARG002
-        state = self.state.get(p)
-        velocity = state.get("momentum_buffer") if state else None
-        v = np.empty_like(p.array) if velocity is None else velocity.array
-        return velocity is None, [p.array, p._grad.array, v]  # type: ignore[union-attr]
-
-    def _settings(self, group: dict[str, Any], key: Any) -> tuple[Any, ...]:
-        return (
-            group["lr"], group["momentum"], group["dampening"], group["weight_decay"], group["nesterov"],
-            group["maximize"], key,
-        )  # fmt: skip
-
-    def _note(self, params: list[Tensor], rows: list[Array], columns: int) -> None:
-        if columns > 2:
-            for p, velocity in zip(params, rows[2::columns], strict=True):
-                state = self.state.setdefault(p, {})
-                if state.get("momentum_buffer") is None:
-                    state["momentum_buffer"] = from_numpy(velocity)
-
-    def _update(self, p: Tensor, g: Array, group: dict[str, Any]) -> None:
-        momentum, kept = group["momentum"], 1 - group["dampening"]
-        d = self._penalized(p, g, group)
-        scratch = self._scratch(p.array, 1)
+    @override
+    def _update(self, p: Array, g: Array, state: State, group: Group) -> None:
+        d, momentum = self._penalized(p, g, group), group["momentum"]
+        if momentum and state.get("momentum_buffer") is None:
+            state["momentum_buffer"] = from_numpy(np.array(d))
+        elif momentum:
+            v = state["momentum_buffer"].array
+            v *= momentum
+            v += (1 - group["dampening"]) * d
         if momentum:
-            state = self.state.setdefault(p, {})
-            velocity = state.get("momentum_buffer")
-            if velocity is None:
-                velocity = state["momentum_buffer"] = from_numpy(d.copy())
-            else:
-                v = velocity.array
-                v *= momentum
-                v += d if kept == 1 else np.multiply(d, kept, out=scratch)
-            if group["nesterov"]:
-                d = np.add(np.multiply(velocity.array, momentum, out=scratch), d, out=scratch)
-            else:
-                d = velocity.array
-        np.multiply(d, group["lr"], out=scratch)
-        np.subtract(p.array, scratch, out=p.array)
+            v = state["momentum_buffer"].array
+            d = d + momentum * v if group["nesterov"] else v
+        p -= group["lr"] * d

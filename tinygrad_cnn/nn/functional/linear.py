@@ -1,11 +1,12 @@
-"""The affine map of fully connected layers."""
+"""The affine map of a fully connected layer."""
 
 from __future__ import annotations
 
 from tinygrad_cnn import ops
-from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.nn.functional._operands import check_operands, of_one_dtype
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["linear"]
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -13,7 +14,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
     Args:
         input: (..., I).
-        weight: (O, I), or (I,), for which the axis of the outputs is dropped.
+        weight: (O, I); or (I,), then the output has no last axis.
         bias: (O,), or 0-d with a weight of shape (I,); None adds nothing.
 
     Returns:
@@ -22,16 +23,11 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     Raises:
         RuntimeError: the shapes do not fit, or the dtypes differ.
     """
-    return apply_linear(ops.linear, input, weight, bias)
-
-
-def apply_linear(op: Op, input: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
-    """Compute `linear` by `op`: itself, or for a weight (O, I) its fusion with what follows."""
     if not of_one_dtype(input, weight, bias):
         check_operands("linear", input, weight, bias)
     x, w = input.array.shape, weight.array.shape
     if len(w) == 2 and x and x[-1] == w[1] and (bias is None or bias.array.shape == w[:1]):
-        return op(input, weight, bias)
+        return ops.linear(input, weight, bias)
     if weight.ndim not in (1, 2):
         raise RuntimeError(f"linear: expected weight (out_features, in_features), got {weight.shape}")
     if bias is not None and bias.shape != weight.shape[:-1]:
@@ -47,7 +43,7 @@ def apply_linear(op: Op, input: Tensor, weight: Tensor, bias: Tensor | None) -> 
 
 
 def _likely_fix(input: Tensor, weight: Tensor) -> str:
-    """Return what would make `input` fit, for the common mistakes."""
+    """Return a fix for the common mistakes, or nothing."""
     features = weight.shape[-1]
     if not input.ndim or weight.ndim != 2:
         return ""

@@ -1,0 +1,53 @@
+"""`Hooks`: what a node or a leaf holds once a hook is registered on it; see `hooks`."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from tinygrad_cnn.autograd.variable import Source, Variable, wrap
+
+
+class Hooks:
+    """The hooks of one tensor, in the order they were registered.
+
+    Attributes:
+        before: take the gradient; what they return, unless None, replaces it.
+        after: take the leaf once its ``.grad`` has been written.
+        retained: tensors made by the node that keep the gradient, as `retain_grad` asks.
+    """
+
+    __slots__ = ("__weakref__", "after", "before", "retained")
+
+    def __init__(self) -> None:
+        self.before: dict[int, Callable[[Any], Any]] = {}
+        self.after: dict[int, Callable[[Any], Any]] = {}
+        self.retained: list[weakref.ref[Variable]] = []
+
+    def apply(self, gradient: Any, where: Source) -> Any:
+        """Return `gradient`, an array or a tensor, as the hooks leave it.
+
+        Raises:
+            RuntimeError: a hook returned another shape or dtype.
+            TypeError: a hook returned something else than a tensor or None.
+        """
+        for hook in list(self.before.values()):
+            given = gradient if isinstance(gradient, Variable) else wrap(gradient)
+            found = hook(given)
+            if found is None:
+                continue
+            name = getattr(hook, "__name__", type(hook).__name__)
+            if not isinstance(found, Variable):
+                raise TypeError(f"hook {name!r}: expected a tensor or None to be returned, got {type(found).__name__}")
+            if found.shape != where.shape or found.dtype != given.dtype:
+                raise RuntimeError(
+                    f"hook {name!r}: expected a gradient of shape {where.shape} and dtype {given.dtype} to be "
+                    f"returned, got {found.shape} and {found.dtype}"
+                )
+            gradient = found if isinstance(gradient, Variable) else found.array
+        return gradient
+
+    def keepers(self) -> list[Variable]:
+        """Return the tensors alive that retain the gradient."""
+        return [tensor for one in self.retained if (tensor := one()) is not None]

@@ -1,0 +1,33 @@
+"""`Operation`: what the graph knows of an `Op`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
+
+from tinygrad_cnn._types import Shape
+from tinygrad_cnn.autograd.saving import Plan, Reads
+
+
+class Operation(Protocol):
+    """An `Op` as nodes, views and observers use it; see there for what each attribute is."""
+
+    name: str
+    kernel: Callable[..., Any]
+    supplies: tuple[str, ...]
+    views: bool
+    keeps_half: bool
+    vjps: list[Callable[..., Any] | None]
+    variadic: Callable[..., Any] | None
+    reads: list[Reads]
+    fit: Callable[[Any, Shape], Any] | None
+    gradients: Callable[[Any, Any, Sequence[bool]], Sequence[Any] | None] | None
+
+    def vjp_of(self, i: int) -> Callable[..., Any]:
+        """Return the VJP of input `i`."""
+
+    def _plan(self, tracked: int, count: int) -> Plan:
+        """Return what a call saves."""
+
+    def __call__(self, *args: Any, **attrs: Any) -> Any:
+        """Compute, and record."""

@@ -1,0 +1,70 @@
+"""The types of operations: what an `Op` takes and returns, worked out from the signature of its array kernel.
+
+A kernel takes arrays and keyword arguments; its operation takes tensors in the place of the arrays, too, and then
+returns a tensor:
+
+    def softmax(x: Array, *, dim: int) -> Array              softmax(tensor, dim=1) is a tensor
+    def add(x: Array, other: Array, *, alpha=1) -> Array     add(tensor, 2.5), add(array, tensor) are tensors
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ParamSpec, Protocol, TypedDict, overload
+
+from typing_extensions import TypeVar
+
+from tinygrad_cnn._types import Array, Scalar, Shape
+from tinygrad_cnn.autograd.variable import Operand, T, V
+
+P = ParamSpec("P")
+"""The keyword arguments of a kernel, which its operation takes as they are."""
+
+F = TypeVar("F", bound=Callable[..., Any], default=Callable[..., Any], covariant=True)
+"""The signature of an operation."""
+
+VJP = TypeVar("VJP", bound=Callable[..., Any])
+
+Computed = Array | tuple[Array, ...]
+"""What a kernel returns: the output, or a tuple of it and what it supplies to the VJPs."""
+
+
+class Unary(Protocol[P]):
+    """An operation of one input."""
+
+    def __call__(self, x: T, /, *args: P.args, **attrs: P.kwargs) -> T:
+        """Compute a tensor from a tensor, an array from an array."""
+
+
+class Binary(Protocol[P]):
+    """An operation of two inputs, of which one may be a number."""
+
+    @overload
+    def __call__(self, x: Array | Scalar, other: V, /, *args: P.args, **attrs: P.kwargs) -> V: ...
+    @overload
+    def __call__(self, x: T, other: Operand, /, *args: P.args, **attrs: P.kwargs) -> T: ...
+    @overload
+    def __call__(self, x: Scalar, other: T, /, *args: P.args, **attrs: P.kwargs) -> T: ...
+
+
+class Ternary(Protocol[P]):
+    """An operation of three inputs, of which some may be numbers."""
+
+    @overload
+    def __call__(self, x: T, y: Operand, z: Operand, /, *args: P.args, **attrs: P.kwargs) -> T: ...
+    @overload
+    def __call__(self, x: Scalar, y: T, z: Operand, /, *args: P.args, **attrs: P.kwargs) -> T: ...
+    @overload
+    def __call__(self, x: Scalar, y: Scalar, z: T, /, *args: P.args, **attrs: P.kwargs) -> T: ...
+
+
+class Options(TypedDict, total=False):
+    """The options of an `Op`, which describes them."""
+
+    supplies: tuple[str, ...]
+    differentiable: bool
+    prepare: Callable[[tuple[Any, ...]], tuple[Any, ...]]
+    fit: Callable[[Any, Shape], Any]
+    explain: Callable[[str, list[Any], Exception], Exception]
+    views: bool
+    keeps_half: bool

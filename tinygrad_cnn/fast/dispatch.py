@@ -1,0 +1,96 @@
+"""Which operations have a compiled form, and the switch between it and the NumPy kernel.
+
+A compiled form stands in the module named beside it, under the name of the operation; it computes float32 arrays, and
+calls the NumPy kernel, `numpy_kernels`, for everything it is not made for. `use`, `leave` and `wait` make this module a
+`backends.kernels.Provider`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+from tinygrad_cnn.autograd import registry
+from tinygrad_cnn.backends.kernels import choose
+from tinygrad_cnn.optim import SGD, Adadelta, Adagrad, Adam, AdamW, Optimizer, RMSprop
+from tinygrad_cnn.optim.optimizer import group_steps
+
+KERNELS = {
+    "activation": ("relu", "relu_input"),
+    "conv": ("conv1d", "conv2d", "conv2d_input", "conv2d_weight", "conv_transpose2d"),
+    "dropout": ("dropout",),
+    "linear": ("linear",),
+    "loss": ("cross_entropy", "cross_entropy_input"),
+    "matmul": ("addmm", "matmul"),
+    "norm": ("batch_norm", "standardize_dot", "standardize_input"),
+    "pool": (
+        "avg_pool1d", "avg_pool2d", "avg_pool2d_input", "max_pool1d", "max_pool2d", "max_pool2d_gather",
+        "max_pool2d_scatter",
+    ),
+    "softmax": ("log_softmax", "softmax"),
+}  # fmt: skip
+"""The operations whose kernel has a compiled form, by the module of this room that holds it."""
+
+GRADIENTS = {
+    "activation": ("relu",),
+    "conv": ("conv2d",),
+    "linear": ("linear",),
+    "loss": ("cross_entropy",),
+    "norm": ("batch_norm",),
+}
+"""The operations with compiled gradients of all inputs at once: `NAME_gradients` in the module."""
+
+STEPS = (Adadelta, Adagrad, Adam, AdamW, RMSprop, SGD)
+"""The optimizers with a compiled step; a subclass steps by the equation of its class."""
+
+numpy_kernels: dict[str, Callable[..., Any]] = {
+    name: registry[name].kernel for names in KERNELS.values() for name in names
+}
+"""The kernel of each operation as it was defined, which computes what the compiled form declines."""
+
+
+def use() -> None:
+    """Put the compiled forms in place; the first time, this compiles and loads them."""
+    modules = {name: import_module(f"tinygrad_cnn.fast.{name}") for name in (*KERNELS, "optim")}
+    for module, names in KERNELS.items():
+        for name in names:
+            registry[name].kernel = getattr(modules[module], name)
+    for module, names in GRADIENTS.items():
+        for name in names:
+            registry[name].gradients = getattr(modules[module], f"{name}_gradients")
+    for kind in STEPS:
+        group_steps[kind] = modules["optim"].sgd_step if kind is SGD else modules["optim"].step
+
+
+def leave() -> None:
+    """Put the NumPy kernels in place: VJPs and optimizers work by their definitions."""
+    for name, kernel in numpy_kernels.items():
+        registry[name].kernel = kernel
+    for names in GRADIENTS.values():
+        for name in names:
+            registry[name].gradients = None
+    for kind in STEPS:
+        group_steps.pop(kind, None)
+
+
+def wait() -> None:
+    """Let the first call of one of the operations, or the first step of an optimizer, choose the kernels."""
+    leave()
+    for name in numpy_kernels:
+        registry[name].kernel = _chosen_by_call(name)
+    for kind in STEPS:
+        group_steps[kind] = _choose_by_step
+
+
+def _chosen_by_call(name: str) -> Callable[..., Any]:
+    def kernel(*args: Any, **attrs: Any) -> Any:
+        choose()
+        return registry[name].kernel(*args, **attrs)
+
+    return kernel
+
+
+def _choose_by_step(optimizer: Optimizer, params: list[Any], group: dict[str, Any]) -> None:
+    choose()
+    group_steps.get(type(optimizer), Optimizer.step_each)(optimizer, params, group)
