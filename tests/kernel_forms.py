@@ -57,6 +57,9 @@ def _gradients(op, form, wanted, g, relu_mask, y, *inputs, batch_mean=None, batc
     return form(SimpleNamespace(args=inputs, out=y, attrs=attrs, aux=aux, parents=inputs), g, wanted)
 
 
+form = form_of
+
+
 def both(name, *args, **how):
     """Return what the compiled and the NumPy form of a kernel give; fails if there is no compiled form for this."""
     found = form_of(name)(*args, **how)
@@ -68,19 +71,6 @@ def both(name, *args, **how):
 def falls_back(name, *args, **how):
     """Return whether the compiled form leaves this call to NumPy."""
     return form_of(name)(*args, **how) is NotImplemented
-
-
-def agree(found, expected, rtol=1e-5, atol=1e-6):
-    """Check that results have the same shapes and dtypes, and values equal to rounding."""
-    if isinstance(expected, tuple):
-        assert len(found) == len(expected)
-        for one, other in zip(found, expected, strict=True):
-            agree(one, other, rtol, atol)
-    elif expected is None:
-        assert found is None
-    else:
-        assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
-        np.testing.assert_allclose(found, expected, rtol=rtol, atol=atol)
 
 
 def near(found, exact, sizes=None):
@@ -96,6 +86,19 @@ def near(found, exact, sizes=None):
         / np.broadcast_to(1 + abs(exact) if sizes is None else sizes, exact.shape)[finite]
     )
     assert not errors.size or errors.max() <= 1e-6, f"off by {errors.max():.1e} of the largest possible sum"
+
+
+def agree(found, expected, rtol=1e-5, atol=1e-6):
+    """Check that results have the same shapes and dtypes, and values equal to rounding."""
+    if isinstance(expected, tuple):
+        assert len(found) == len(expected)
+        for one, other in zip(found, expected, strict=True):
+            agree(one, other, rtol, atol)
+    elif expected is None:
+        assert found is None
+    else:
+        assert (found.shape, found.dtype) == (expected.shape, expected.dtype)
+        np.testing.assert_allclose(found, expected, rtol=rtol, atol=atol)
 
 
 def same_bits_on_any_threads(call):
