@@ -1,7 +1,7 @@
-"""For the API pages: `int`, `float` and `bool` in annotations are Python's.
+"""For the API pages: `int`, `float` and `bool` in annotations are Python's, and a class may have `__new__` alone.
 
 Griffe looks a name up in the class, the module, and the packages around it, where dtypes and methods have these names;
-Python goes from the module to the builtins.
+Python goes from the module to the builtins. And it knows the arguments of a class by its `__init__` only.
 """
 
 from typing import Any
@@ -20,9 +20,11 @@ class BuiltinNames(griffe.Extension):
             _set_free(annotation)
 
     def on_class(self, *, cls: griffe.Class, **_: Any) -> None:
-        """Do so in the bases of `cls`."""
+        """Do so in the bases of `cls`; let the docstring of a class with `__new__` alone describe its arguments."""
         for base in cls.bases:
             _set_free(base)
+        if cls.docstring is not None and "__new__" in cls.members and "__init__" not in cls.members:
+            cls.docstring.parser_options = {"warn_unknown_params": False, "warn_missing_types": False}
 
     def on_attribute(self, *, attr: griffe.Attribute, **_: Any) -> None:
         """Do so in the annotation of `attr`."""

@@ -1,5 +1,7 @@
 """Every public optimizer, with a setting that makes it keep a state, and parameters for it."""
 
+from inspect import signature
+
 import tinygrad_cnn as tc
 from tinygrad_cnn import nn, optim
 
@@ -12,6 +14,8 @@ OPTIMIZERS = {
     "Adadelta": lambda p: optim.Adadelta(p, 0.01, rho=0.5),
 }
 KINDS = [getattr(optim, name) for name in OPTIMIZERS]
+LIKE_PYTORCHS = [kind.__name__ for kind in KINDS if "foreach" in signature(kind).parameters]
+"""The optimizers with PyTorch's choices of how to take a step; one that PyTorch has not needs none of them."""
 
 
 def parameter(*values):

@@ -1,11 +1,13 @@
 """Read docs/recipes.md, and follow a recipe in a copy of the repository.
 
-A recipe is a section of the page. Its steps have five forms, and every block of code belongs to a step:
+A recipe is a section of the page. Its steps have six forms, and every block of code belongs to a step:
 
     Create `file`:                          the block is the file
     Append to `file`:                       the block goes to its end; a function or class after two blank lines
     In `file`, after `line`:                the block goes below that line, indented as that line is; several lines
                                             after a blank one
+    In `file`, before `line`:               the block goes above that line, indented as that line is; several lines
+                                            before a blank one
     In `file`, replace `old` by `new`.
     In `file`, delete `old`.
 
@@ -52,7 +54,7 @@ def copy_repository(folder):
 
 
 def quoted(head):
-    """Return what stands between backquotes in the head of a step: its file first."""
+    """Return the texts between backquotes in the head of a step: the file first."""
     return [match[2] for match in _QUOTED.finditer(head)]
 
 
@@ -68,7 +70,7 @@ def follow(folder, head, code):
     if head.startswith("Append to "):
         text += "\n\n" * code.startswith(("def ", "class ", "@")) + code
     elif code is not None:
-        text = _insert(text, arguments[0], code)
+        text = _insert(text, arguments[0], code, above="`, before `" in head)
     else:
         old, new = (*arguments, "")[:2]
         assert text.count(old) == 1, f"{head}: found {text.count(old)} times"
@@ -76,23 +78,33 @@ def follow(folder, head, code):
     path.write_text(text, encoding="utf-8")
 
 
-def _insert(text, anchor, code):
+def _insert(text, anchor, code, above):
     lines = text.splitlines(keepends=True)
-    (place,) = [i for i, line in enumerate(lines) if line.strip() == anchor.strip()]
-    indent = re.match(" *", lines[place])[0]
-    lines.insert(place + 1, "\n" * (code.count("\n") > 1) + textwrap.indent(code, indent))
+    positions = [i for i, line in enumerate(lines) if line.strip() == anchor.strip()]
+    assert len(positions) == 1, f"expected one line {anchor.strip()!r}, found {len(positions)}"
+    (at,) = positions
+    block, blank = textwrap.indent(code, re.match(" *", lines[at])[0]), "\n" * (code.count("\n") > 1)
+    lines.insert(at + (not above), block + blank if above else blank + block)
     return "".join(lines)
 
 
 def run(folder, command):
-    """Run a command in the copy, so that it imports the copy; the end of its output if it fails, else None."""
+    """Run a command in the copy, so that it imports the copy; return the end of its output if it fails, else None.
+
+    Tests stop at the first failure; changed kernels are compiled into a cache beside the copy.
+    """
     program, *rest = shlex.split(command.replace("python", sys.executable, 1))
+    rest += ["-x", "-p", "no:cacheprovider"] * ("pytest" in rest)
+    environment = {**os.environ, "PYTHONPATH": str(folder)}
+    if changes_kernels(folder):
+        environment["TINYGRAD_CNN_CACHE"] = str(folder.parent / "cache")
     done = subprocess.run(
-        [program, *rest],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder)},
-        capture_output=True,
-        encoding="utf-8",
-        timeout=600,
+        [program, *rest], cwd=folder, env=environment, capture_output=True, encoding="utf-8", timeout=600
     )
     return f"{command}\n{done.stdout[-6000:]}{done.stderr[-3000:]}" if done.returncode else None
+
+
+def changes_kernels(folder):
+    """Return whether the copy has C sources that the repository has not."""
+    sources = Path("tinygrad_cnn", "fast", "source")
+    return {path.name for path in (folder / sources).glob("*")} != {path.name for path in (ROOT / sources).glob("*")}

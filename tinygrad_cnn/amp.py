@@ -25,8 +25,9 @@ class autocast:  # noqa: N801 - PyTorch's name
 
     Args:
         device_type: "cuda", "cpu" and the like.
-        dtype, cache_enabled: not used.
+        dtype: not used.
         enabled: whether mixed precision is requested; a warning then says that it is disabled.
+        cache_enabled: not used.
     """
 
     def __init__(
@@ -59,7 +60,10 @@ class GradScaler:
 
     Args:
         device: "cuda", "cpu" and the like.
-        init_scale, growth_factor, backoff_factor, growth_interval: not used.
+        init_scale: not used, like the next three.
+        growth_factor: not used.
+        backoff_factor: not used.
+        growth_interval: not used.
         enabled: whether scaling is requested; a warning then says that it is disabled.
     """
 

@@ -1,7 +1,7 @@
 """What every optimizer promises: groups, steps, states, texts."""
 
 import pytest
-from optim_cases import KINDS, OPTIMIZERS, parameter, run
+from optim_cases import KINDS, LIKE_PYTORCHS, OPTIMIZERS, parameter, run
 
 import tinygrad_cnn as tc
 from tinygrad_cnn import nn, optim
@@ -204,7 +204,7 @@ FUSED = ["SGD", "Adam", "AdamW", "Adagrad"]
 CAPTURABLE = ["Adam", "AdamW", "RMSprop", "Adadelta"]
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", LIKE_PYTORCHS)
 def test_pytorchs_ways_to_take_a_step_are_one_here(name):
     choices = [{"foreach": True}, {"foreach": False}]
     choices += [{"fused": True}] * (name in FUSED) + [{"capturable": True}] * (name in CAPTURABLE)
@@ -220,7 +220,7 @@ def test_pytorchs_ways_to_take_a_step_are_one_here(name):
 
 def test_settings_are_pytorchs():
     torch = pytest.importorskip("torch")
-    for name in OPTIMIZERS:
+    for name in LIKE_PYTORCHS:
         ours = getattr(optim, name)([parameter(1)])
         theirs = getattr(torch.optim, name)([torch.zeros(1, requires_grad=True)])
         assert repr(ours) == repr(theirs)
