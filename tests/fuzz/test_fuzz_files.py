@@ -19,8 +19,8 @@ from hypothesis import strategies as st
 
 from tinygrad_cnn.data import CIFAR10, DataError, read_idx, write_idx
 from tinygrad_cnn.data.archives import open_zip, read_member, unpack_tar
-from tinygrad_cnn.data.pickles import read_pickle
 from tinygrad_cnn.data.image_files import load_image
+from tinygrad_cnn.data.pickles import read_pickle
 from tinygrad_cnn.interop import load_file, save_file
 from tinygrad_cnn.models.config_file import read_config
 from tinygrad_cnn.train.checkpoint import load_checkpoint, save_checkpoint
