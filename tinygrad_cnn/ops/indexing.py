@@ -1,4 +1,4 @@
-"""Reading and writing by index, by PyTorch's rules; a read's gradient adds back at the same places."""
+"""Reading and writing by index, by PyTorch's rules; a read's gradient adds back at the same positions."""
 
 from __future__ import annotations
 
@@ -148,7 +148,7 @@ def _axes_of(part: Part) -> int:
 
 
 def _is_basic(index: Index) -> bool:
-    """Tell whether `index` selects each element at most once: integers, slices, None and ... only."""
+    """Return whether `index` selects each element at most once: integers, slices, None and ... only."""
     return not any(isinstance(part, bool | np.ndarray) for part in index)
 
 
