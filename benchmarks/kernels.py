@@ -16,8 +16,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 import tinygrad_cnn as tc
-from tinygrad_cnn import kernels, nn, optim
+from tinygrad_cnn import kernels, nn, ops, optim
 from tinygrad_cnn.backends.threads import set_num_threads
+from tinygrad_cnn.fast import memory, norm
 
 ROUNDS, SECONDS = 5, 0.04
 PAUSE = 0.02
@@ -39,7 +40,7 @@ class Line(NamedTuple):
 
 def made(*shape: int) -> np.ndarray:
     """Return normal samples in memory like that of activations."""
-    array = _buffers.empty(shape, np.dtype(np.float32))
+    array = memory.empty(shape, np.dtype(np.float32))
     array[...] = np.random.default_rng(0).standard_normal(shape)
     return array
 
@@ -53,7 +54,7 @@ def norms(torch: Any) -> Iterator[Line]:
         tx, tg, tw, tb, t1 = map(torch.from_numpy, (x, g, w, b, ones))
         found: Any = kernels.batch_norm(x, w, b, None, None, eps=EPS)
         y, mean, var = found
-        gate = np.maximum(y, 0)
+        relu = np.maximum(y, 0)
         ty, saved_mean, saved_rstd = torch.native_batch_norm(tx, tw, tb, None, None, True, 0.1, EPS)
         open_gate = torch.relu(ty)
 
@@ -66,28 +67,28 @@ def norms(torch: Any) -> Iterator[Line]:
 
         yield Line(
             f"batch_norm {shape}",
-            partial(kernels.batch_norm, x, w, b, None, None, eps=EPS),
+            partial(ops.batch_norm, x, w, b, None, None, eps=EPS),
             partial(torch.native_batch_norm, tx, tw, tb, None, None, True, 0.1, EPS),
         )
         yield Line(
             f"batch_norm, evaluation {shape}",
-            partial(kernels.batch_norm, x, w, b, b, ones, eps=EPS),
+            partial(ops.batch_norm, x, w, b, b, ones, eps=EPS),
             partial(torch.native_batch_norm, tx, tw, tb, tb, t1, False, 0.1, EPS),
         )
         yield Line(
             f"batch_norm gradients {shape}",
-            partial(kernels.batch_norm_gradients, g, None, x, w, mean, var, EPS),
+            partial(norm.differentiate, (True, True, True), EPS, g, None, x, w, mean, var),
             partial(theirs_backward, tg),
         )
         yield Line(
             f"batch_norm + relu gradients {shape}",
-            partial(kernels.batch_norm_gradients, g, gate, x, w, mean, var, EPS),
+            partial(norm.differentiate, (True, True, True), EPS, g, relu, x, w, mean, var),
             partial(theirs_backward, tg, open_gate),
         )
-        yield Line(f"relu {shape}", partial(kernels.relu, x), partial(torch.relu, tx))
+        yield Line(f"relu {shape}", partial(ops.relu, x), partial(torch.relu, tx))
         yield Line(
             f"relu gradient {shape}",
-            partial(kernels.relu_input, g, gate),
+            partial(ops.relu_input, g, relu),
             partial(aten.threshold_backward, tg, open_gate, 0),
         )
 
@@ -113,22 +114,22 @@ def pools(torch: Any) -> Iterator[Line]:
         name = f"{shape} {k}×{k}/{s}"
         yield Line(
             f"max_pool2d {name}",
-            partial(kernels.max_pool2d, x, **dense),
+            partial(ops.max_pool2d, x, **dense),
             partial(functional.max_pool2d_with_indices, tx, k, s, p),
         )
         yield Line(
             f"max_pool2d gradient {name}",
-            partial(kernels.max_pool2d_scatter, g, taps, input_size=size, **dense),
+            partial(ops.max_pool2d_scatter, g, taps, input_size=size, **dense),
             partial(aten.max_pool2d_with_indices_backward, tg, tx, *geometry, [1, 1], False, places),
         )
         yield Line(
             f"avg_pool2d {name}",
-            partial(kernels.avg_pool2d, x, **shared),
+            partial(ops.avg_pool2d, x, **shared),
             partial(functional.avg_pool2d, tx, k, s, p),
         )
         yield Line(
             f"avg_pool2d gradient {name}",
-            partial(kernels.avg_pool2d_input, g, input_size=size, **shared),
+            partial(ops.avg_pool2d_input, g, input_size=size, **shared),
             partial(aten.avg_pool2d_backward, tg, tx, *geometry, False, True, None),
         )
 
@@ -145,15 +146,15 @@ def losses(torch: Any) -> Iterator[Line]:
             through = aten.nll_loss_backward(g, log_p, t, None, 1, -100, total)
             return aten._log_softmax_backward_data(through, log_p, 1, torch.float32)
 
-        yield Line(f"softmax {n}×{c}", partial(kernels.softmax, x, 1), partial(torch.softmax, tx, 1))
+        yield Line(f"softmax {n}×{c}", partial(ops.softmax, x, dim=1), partial(torch.softmax, tx, 1))
         yield Line(
             f"cross_entropy {n}×{c}",
-            partial(kernels.cross_entropy, x, target, "mean"),
+            partial(ops.cross_entropy, x, target, reduction="mean"),
             partial(functional.cross_entropy, tx, tt),
         )
         yield Line(
             f"cross_entropy gradient {n}×{c}",
-            partial(kernels.cross_entropy_input, g, x, target, "mean"),
+            partial(ops.cross_entropy_input, g, x, target, reduction="mean"),
             theirs,
         )
 

@@ -1,9 +1,9 @@
-"""Run the tests that are not slow on every other Python found here that the package admits, side by side.
+"""Run the tests that may differ by version on every other Python found here that the package admits, side by side.
 
     make test-pythons
 
 Pythons are looked for on PATH and among pyenv's; of each version the newest release is taken. Each gets a virtual
-environment of its own, and computes with one thread.
+environment of its own, and computes with one thread. Slow tests are left out, and the folders in `LEFT_OUT`.
 """
 
 import os
@@ -15,6 +15,18 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 ADMITTED = [(3, minor) for minor in range(11, 15)]
+LEFT_OUT = {
+    "architecture": "reads the source, which is the same",
+    "benchmarks": "measures, and no figure of another Python is published",
+    "docs": "compares texts with the source",
+    "examples": "runs scripts of what the other tests cover",
+    "fuzz": "searches for mistakes in arithmetic and files, not in Python",
+    "models": "compares sizes and shapes of networks",
+    "mutation": "tests the tests",
+    "parity": "needs PyTorch",
+}
+"""Folders of tests whose result no version of Python changes, and why."""
+
 ASK = "import sys, ensurepip, ssl; print(*sys.version_info[:3])"
 
 
@@ -48,10 +60,15 @@ def main():
     single = {"TINYGRAD_CNN_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
     with tempfile.TemporaryDirectory() as folder:
         running = []
+        each = max(1, (os.cpu_count() or 1) // max(1, len(others)))
+        chosen = [
+            "PARALLEL=" + (f"-n {min(each, 4)} --dist worksteal" if each > 1 else ""),
+            "TESTS=" + " ".join(f"--ignore tests/{name}" for name in LEFT_OUT),
+        ]
         for release, path in others.values():
             log = Path(folder) / ".".join(map(str, release))
             with log.open("w", encoding="utf-8") as file:
-                command = ["make", "test-fast", f"PYTHON={path}"]
+                command = ["make", "test-fast", f"PYTHON={path}", *chosen]
                 process = subprocess.Popen(
                     command, cwd=ROOT, env={**os.environ, **single}, stdout=file, stderr=subprocess.STDOUT
                 )

@@ -1,6 +1,6 @@
 """Mixed precision, disabled: scripts that use `autocast` and `GradScaler` run, and tensors keep their dtype.
 
-Half precision pays on a GPU. PyTorch disables both with a warning where there is none; so does this module.
+Half precision pays on a GPU. Without one PyTorch disables both with a warning; so does this module.
 """
 
 from __future__ import annotations
@@ -8,26 +8,29 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
-
-if TYPE_CHECKING:
-    from types import TracebackType
+from typing import ParamSpec, Protocol, TypeVar
 
 P = ParamSpec("P")
 R = TypeVar("R")
+R_co = TypeVar("R_co", covariant=True)
+Loss = TypeVar("Loss")
+
+
+class _HasStep(Protocol[P, R_co]):
+    def step(self, *args: P.args, **kwargs: P.kwargs) -> R_co: ...
 
 
 class autocast:  # noqa: N801 - PyTorch's name
-    """A context and a decorator that change nothing: operations keep the dtype of their tensors.
+    """A context manager and decorator that changes nothing: operations keep the dtype of their tensors.
 
     Args:
         device_type: "cuda", "cpu" and the like.
-        dtype, cache_enabled: taken and not used.
-        enabled: whether mixed precision is asked for, of which a warning then says that it is not done.
+        dtype, cache_enabled: not used.
+        enabled: whether mixed precision is requested; a warning then says that it is disabled.
     """
 
     def __init__(
-        self, device_type: str, dtype: Any = None, enabled: bool = True, cache_enabled: bool | None = None
+        self, device_type: str, dtype: object = None, enabled: bool = True, cache_enabled: bool | None = None
     ) -> None:
         self.device, self.fast_dtype = device_type, dtype
         if enabled:
@@ -38,9 +41,7 @@ class autocast:  # noqa: N801 - PyTorch's name
     def __enter__(self) -> None:
         return None
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         return None
 
     def __call__(self, func: Callable[P, R]) -> Callable[P, R]:
@@ -58,8 +59,8 @@ class GradScaler:
 
     Args:
         device: "cuda", "cpu" and the like.
-        init_scale, growth_factor, backoff_factor, growth_interval: taken and not used.
-        enabled: whether scaling is asked for, of which a warning then says that it is not done.
+        init_scale, growth_factor, backoff_factor, growth_interval: not used.
+        enabled: whether scaling is requested; a warning then says that it is disabled.
     """
 
     def __init__(
@@ -74,14 +75,14 @@ class GradScaler:
         if enabled:
             _warn(f"GradScaler({device!r}): tinygrad_cnn has no mixed precision. Disabling: losses are not scaled")
 
-    def scale(self, outputs: Any) -> Any:
+    def scale(self, outputs: Loss) -> Loss:
         """Return `outputs`, a loss or several."""
         return outputs
 
-    def unscale_(self, optimizer: Any) -> None:
+    def unscale_(self, optimizer: object) -> None:
         """Do nothing: the gradients of `optimizer` are not scaled."""
 
-    def step(self, optimizer: Any, *args: Any, **kwargs: Any) -> Any:
+    def step(self, optimizer: _HasStep[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """Return ``optimizer.step(*args, **kwargs)``."""
         return optimizer.step(*args, **kwargs)
 
@@ -96,11 +97,11 @@ class GradScaler:
         """Return False."""
         return False
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> dict[str, object]:
         """Return {}, as PyTorch's does when it is disabled."""
         return {}
 
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+    def load_state_dict(self, state_dict: dict[str, object]) -> None:
         """Do nothing: there is no scale to set."""
 
 

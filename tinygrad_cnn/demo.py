@@ -1,4 +1,4 @@
-"""The main job from end to end: train on real digits, check the gradients, draw the graph, write the report."""
+"""The demo: train on real digits, check the gradients, draw the graph, write a report."""
 
 from __future__ import annotations
 
@@ -27,15 +27,15 @@ from tinygrad_cnn.train import Accuracy, History, ProgressBar, Trainer
 from tinygrad_cnn.train.reports import AccuracyLines
 
 CHECKED_IMAGES = 8
-"""Digits in the loss whose gradients are checked; each numerical derivative computes that loss twice."""
+"""Number of digits in the loss of the gradient check, which computes it twice for each numerical derivative."""
 
 SHOWN_IMAGES = 4
-"""Digits whose feature maps are drawn."""
+"""Number of digits whose feature maps are drawn."""
 
 
 @dataclass(frozen=True)
 class DemoResult:
-    """What `run_demo` found and where it wrote it."""
+    """The results of `run_demo`, and the path of the report."""
 
     history: History
     test_accuracy: float
@@ -44,7 +44,7 @@ class DemoResult:
 
 
 def get_kernels_ready(console: Console) -> None:
-    """Compile the kernels if this machine has not yet, and say meanwhile why nothing else happens."""
+    """Compile the kernels if they are not yet compiled, with a message while the user waits."""
     with console.status("compiling the kernels for this processor; this happens once"):
         kernel_mode()
 
@@ -54,13 +54,13 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
 
     Args:
         out: folder for the results; made if missing.
-        epochs: passes over the 5,000 training digits.
-        batch_size: digits in a mini-batch.
+        epochs: number of passes over the 5,000 training digits.
+        batch_size: number of digits in a mini-batch.
         lr: learning rate of Adam.
         seed: of the initial weights and the shuffling.
         console: where to print.
     """
-    out.mkdir(parents=True, exist_ok=True)  # first, so that a place that cannot be written to is known at once
+    out.mkdir(parents=True, exist_ok=True)  # first, to fail at once if it cannot be written to
     manual_seed(seed)
     (x_train, t_train), (x_test, t_test) = load_mnist_5k()
     model = SimpleConvNet()
@@ -113,7 +113,7 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
 
 
 def _head(console: Console, title: str) -> None:
-    """Print a title within a line, or by itself where that would cut it."""
+    """Print a title within a line, or alone if the console is too narrow."""
     if len(title) + 4 <= console.width:
         console.rule(title)
     else:
@@ -125,18 +125,11 @@ def _train(
     lr: float, console: Console,
 ) -> History:  # fmt: skip
     """Train with Adam under a progress bar, printing both accuracies after each epoch."""
-    trainer = Trainer(
-        model,
-        Adam(model.parameters(), lr=lr),
-        F.cross_entropy,
-        metrics={"accuracy": Accuracy()},
-        callbacks=[
-            ProgressBar(console, lines=False),
-            AccuracyLines(lambda line: console.print(line, markup=False)),
-        ],
-    )
+    callbacks = [ProgressBar(console, lines=False), AccuracyLines(lambda line: console.print(line, markup=False))]
+    optimizer = Adam(model.parameters(), lr=lr)
+    trainer = Trainer(model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=callbacks)
     loader = DataLoader(TensorDataset(*train), batch_size=batch_size, shuffle=True)
-    # As in the course notes: the training accuracy is that of the first 1,000 digits.
+    # As in the course notes, the training accuracy is measured on the first 1,000 digits.
     first = TensorDataset(train[0][:1000], train[1][:1000])
     measured = {"train": DataLoader(first, batch_size=500), "test": DataLoader(TensorDataset(*test), batch_size=500)}
     return trainer.fit(loader, epochs, validation=measured)
@@ -144,13 +137,12 @@ def _train(
 
 def _check_gradients(model: SimpleConvNet, x: Tensor, t: Tensor) -> list[ParameterCheck]:
     """Check every parameter of a float64 copy of the trained model."""
-    twin = copy.deepcopy(model).double()
-    inputs = x.double()
+    twin, inputs = copy.deepcopy(model).double(), x.double()
     return check_parameters(twin, lambda: F.cross_entropy(twin(inputs), t))
 
 
 def _draw_loss(model: SimpleConvNet, x: Tensor, t: Tensor) -> Drawing:
-    """Draw the loss on one mini-batch as recorded."""
+    """Draw the recorded graph of the loss on one mini-batch."""
     return draw(F.cross_entropy(model(x), t), params=model, inputs={"x": x, "t": t})
 
 
@@ -158,7 +150,7 @@ def _sections(
     model: SimpleConvNet, layers: Summary, history: History, checks: list[ParameterCheck], drawing: Drawing,
     test: tuple[Tensor, Tensor], steps_per_epoch: int,
 ) -> list[Section]:  # fmt: skip
-    """Return the parts of the report."""
+    """Return the sections of the report."""
     curves = {name: history.column(f"{name}_accuracy") for name in ("train", "test")}
     return [
         Section("The network", table=layers.table(), caption=f"{layers.parameters:,} parameters in total."),
@@ -208,26 +200,24 @@ def _sections(
 
 def _check_table(checks: list[ParameterCheck]) -> list[tuple[str, ...]]:
     head = ("parameter", "shape", "checked", "at kinks", "worst relative error", "analytic there", "numeric there", "")
-    return [
-        head,
-        *(
-            (
-                check.name,
-                "×".join(map(str, check.shape)),
-                f"{check.checked} of {check.elements:,}",
-                str(check.kinks),
-                f"{check.max_rel_error:.1e}",
-                f"{check.analytic:+.8f}".replace("-", "−"),
-                f"{check.numeric:+.8f}".replace("-", "−"),
-                "agrees" if check.passed else "WRONG",
-            )
-            for check in checks
-        ),
+    rows = [
+        (
+            check.name,
+            "×".join(map(str, check.shape)),
+            f"{check.checked} of {check.elements:,}",
+            str(check.kinks),
+            f"{check.max_rel_error:.1e}",
+            f"{check.analytic:+.8f}".replace("-", "−"),
+            f"{check.numeric:+.8f}".replace("-", "−"),
+            "agrees" if check.passed else "WRONG",
+        )
+        for check in checks
     ]
+    return [head, *rows]
 
 
 def _maps(model: SimpleConvNet, x: Tensor, t: Tensor) -> str:
-    """Return the feature maps of a few test digits, one wrongly classified digit among them if there is one."""
+    """Return the feature maps of a few test digits, including a wrongly classified one if there is one."""
     with no_grad():
         model.eval()
         wrong = np.flatnonzero((model(x).argmax(1) != t).numpy())

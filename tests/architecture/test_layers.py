@@ -15,7 +15,6 @@ PACKAGE = Path(tinygrad_cnn.__file__).parent
 LAYERS = [
     ("_types",),
     (
-        "_buffers",
         "_checks",
         "_compile",
         "_dtypes",
@@ -26,6 +25,7 @@ LAYERS = [
         "amp",
         "declined",
         "accelerator",
+        "backends",
         "device",
         "memory_format",
         "printing",
@@ -33,7 +33,7 @@ LAYERS = [
     ),
     ("kernels", "autograd", "cuda"),
     ("ops",),
-    ("_arrays", "random", "numpy_functions", "spellings", "backends"),
+    ("_arrays", "random", "numpy_functions", "spellings"),
     ("sampling", "numpy_protocol"),
     ("methods",),
     ("tensor",),
@@ -44,7 +44,7 @@ LAYERS = [
     ("models", "utils"),
     ("interop", "report"),
     ("train",),
-    ("demo",),
+    ("demo", "fast"),
     ("cli", ""),
 ]
 """From the bottom up: a module may import from its own room and from lower layers, not from a neighbour."""

@@ -1,20 +1,50 @@
 """The commands from end to end, their history, and the page that is made of it."""
 
 import json
+import os
 import subprocess
-import sys
 
 import pytest
 
 pytest.importorskip("rich")
 
-from benchmarks import frameworks, history, jax_step, numba_conv, overhead, processes, report, shapes, train_step
+from benchmarks import (
+    frameworks,
+    history,
+    jax_step,
+    layers,
+    numba_conv,
+    overhead,
+    processes,
+    report,
+    shapes,
+    train_step,
+)
 from benchmarks.processes import ROOT
 
 QUICK = ["--rounds", "1", "--seconds", "0.02", "--threads", "1"]
 
 
-def test_networks_without_pytorch(tmp_path, capsys, monkeypatch):
+@pytest.fixture
+def compiled_before(monkeypatch):
+    """Give training steps the kernels compiled before, where they begin with an empty folder: compiling takes long."""
+
+    def run(task, framework, threads, arguments, environment):
+        (folder,) = environment.values()
+        assert list(environment) == ["TINYGRAD_CNN_CACHE"]
+        assert os.listdir(folder) == []
+        return processes.run(task, framework, threads, arguments)
+
+    def alternate(*arguments):
+        *others, environment = arguments
+        assert list(environment) == ["TINYGRAD_CNN_CACHE"]
+        return processes.alternate(*others)
+
+    monkeypatch.setattr(train_step, "run", run)
+    monkeypatch.setattr(train_step, "alternate", alternate)
+
+
+def test_networks_without_pytorch(tmp_path, capsys, monkeypatch, compiled_before):
     monkeypatch.setattr(frameworks, "available", lambda name: name == "ours")
     file = tmp_path / "deep" / "history.json"
     train_step.main(["--vs", "torch", "--networks", "W0", *QUICK, "--json", str(file)])
@@ -47,18 +77,14 @@ def test_other_commands_alone(command, options, name, tmp_path, capsys):
 
 
 @pytest.mark.slow
-def test_against_pytorch(tmp_path):
+def test_against_pytorch(tmp_path, compiled_before):
     pytest.importorskip("torch")
     file = tmp_path / "history.json"
-    commands = [["train_step", "--networks", "W0"], ["shapes", "--shapes", "grey"], ["overhead"], ["layers", "W0"]]
-    for name, *options in commands:
-        done = subprocess.run(
-            [sys.executable, "-m", f"benchmarks.{name}", *options, "--vs", "torch", *QUICK, "--json", str(file)],
-            cwd=ROOT, capture_output=True, encoding="utf-8", check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
+    commands = {train_step: ["--networks", "W0"], shapes: ["--shapes", "grey"], overhead: [], layers: ["W0"]}
+    for command, options in commands.items():
+        command.main([*options, "--vs", "torch", *QUICK, "--json", str(file)])
     lines = history.read(file)
-    assert [line["command"] for line in lines] == [command[0] for command in commands]
+    assert [f"benchmarks.{line['command']}" for line in lines] == [command.__name__ for command in commands]
     for row in lines[0]["rows"]:
         assert row["ours"]["check"] == pytest.approx(row["torch"]["check"], rel=1e-2)
     page = report.fill((ROOT / "docs" / "performance.md").read_text(encoding="utf-8"), {

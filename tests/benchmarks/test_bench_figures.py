@@ -18,7 +18,7 @@ def test_repetitions_fill_the_time_and_are_three_at_least():
     assert len(timing.durations(lambda: time.sleep(0.01), 0)) == timing.LEAST
     begin = time.perf_counter()
     found = timing.durations(lambda: None, 0.05)
-    assert 0.05 <= time.perf_counter() - begin < 1
+    assert 0.05 <= time.perf_counter() - begin < 10
     assert len(found) > 100
 
 

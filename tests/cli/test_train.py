@@ -8,8 +8,6 @@ import signal
 import numpy as np
 import pytest
 
-from tinygrad_cnn.cli.config import SCALARS
-from tinygrad_cnn.cli.runs import only_trainer
 from tinygrad_cnn.train import Callback, CheckpointFolder, load_checkpoint
 from tinygrad_cnn.train.callbacks.progress import ProgressBar
 
@@ -76,16 +74,6 @@ def test_a_run_folder_holds_everything(cli, toy, tmp_path):
     assert lines[-1] == "open runs/toy-001/report.html in a browser"
 
 
-def test_a_second_run_gets_a_folder_of_its_own(cli, toy, tmp_path):
-    config = toy(("epochs = 2", "epochs = 1"))
-    assert cli("train", config, "--out", "here").code == 0
-    before = {path: path.read_bytes() for path in (tmp_path / "here").rglob("*") if path.is_file()}
-    (tmp_path / "here" / "toy-007").mkdir()
-    assert "run folder here/toy-008" in cli("train", config, "--out", "here").out
-    assert {path: path.read_bytes() for path in before} == before
-    assert weights(tmp_path / "here" / "toy-001") == weights(tmp_path / "here" / "toy-008")  # one seed, one result
-
-
 @pytest.mark.parametrize("step", [2, 4, 5])
 def test_ctrl_c_saves_and_resume_goes_on_as_if_nothing_had_been(cli, toy, tmp_path, interrupt, monkeypatch, step):
     config = toy(("lr = 0.01", "lr = 0.01\n\n[schedule]\nname = 'OneCycleLR'\nmax_lr = 0.02"))
@@ -98,20 +86,20 @@ def test_ctrl_c_saves_and_resume_goes_on_as_if_nothing_had_been(cli, toy, tmp_pa
     run = tmp_path / "runs" / "toy-002"
     where = "after epoch 1" if step == 4 else f"in epoch {1 + step // 4}"
     assert result.out.endswith(
-        f"interrupted {where} and saved, step {step}; go on with\n  tinygrad-cnn train --resume runs/toy-002\n"
+        f"interrupted {where} and saved, step {step}; resume with\n  tinygrad-cnn train --resume runs/toy-002\n"
     )
     assert not (run / "report.html").exists()
     interrupt(-1)
     result = cli("train", "--resume", run)
     assert result.code == 0, result.err
     within = "after epoch 1" if step == 4 else f"within epoch {1 + step // 4}"
-    assert f"going on {within}, step {step}\n" in result.out
+    assert f"resuming {within}, step {step}\n" in result.out
     straight = tmp_path / "runs" / "toy-001"
     assert weights(run) == weights(straight)
     assert without_seconds(rows(run)) == without_seconds(rows(straight))
     again = cli("train", "--resume", run)  # a finished run is measured once more
     assert again.code == 0
-    assert "going on after epoch 2, step 8" in again.out
+    assert "resuming after epoch 2, step 8" in again.out
     assert weights(run) == weights(straight)
 
 
@@ -122,18 +110,6 @@ def test_ctrl_c_in_the_very_last_step_is_no_interruption(cli, toy, interrupt):
     assert "interrupted" not in result.out
 
 
-def test_two_processes_cannot_train_in_one_folder(cli, fails, toy, tmp_path):
-    pytest.importorskip("fcntl")
-    cli("train", toy())
-    run = tmp_path / "runs" / "toy-001"
-    before = {path: path.read_bytes() for path in run.rglob("*") if path.is_file()}
-    with only_trainer(run):
-        error = fails("train", "--resume", run)
-        assert error == f"{run}: expected a run that nobody works at, but another process trains in it"
-    assert {path: path.read_bytes() for path in before} == before
-    assert cli("train", "--resume", run).code == 0
-
-
 def test_resume_passes_over_a_damaged_checkpoint_and_says_so(cli, toy, tmp_path):
     cli("train", toy())
     run = tmp_path / "runs" / "toy-001"
@@ -141,9 +117,9 @@ def test_resume_passes_over_a_damaged_checkpoint_and_says_so(cli, toy, tmp_path)
     (run / "checkpoints" / "step-00000008.json").write_text("{}", encoding="utf-8")
     result = cli("train", "--resume", run)
     assert result.code == 0
-    assert "warning: damaged checkpoint left out: " in result.out
+    assert "warning: damaged checkpoint skipped: " in result.out
     assert "step-00000008.json" in result.out
-    assert "going on after epoch 1, step 4" in result.out
+    assert "resuming after epoch 1, step 4" in result.out
     assert weights(run) == before
 
 
@@ -260,22 +236,6 @@ def test_mistakes_on_the_command_line_are_one_line(fails, toy, tmp_path):
     assert "taken" in fails("train", toy(), "--out", "taken/runs")
 
 
-def test_help_names_every_option(cli):
-    text = cli("train", "--help").out
-    for part in ("CONFIG", "--resume", "--out", "never overwrites"):
-        assert part in text
-    assert cli().out.count("train") >= 1
-    assert "Usage: tinygrad-cnn" in cli("--help").out
-
-
-def test_the_documentation_lists_every_setting():
-    from pathlib import Path
-
-    page = (Path(__file__).parents[2] / "docs" / "cli.md").read_text(encoding="utf-8")
-    for name in SCALARS:
-        assert f"`{name}`" in page
-
-
 def edit(run, *replacements):
     path = run / "config.toml"
     text = path.read_text(encoding="utf-8")
@@ -343,33 +303,3 @@ def test_what_makes_another_run_is_refused(cli, fails, toy, tmp_path, change, er
     assert error in found
     assert found.endswith("put it back, or train anew with a configuration of its own")
     assert {path: path.read_bytes() for path in before} == before
-
-
-@pytest.mark.parametrize(
-    ("table", "error"),
-    [
-        ("[early_stopping]\nmonitor = 'val_loss'", "early_stopping: EarlyStopping: expected mode|did you mean"),
-        ("[early_stopping]\nmonitor = 'validation_acc'", "did you mean 'validation_accuracy'?"),
-        ("[schedule]\nname = 'ReduceLROnPlateau'\nmonitor = 'validation_los'", "did you mean 'validation_loss'?"),
-        ("[schedule]\nname = 'ReduceLROnPlateau'\nmonitor = 'loss'\nmode = 'max'", "with mode='min' to watch 'loss'"),
-    ],
-)
-def test_what_is_watched_is_checked_before_the_run(fails, toy, tmp_path, table, error):
-    found = fails("train", toy(("lr = 0.01", f"lr = 0.01\n\n{table}")))
-    assert any(part in found for part in error.split("|"))
-    assert not (tmp_path / "runs").exists()
-
-
-def test_without_validation_nothing_of_it_can_be_watched(fails, toy):
-    found = fails("train", toy(("validation = 6", ""), ("lr = 0.01", "lr = 0.01\n\n[early_stopping]")))
-    assert "early_stopping: expected validation = … in [data], for 'validation_loss' is measured" in found
-
-
-def test_the_mode_follows_from_what_is_watched(cli, toy, tmp_path):
-    """An accuracy that rises is no plateau and no reason to stop."""
-    watching = "[early_stopping]\nmonitor = 'accuracy'\n[schedule]\nname = 'ReduceLROnPlateau'\nmonitor = 'accuracy'"
-    config = toy(("epochs = 2", "epochs = 4"), ("lr = 0.01", f"lr = 0.01\n\n{watching}"))
-    assert cli("train", config).code == 0
-    state = load_checkpoint(CheckpointFolder(tmp_path / "runs" / "toy-001" / "checkpoints").paths()[0])
-    assert state["callbacks"]["EarlyStopping"]["best"]["mode"] == "max"
-    assert state["callbacks"]["LRSchedule"]["scheduler"]["mode"] == "max"

@@ -5,8 +5,8 @@ from collections import deque
 
 import pytest
 
-from tinygrad_cnn.data.epoch import Epoch, Progress
-from tinygrad_cnn.data.workers.reading import End, Failure
+from tinygrad_cnn.data.epoch import EpochIterator, EpochPosition
+from tinygrad_cnn.data.workers.fetcher import End, Failure
 
 
 class Puppets:
@@ -37,51 +37,51 @@ class Puppets:
 
 def test_workers_take_turns_and_batches_keep_their_order():
     released = []
-    pool, progress = Puppets(3, 2), Progress(0)
-    epoch = Epoch(progress, pool, iter("abcdefgh"), 0, released.append)
+    pool, position = Puppets(3, 2), EpochPosition(0)
+    epoch = EpochIterator(position, pool, iter("abcdefgh"), 0, released.append)
     assert [number for _, number, _ in pool.log] == [0, 1, 2, 3, 4, 5]
     assert list(epoch) == [(number % 3, number) for number in range(8)]
-    assert progress == Progress(0, batches=8, done=True)
+    assert position == EpochPosition(0, batches=8, done=True)
     assert released == [pool]
 
 
 def test_it_goes_on_at_the_batch_it_is_told():
-    pool, progress = Puppets(2, 1), Progress(0, batches=5)
-    assert [number for _, number in Epoch(progress, pool, iter("fg"), 0, lambda pool: None)] == [5, 6]
-    assert progress.batches == 7
+    pool, position = Puppets(2, 1), EpochPosition(0, batches=5)
+    assert [number for _, number in EpochIterator(position, pool, iter("fg"), 0, lambda pool: None)] == [5, 6]
+    assert position.batches == 7
 
 
 def test_streams_end_one_by_one():
     # Worker 0 has one batch, worker 1 three; a number depends on the worker's own count.
     pool = Puppets(2, 2, {(0, 2): End(), (0, 4): End(), (1, 7): End(), (1, 9): End(), (1, 11): End()})
-    assert list(Epoch(Progress(0), pool, None, 0, lambda pool: None)) == [(0, 0), (1, 1), (1, 3), (1, 5)]
+    assert list(EpochIterator(EpochPosition(0), pool, None, 0, lambda pool: None)) == [(0, 0), (1, 1), (1, 3), (1, 5)]
 
 
 def test_streams_are_dropped_up_to_their_place():
     script = {(0, number): End() for number in (2, 4, 6)} | {(1, number): End() for number in (7, 9, 11)}
     for skip in range(5):
-        progress = Progress(0, batches=skip)
-        found = list(Epoch(progress, Puppets(2, 3, script), None, skip, lambda pool: None))
+        position = EpochPosition(0, batches=skip)
+        found = list(EpochIterator(position, Puppets(2, 3, script), None, skip, lambda pool: None))
         assert found == [(0, 0), (1, 1), (1, 3), (1, 5)][skip:]
-        assert progress.batches == 4
+        assert position.batches == 4
 
 
 def test_a_failure_is_raised_and_not_counted():
-    progress = Progress(0)
-    epoch = Epoch(progress, Puppets(2, 1, {(1, 1): Failure(KeyError("x"))}), iter("abc"), 0, lambda pool: None)
+    position = EpochPosition(0)
+    epoch = EpochIterator(position, Puppets(2, 1, {(1, 1): Failure(KeyError("x"))}), iter("abc"), 0, lambda pool: None)
     next(epoch)
     with pytest.raises(KeyError):
         next(epoch)
-    assert progress.batches == 1
+    assert position.batches == 1
     assert next(epoch) == (0, 2)
-    assert progress.batches == 3
+    assert position.batches == 3
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt(), RuntimeError("dead")])
 def test_what_a_pool_raises_ends_everything(error):
     released = []
     pool = Puppets(2, 1, {(1, 1): error})
-    epoch = Epoch(Progress(0), pool, iter("abc"), 0, released.append)
+    epoch = EpochIterator(EpochPosition(0), pool, iter("abc"), 0, released.append)
     next(epoch)
     with pytest.raises(type(error)):
         next(epoch)
@@ -92,10 +92,10 @@ def test_what_a_pool_raises_ends_everything(error):
 
 def test_throwing_the_iterator_away_releases_the_pool():
     released = []
-    progress, pool = Progress(0), Puppets(1, 1)
-    epoch = Epoch(progress, pool, iter("abc"), 0, released.append)
+    position, pool = EpochPosition(0), Puppets(1, 1)
+    epoch = EpochIterator(position, pool, iter("abc"), 0, released.append)
     next(epoch)
     del epoch
     gc.collect()
     assert released == [pool]
-    assert not progress.done
+    assert not position.done

@@ -73,7 +73,7 @@ def test_decodes_once_per_size(tmp_path, cache, monkeypatch):
     first = Flowers(tmp_path, size=8, cache=cache)
     assert len(list(cache.iterdir())) == 1
     with monkeypatch.context() as patch:
-        patch.setattr("tinygrad_cnn.data.flowers.read_picture", None)
+        patch.setattr("tinygrad_cnn.data.flowers.read_image", None)
         np.testing.assert_array_equal(Flowers(tmp_path, size=8, cache=cache).data, first.data)
     assert Flowers(tmp_path, size=4, cache=cache).data.shape == (17, 4, 4, 3)
     assert len(list(cache.iterdir())) == 2

@@ -229,30 +229,6 @@ def test_the_default_generator_is_left_where_it_is():
     assert default_generator.get_state() == before
 
 
-@pytest.mark.parametrize(
-    ("change", "match"),
-    [
-        (lambda state: [], "expected a loader's state with .*, got list"),
-        (lambda state: {"batches": 1}, r"got \['batches'\]"),
-        (lambda state: {**state, "batches": -1}, "batches as an int of at least 0, got .* and -1"),
-        (lambda state: {**state, "base_seed": "x"}, "base_seed as an int or None .* got 'x' and"),
-        (lambda state: {**state, "now": [], "start": []}, "expected the states now of 1 generators, got 0"),
-        (lambda state: {**state, "shared": []}, "expected the states shared of 1 generators, got 0"),
-        (
-            lambda state: {**state, "now": [{"bit_generator": "MT19937"}]},
-            "the states now are not of this loader.s generators: .*PCG64",
-        ),
-    ],
-)
-def test_refuses_what_is_no_state(change, match):
-    loader = own()
-    next(iter(loader))
-    before = loader.state_dict()
-    with pytest.raises(ValueError, match=f"load_state_dict: .*{match}"):
-        loader.load_state_dict(change(before))
-    assert loader.state_dict() == before
-
-
 def test_a_shorter_data_set_is_noticed():
     first, second = DataLoader(range(20), 2), DataLoader(range(6), 2)
     iterator = iter(first)

@@ -206,16 +206,16 @@ COLLIDING = [(2**61 - 1) * k for k in range(1, 50_001)]
 @pytest.mark.parametrize(
     ("content", "match"),
     [
-        (b"N" + b"".join(b"p%d\n" % place for place in COLLIDING) + b".", "place in the memory below 4,294,967,296"),
-        (b"Np-1\n.", "place in the memory"),
+        (b"N" + b"".join(b"p%d\n" % place for place in COLLIDING) + b".", "memo index below 4,294,967,296"),
+        (b"Np-1\n.", "memo index"),
         (b"}(" + b"".join(b"L%dL\nN" % key for key in COLLIDING) + b"u.", "integers of at most 64 bits as keys"),
     ],
 )
 def test_integers_chosen_to_share_a_hash_take_no_time(content, match):
-    begin = time.monotonic()
+    begin = time.process_time()
     with pytest.raises(DataError, match=match):
         parse_pickle(content, "p")
-    assert time.monotonic() - begin < 2
+    assert time.process_time() - begin < 2  # of this process, however busy the machine
 
 
 def test_a_message_about_a_damaged_pickle_is_short():

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tinygrad_cnn.data import current_generator, use_generator
-from tinygrad_cnn.data.seeding import generator_of, use_generator_of
+from tinygrad_cnn.data.seeding import batch_generator, batch_source, use_source
 from tinygrad_cnn.random import default_generator, manual_seed
 
 
@@ -32,18 +32,18 @@ def test_use_generator_nests_and_ends_with_an_error():
 
 def test_of_a_batch_it_follows_from_seed_and_number():
     def draw(seed, number):
-        with use_generator_of(seed, number):
+        with use_source(batch_source(seed, number)):
             assert current_generator() is current_generator()
             return current_generator().random()
 
     expected = np.random.Generator(np.random.PCG64(np.random.SeedSequence(5, spawn_key=(7,)))).random()
-    assert draw(5, 7) == generator_of(5, 7).random() == expected
+    assert draw(5, 7) == batch_generator(5, 7).random() == expected
     assert len({draw(seed, number) for seed in range(4) for number in range(4)}) == 16
 
 
 def test_reading_a_batch_leaves_the_default_generator_alone():
     before = default_generator.get_state()
-    with use_generator_of(1, 2):
+    with use_source(batch_source(1, 2)):
         current_generator().random(10)
     assert default_generator.get_state() == before
 

@@ -54,7 +54,7 @@ FIXED = [
 
 
 @pytest.mark.parametrize("kind", [Colours, Greys])
-@pytest.mark.parametrize("transform", FIXED, ids=lambda t: repr(t).replace("\n", ""))
+@pytest.mark.parametrize("transform", FIXED, ids=lambda t: getattr(t, "__name__", repr(t)).replace("\n", ""))
 @pytest.mark.parametrize("target_transform", [None, lambda label: label * 1.5], ids=["", "targets"])
 @pytest.mark.parametrize("listed", [True, False])
 def test_a_batch_is_what_collating_samples_gives(kind, transform, target_transform, listed):

@@ -5,12 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_cnn.autograd import registry
-from tinygrad_cnn.ops import activation
-
 ROOT = Path(__file__).parents[2]
-ALL = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PAGES = [path for path in ALL if "```python" in path.read_text(encoding="utf-8")]
+RECIPES = ROOT / "docs" / "recipes.md"  # changes the framework: test_recipes.py tries it in a copy
+ALL = {ROOT / "README.md", *(ROOT / "docs").rglob("*.md")} - {RECIPES}
+PAGES = [path for path in sorted(ALL) if "```python" in path.read_text(encoding="utf-8")]
 
 
 def snippets(path):
@@ -35,18 +33,3 @@ def test_printed_values_in_comments_are_true(tmp_path, monkeypatch, capsys):
         "12.0 12.0",
         "[[4.0, 3.0, 4.0], [2.0, 4.0, 3.0], [2.0, 3.0, 4.0]]",
     ]
-
-
-def test_the_operation_that_contributing_adds_works():
-    namespace = dict(vars(activation))
-    try:
-        for code in snippets(ROOT / "CONTRIBUTING.md"):
-            exec(compile(re.sub(r"^   ", "", code, flags=re.MULTILINE), "CONTRIBUTING.md", "exec"), namespace)
-        import tinygrad_cnn as tg
-        from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck
-
-        x = tg.tensor([-2.0, 0.5, 3.0], dtype=tg.float64, requires_grad=True)
-        assert gradcheck(namespace["softsign"], (x,))
-        assert gradgradcheck(namespace["softsign"], (x,))
-    finally:
-        registry.pop("softsign", None)

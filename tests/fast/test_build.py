@@ -246,7 +246,10 @@ def test_no_program_of_the_working_folder_is_run_as_the_compiler(tmp_path):
         "import sys\n"
         "from tinygrad_cnn.fast import build\n"
         "command = build.find_compiler()\n"
-        "build.subprocess.run = lambda command, **how: sys.stdout.write(f'{command[0]}\\n{how[\"cwd\"]}\\n') and sys.exit()\n"
+        "def run(command, cwd, **how):\n"
+        "    sys.stdout.write(f'{command[0]}\\n{cwd}\\n')\n"  # in one piece: files compile side by side
+        "    sys.exit()\n"
+        "build.subprocess.run = run\n"
         "build.compile_library(command, build.Path(sys.argv[1]) / 'made.so')"
     )
     done = subprocess.run(

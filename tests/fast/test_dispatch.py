@@ -1,5 +1,6 @@
-"""Which form of a kernel runs: modes, the environment variable, and machines without a compiler."""
+"""The switch between compiled and NumPy kernels: modes, the environment variable, machines without a compiler."""
 
+import importlib
 import os
 import subprocess
 import sys
@@ -7,32 +8,34 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from kernel_forms import float32, form_of, needs_compiler
+from kernel_forms import float32, needs_compiler
 
-from tinygrad_cnn import kernels
+import tinygrad_cnn as tc
+from tinygrad_cnn import ops, optim
+from tinygrad_cnn.autograd import registry
+from tinygrad_cnn.backends import kernels, threads
 from tinygrad_cnn.backends.kernels import kernel_mode, kernels_of, set_kernel_mode
-from tinygrad_cnn.fast import build
+from tinygrad_cnn.fast import build, dispatch
+from tinygrad_cnn.optim.optimizer import group_steps
 
 ROOT = Path(__file__).parents[2]
-COMPILED = "tinygrad_cnn.fast"
+FAST = "tinygrad_cnn.fast"
 
 
 @pytest.fixture(autouse=True)
 def _same_mode_afterwards():
-    before = forms._mode
+    before = kernels._mode
     yield
-    forms._use(before, None)
+    kernels.reset(before)
 
 
 @pytest.fixture
 def not_loaded(monkeypatch):
-    """As at the start of a program: no compiled module was imported yet."""
-    for name in [name for name in sys.modules if name.startswith(COMPILED + ".") and not name.endswith(".build")]:
-        monkeypatch.delitem(sys.modules, name)
-        monkeypatch.delattr(name, raising=False)
-    for name in ("native", "table"):
-        monkeypatch.delattr(f"{COMPILED}.{name}", raising=False)
-    monkeypatch.setattr(kernels.threads, "_listeners", [])
+    """As at the start of a program: no module that needs the compiled library was imported yet."""
+    for name in (*dispatch.KERNELS, "optim", "native"):
+        monkeypatch.delitem(sys.modules, f"{FAST}.{name}", raising=False)
+        monkeypatch.delattr(f"{FAST}.{name}", raising=False)
+    monkeypatch.setattr(threads, "_listeners", [])
 
 
 def run(program, **environment):
@@ -44,14 +47,19 @@ def run(program, **environment):
     return done.stdout.strip(), done.stderr.strip()
 
 
+def in_use(name):
+    """Return whether the kernel of an operation is its compiled form."""
+    return registry[name].kernel is not dispatch.numpy_kernels[name]
+
+
 @needs_compiler
 def test_the_modes():
     set_kernel_mode("compiled")
     assert kernel_mode() == "compiled"
-    assert form_of("relu") is not None
+    assert in_use("relu")
     set_kernel_mode("numpy")
     assert kernel_mode() == "numpy"
-    assert form_of("relu") is None
+    assert not in_use("relu")
     set_kernel_mode("auto")
     assert kernel_mode() == "compiled"
 
@@ -74,18 +82,62 @@ def test_a_block_restores_the_mode():
     assert kernel_mode() == "numpy"
 
 
-def test_every_compiled_form_stands_behind_a_kernel_or_a_use_of_its_own():
-    pytest.importorskip(COMPILED + ".table")
-    from tinygrad_cnn.fast.table import FORMS
+@needs_compiler
+def test_a_block_before_any_kernel_ran_leaves_the_choice_open():
+    kernels.reset()
+    with kernels_of("numpy"):
+        assert not in_use("relu")
+    assert kernels._running is None
+    ops.relu(float32(0, 3))
+    assert kernel_mode() == "compiled"
 
-    alone = {name for name in FORMS if name.endswith("_step")} | {
-        "batch_norm_relu", "conv2d_gradients", "conv2d_relu", "cross_entropy_gradients", "linear_gradients",
-        "linear_relu",
-    }  # fmt: skip
-    assert set(FORMS) - alone <= forms._names
+
+@needs_compiler
+def test_the_first_call_of_a_kernel_chooses():
+    kernels.reset()
+    x = float32(0, 3, 4)
+    np.testing.assert_array_equal(ops.relu(x), np.maximum(x, 0))
+    assert kernels._running == "compiled"
+    assert all(in_use(name) for name in dispatch.numpy_kernels)
 
 
-PROGRAM = "from tinygrad_cnn.backends.kernels import kernel_mode; print(kernel_mode())"
+@needs_compiler
+def test_the_first_step_of_an_optimizer_chooses():
+    kernels.reset()
+    p = tc.ones(3, requires_grad=True)
+    p.grad = tc.ones(3)
+    optim.Adam([p], lr=0.5).step()
+    assert p.tolist() == pytest.approx([0.5] * 3)
+    assert kernels._running == "compiled"
+
+
+@needs_compiler
+def test_every_listed_operation_and_optimizer_has_its_compiled_form_and_gives_it_back():
+    with kernels_of("compiled"):
+        for module, names in dispatch.KERNELS.items():
+            for name in names:
+                assert registry[name].kernel is getattr(importlib.import_module(f"{FAST}.{module}"), name)
+        for names in dispatch.GRADIENTS.values():
+            assert all(registry[name].gradients is not None for name in names)
+        assert set(group_steps) == set(dispatch.STEPS)
+    with kernels_of("numpy"):
+        assert all(registry[name].kernel is registry[name].__wrapped__ for name in dispatch.numpy_kernels)
+        assert all(registry[name].gradients is None for names in dispatch.GRADIENTS.values() for name in names)
+        assert not group_steps
+
+
+def test_a_subclass_of_an_optimizer_steps_by_the_equation_of_its_class():
+    class Half(optim.SGD):
+        def _update(self, p, g, state, group):
+            p -= 0.5 * group["lr"] * g
+
+    p = tc.ones(2, requires_grad=True)
+    p.grad = tc.ones(2)
+    Half([p], lr=0.5).step()
+    assert p.tolist() == [0.75, 0.75]
+
+
+PROGRAM = "from tinygrad_cnn.backends.kernels import kernel_mode; import tinygrad_cnn; print(kernel_mode())"
 
 
 @needs_compiler
@@ -95,70 +147,36 @@ def test_the_environment_variable(value, mode):
 
 
 def test_a_wrong_environment_variable_is_said_and_left_alone():
-    out, err = run("from tinygrad_cnn.fast import dispatch; forms.kernel_mode(); print(forms._mode)",
-                   TINYGRAD_CNN_KERNELS="fast")  # fmt: skip
+    program = "from tinygrad_cnn.backends import kernels; kernels.kernel_mode(); print(kernels._mode)"
+    out, err = run(program, TINYGRAD_CNN_KERNELS="fast")
     assert out == "auto"
     assert "TINYGRAD_CNN_KERNELS: expected one of auto, compiled, numpy, got 'fast'" in err
 
 
 @needs_compiler
 def test_what_a_form_declines_numpy_computes(monkeypatch):
-    x, declined = float32(0, 3, 4), []
+    declined = []
     set_kernel_mode("compiled")
-    monkeypatch.setitem(forms._forms, "relu", lambda *args: declined.append(args) or NotImplemented)
-    np.testing.assert_array_equal(kernels.relu(x), np.maximum(x, 0))
+    monkeypatch.setitem(dispatch.numpy_kernels, "relu_input", lambda *args: declined.append(args) or "numpy")
+    assert ops.relu_input.kernel(np.ones(3), np.ones(3)) == "numpy"
     assert len(declined) == 1
 
 
-class Owner:
-    pass
-
-
-@needs_compiler
-def test_what_is_bound_follows_the_mode(monkeypatch):
-    monkeypatch.setattr(forms, "_bound", [])
-    owner, otherwise, x = Owner(), lambda x: "otherwise", float32(0, 3)
-    forms._use("numpy", None)
-    forms.bind(owner, "compute", "relu", otherwise)
-    forms.bind(owner, "fused", "conv2d_gradients", None)
-    assert owner.compute(x) == "otherwise"  # kernels are loaded now
-    assert owner.compute is otherwise
-    assert owner.fused is None
-    with kernels_of("compiled"):
-        assert owner.compute is form_of("relu")
-        assert owner.fused is form_of("conv2d_gradients")
-    assert owner.compute is otherwise
-    forms._use("compiled", None)
-    np.testing.assert_array_equal(owner.compute(x), np.maximum(x, 0))
-    assert owner.compute is form_of("relu")
-    forms.bind(owner, "later", "no such kernel", otherwise)
-    assert owner.later is otherwise
-
-
-def test_what_is_bound_to_nothing_declines_when_it_is_first_needed(monkeypatch):
-    monkeypatch.setattr(forms, "_bound", [])
-    owner = Owner()
-    forms._use("numpy", None)
-    forms.bind(owner, "fused", "conv2d_gradients", None)
-    assert owner.fused([True], float32(0, 3)) is None
-
-
-def test_a_mode_that_fails_leaves_what_is_bound(not_loaded, monkeypatch):
+def test_a_mode_that_fails_changes_nothing(not_loaded, monkeypatch):
     monkeypatch.setattr(build, "find_compiler", lambda: None)
-    monkeypatch.setattr(forms, "_bound", [])
-    owner, otherwise = Owner(), lambda x: x
     set_kernel_mode("numpy")
-    forms.bind(owner, "compute", "relu", otherwise)
+    before = {name: registry[name].kernel for name in dispatch.numpy_kernels}
     with pytest.raises(RuntimeError, match="no C compiler"):
         set_kernel_mode("compiled")
-    assert owner.compute is otherwise
+    assert {name: registry[name].kernel for name in dispatch.numpy_kernels} == before
+    assert not group_steps
 
 
 def test_without_a_compiler_numpy_computes_and_nothing_is_said(not_loaded, monkeypatch):
     monkeypatch.setattr(build, "find_compiler", lambda: None)
     set_kernel_mode("auto")
     assert kernel_mode() == "numpy"
-    np.testing.assert_array_equal(kernels.relu(float32(0, 5)), np.maximum(float32(0, 5), 0))
+    np.testing.assert_array_equal(ops.relu(float32(0, 5)), np.maximum(float32(0, 5), 0))
 
 
 def test_to_insist_without_a_compiler_names_the_extra(not_loaded, monkeypatch):
@@ -166,16 +184,16 @@ def test_to_insist_without_a_compiler_names_the_extra(not_loaded, monkeypatch):
     set_kernel_mode("numpy")
     with pytest.raises(RuntimeError, match=r'compiled kernels: no C compiler .* pip install "tinygrad-cnn\[fast\]"'):
         set_kernel_mode("compiled")
-    assert (forms._mode, kernel_mode()) == ("numpy", "numpy")
+    assert (kernels._mode, kernel_mode()) == ("numpy", "numpy")
 
 
 def test_to_insist_from_the_start_without_a_compiler_never_computes_with_numpy(not_loaded, monkeypatch):
     monkeypatch.setattr(build, "find_compiler", lambda: None)
     monkeypatch.setenv("TINYGRAD_CNN_KERNELS", "compiled")
-    forms._use(None, None)
+    kernels.reset()
     for _ in range(2):
         with pytest.raises(RuntimeError, match="compiled kernels: no C compiler"):
-            kernels.relu(float32(0, 5))
+            ops.relu(float32(0, 5))
 
 
 @pytest.fixture
@@ -190,7 +208,7 @@ def test_a_compiler_that_fails_is_quoted_and_numpy_computes(not_loaded, failing)
     with pytest.warns(RuntimeWarning, match=r"failed: error: no such instruction; the NumPy ones are used"):
         set_kernel_mode("auto")
     assert kernel_mode() == "numpy"
-    np.testing.assert_array_equal(kernels.relu(float32(0, 5)), np.maximum(float32(0, 5), 0))  # and not said again
+    np.testing.assert_array_equal(ops.relu(float32(0, 5)), np.maximum(float32(0, 5), 0))  # and not said again
 
 
 def test_to_insist_on_a_compiler_that_fails(not_loaded, failing):

@@ -3,8 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tinygrad_cnn import ops
-from tinygrad_cnn import randn, tensor
+from tinygrad_cnn import ops, randn, tensor
 from tinygrad_cnn.gradcheck import numerical_gradient
 from tinygrad_cnn.gradcheck.numeric import differences
 

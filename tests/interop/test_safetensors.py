@@ -22,11 +22,6 @@ pytest.importorskip("safetensors")
 DTYPES = [tg.bool, tg.uint8, tg.int8, tg.int16, tg.int32, tg.int64, tg.float16, tg.float32, tg.float64]
 
 
-@pytest.fixture
-def torch():
-    return pytest.importorskip("torch")
-
-
 def forged(header, data=b"", length=None):
     """Return a file with this header, an object or bytes, whatever it says."""
     text = header if isinstance(header, bytes) else json.dumps(header).encode()

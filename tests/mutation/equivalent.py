@@ -10,7 +10,7 @@ _SAME = "it takes a short cut to the same value"
 _BOTH = "both are given, or neither is"
 _UNDEFINED = "a derivative of second order at a point where it has no value"
 
-EQUIVALENT: dict[tuple[str, str], str] = {
+_VJPS = {
     ("_clamped_log", "return maximum(-100, log(x))"): _SYMMETRIC,
     ("_freedom", "return max(0, product([shape[axis] for axis in dim]) - correction)"): _SYMMETRIC,
     ("_groups", "return reshape(x, (x.shape[0], num_groups, product(x.shape[1:][::-1]) // num_groups))"): _ORDERLESS,
@@ -58,7 +58,6 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("minimum_vjp_0", "return where(x == other, g / 2, where(x >= other, 0, g))"): _TIES,
     ("minimum_vjp_1", "return where(x == other, g / 2, where(x <= other, 0, g))"): _TIES,
     ("mv_vjp_1", "return _mv(transpose(x, 1, 0), g)"): _SYMMETRIC,
-    ("norm_vjp_0", "if p in (-_INFINITY, _INFINITY):"): _ORDERLESS,
     ("norm_vjp_0", "if p == 2: → if p == 1:"): _SAME,
     ("norm_vjp_0", "divisor = where(y == 0, 2, y)"): _NEVER,
     ("norm_vjp_0", "ratio = where(flat, 2, x) / divisor"): _NEVER,
@@ -88,4 +87,36 @@ EQUIVALENT: dict[tuple[str, str], str] = {
     ("trunc_divide_vjp_1", "return -where(False, g, 0)"): _ZERO,
     ("trunc_vjp_0", "return -where(False, g, 0)"): _ZERO,
 }
-"""The name of the function and the mistaken statement, as `mutate.py` prints them: the reason."""
+
+_FIRST_STEP = "the constructor takes a first step, which writes it"
+
+_OPTIM = {
+    ("CosineAnnealingLR._next_lr", "if (-(t - 1) - period) % (2 * period) == 0:"): "the remainder is 0 for both signs",
+    ("CosineAnnealingLR._next_lr", "if (t - 1 + period) % (2 * period) == 0:"): "two periods apart",
+    ("CosineAnnealingWarmRestarts.step", "(deleted) epoch = 0"): _FIRST_STEP,
+    ("CosineAnnealingWarmRestarts.step", "if epoch is None and self.last_epoch < -1:"): _FIRST_STEP,
+    ("CosineAnnealingWarmRestarts.step", "if epoch is not None and self.last_epoch < 0:"): _FIRST_STEP,
+    ("CosineAnnealingWarmRestarts.step", "if self.last_epoch < 0:"): "no step is taken before the first",
+    (
+        "CyclicLR._share",
+        "height = x / self.step_ratio if x < self.step_ratio else (x - 1) / (self.step_ratio - 1)",
+    ): "the top belongs to both sides",
+    ("LRScheduler.__init__", "(deleted) self._get_lr_called_within_step = False"): _FIRST_STEP,
+    ("LRScheduler.__init__", "(deleted) self._is_initial = False"): _FIRST_STEP,
+    ("LRScheduler.__init__", "(deleted) self._last_lr: list[float] = []"): _FIRST_STEP,
+    ("LRScheduler.__init__", "self._get_lr_called_within_step = True"): _FIRST_STEP,
+    ("LRScheduler.__init__", "self._is_initial = True"): _FIRST_STEP,
+    (
+        "LRScheduler.__repr__",
+        "return settings_repr(self, ('last_epoch', 'optimizer'), last_epoch=self.last_epoch, lr=self._last_lr)",
+    ): "names to leave out have no order",
+    ("LRScheduler.load_state_dict", "for key in ('min_lrs', 'base_lrs'):"): "no schedule has both",
+    ("OneCycleLR._next_lr", "if self.last_epoch < end:"): "a phase ends with the rates that the next one begins with",
+    (
+        "check_number",
+        "limits = f'a finite number in [0, {below:g})' if below < most else f'a number in [0, {most:g}]'",
+    ): "one of the two is infinite",
+}
+
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"optim": _OPTIM, "vjps": _VJPS}
+"""For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""

@@ -1,21 +1,33 @@
-"""Mutants of a function: copies of its source with one mistake each, of the kinds that people make in gradients."""
+"""Mutants of a Python function: copies of its source with one mistake each.
+
+There are two sets of mistakes: those that people make in gradients (`mutants`), and those that people make in programs
+(`mutants` with ``program=True``), which also have deleted statements, lost results and conditions joined wrongly.
+"""
 
 import __future__
 
 import ast
-import copy
 import inspect
 import textwrap
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import CodeType, FunctionType
+
+PACKAGE = Path(__file__).resolve().parents[2] / "tinygrad_cnn"
 
 _SWAPS = {
     ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult],
     ast.BitAnd: [ast.BitOr], ast.BitOr: [ast.BitAnd],
     ast.Gt: [ast.GtE, ast.Lt], ast.GtE: [ast.Gt, ast.LtE], ast.Lt: [ast.LtE, ast.Gt], ast.LtE: [ast.Lt, ast.GtE],
     ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq],
+}  # fmt: skip
+_SYMMETRIC = {"add", "multiply", "maximum", "minimum", "max", "min", "array_equal", "product", "lcm", "gcd"}
+_PROGRAM_SWAPS = {
+    ast.FloorDiv: ast.Mult, ast.Mod: ast.FloorDiv, ast.Pow: ast.Mult, ast.MatMult: ast.Add,
+    ast.Is: ast.IsNot, ast.IsNot: ast.Is, ast.In: ast.NotIn, ast.NotIn: ast.In,
+    ast.And: ast.Or, ast.Or: ast.And,
 }  # fmt: skip
 
 
@@ -44,11 +56,39 @@ class Mutant:
 
         Where two statements become the same by mistake, what is written is added.
         """
-        return self.function.__name__, f"{self.before} → {self.after}" if self.ambiguous else self.after
+        return self.function.__qualname__, f"{self.before} → {self.after}" if self.ambiguous else self.after
+
+    @property
+    def place(self) -> str:
+        """The file, from the package's folder, and the line."""
+        return f"{source_of(self.function)}:{self.line}"
+
+
+def source_of(function: FunctionType) -> str:
+    """Return the file of `function` from the folder of the package, such as ``optim/sgd.py``."""
+    path = Path(function.__code__.co_filename).resolve()
+    return path.relative_to(PACKAGE).as_posix() if path.is_relative_to(PACKAGE) else path.as_posix()
+
+
+def program_variants(node: ast.expr) -> Iterator[ast.expr]:
+    """Yield what may be written by mistake instead of an expression of any program."""
+    if isinstance(node, ast.BoolOp):
+        yield ast.BoolOp(_PROGRAM_SWAPS[type(node.op)](), node.values)
+    elif isinstance(node, ast.BinOp) and type(node.op) in _PROGRAM_SWAPS:
+        yield ast.BinOp(node.left, _PROGRAM_SWAPS[type(node.op)](), node.right)
+    elif isinstance(node, ast.Compare) and type(node.ops[0]) in _PROGRAM_SWAPS:
+        yield ast.Compare(node.left, [_PROGRAM_SWAPS[type(node.ops[0])](), *node.ops[1:]], node.comparators)
+    elif isinstance(node, ast.Constant) and type(node.value) in (int, float):
+        yield ast.Constant(node.value - 1)
+    elif isinstance(node, ast.IfExp):
+        yield ast.IfExp(ast.UnaryOp(ast.Not(), node.test), node.body, node.orelse)
+    symmetric = isinstance(node, ast.Call) and ast.unparse(node.func).rpartition(".")[2] in _SYMMETRIC
+    if not isinstance(node, ast.Subscript) and not symmetric:  # shapes the other way round are a matter of gradients
+        yield from variants(node)
 
 
 def variants(node: ast.expr) -> Iterator[ast.expr]:
-    """Yield what may be written by mistake instead of an expression."""
+    """Yield what may be written by mistake instead of an expression of a gradient."""
     if isinstance(node, ast.BinOp):
         for other in _SWAPS.get(type(node.op), []):
             yield ast.BinOp(node.left, other(), node.right)
@@ -96,12 +136,15 @@ def _edges(node: ast.AST) -> Iterator[tuple[Callable[[ast.expr], None], ast.expr
     """Yield every expression under `node` that computes something, with a way to put another in its place."""
     if isinstance(node, ast.keyword) and node.arg == "strict":
         return  # of zip: a check, not a part of the computation
+    if isinstance(node, ast.JoinedStr | ast.ExceptHandler):
+        return  # a text for people; exceptions that are handled alike, in any order
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "args") and not isinstance(node, ast.Call):
             continue
         if isinstance(value, list):
+            unordered = isinstance(node, ast.Compare) and isinstance(node.ops[0], ast.In | ast.NotIn)
             for i, child in enumerate(value):
-                if isinstance(child, ast.expr):
+                if isinstance(child, ast.expr) and not (unordered and isinstance(child, ast.Tuple)):
                     yield lambda new, value=value, i=i: value.__setitem__(i, new), child
                 if isinstance(child, ast.AST) and not isinstance(child, ast.stmt):
                     yield from _edges(child)
@@ -118,14 +161,48 @@ def _statements(function: ast.FunctionDef) -> Iterator[ast.stmt]:
             yield node
 
 
+def _deletions(function: ast.FunctionDef) -> Iterator[tuple[list[ast.stmt], int, ast.stmt]]:
+    """Yield each statement that may be forgotten, as a position in a block, with what then stands there."""
+    bound = Counter(
+        node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
+    )
+    bound.update(arg.arg for arg in ast.walk(function.args) if isinstance(arg, ast.arg))
+    for node in ast.walk(function):
+        for block in ("body", "orelse", "finalbody"):
+            statements = getattr(node, block, None)
+            for i, statement in enumerate(statements if isinstance(statements, list) else ()):
+                if isinstance(statement, ast.Return) and statement.value is not None:
+                    if not (isinstance(statement.value, ast.Constant) and statement.value.value is None):
+                        yield statements, i, ast.Return()
+                elif _may_be_forgotten(statement, bound):
+                    yield statements, i, ast.Pass()
+
+
+def _may_be_forgotten(statement: ast.stmt, bound: Counter[str]) -> bool:
+    """Return whether a function may do without a statement; `bound` counts how often each name is bound in it."""
+    if isinstance(statement, ast.Assign):
+        target = statement.targets[0]  # a name that is bound nowhere else raises a NameError where it is read
+        return not (isinstance(target, ast.Name) and bound[target.id] < 2)
+    if isinstance(statement, ast.AnnAssign):
+        return not isinstance(statement.target, ast.Name)
+    if isinstance(statement, ast.Expr):
+        return not isinstance(statement.value, ast.Constant)
+    return isinstance(statement, ast.Return | ast.Raise | ast.AugAssign | ast.Break | ast.Continue | ast.Delete)
+
+
 def _head(statement: ast.stmt) -> str:
     """Return the text of a statement, of its first line if others are nested in it."""
     text = ast.unparse(statement)
     return text.splitlines()[0] if hasattr(statement, "body") else text
 
 
-def mutants(function: FunctionType) -> list[Mutant]:
-    """Return the mutants of `function`, those that read the same left out."""
+def mutants(function: FunctionType, *, program: bool = False) -> list[Mutant]:
+    """Return the mutants of `function`, those that read the same left out.
+
+    Args:
+        function: what to make mistakes in.
+        program: make the mistakes of programs in general, not those of gradients.
+    """
     lines, start = inspect.getsourcelines(function)
     tree = ast.parse(textwrap.dedent("".join(lines)))
     definition = tree.body[0]
@@ -134,40 +211,47 @@ def mutants(function: FunctionType) -> list[Mutant]:
     definition.decorator_list = []
     seen = {ast.unparse(tree)}
     found = []
+
+    def note(statement: ast.stmt, before: str, after: str | None = None) -> None:
+        text = ast.unparse(tree)
+        if text not in seen:
+            seen.add(text)
+            line = start + statement.lineno - 1
+            found.append(Mutant(function, line, before, after or _head(statement), _compiled(text, function)))
+
+    if program:
+        for block, i, instead in list(_deletions(definition)):
+            statement, before = block[i], _head(block[i])
+            block[i] = instead
+            note(statement, before, "return" if isinstance(instead, ast.Return) else f"(deleted) {before}")
+            block[i] = statement
     for statement in _statements(definition):
         before = _head(statement)
-
-        def note(statement: ast.stmt = statement, before: str = before) -> None:
-            text = ast.unparse(tree)
-            if text not in seen:
-                seen.add(text)
-                code = _compiled(tree, function)
-                found.append(Mutant(function, start + statement.lineno - 1, before, _head(statement), code))
-
         value = statement.value if isinstance(statement, ast.Return) else None
-        if isinstance(statement, ast.Return) and value is not None and not isinstance(value, ast.UnaryOp):
+        if value is not None and not program and not isinstance(value, ast.UnaryOp):
             statement.value = ast.UnaryOp(ast.USub(), value)  # a minus that is there is dropped below
-            note()
+            note(statement, before)
             statement.value = value
         if isinstance(statement, ast.If):
             test = statement.test
             statement.test = ast.UnaryOp(ast.Not(), test)
-            note()
+            note(statement, before)
             statement.test = test
         for put, child in list(_edges(statement)):
-            for variant in variants(child):
+            for variant in program_variants(child) if program else variants(child):
                 put(variant)
-                note()
+                note(statement, before)
             put(child)
     read = Counter(one.after for one in found)
     return [replace(one, ambiguous=read[one.after] > 1) for one in found]
 
 
-def _compiled(tree: ast.Module, function: FunctionType) -> CodeType:
-    """Return the code of the one function in `tree`, fit to take the place of that of `function`."""
-    definition = ast.unparse(copy.deepcopy(tree))
+def _compiled(definition: str, function: FunctionType) -> CodeType:
+    """Return the code of the function that `definition` defines, fit to take the place of that of `function`."""
     free = function.__code__.co_freevars
-    wrapped = f"def factory({', '.join(free)}):\n{textwrap.indent(definition, '    ')}\n"
+    kept = f"    if False:\n        {', '.join(free)}\n" if free else ""  # a variable that is read nowhere else
+    body = textwrap.indent(definition, "    ") + "\n" + textwrap.indent(kept, "    ")
+    wrapped = f"def factory({', '.join(free)}):\n{body}"
     module = compile(wrapped, f"<mutant of {function.__name__}>", "exec", __future__.annotations.compiler_flag)
     (factory,) = (one for one in module.co_consts if isinstance(one, CodeType))
     (code,) = (one for one in factory.co_consts if isinstance(one, CodeType) and one.co_name == function.__name__)

@@ -1,352 +1,89 @@
-"""Make mistakes in every gradient, one at a time, and see that some test goes red.
+"""Make mistakes in the package, one at a time, and see that some test goes red.
 
-    python tests/mutation/mutate.py [--op NAME ...] [--jobs N]
+    python tests/mutation/mutate.py [--what KIND ...] [--op NAME ...] [--file PATH ...] [--sample N --seed S] ...
 
-A *mutant* is a VJP, or a private function that VJPs call, with a flipped sign, a dropped term, exchanged arguments,
-another comparison or another constant. It takes the original's place in this process. It is *caught* where a test
-fails or raises; otherwise it *survived*, unless it is listed in `equivalent.py` with the reason why it computes the
-same. Exit code 1 if one survived, or if a listed one was caught or no longer exists.
+A *mutant* is a function with one mistake: a flipped sign, another comparison or constant, a negated condition, a
+deleted statement, a lost result, exchanged arguments. It is *caught* where a test fails, crashes or hangs; otherwise it
+*survived*, unless it is listed in `equivalent.py` with the reason why it computes the same. Exit code 1 if one
+survived, or if a listed one was caught or no longer exists.
 
-Every mutant first runs through the rows of its operation in the table of samples, the cheapest first, where a changed
-gradient of first or second order points at the row whose numerical check is then run; what remains runs through the
-tests in `tests/ops` that reach the function.
+The kinds: `vjps` are the gradients of operations (`run_vjps.py`), `c` the compiled kernels (`run_c.py`), and the others
+are Python code whose files and tests `targets.py` lists (`run_python.py`).
 """
 
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
-import multiprocessing
 import os
-import signal
 import sys
 import time
-import warnings
-from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from types import CodeType, FrameType, FunctionType
-from typing import Any
 
 for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # read when NumPy is imported: the matrices here are tiny
 
-TESTS = Path(__file__).resolve().parent.parent
-sys.path[:0] = [str(TESTS), str(TESTS / "mutation")]
+sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
 
-import numpy as np  # noqa: E402
-import pytest  # noqa: E402
-from _pytest.runner import runtestprotocol  # noqa: E402
-from equivalent import EQUIVALENT  # noqa: E402
-from mutants import Mutant, mutants  # noqa: E402
-from op_samples import SAMPLES, Sample  # noqa: E402
+import run_c  # noqa: E402
+import run_python  # noqa: E402
+import run_vjps  # noqa: E402
+from choice import Choice  # noqa: E402
+from report import report  # noqa: E402
+from targets import C_SOURCES, TARGETS  # noqa: E402
 
-import tinygrad_cnn  # noqa: E402
-from tinygrad_cnn.autograd import grad, registry  # noqa: E402
-from tinygrad_cnn.creation import from_numpy  # noqa: E402
-from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck  # noqa: E402
+from tinygrad_cnn.autograd import registry  # noqa: E402
 
-for _op in registry.values():
-    _op.adds = None  # a shortcut past the VJP that is to be changed
-
-SECONDS_A_MUTANT = 20
-"""One that takes longer is caught: it hangs."""
-
-Functions = dict[FunctionType, set[str]]
+KINDS = ["c", *TARGETS, "vjps"]  # c first: before anything has loaded the library of kernels
 
 
-def gradient_functions() -> Functions:
-    """Return every VJP of the package, and every private function that one calls, with the operations it serves."""
-    found: Functions = {}
-    for name, op in registry.items():
-        if not op.kernel.__module__.startswith(tinygrad_cnn.__name__):
-            continue
-        for vjp in [*op.vjps, op.variadic]:
-            if isinstance(vjp, FunctionType):
-                _visit(vjp, name, found)
-    return found
+def _files(given: list[str]) -> list[str]:
+    """Return paths relative to the folder of the package, given so or from the working folder."""
+    return [path.replace(os.sep, "/").rpartition("tinygrad_cnn/")[2] for path in given]
 
 
-def _visit(function: FunctionType, op: str, found: Functions) -> None:
-    serves = found.setdefault(function, set())
-    if op in serves:
-        return
-    serves.add(op)
-    for name in function.__code__.co_names:
-        called = function.__globals__.get(name)
-        private = name.startswith("_") or "_vjp_" in name
-        if private and isinstance(called, FunctionType) and called.__module__.startswith("tinygrad_cnn.ops"):
-            _visit(called, op, found)
-
-
-@contextlib.contextmanager
-def installed(mutant: Mutant) -> Iterator[None]:
-    """Run the mutant wherever its function is called, and stop it if it hangs."""
-
-    def stop(_signal: int, _frame: FrameType | None) -> None:
-        raise TimeoutError(f"the mutant ran for more than {SECONDS_A_MUTANT} s")
-
-    own = mutant.function.__code__
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.alarm(SECONDS_A_MUTANT)
-    mutant.function.__code__ = mutant.code
-    try:
-        yield
-    finally:
-        mutant.function.__code__ = own
-        signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
-
-
-# --- the rows of the table ------------------------------------------------------------------------------------------
-
-
-def _leaves(arrays: Iterable[np.ndarray]) -> list[Any]:
-    """Return tensors over `arrays`, of which the floating-point ones require gradients."""
-    made = [from_numpy(np.array(array)) for array in arrays]
-    for one in made:
-        one.requires_grad = one.is_floating_point()
-    return made
-
-
-def fingerprint(sample: Sample) -> list[np.ndarray]:
-    """Return the first- and second-order gradients of one row, for random weights of every element."""
-    source = np.random.default_rng(2)
-
-    def weights(values: list[Any]) -> list[Any]:
-        return _leaves([source.standard_normal(value.shape) for value in values])
-
-    leaves = _leaves(sample.inputs)
-    output = sample.call(*leaves)
-    if not output.requires_grad:
-        return []
-    wanted = [leaf for leaf in leaves if leaf.requires_grad]
-    upstream = weights([output])
-    first = grad(output, wanted, upstream, create_graph=True)
-    again = [one for one in first if one.requires_grad]
-    second = grad(again, [*wanted, *upstream], weights(again), allow_unused=True) if again else ()
-    return [one.array.copy() for one in (*first, *second) if one is not None]
-
-
-class Row:
-    """A row of the table, with what it gives where nothing is wrong and the time that takes."""
-
-    def __init__(self, sample: Sample) -> None:
-        start = time.perf_counter()
-        self.sample = sample
-        self.expected = fingerprint(sample)
-        self.seconds = time.perf_counter() - start
-
-    def is_changed(self) -> bool:
-        """Return whether the gradients differ by more than the numerical checks allow."""
-        found = fingerprint(self.sample)
-        return len(found) != len(self.expected) or not all(
-            a.shape == b.shape and np.allclose(a, b, rtol=1e-6, atol=1e-8, equal_nan=True)
-            for a, b in zip(found, self.expected, strict=True)
-        )
-
-    def fails(self) -> bool:
-        """Return whether the numerical check of either order fails."""
-        try:  # with the tolerances of tests/ops/test_samples.py
-            gradcheck(self.sample.call, _leaves(self.sample.inputs), atol=1e-8, rtol=1e-6)
-            gradgradcheck(self.sample.call, _leaves(self.sample.inputs), atol=1e-7, rtol=1e-6)
-        except Exception:
-            return True
-        return False
-
-
-def caught_by_rows(mutant: Mutant, rows: list[Row]) -> bool:
-    """Return whether a row of the table fails."""
-    for row in rows:
-        with installed(mutant):
-            try:
-                if row.is_changed() and row.fails():
-                    return True
-            except Exception:  # whatever it is: the tests of this row raise it too
-                return True
-    return False
-
-
-# --- the tests of tests/ops -----------------------------------------------------------------------------------------
-
-
-def passes(item: pytest.Item) -> bool:
-    """Return whether a test passes."""
-    reports = runtestprotocol(item, log=False, nextitem=None)
-    return not any(report.failed for report in reports)
-
-
-def reached(item: pytest.Item, codes: dict[CodeType, FunctionType]) -> set[FunctionType] | None:
-    """Return which of the functions a test runs, or None if it fails."""
-    seen: set[FunctionType] = set()
-
-    def note(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call" and frame.f_code in codes:
-            seen.add(codes[frame.f_code])
-
-    sys.setprofile(note)
-    try:
-        fine = passes(item)
-    finally:
-        sys.setprofile(None)
-    return seen if fine else None
-
-
-class Session:
-    """A run of pytest in whose place the mutants run."""
-
-    def __init__(self, wanted: list[str], jobs: int) -> None:
-        self.wanted = wanted
-        self.jobs = jobs
-        self.outcomes: list[tuple[Mutant, bool]] = []
-        self.complaints: list[str] = []
-
-    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
-        """Note which file of tests cannot be read."""
-        if report.failed:
-            self.complaints.append(f"{report.nodeid} cannot be collected")
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Run every mutant of every wanted operation, in `jobs` processes."""
-        functions = {
-            function: ops
-            for function, ops in gradient_functions().items()
-            if not self.wanted or not ops.isdisjoint(self.wanted)
-        }
-        work = _Work(session.items, functions)
-        self.complaints += work.complaints
-        made = [mutant for function in functions for mutant in mutants(function)]
-        global _work, _made
-        _work, _made = work, made
-        with multiprocessing.get_context("fork").Pool(self.jobs) as pool:
-            for i, caught in pool.imap_unordered(_run, range(len(made)), chunksize=4):
-                self.outcomes.append((made[i], caught))
-                if sys.stderr.isatty():
-                    print(f"\r{len(self.outcomes)} of {len(made)} mutants", end="", file=sys.stderr)
-        return True
-
-
-class _Work:
-    """What the processes share: the rows of each operation, and the tests that reach each function."""
-
-    def __init__(self, items: list[pytest.Item], functions: Functions) -> None:
-        wanted = set().union(*functions.values())
-        self.functions = functions
-        self.complaints: list[str] = []
-        self.rows: dict[str, list[Row]] = {op: [] for op in wanted}
-        for sample in SAMPLES:
-            if sample.op in wanted and registry[sample.op].differentiable:
-                try:
-                    self.rows[sample.op].append(Row(sample))
-                except Exception as error:
-                    self.complaints.append(f"the row {sample} fails without any mutant: {error}")
-        self.tables: dict[str, list[pytest.Item]] = {op: [] for op in wanted}
-        self.dedicated: dict[FunctionType, list[pytest.Item]] = {function: [] for function in functions}
-        codes = {function.__code__: function for function in functions}
-        for item in items:
-            sample = getattr(item, "callspec", None) and item.callspec.params.get("sample")
-            if isinstance(sample, Sample):
-                if sample.op in wanted and "gradients" not in item.name:
-                    self.tables[sample.op].append(item)
-            elif "test_samples" not in item.nodeid:
-                found = reached(item, codes)
-                if found is None:
-                    self.complaints.append(f"{item.nodeid} fails without any mutant")
-                for function in found or ():
-                    self.dedicated[function].append(item)
-
-    def catches(self, mutant: Mutant) -> bool:
-        """Return whether some test fails."""
-        ops = sorted(self.functions[mutant.function])
-        rows = sorted((row for op in ops for row in self.rows[op]), key=lambda row: row.seconds)
-        if caught_by_rows(mutant, rows):
-            return True
-        items = self.dedicated[mutant.function] + [item for op in ops for item in self.tables[op]]
-        for item in items:
-            with installed(mutant):
-                if not passes(item):
-                    return True
-        return False
-
-
-_work: _Work
-_made: list[Mutant]
-
-
-def _run(i: int) -> tuple[int, bool]:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        return i, _work.catches(_made[i])
-
-
-def run(ops: list[str], jobs: int) -> tuple[list[tuple[Mutant, bool]], list[str]]:
-    """Return every mutant of the gradients of `ops`, or of all if empty, and whether it was caught; then complaints.
-
-    A row, test or file of tests that fails without any mutant is complained of, and does without.
-    """
-    session = Session(ops, jobs)
-    arguments = [
-        "-q",
-        "--no-header",
-        "--no-summary",
-        "-p",
-        "no:cacheprovider",
-        "--tb=no",
-        "-W",
-        "ignore",
-        "--continue-on-collection-errors",
-    ]
-    said = io.StringIO()
-    with contextlib.redirect_stdout(said):
-        code = pytest.main([*arguments, "--rootdir", str(TESTS.parent), str(TESTS / "ops")], plugins=[session])
-    if not session.outcomes:
-        raise SystemExit(f"mutate: pytest ended with {code!r}\n{said.getvalue()}")
-    return session.outcomes, session.complaints
-
-
-def report(
-    outcomes: list[tuple[Mutant, bool]],
-    complaints: list[str],
-    *,
-    complete: bool,
-    write: Callable[[str], object] = print,
-) -> int:
-    """Write the counts and a table of what went wrong; return the exit code."""
-    survivors = [mutant for mutant, caught in outcomes if not caught]
-    bad = [mutant for mutant in survivors if mutant.key not in EQUIVALENT]
-    listed_but_caught = [mutant.key for mutant, caught in outcomes if caught and mutant.key in EQUIVALENT]
-    made = {mutant.key for mutant, _ in outcomes}
-    gone = [key for key in EQUIVALENT if key not in made] if complete else []
-    total, equivalent = len(outcomes), len(survivors) - len(bad)
-    write(
-        f"{total} mutants: {total - len(survivors)} caught, {equivalent} equivalent (listed with reasons), "
-        f"{len(bad)} survived"
-    )
-    for mutant in sorted(bad, key=lambda one: (one.function.__module__, one.line, one.after)):
-        place = f"{mutant.function.__module__.replace('.', '/')}.py:{mutant.line}"
-        write(f"\n{mutant.function.__name__}  {place}\n    written   {mutant.before}\n    survived  {mutant.after}")
-    for key in listed_but_caught:
-        write(f"\nlisted as equivalent, but caught: {key}")
-    for key in gone:
-        write(f"\nlisted as equivalent, but no longer made: {key}")
-    for complaint in complaints:
-        write(f"\n{complaint}")
-    return 1 if bad or listed_but_caught or gone or complaints else 0
+def _kinds(what: list[str], ops: list[str], files: list[str]) -> list[str]:
+    """Return what is to be mutated: the kinds that are named, or else those that operations and files belong to."""
+    chosen = what or ([] if ops or files else KINDS)
+    if not what:
+        chosen = chosen or [
+            *(["c"] if any(file.startswith(C_SOURCES) for file in files) else []),
+            *(kind for kind, target in TARGETS.items() if set(files) & set(target.source_files())),
+            *(["vjps"] if ops else []),
+        ]
+    return [kind for kind in KINDS if kind in chosen]
 
 
 def main() -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(description="Make mistakes in gradients and see that tests catch them.")
-    parser.add_argument("--op", nargs="+", default=[], help="operations by name; all by default")
-    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes")
+    parser = argparse.ArgumentParser(description="Make mistakes in the package and see that tests catch them.")
+    parser.add_argument("--what", nargs="+", default=[], choices=KINDS, metavar="KIND", help=f"of {', '.join(KINDS)}")
+    parser.add_argument("--op", nargs="+", default=[], help="gradients of these operations; all by default")
+    parser.add_argument("--file", nargs="+", default=[], help="files of the package; all by default")
+    parser.add_argument("--function", default="", help="the only function to mutate, such as SGD.__init__")
+    parser.add_argument("--sample", type=int, default=0, help="mutants of each kind besides vjps, chosen at random")
+    parser.add_argument("--seed", type=int, default=0, help="of that choice")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="mutants at one time")
     options = parser.parse_args()
     unknown = sorted(set(options.op) - set(registry))
     if unknown:
         parser.error(f"no operation named {', '.join(unknown)}")
-    start = time.perf_counter()
-    code = report(*run(options.op, options.jobs), complete=not options.op)
-    print(f"in {time.perf_counter() - start:.0f} s")
+    files = _files(options.file)
+    kinds = _kinds(options.what, options.op, files)
+    if not kinds:
+        parser.error(f"no kind of code has {', '.join(files)} among its files")
+    choose = Choice(options.function, options.sample, options.seed)
+    code = 0
+    for kind in kinds:
+        start = time.perf_counter()
+        if kind == "vjps":
+            outcomes, complaints = run_vjps.run(options.op, options.jobs)
+        elif kind == "c":
+            outcomes, complaints = run_c.run(files, choose, options.jobs)
+        else:
+            outcomes, complaints = run_python.run(kind, TARGETS[kind], files, choose, options.jobs)
+        complete = choose.everything and not (options.op or files)
+        code |= report(kind, outcomes, complaints, complete=complete)
+        print(f"in {time.perf_counter() - start:.0f} s", flush=True)
     return code
 
 

@@ -15,7 +15,7 @@ from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck
 from tinygrad_cnn.tensor import Tensor
 
 # Only the package's own: tests of the engine may register operations of theirs.
-OPS = {name: op for name, op in registry.items() if op.kernel.__module__.startswith(tinygrad_cnn.__name__)}
+OPS = {name: op for name, op in registry.items() if op.__wrapped__.__module__.startswith(tinygrad_cnn.__name__)}
 
 every = pytest.mark.parametrize("sample", SAMPLES, ids=str)
 differentiable = pytest.mark.parametrize(

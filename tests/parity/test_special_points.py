@@ -14,7 +14,7 @@ from tinygrad_cnn.gradcheck import gradgradcheck
 OPS = {
     name
     for name, op in registry.items()
-    if op.differentiable and op.kernel.__module__.startswith(tinygrad_cnn.__name__)
+    if op.differentiable and op.__wrapped__.__module__.startswith(tinygrad_cnn.__name__)
 }
 every = pytest.mark.parametrize("point", POINTS, ids=str)
 

@@ -1,5 +1,7 @@
 """What a history looks like."""
 
+import pytest
+
 from tinygrad_cnn.train import History
 
 
@@ -19,3 +21,10 @@ def test_a_notebook_shows_the_rows_as_a_table():
     assert "<th>&lt;b&gt;</th>" in page
     assert "<b>" not in page
     assert page.startswith("<table>")
+
+
+def test_a_name_that_was_not_measured_is_refused_with_those_that_were():
+    with pytest.raises(KeyError, match="measured names .none, for no epoch was finished., got 'loss'"):
+        History().column("loss")
+    with pytest.raises(KeyError, match="measured names .epoch, loss., got 'lost'; did you mean 'loss'"):
+        History(rows=[{"epoch": 1, "loss": 2.0}]).column("lost")

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 import tinygrad_cnn as tg
 from tinygrad_cnn import nn
 from tinygrad_cnn.train import Accuracy, ConfusionMatrix, Metric, accuracy
+from tinygrad_cnn.train.metrics import Running, evaluating
 
 
 @st.composite
@@ -102,3 +103,47 @@ def test_a_metric_defines_its_methods():
 def test_reprs_are_one_line():
     assert repr(Accuracy(top_k=5)) == "Accuracy(top_k=5)"
     assert repr(ConfusionMatrix(3)) == "ConfusionMatrix(num_classes=3)"
+
+
+def test_running_sums_weigh_batches_by_their_divisors():
+    running = Running({"accuracy": Accuracy()})
+    assert np.isnan(running.loss)
+    right, wrong = tg.tensor([[0.0, 1.0]]), tg.tensor([[1.0, 0.0]])
+    running.update(2.0, 3.0, 1, right, tg.tensor([1]))
+    running.update(float("nan"), 0, 1, wrong, tg.tensor([1]))  # nothing of it counts for the loss
+    running.update(4.0, 1.0, 1, right, tg.tensor([1]))
+    assert running.compute() == {"loss": 2.5, "accuracy": 2 / 3}
+    assert running.samples == 3
+    running.reset()
+    assert (running.sum, running.divisor, running.samples, running.metrics["accuracy"].total) == (0, 0, 0, 0)
+    for loss in (2.0, 5.0):
+        running.update(loss, None, 1, right, tg.tensor([1]))  # losses that are sums
+    assert running.loss == 7.0
+
+
+def test_running_sums_go_on_from_their_state_and_copy_the_metrics():
+    metric = Accuracy()
+    running, fresh = Running({"accuracy": metric}), Running({"accuracy": metric})
+    running.update(2.0, 4.0, 4, tg.tensor([[0.0, 1.0]]), tg.tensor([1]))
+    assert metric.total == fresh.metrics["accuracy"].total == 0
+    fresh.load_state_dict(running.state_dict())
+    assert fresh.compute() == running.compute() == {"loss": 2.0, "accuracy": 1.0}
+    assert fresh.samples == 4
+    with pytest.raises(ValueError, match=r"expected metrics \[\], got \['accuracy'\]"):
+        Running({}).load_state_dict(running.state_dict())
+
+
+def test_evaluating_does_not_record_and_gives_every_module_its_mode_back():
+    model = nn.Sequential(nn.Linear(2, 2), nn.Dropout(0.5))
+    model[0].eval()
+
+    def measure():
+        with evaluating(model):
+            assert [module.training for module in model.modules()] == [False] * 3
+            assert not model(tg.ones(1, 2)).requires_grad
+            raise OSError("stop")
+
+    with pytest.raises(OSError, match="stop"):
+        measure()
+    assert [module.training for module in model.modules()] == [True, False, True]
+    assert model(tg.ones(1, 2)).requires_grad

@@ -8,7 +8,7 @@ import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.data import DataLoader, TensorDataset
 from tinygrad_cnn.train import Accuracy, Callback, Metric, Trainer
-from tinygrad_cnn.train.buffers import KeptBuffers
+from tinygrad_cnn.train.steps import KeptBuffers
 
 NAN = float("nan")
 
@@ -198,4 +198,22 @@ def test_images_of_another_size_are_pointed_out(size):
     assert any(f"{size}×{size}" in note and "transforms.Resize" in note for note in caught.value.__notes__)
     with pytest.raises(IndexError) as caught:  # an error that is not about sizes is left alone
         trainer(nn.Sequential(nn.Flatten(), nn.Linear(4, 2))).fit([(tg.ones(1, 1, 2, 2), tg.tensor([5]))], 1)
+    assert not any("Resize" in note for note in getattr(caught.value, "__notes__", []))
+
+
+@pytest.mark.parametrize("shape", [(5, 3), (1, 1, 2, 2)])
+def test_an_error_of_other_inputs_or_about_something_else_says_nothing_of_the_size_of_images(shape):
+    class Picky(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.layer = nn.Linear(4, 2)
+
+        def forward(self, x):
+            if x.ndim == 4:
+                raise RuntimeError("out of luck")
+            return self.layer(x)
+
+    x = tg.ones(*shape)
+    with pytest.raises(RuntimeError, match="in_features=4|out of luck") as caught:
+        trainer(Picky()).fit([(x, tg.zeros(len(x)).long())], 1)
     assert not any("Resize" in note for note in getattr(caught.value, "__notes__", []))

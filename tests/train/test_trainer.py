@@ -1,10 +1,6 @@
 """The training loop: what it computes, when it stops, what it leaves behind."""
 
 import math
-import os
-import signal
-import threading
-import time
 
 import numpy as np
 import pytest
@@ -176,7 +172,8 @@ def test_evaluate_and_predict_go_over_uneven_batches(points):
     matrix = run.evaluate(loader(points, 7), {"confusion": ConfusionMatrix(2)})["confusion"]
     assert matrix.trace() / matrix.sum() == found["accuracy"]
     expected = model(points[0]).detach().numpy()
-    for inputs in (points[0], loader(points, 7, shuffle=False), [points[0][:7], points[0][7:]]):
+    halves = [points[0][:7], points[0][7:]]
+    for inputs in (points[0], loader(points, 7, shuffle=False), halves, [(half, None) for half in halves]):
         np.testing.assert_allclose(run.predict(inputs, batch_size=13).numpy(), expected, rtol=1e-6)
 
 
@@ -258,19 +255,19 @@ def test_a_non_finite_gradient_stops_before_the_step():
 def test_modules_in_evaluation_mode_stay_there(points):
     """Running statistics of a frozen layer do not move, also in the second epoch and after measuring."""
 
-    def run(model):
-        before = model[1].running_mean.numpy().copy()
+    def moves(model):
+        before = model[1].running_mean.tolist()
         trainer(model).fit(loader(points, 30), 2, validation=loader(points, 30))
-        return before.tolist() == model[1].running_mean.tolist()
+        return model[1].running_mean.tolist() != before
 
     model = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2), nn.Linear(2, 2))
     model[1].eval()
-    assert run(model)
+    assert not moves(model)
     assert (model.training, model[1].training) == (True, False)
     model.train()
-    assert not run(model)
+    assert moves(model)
     model.eval()  # as after predicting: the whole model trains again
-    assert not run(model)
+    assert moves(model)
     assert model[1].training
 
 
@@ -326,9 +323,20 @@ def test_without_a_state_of_the_loader_the_epoch_begins_again(points):
     batches = list(loader(points))
     run.fit(batches, 1)
     assert not run.resumable
+    run.callbacks.append(calls := Calls())
     history = run.fit(batches, 1)
     assert len(history.loss) == 3 + 4
+    assert [batch for name, _, _, batch in calls.calls if name == "on_step_end"] == [1, 2, 3, 4]
+    sizes = np.array([len(x) for x, _ in batches])
+    assert history.rows[0]["loss"] == pytest.approx(float((np.array(history.loss[3:]) * sizes).sum() / 60))
     assert run.resumable
+
+
+def test_with_another_loader_that_has_no_state_the_epoch_begins_again(points):
+    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(3)])
+    run.fit(loader(points), 1)
+    assert run.resumable
+    assert len(run.fit(list(loader(points)), 1).loss) == 3 + 4
 
 
 def test_epochs_of_earlier_calls_count(points):
@@ -336,44 +344,6 @@ def test_epochs_of_earlier_calls_count(points):
     run.fit(loader(points), 2)
     assert len(run.fit(loader(points), 3).rows) == 3
     assert len(run.fit(loader(points), 3).rows) == 3
-
-
-def test_ctrl_c_finishes_the_step_and_returns(points):
-    before = signal.getsignal(signal.SIGINT)
-    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(6, lambda: os.kill(os.getpid(), signal.SIGINT))])
-    history = run.fit(loader(points), 5)
-    assert history.interrupted
-    assert history.stopped == "interrupted"
-    assert (run.step, run.batch, len(history.rows)) == (6, 2, 1)
-    assert signal.getsignal(signal.SIGINT) is before
-    assert not run.fit(loader(points), 2).interrupted
-
-
-def test_ctrl_c_in_the_last_step_of_an_epoch_lets_it_be_measured(points):
-    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(4, lambda: os.kill(os.getpid(), signal.SIGINT))])
-    history = run.fit(loader(points), 5, validation=loader(points))
-    assert (history.interrupted, run.step, run.batch, run.epoch) == (True, 4, 0, 1)
-    assert "validation_loss" in history.rows[0]
-
-
-def test_a_second_ctrl_c_ends_at_once(points):
-    def twice():
-        os.kill(os.getpid(), signal.SIGINT)
-        os.kill(os.getpid(), signal.SIGINT)
-        time.sleep(0.1)
-
-    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(1, twice)])
-    with pytest.raises(KeyboardInterrupt):
-        run.fit(loader(points), 1)
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_training_in_another_thread_leaves_signals_alone(points):
-    run = trainer(nn.Linear(2, 2))
-    thread = threading.Thread(target=run.fit, args=(loader(points), 2))
-    thread.start()
-    thread.join()
-    assert run.epoch == 2
 
 
 def test_bad_arguments_are_refused(points):
@@ -393,3 +363,33 @@ def test_bad_arguments_are_refused(points):
     with pytest.raises(ValueError, match="at least one input, got none"):
         run.predict([])
     assert math.isnan(run.loss)
+
+
+def test_every_step_changes_the_parameters_by_rate_times_gradient(points):
+    model = nn.Linear(2, 2)
+    before = weights(model)
+    x, t = points
+    gradients = tg.autograd.grad(F.cross_entropy(model(x), t), list(model.parameters()))
+    run = trainer(model)
+    run.fit([points], 1)
+    for p, old, g in zip(model.parameters(), before, gradients, strict=True):
+        np.testing.assert_allclose(p.detach().numpy(), old - 0.5 * g.numpy(), rtol=1e-6)
+        assert not np.array_equal(p.detach().numpy(), old)
+    assert (run.samples, run.lr, run.step) == (60, 0.5, 1)
+
+
+def test_the_first_reason_to_stop_counts(points):
+    class Twice(Callback):
+        def on_step_end(self, trainer):
+            trainer.stop("first")
+            trainer.stop("second")
+
+    assert trainer(nn.Linear(2, 2), callbacks=[Twice()]).fit(loader(points), 1).stopped == "first"
+
+
+def test_measuring_a_set_leaves_the_sums_of_the_epoch_alone(points):
+    run = trainer(nn.Linear(2, 2), metrics={"accuracy": Accuracy()})
+    run.fit(loader(points), 1)
+    before = run.running.state_dict()
+    run.evaluate(loader(points))
+    assert run.running.state_dict() == before

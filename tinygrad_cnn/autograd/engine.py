@@ -21,12 +21,12 @@ from tinygrad_cnn.autograd.variable import Variable, wrap
 from tinygrad_cnn.autograd.walk import run
 
 
-def _is_owner(array: Array) -> bool:
-    return array.base is None
+def _is_lent(_array: Array) -> bool:
+    return False
 
 
-owns_memory: Callable[[Array], bool] = _is_owner
-"""Whether an array looks at memory that no other array owns; to be replaced where arrays look at lent memory."""
+is_lent: Callable[[Array], bool] = _is_lent
+"""Whether memory that is not an array's own was lent to this array alone; to be replaced where something lends it."""
 
 
 def backward(
@@ -209,7 +209,7 @@ def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[int], create_g
     # An array with as many references as an object made here, whatever this Python counts, is seen by nobody else.
     unseen = object()
     fresh = value.__class__ is np.ndarray and getrefcount(value) == getrefcount(unseen)
-    if not fresh or not owns_memory(value) or id(value) in given or value.dtype != leaf.array.dtype:
+    if not fresh or not (value.base is None or is_lent(value)) or id(value) in given or value.dtype != leaf.array.dtype:
         value = np.array(value, dtype=leaf.dtype)
     leaf._grad = wrap(value)
 

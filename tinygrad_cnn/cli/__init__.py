@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
 
 from tinygrad_cnn._output import make_printable
 from tinygrad_cnn._startup import INTERRUPTED, say_interrupted
 
 
 def main() -> None:
-    """Run the command line; an error is one line on standard error and exit code 2, an interruption exit code 130."""
+    """Run the command line.
+
+    An error prints one line on standard error and exits with code 2, an interruption with code 130.
+    """
     for stream in (sys.stdout, sys.stderr):
         make_printable(stream)
     warnings.showwarning = _show_warning
     try:
         code = _run()
-        # Typer turns Ctrl-C into this code without a word. A command that has said it already raises SystemExit.
+        # Typer turns Ctrl-C into this code silently. A command that has already printed a line raises SystemExit.
         sys.exit(say_interrupted() if code == INTERRUPTED else code)
     except (OSError, ValueError, RuntimeError, ModuleNotFoundError, ArithmeticError, MemoryError) as error:
         sys.exit(_fail("; ".join([_told(error), *getattr(error, "__notes__", [])])))
     except KeyboardInterrupt:
         sys.exit(say_interrupted())
     except Exception as error:
-        if type(error).__name__ == "Abort":  # typer's, of a prompt
+        if type(error).__name__ == "Abort":  # typer's, from a prompt
             sys.exit(say_interrupted())
         message = _usage(error)
         if message is None:
@@ -32,24 +34,25 @@ def main() -> None:
         sys.exit(_fail(message))
 
 
-def _run() -> Any:
-    """Import the commands, which takes a moment, and run one; return the exit code."""
+def _run() -> int:
+    """Import the commands, which takes a moment, run one and return the exit code."""
     try:
         from tinygrad_cnn.cli.app import app
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("tinygrad_cnn"):
             raise
         return _fail(f'the command line needs {error.name}: pip install "tinygrad-cnn[cli]"')
-    return app(prog_name="tinygrad-cnn", standalone_mode=False)
+    code: int = app(prog_name="tinygrad-cnn", standalone_mode=False)
+    return code
 
 
-def _show_warning(message: Warning | str, *_place: Any, **_more: Any) -> None:
-    """Print a warning as one line, without the line of code that raised it."""
+def _show_warning(message: Warning | str, *_place: object, **_more: object) -> None:
+    """Print a warning as one line, without the source line that raised it."""
     print(f"tinygrad-cnn: warning: {' '.join(str(message).split())}", file=sys.stderr)
 
 
 def _told(error: Exception) -> str:
-    """Return what an error says: the system's own with the file first, a lack of memory in words."""
+    """Return the message of an error: the file first for those of the system, and words for a lack of memory."""
     if isinstance(error, OSError) and error.filename is not None and error.strerror:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, MemoryError):
@@ -57,15 +60,16 @@ def _told(error: Exception) -> str:
     return str(error) or type(error).__name__
 
 
-def _usage(error: Any) -> str | None:
-    """Return what a mistake on the command line is, or None if `error` is none of typer's."""
-    if not hasattr(error, "format_message"):
+def _usage(error: Exception) -> str | None:
+    """Return the message of a mistake on the command line, or None if `error` is not one of typer's."""
+    format_message = getattr(error, "format_message", None)
+    if format_message is None:
         return None
     context = getattr(error, "ctx", None)
     if type(error).__name__ == "NoArgsIsHelpError":  # its message is the help
-        print(error.format_message())
+        print(format_message())
         sys.exit(0)
-    return f"{error.format_message()}{f' See {context.command_path} --help' if context else ''}"
+    return f"{format_message()}{f' See {context.command_path} --help' if context else ''}"
 
 
 def _fail(message: str) -> int:

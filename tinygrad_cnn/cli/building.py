@@ -1,20 +1,30 @@
-"""The model, the optimizer and the schedule of a configuration."""
+"""Build the model, the optimizer, the schedule and the early stopping of a configuration."""
 
 from __future__ import annotations
 
 import inspect
+from collections.abc import Collection
+from types import ModuleType
 from typing import Any
 
 from tinygrad_cnn import models, optim
 from tinygrad_cnn._types import Shape
-from tinygrad_cnn.autograd import no_grad
-from tinygrad_cnn.cli.checks import REFUSALS, ConfigError, check_arguments, check_known, check_type
+from tinygrad_cnn.cli.checks import (
+    REFUSALS,
+    ConfigError,
+    Settings,
+    check_arguments,
+    check_known,
+    check_type,
+    refusing,
+)
 from tinygrad_cnn.cli.config import Config, Part
 from tinygrad_cnn.creation import zeros
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.optim import Optimizer, lr_scheduler
 from tinygrad_cnn.train import Callback, EarlyStopping, LRSchedule
 from tinygrad_cnn.train.callbacks.monitor import known_mode
+from tinygrad_cnn.train.metrics import evaluating
 
 _PARTS = ("BasicBlock", "Bottleneck", "InvertedResidual", "ResNet", "VGG", "vgg_features")
 MODELS = [name for name in models.__all__ if name not in _PARTS]
@@ -25,13 +35,13 @@ OPTIMIZERS = [name for name in optim.__all__ if name not in ("Optimizer", "lr_sc
 
 _OF_OBJECTS = ("ChainedScheduler", "LRScheduler", "LambdaLR", "SequentialLR")
 SCHEDULES = [name for name in lr_scheduler.__all__ if name not in _OF_OBJECTS]
-"""The schedules that a configuration may name: those that numbers describe."""
+"""The schedules that a configuration may name: those whose arguments are numbers."""
 
 _NOT_SET = ("self", "optimizer", "last_epoch", "scale_fn")
-"""Arguments of schedules that are not for a configuration."""
+"""Arguments of schedules that a configuration must not set."""
 
 _LENGTHS = {"CosineAnnealingLR": "T_max", "OneCycleLR": "total_steps"}
-"""The setting of a schedule that says over how many of its steps it goes: the whole run if it is left out."""
+"""The setting that gives the length of a schedule in its steps; by default it is that of the run."""
 
 
 def build_model(place: str, part: Part) -> Module:
@@ -40,33 +50,32 @@ def build_model(place: str, part: Part) -> Module:
     Raises:
         ConfigError: a name or setting is unknown, or the model refuses it.
     """
-    name, settings = part
-    check_known(place, "name", [name], MODELS)
-    kind = getattr(models, name)
-    given = check_arguments(place, kind, settings, leave_out=("self", "weights", "pretrained", "progress"))
-    try:
-        model: Module = kind(**given)
-    except REFUSALS as error:
-        raise ConfigError(f"{place}: {error}") from error
+    model: Module = _build(place, models, MODELS, part, ("self", "weights", "pretrained", "progress"))
     return model
 
 
+def _build(place: str, room: ModuleType, known: Collection[str], part: Part, leave_out: Collection[str],
+           *given: object) -> Any:  # fmt: skip
+    """Return the object that a table describes: one of the `known` classes or functions of `room`."""
+    name, settings = part
+    check_known(place, "name", [name], known)
+    kind = getattr(room, name)
+    arguments = check_arguments(place, kind, settings, leave_out)
+    with refusing(place):
+        return kind(*given, **arguments)
+
+
 def check_fit(place: str, model: Module, shape: Shape, classes: int | None) -> None:
-    """Run `model` on one image of `shape`, and see that it gives a score for each class, if they are known.
+    """Check that `model` takes an image of `shape`, and returns a score for each class if their number is known.
 
     Raises:
-        ConfigError: it cannot take such an image, or gives something else.
+        ConfigError: the model refuses the image, or returns something else.
     """
-    modes = [(module, module.training) for module in model.modules()]
-    model.eval()
     try:
-        with no_grad():
+        with evaluating(model):
             found = model(zeros(1, *shape)).shape
     except (RuntimeError, *REFUSALS) as error:
         raise ConfigError(f"{place}: expected a model for images of {'×'.join(map(str, shape))}: {error}") from error
-    finally:
-        for module, mode in modes:
-            module.training = mode
     if classes is not None and found != (1, classes):
         raise ConfigError(f"{place}: expected scores of {classes} classes, (1, {classes}) for an image, got {found}")
 
@@ -77,20 +86,14 @@ def build_optimizer(config: Config, model: Module) -> Optimizer:
     Raises:
         ConfigError: a name or setting is unknown or out of range.
     """
-    name, settings = config.optimizer
-    place = config.place("optimizer")
-    check_known(place, "name", [name], OPTIMIZERS)
-    kind = getattr(optim, name)
-    given = check_arguments(place, kind, settings, leave_out=("self", "params"))
-    try:
-        optimizer: Optimizer = kind(model.named_parameters(), **given)
-    except REFUSALS as error:
-        raise ConfigError(f"{place}: {error}") from error
+    optimizer: Optimizer = _build(
+        config.place("optimizer"), optim, OPTIMIZERS, config.optimizer, ("self", "params"), model.named_parameters()
+    )
     return optimizer
 
 
 def build_schedule(config: Config, optimizer: Optimizer, steps_per_epoch: int) -> list[Callback]:
-    """Return the callback that changes the learning rate, none if there is no schedule.
+    """Return the callback that changes the learning rate in a list, empty if there is no schedule.
 
     Raises:
         ConfigError: a name or setting is unknown or out of range.
@@ -100,7 +103,7 @@ def build_schedule(config: Config, optimizer: Optimizer, steps_per_epoch: int) -
     name, settings = config.schedule
     place = config.place("schedule")
     check_known(place, "name", [name], SCHEDULES)
-    own: dict[str, Any] = {key: settings[key] for key in ("every", "monitor") if key in settings}
+    own: Settings = {key: settings[key] for key in ("every", "monitor") if key in settings}
     own = {key: check_type(f"{place}.{key}", value, str) for key, value in own.items()}
     own.setdefault("every", "step" if name == "OneCycleLR" else "epoch")
     given = {key: value for key, value in settings.items() if key not in own}
@@ -108,26 +111,24 @@ def build_schedule(config: Config, optimizer: Optimizer, steps_per_epoch: int) -
         _check_monitor(config, place, own["monitor"])
         if name == "ReduceLROnPlateau":
             given.setdefault("mode", known_mode(own["monitor"]) or "min")
+    steps = config.epochs * (steps_per_epoch if own["every"] == "step" else 1)
     if name in _LENGTHS and "epochs" not in given:
-        given.setdefault(_LENGTHS[name], config.epochs * (steps_per_epoch if own["every"] == "step" else 1))
+        given.setdefault(_LENGTHS[name], steps)
     kind = getattr(lr_scheduler, name)
     known = [key for key in inspect.signature(kind).parameters if key not in _NOT_SET]
     check_known(place, "settings", given, [*known, "every", "monitor"])
     given = check_arguments(place, kind, given, leave_out=_NOT_SET)
-    steps = config.epochs * (steps_per_epoch if own["every"] == "step" else 1)
-    try:
+    with refusing(place):
         schedule = kind(optimizer, **given)
         if getattr(schedule, "total_steps", steps) < steps:
             raise ValueError(
                 f"{name}: expected total_steps of at least {steps}, the steps of this run, got {schedule.total_steps}"
             )
         return [LRSchedule(schedule, **own)]
-    except REFUSALS as error:
-        raise ConfigError(f"{place}: {error}") from error
 
 
 def build_early_stopping(config: Config) -> list[Callback]:
-    """Return the callback that ends the run early, none if that is not asked for.
+    """Return the callback that ends the run early in a list, empty if there is none.
 
     Raises:
         ConfigError: a setting is unknown or out of range.
@@ -137,11 +138,8 @@ def build_early_stopping(config: Config) -> list[Callback]:
     place = config.place("early_stopping")
     given = check_arguments(place, EarlyStopping, config.early_stopping, leave_out=("self", "restore_best"))
     _check_monitor(config, place, given.get("monitor", "validation_loss"))
-    try:
-        stopping = EarlyStopping(**given)
-    except REFUSALS as error:
-        raise ConfigError(f"{place}: {error}") from error
-    return [stopping]
+    with refusing(place):
+        return [EarlyStopping(**given)]
 
 
 def _check_monitor(config: Config, place: str, monitor: str) -> None:

@@ -1,25 +1,38 @@
-"""What a configuration may say: names with the nearest known one, arguments that a constructor takes, types."""
+"""Checks of a configuration: names, the arguments of a constructor, types."""
 
 from __future__ import annotations
 
 import inspect
 import types
 import typing
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeAlias
 
 from tinygrad_cnn._checks import nearest, shown
 
 REFUSALS = (TypeError, ValueError, ArithmeticError, LookupError)
-"""What a constructor or transform raises of arguments that cannot be."""
+"""The errors that a constructor or transform raises for bad arguments."""
+
+Settings: TypeAlias = dict[str, Any]
+"""Names and values of a TOML table."""
 
 
 class ConfigError(ValueError):
-    """A configuration, or what the command line asks for, says something that cannot be."""
+    """A configuration or a command line is wrong."""
+
+
+@contextmanager
+def refusing(place: str) -> Iterator[None]:
+    """Turn an error about arguments within the block into a `ConfigError` that names their `place`."""
+    try:
+        yield
+    except REFUSALS as error:
+        raise ConfigError(f"{place}: {error}") from error
 
 
 def check_known(place: str, what: str, given: Iterable[str], known: Collection[str]) -> None:
-    """Raise a ConfigError for the first of `given` that is not among `known`: lists these, and the nearest one."""
+    """Raise a ConfigError for the first of `given` that is not in `known`; it lists these, and the nearest one."""
     for name in given:
         if name not in known:
             raise ConfigError(
@@ -30,13 +43,13 @@ def check_known(place: str, what: str, given: Iterable[str], known: Collection[s
 _SIMPLE = (bool, int, float, str, type(None))
 
 
-def check_type(place: str, value: Any, hint: Any) -> Any:
-    """Return `value` as a type hint wants it: an int may stand for a float, and a list for a tuple.
+def check_type(place: str, value: object, hint: object) -> Any:
+    """Return `value` as the type `hint`: an int may stand for a float, and a list for a tuple.
 
-    Hints other than bool, int, float, str, None, literals, tuples, lists and unions of these are not looked at.
+    Only bool, int, float, str, None, literals, tuples, lists and unions of these are checked.
 
     Raises:
-        ConfigError: it is of another type, or a list of another length.
+        ConfigError: `value` has another type, or is a list of another length.
     """
     kinds = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
     if not all(_is_known(kind) for kind in kinds):
@@ -49,17 +62,17 @@ def check_type(place: str, value: Any, hint: Any) -> Any:
     raise ConfigError(f"{place}: expected {names}, got {shown(value)}")
 
 
-_UNFIT: Any = object()
+_UNFIT = object()
 
 
-def _is_known(hint: Any) -> bool:
-    """Return whether `_as_type` can tell what fits `hint`."""
+def _is_known(hint: object) -> bool:
+    """Return whether `_as_type` can check values against `hint`."""
     lists = (tuple, list, Sequence, Iterable)
     return hint in _SIMPLE or hint in (tuple, list) or typing.get_origin(hint) in (*lists, typing.Literal)
 
 
-def _as_type(value: Any, hint: Any) -> Any:
-    """Return `value` as `hint` wants it, or `_UNFIT`."""
+def _as_type(value: object, hint: object) -> object:
+    """Return `value` as the type `hint`, or `_UNFIT`."""
     origin, arguments = typing.get_origin(hint) or hint, typing.get_args(hint)
     if hint in _SIMPLE:
         return value if type(value) is hint or (hint is float and type(value) is int) else _UNFIT
@@ -70,7 +83,7 @@ def _as_type(value: Any, hint: Any) -> Any:
     if origin is tuple and arguments and arguments[-1] is not Ellipsis:
         inner = arguments
     else:
-        inner = (arguments[0] if arguments else Any,) * len(value)
+        inner = (arguments[0] if arguments else object,) * len(value)
     if len(inner) != len(value):
         return _UNFIT
     try:
@@ -80,31 +93,31 @@ def _as_type(value: Any, hint: Any) -> Any:
     return tuple(found) if origin is tuple else found
 
 
-def _name(hint: Any) -> str:
+def _name(hint: object) -> str:
     """Return a type in words: "list of 2 float" for ``tuple[float, float]``."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
         return " or ".join(map(repr, arguments))
     if origin is None:
-        return "list" if hint is tuple else str(hint.__name__)
+        return "list" if hint is tuple else str(getattr(hint, "__name__", hint))
     inner = list(dict.fromkeys(_name(kind) for kind in arguments if isinstance(kind, type)))
     count = f"{len(arguments)} " if origin is tuple and arguments[-1] is not Ellipsis else ""
     return f"list of {count}{' or '.join(inner)}" if inner else "list"
 
 
 def check_arguments(
-    place: str, function: Callable[..., Any], given: Mapping[str, Any], leave_out: Collection[str] = ()
-) -> dict[str, Any]:
+    place: str, function: Callable[..., object], given: Mapping[str, object], leave_out: Collection[str] = ()
+) -> Settings:
     """Return `given` as arguments of `function`.
 
     Args:
-        place: what to call the place in messages.
+        place: where they stand, for messages.
         function: a function or class.
         given: arguments by name.
-        leave_out: parameters that are not for the configuration to set.
+        leave_out: parameters that a configuration must not set.
 
     Raises:
-        ConfigError: one is unknown, missing, or of another type; the message names what there is.
+        ConfigError: one is unknown, missing, or of another type; the message lists the parameters.
     """
     parameters = {
         name: parameter
@@ -116,12 +129,12 @@ def check_arguments(
         if parameter.default is parameter.empty and name not in given:
             raise ConfigError(f"{place}: expected the setting {name!r}, which has no default")
     hints = _hints(function)
-    return {name: check_type(f"{place}.{name}", value, hints.get(name, Any)) for name, value in given.items()}
+    return {name: check_type(f"{place}.{name}", value, hints.get(name, object)) for name, value in given.items()}
 
 
-def _hints(function: Callable[..., Any]) -> dict[str, Any]:
-    target = function.__init__ if isinstance(function, type) else function  # type: ignore[misc]
+def _hints(function: Callable[..., object]) -> Mapping[str, object]:
+    target = getattr(function, "__init__") if isinstance(function, type) else function  # noqa: B009
     try:
         return typing.get_type_hints(target)
-    except (NameError, TypeError):  # a name that is imported for type checkers only
+    except (NameError, TypeError):  # a name imported under TYPE_CHECKING
         return {}

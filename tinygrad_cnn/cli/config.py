@@ -1,4 +1,4 @@
-"""`Config`: what a TOML file says of a training run, checked before anything is done."""
+"""`Config`: a training run as a TOML file describes it, checked when it is read."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from tinygrad_cnn._checks import shown
-from tinygrad_cnn.cli.checks import ConfigError, check_known, check_type
+from tinygrad_cnn.cli.checks import ConfigError, Settings, check_known, check_type
 
 
 @dataclass(frozen=True)
@@ -19,13 +19,13 @@ class Scalar:
 
     Attributes:
         kind: its type.
-        default: its value if it is left out.
+        default: its value if the file does not set it.
         least: the lowest value, or None.
-        most: the highest value, by default the longest that a sequence can be.
+        most: the highest value, by default the largest length of a sequence.
     """
 
-    kind: Any
-    default: Any
+    kind: object
+    default: object
     least: float | None = None
     most: float = sys.maxsize
 
@@ -36,39 +36,40 @@ SCALARS = {
     "seed": Scalar(int, 0, 0, 2**64 - 1),
     "accumulate": Scalar(int, 1, 1),
     "clip_grad_norm": Scalar(float | None, None, 0),
-    "num_workers": Scalar(int, 0, 0, 256),  # processes: far more than a computer has cores would stop it
+    "num_workers": Scalar(int, 0, 0, 256),  # processes: far more than the cores of a computer would bring it to a halt
     "checkpoint_every": Scalar(int | None, None, 1),
     "keep_checkpoints": Scalar(int, 3, 1),
 }
 """The settings at the top of the file."""
 
 TABLES = ("model", "data", "optimizer", "schedule", "early_stopping")
-"""The tables of the file; the first three must be there."""
+"""The tables of the file; the first three are required."""
 
-Part = tuple[str, dict[str, Any]]
-"""The name of a thing to make and its arguments."""
+Part: TypeAlias = tuple[str, Settings]
+"""The name of a class or function and its arguments."""
 
 
 @dataclass(frozen=True)
 class Config:
-    """A training run. Names and arguments are checked where the things are made, in `building` and `sets`.
+    """A training run. `building` and `sets` check the names and arguments in the tables.
 
     Attributes:
         path: of the file.
         text: its content.
         scalars: the settings at its top, by name.
-        model, data, optimizer: what to make.
-        schedule, early_stopping: what to make, or None; the arguments of the second.
+        model, data, optimizer: what to build.
+        schedule: what to build, or None.
+        early_stopping: the arguments of `EarlyStopping`, or None.
     """
 
     path: Path
     text: str
-    scalars: Mapping[str, Any]
+    scalars: Mapping[str, object]
     model: Part
     data: Part
     optimizer: Part
     schedule: Part | None
-    early_stopping: dict[str, Any] | None
+    early_stopping: Settings | None
 
     def __getattr__(self, name: str) -> Any:
         """Return a setting at the top of the file."""
@@ -78,19 +79,19 @@ class Config:
             raise AttributeError(f"Config has no setting {name!r}") from None
 
     def place(self, name: str) -> str:
-        """Return what to call a place in the file in messages."""
+        """Return a place in the file as messages name it."""
         return f"{self.path}: {name}"
 
 
 def read_config(path: Path) -> Config:
-    """Return what the file `path` says.
+    """Return the configuration in the file `path`.
 
     Raises:
-        ConfigError: it is no TOML, or says something unknown or missing; the message names the place.
+        ConfigError: it is not TOML, or a setting is unknown, missing or out of range; the message names the place.
         OSError: it cannot be read.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")  # some editors begin a file with a mark
+        text = path.read_text(encoding="utf-8-sig")  # some editors write a byte-order mark
     except UnicodeDecodeError as error:
         raise ConfigError(
             f"{path}: expected text in UTF-8, got the byte {error.object[error.start]:#04x} in it"
@@ -111,7 +112,7 @@ def read_config(path: Path) -> Config:
     return Config(path, text, scalars, **required, schedule=schedule, early_stopping=found.get("early_stopping"))
 
 
-def _scalar(place: str, scalar: Scalar, found: Mapping[str, Any]) -> Any:
+def _scalar(place: str, scalar: Scalar, found: Mapping[str, object]) -> object:
     name = place.rpartition(" ")[2]
     if name not in found:
         return scalar.default
@@ -123,7 +124,7 @@ def _scalar(place: str, scalar: Scalar, found: Mapping[str, Any]) -> Any:
     return value
 
 
-def _part(path: Path, name: str, table: dict[str, Any] | None) -> Part:
+def _part(path: Path, name: str, table: Settings | None) -> Part:
     if table is None:
         raise ConfigError(f'{path}: expected a table [{name}] with name = "…"')
     if not isinstance(table.get("name"), str):

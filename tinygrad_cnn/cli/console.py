@@ -1,4 +1,4 @@
-"""Where commands print: names of files and classes as they are, and tables in which no number is cut."""
+"""The console of the commands: prints names of files and classes unchanged, and tables without cutting numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from rich.table import Table
 
 
 def make_console() -> Console:
-    """Return a console on which ``[cat]`` and ``:cat:`` are what they are, and long lines are not broken."""
+    """Return a console that prints ``[cat]`` and ``:cat:`` unchanged and does not break long lines."""
     return Console(highlight=False, soft_wrap=True, markup=False, emoji=False)
 
 
@@ -20,7 +20,7 @@ def counted(number: int, noun: str) -> str:
 
 
 _NARROW = 10
-"""Columns that a text is broken at, if it must be."""
+"""The narrowest width in characters at which text is broken."""
 
 
 def print_table(
@@ -29,11 +29,11 @@ def print_table(
     """Print `rows`, the header first.
 
     Args:
-        console: where to.
+        console: where to print.
         rows: lines of cells.
-        numbers: the columns of numbers, which are flush right and never broken. Where a line is too short for them, the
-            table is wider than it.
-        whole: other columns that are never broken, such as names to type.
+        numbers: the columns of numbers, which are aligned to the right and never broken, even if the table becomes
+            wider than the terminal.
+        whole: other columns that are never broken, such as names for the user to type.
     """
     head, *body = rows
     table = Table(box=None, header_style="bold")

@@ -1,4 +1,4 @@
-"""``tinygrad-cnn data``: what data sets there are, fetching and checking them."""
+"""``tinygrad-cnn data``: list, fetch and check data sets."""
 
 from __future__ import annotations
 
@@ -13,10 +13,8 @@ from tinygrad_cnn.data import catalog
 
 data = typer.Typer(name="data", help="List, fetch and check data sets.", no_args_is_help=True)
 
-_Root = Annotated[Path | None, typer.Option(help="Folder of the data sets; TINYGRAD_CNN_DATA by default.")]
-_Name = Annotated[
-    str, typer.Argument(help="Name of a data set, as `data list` gives it; capitals do not matter.", metavar="NAME")
-]
+_Root = Annotated[Path | None, typer.Option(help="Folder of the data sets; $TINYGRAD_CNN_DATA by default.")]
+_Name = Annotated[str, typer.Argument(help="Name of a data set from `data list`, in any case.", metavar="NAME")]
 
 
 @data.command("list")
@@ -28,11 +26,11 @@ def list_sets() -> None:
 
 @data.command()
 def get(name: _Name, root: _Root = None) -> None:
-    """Download what is missing or damaged of a data set."""
+    """Download the missing or damaged files of a data set."""
     files = catalog.get(name, root)
     console = make_console()
     for path in files.values():
-        console.print(str(path), markup=False)
+        console.print(str(path))
     if not files:
         console.print(f"{name} comes with the package")
 

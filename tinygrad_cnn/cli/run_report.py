@@ -1,8 +1,9 @@
-"""The report of a run: curves, layers, and how well each class is told apart."""
+"""The report of a run: curves, layers, and how well each class is recognized."""
 
 from __future__ import annotations
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,11 @@ from tinygrad_cnn.report import Section, summary, training_curves, write_page
 from tinygrad_cnn.train import History
 
 _MOST_CLASSES = 20
-"""Classes up to which the whole confusion matrix is a table."""
+"""The most classes for which the report has the whole confusion matrix."""
 
 
 def class_table(counts: Array, classes: list[str]) -> list[tuple[str, ...]]:
-    """Return rows of class, images, right ones, and the class it is most often taken for."""
+    """Return a row for each class: its name, images, share recognized, and the class most often mistaken for."""
     rows: list[tuple[str, ...]] = [("class", "images", "right", "most often taken for")]
     for i, name in enumerate(classes):
         wrong = counts[i].copy()
@@ -31,20 +32,20 @@ def class_table(counts: Array, classes: list[str]) -> list[tuple[str, ...]]:
 
 def write_report(
     path: Path, config: Config, model: Module, shape: Shape, history: History, steps_per_epoch: int,
-    measured: dict[str, Any], classes: list[str], weights: str,
+    measured: Mapping[str, Any], classes: list[str], weights: str,
 ) -> Path:  # fmt: skip
     """Write the page and return its path.
 
     Args:
-        path: where to.
+        path: the file.
         config: of the run.
-        model: as trained.
+        model: the trained model.
         shape: (C, H, W) of an image.
         history: of the run.
         steps_per_epoch: steps in an epoch.
-        measured: "loss", "accuracy" and "confusion" of the test set.
+        measured: "loss", "accuracy" and "confusion" on the test set.
         classes: their names.
-        weights: which weights were measured, in words.
+        weights: the measured weights, in words.
     """
     curves = {
         label: history.column(name)
@@ -93,7 +94,7 @@ def _epochs(history: History) -> list[tuple[str, ...]]:
 
 
 def _changes(history: History) -> list[tuple[str, str]]:
-    """Return what the run went on with that had been different before: the settings are those of the last part."""
+    """Return the settings that changed when the run was resumed; the other rows show the last ones."""
     return [("changed", line) for line in history.changes]
 
 

@@ -1,4 +1,4 @@
-"""Run folders: numbered, never written over, and opened again."""
+"""Run folders: made with a new number each, locked, and opened again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import numpy as np
 
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.building import build_model
-from tinygrad_cnn.cli.checks import ConfigError
+from tinygrad_cnn.cli.checks import ConfigError, Settings
 from tinygrad_cnn.cli.config import SCALARS, Config, read_config
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.train import CheckpointFolder
@@ -27,18 +27,18 @@ except ModuleNotFoundError:  # Windows
     fcntl = None
 
 CONFIG, HISTORY, CHECKPOINTS, REPORT, LOCK = "config.toml", "history.csv", "checkpoints", "report.html", ".lock"
-"""What is in a run folder."""
+"""Names in a run folder."""
 
 
 def new_run(base: Path, name: str) -> Path:
-    """Make and return the folder ``name-001`` in `base`, or with the number after the highest that is taken."""
+    """Make and return the folder ``name-001`` in `base`, numbered after the highest existing one."""
     base.mkdir(parents=True, exist_ok=True)
     taken = [path.name.removeprefix(f"{name}-") for path in base.glob(f"{name}-*")]
     number = 1 + max((int(text) for text in taken if text.isdecimal()), default=0)
     while True:
         run = base / f"{name}-{number:03d}"
         try:
-            run.mkdir()  # another process may have taken the number in between
+            run.mkdir()  # another process may have taken the number meanwhile
         except FileExistsError:
             number += 1
         else:
@@ -47,7 +47,7 @@ def new_run(base: Path, name: str) -> Path:
 
 @contextmanager
 def undone_unless_saved(run: Path, new: bool) -> Iterator[None]:
-    """Delete the folder of a `new` run if the block ends by an error before anything was saved to go on from."""
+    """Delete the folder of a `new` run if an error ends the block before any checkpoint was saved."""
     try:
         yield
     except BaseException:
@@ -57,7 +57,7 @@ def undone_unless_saved(run: Path, new: bool) -> Iterator[None]:
 
 
 def begin_again(run: Path) -> bool:
-    """Return whether a run ended before a state was saved that it can go on from; its best weights are deleted then."""
+    """Return whether a run has no state to resume from; if so, delete its best weights."""
     if CheckpointFolder(run / CHECKPOINTS).paths():
         return False
     for path in CheckpointFolder(run / CHECKPOINTS, prefix="best").paths():
@@ -70,7 +70,7 @@ def check_run(run: Path) -> Path:
     """Return `run` if it is a run folder.
 
     Raises:
-        ConfigError: it is none.
+        ConfigError: it is not one.
     """
     if not (run / CONFIG).is_file():
         raise ConfigError(f"{run}: expected the folder of a run, which has a {CONFIG}")
@@ -81,7 +81,7 @@ def latest_run(base: Path) -> Path:
     """Return the run folder in `base` that trained last.
 
     Raises:
-        ConfigError: there is none with a checkpoint.
+        ConfigError: no run has a checkpoint.
     """
     found = {
         run: max(path.stat().st_mtime for path in checkpoints)
@@ -97,9 +97,9 @@ def latest_run(base: Path) -> Path:
 
 @contextmanager
 def only_trainer(run: Path) -> Iterator[None]:
-    """Keep other processes from training in the folder `run` while the block lasts.
+    """Keep other processes from training in the folder `run` within the block.
 
-    The system gives the lock up when the process ends, however it ends. Where it has no such locks there is none.
+    The system releases the lock when the process ends, for whatever reason. Windows has no such lock.
 
     Raises:
         ConfigError: another process trains there.
@@ -111,23 +111,21 @@ def only_trainer(run: Path) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
-            raise ConfigError(
-                f"{run}: expected a run that nobody works at, but another process trains in it"
-            ) from error
+            raise ConfigError(f"{run}: expected a run that no other process trains, but one does") from error
         yield
 
 
 def check_same_run(config: Config, run: Path) -> None:
-    """Refuse to go on with a run whose model, data or seed the configuration has changed since.
+    """Refuse to resume a run if the configuration has changed its model, data or seed.
 
-    The seed counts, for it chose the weights and what is held out; random streams go on where they were. Where the
-    data lies, and what only the speed depends on, may change; the trainer compares everything else.
+    The seed counts because it chose the initial weights and the held-out samples. The folder of the data and settings
+    that affect only the speed may change; the trainer compares everything else.
 
     Raises:
-        ConfigError: something has changed; names it.
+        ConfigError: one has changed; names it.
         ValueError: all checkpoints are damaged.
     """
-    with warnings.catch_warnings(action="ignore"):  # of damaged ones the trainer warns
+    with warnings.catch_warnings(action="ignore"):  # the trainer warns of damaged ones
         found = CheckpointFolder(run / CHECKPOINTS).load()
     if found is None:
         return
@@ -141,8 +139,8 @@ def check_same_run(config: Config, run: Path) -> None:
             )
 
 
-def _fixed(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return what may not change within a run, by name."""
+def _fixed(settings: Settings) -> Settings:
+    """Return the settings that must not change within a run, by name."""
     parts = {f"{part}.{key}": value for part in ("model", "data") for key, value in settings.get(part, {}).items()}
     parts.pop("data.root", None)
     return {"seed": settings.get("seed", SCALARS["seed"].default), **parts}
@@ -150,15 +148,15 @@ def _fixed(settings: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class TrainedModel:
-    """A model as a run left it.
+    """The trained model of a run.
 
     Attributes:
-        model: in evaluation mode.
+        model: the model, in evaluation mode.
         config: of the run.
-        classes: their names.
-        shape: (C, H, W) of its images.
-        checkpoint: where the weights are from.
-        epoch: how many epochs they were trained for.
+        classes: names of the classes.
+        shape: (C, H, W) of the images.
+        checkpoint: the file with the weights.
+        epoch: number of epochs the weights were trained for.
     """
 
     model: Module
@@ -174,10 +172,10 @@ def load_trained(run: Path, weights: str | None = None) -> TrainedModel:
 
     Args:
         run: its folder.
-        weights: "best" or "last"; the best if there are such, if None.
+        weights: "best" or "last"; None for the best if saved, and the last otherwise.
 
     Raises:
-        ConfigError: it is no run folder, or has no such checkpoint.
+        ConfigError: `run` is not a run folder, or has no such checkpoint.
         ValueError: the checkpoints are damaged or do not fit; the message names them.
     """
     config = read_config(check_run(run) / CONFIG)
@@ -191,7 +189,7 @@ def load_trained(run: Path, weights: str | None = None) -> TrainedModel:
     path, state = found
     model = build_model(config.place("model"), config.model)
     try:
-        about: dict[str, Any] = state["config"]
+        about: Settings = state["config"]
         model.load_state_dict(state["model"])
         classes, shape = list(about["classes"]), tuple(about["shape"])
         epoch = int(state["progress"]["epoch"])

@@ -1,28 +1,38 @@
-"""The data sets of a configuration: found by name, divided, transformed."""
+"""The data sets of a configuration: found by name, split, transformed."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 import tinygrad_cnn.data
 from tinygrad_cnn._checks import shown
 from tinygrad_cnn._types import Shape
-from tinygrad_cnn.cli.checks import REFUSALS, ConfigError, check_arguments, check_known
+from tinygrad_cnn.cli.checks import REFUSALS, ConfigError, Settings, check_arguments, check_known, refusing
 from tinygrad_cnn.cli.config import Config
 from tinygrad_cnn.cli.images import ImageTensors, as_planes
-from tinygrad_cnn.data import DataError, DataLoader, Subset, TensorDataset, toy_classes, toy_patterns, transforms
+from tinygrad_cnn.data import (
+    DataError,
+    DataLoader,
+    Dataset,
+    Subset,
+    TensorDataset,
+    toy_classes,
+    toy_patterns,
+    transforms,
+)
 from tinygrad_cnn.random import Generator
 
 _WITH_TEST_PART = ("MNIST5k", "MNIST", "FashionMNIST", "CIFAR10", "CIFAR100", "Flowers")
-"""Classes of `tinygrad_cnn.data` that give their test part for train=False."""
+"""Classes of `tinygrad_cnn.data` that return their test part for train=False."""
 
 _WHOLE = ("ImageFolder",)
-"""Classes that are one part; a share of it is held out for testing."""
+"""Classes without a test part, which is split off."""
 
 NAMES = ("toy", *_WITH_TEST_PART, *_WHOLE)
 """The data sets that a configuration may name."""
@@ -32,10 +42,15 @@ _TRANSFORMS = [
     for name in transforms.__all__
     if name not in ("Compose", "InterpolationMode", "Lambda", "Transform", "functional")
 ]
-"""The transforms that a configuration may name: those that numbers and words describe."""
+"""The transforms that a configuration may name: those whose arguments are numbers and strings."""
 
 _OWN = ("validation", "test", "augment", "transforms")
-"""Settings of [data] that are not the data set's own."""
+"""Settings of [data] that are not arguments of the data set."""
+
+Images: TypeAlias = Dataset[Any]
+"""A data set of (image, label), the image as a tensor (C, H, W)."""
+
+Transform: TypeAlias = Callable[[Any], Any]
 
 
 @dataclass(frozen=True)
@@ -43,22 +58,22 @@ class Sets:
     """The parts of a data set, their images as float32 tensors (C, H, W).
 
     Attributes:
-        train: to learn from.
-        validation: to choose by, or None.
+        train: for training.
+        validation: to measure after each epoch, or None.
         test: to measure once, at the end.
-        classes: their names.
+        classes: names of the classes.
         shape: (C, H, W) of an image.
     """
 
-    train: Any
-    validation: Any
-    test: Any
+    train: Images
+    validation: Images | None
+    test: Images
     classes: list[str]
     shape: Shape
 
 
 def build_sets(config: Config) -> Sets:
-    """Read the data set of a configuration and divide it.
+    """Read the data set of a configuration and split it.
 
     Raises:
         ConfigError: a name or setting is unknown, or a part would be empty.
@@ -72,16 +87,14 @@ def build_sets(config: Config) -> Sets:
     if name == "toy":
         check_known(place, "settings of toy", own, ["validation"])
         given = check_arguments(place, toy_patterns, arguments)
-        try:
+        with refusing(place):
             patterns, held = (TensorDataset(*pair) for pair in toy_patterns(**given))
-        except REFUSALS as error:
-            raise ConfigError(f"{place}: {error}") from error
         return _divided(config, patterns, patterns, held, list(toy_classes))
     kind, arguments = _kind(place, name, arguments)
     plain = pipeline(config, "transforms")
     training = pipeline(config, "augment", "transforms") if own.get("augment") else plain
 
-    def make(transform: Callable[[Any], Any] | None, **part: Any) -> Any:
+    def make(transform: Transform | None, **part: bool) -> ImageTensors:
         return _tried(place, ImageTensors(kind(**arguments, **part, transform=transform)))
 
     if name in _WITH_TEST_PART:
@@ -96,7 +109,7 @@ def build_sets(config: Config) -> Sets:
     return _divided(config, Subset(changed, rest), Subset(whole, rest), Subset(whole, test), _classes(whole))
 
 
-def _kind(place: str, name: str, given: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
+def _kind(place: str, name: str, given: Settings) -> tuple[Any, Settings]:
     """Return a class of data sets and its arguments."""
     kind = getattr(tinygrad_cnn.data, name)
     return kind, check_arguments(place, kind, given, leave_out=("self", "train", "transform", "target_transform"))
@@ -106,13 +119,13 @@ _BLANK: dict[str, tuple[Shape, int]] = {
     "MNIST5k": ((28, 28), 10), "MNIST": ((28, 28), 10), "FashionMNIST": ((28, 28), 10),
     "CIFAR10": ((32, 32, 3), 10), "CIFAR100": ((32, 32, 3), 100),
 }  # fmt: skip
-"""What the images of data sets look like, and how many classes they have."""
+"""The shape of the images of a data set, and the number of classes."""
 
 
 def image_shape(config: Config) -> tuple[Shape, int | None]:
-    """Return (C, H, W) of a configuration's images and how many classes they have, if both follow from what it says.
+    """Return (C, H, W) of a configuration's images and the number of classes, None if that is not known.
 
-    A blank image goes through the transforms. The data set is read only if its images may differ in size.
+    A blank image passes through the transforms. The data set is read only if its images may differ in size.
 
     Raises:
         ConfigError, OSError, ValueError: as for `build_sets`.
@@ -133,7 +146,7 @@ def image_shape(config: Config) -> tuple[Shape, int | None]:
 
 @contextmanager
 def _transforming(place: str) -> Iterator[None]:
-    """Say of an error of the transforms that it is one."""
+    """Turn an error of the transforms within the block into a ConfigError."""
     try:
         yield
     except DataError:
@@ -143,7 +156,7 @@ def _transforming(place: str) -> Iterator[None]:
 
 
 def _tried(place: str, dataset: ImageTensors) -> ImageTensors:
-    """Return the data set, whose transforms take its first image.
+    """Return `dataset` after checking that the transforms take its first image.
 
     Raises:
         ConfigError: they do not.
@@ -154,8 +167,8 @@ def _tried(place: str, dataset: ImageTensors) -> ImageTensors:
     return dataset
 
 
-def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:
-    """Return the transforms that lists of [data] name, one after the other; None if they name none.
+def pipeline(config: Config, *lists: str) -> Transform | None:
+    """Return the transforms that lists of [data] name, composed; None if they name none.
 
     Raises:
         ConfigError: a name or setting is unknown.
@@ -167,11 +180,11 @@ def pipeline(config: Config, *lists: str) -> Callable[[Any], Any] | None:
 
 
 _DEEPEST = 20
-"""How often transforms may be within others."""
+"""How deeply transforms may be nested."""
 
 
-def _made(place: str, entries: Any, depth: int = 0) -> list[Callable[[Any], Any]]:
-    """Return the transforms that a list names; one that has a list of transforms itself names them likewise."""
+def _made(place: str, entries: object, depth: int = 0) -> list[Transform]:
+    """Return the transforms that a list names; those with a list of transforms as an argument are built recursively."""
     if not isinstance(entries, list):
         raise ConfigError(f'{place}: expected a list of names or tables {{name = "…"}}, got {shown(entries)}')
     made = []
@@ -189,15 +202,13 @@ def _made(place: str, entries: Any, depth: int = 0) -> list[Callable[[Any], Any]
         given = check_arguments(there, kind, given)
         if "transforms" in given:
             given["transforms"] = _made(f"{there}.transforms", given["transforms"], depth + 1)
-        try:
+        with refusing(there):
             made.append(kind(**given))
-        except REFUSALS as error:
-            raise ConfigError(f"{there}: {error}") from error
     return made
 
 
-def _divided(config: Config, train: Any, plain: Any, test: Any, classes: list[str]) -> Sets:
-    """Hold the validation part out of the training part; `plain` is the latter without augmentation."""
+def _divided(config: Config, train: Images, plain: Images, test: Images, classes: list[str]) -> Sets:
+    """Split the validation part off the training part; `plain` is the latter without augmentation."""
     if not len(train) or not len(test):
         raise ConfigError(f"{config.place('data')}: expected an image or more to train with, and to test, got none")
     held = config.data[1].get("validation", 0)
@@ -208,9 +219,10 @@ def _divided(config: Config, train: Any, plain: Any, test: Any, classes: list[st
     return Sets(train, validation, test, classes, tuple(train[0][0].shape))
 
 
-def _split(place: str, name: str, total: int, held: Any, seed: int) -> tuple[Sequence[int], Sequence[int]]:
-    """Return the indices that stay and those held out at random: a count, or a share below 1."""
-    if type(held) not in (int, float) or not held >= 0 or (type(held) is float and held >= 1):
+def _split(place: str, name: str, total: int, held: object, seed: int) -> tuple[Sequence[int], Sequence[int]]:
+    """Return the indices that stay and those held out at random; `held` is a count or a share below 1."""
+    limit = 1 if isinstance(held, float) else math.inf
+    if isinstance(held, bool) or not isinstance(held, int | float) or not 0 <= held < limit:
         raise ConfigError(f"{place}.{name}: expected a number of images or a share below 1, got {shown(held)}")
     count = round(total * held) if isinstance(held, float) else held
     if not 0 < count < total:
@@ -226,7 +238,7 @@ def _classes(dataset: ImageTensors) -> list[str]:
     return short if len(set(short)) == len(short) else found
 
 
-def build_loader(config: Config, dataset: Any, training: bool = False) -> DataLoader:
-    """Return a loader of a part of the data: in random order for training, in its own order otherwise."""
+def build_loader(config: Config, dataset: Images, training: bool = False) -> DataLoader:
+    """Return a loader of a part of the data, shuffled for training."""
     size = config.batch_size if training else max(config.batch_size, 200)
     return DataLoader(dataset, batch_size=size, shuffle=training, num_workers=config.num_workers)

@@ -22,7 +22,7 @@ _USUAL: dict[str, Shape] = {
     "SimpleConvNet": (1, 28, 28), "DeepConvNet": (1, 28, 28), "DigitConvNet": (1, 28, 28), "LeNet5": (1, 28, 28),
     "ConvNet2": (1, 11, 11), "ThreeLayerConvNet": (3, 32, 32), "SixConvNet": (3, 32, 32), "resnet20": (3, 32, 32),
 }  # fmt: skip
-"""What images the models of one size are made for."""
+"""The image sizes of the models that take only one."""
 
 
 def summary(

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 import warnings
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
+from typing_extensions import override
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn._startup import INTERRUPTED
@@ -31,6 +32,7 @@ from tinygrad_cnn.cli.runs import (
 )
 from tinygrad_cnn.cli.sets import Sets, build_loader, build_sets
 from tinygrad_cnn.demo import get_kernels_ready
+from tinygrad_cnn.nn import Module
 from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.random import manual_seed
 from tinygrad_cnn.train import (
@@ -50,15 +52,13 @@ def train(
         Path | None,
         typer.Argument(help="TOML file: model, data, optimizer, schedule, epochs, seed.", metavar="[CONFIG]"),
     ] = None,
-    resume: Annotated[Path | None, typer.Option(help="Go on with the run in this folder.", metavar="RUN")] = None,
-    out: Annotated[Path, typer.Option(help="Folder in which the run gets a numbered folder of its own.")] = Path(
-        "runs"
-    ),
+    resume: Annotated[Path | None, typer.Option(help="Resume the run in this folder.", metavar="RUN")] = None,
+    out: Annotated[Path, typer.Option(help="Folder in which to make a numbered folder for the run.")] = Path("runs"),
 ) -> None:
-    """Train a model as CONFIG says, or go on with a run that was stopped.
+    """Train the model of CONFIG, or resume a run that was stopped.
 
     The run folder gets config.toml, history.csv, checkpoints and report.html. A second run never overwrites the first.
-    Ctrl-C finishes the running step and saves; --resume then goes on as if nothing had been.
+    Ctrl-C finishes the current step and saves; --resume then continues as if the run had never stopped.
     """
     console = make_console()
     if (config is None) == (resume is None):
@@ -74,7 +74,7 @@ def train(
 
 
 def run_training(config: Config, run: Path | None, out: Path, name: str, console: Console) -> int:
-    """Train, measure, report; return the exit code. Nothing is written before everything is known to fit."""
+    """Train, measure, report; return the exit code. Nothing is written before all settings are checked."""
     if run is not None:
         check_same_run(config, run)
     sets = build_sets(config)
@@ -92,9 +92,9 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
     if run is None:
         run = new_run(out, name)
     elif begin_again(run):
-        console.print("nothing was saved to go on from: beginning again")
+        console.print("no checkpoint to resume from: starting again")
     checkpoints = _checkpoints(config, run, sets)
-    callbacks += [checkpoints, HistoryFile(run / HISTORY), _GoingOn(console), ProgressBar(console)]
+    callbacks += [checkpoints, HistoryFile(run / HISTORY), _Resumed(console), ProgressBar(console)]
     trainer = Trainer(
         model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=callbacks,
         accumulate=config.accumulate,
@@ -114,7 +114,7 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
         )
     if history.interrupted and trainer.epoch < config.epochs:
         where = f"in epoch {trainer.epoch + 1}" if trainer.batch else f"after epoch {trainer.epoch}"
-        console.print(f"interrupted {where} and saved, step {trainer.step:,}; go on with", markup=False)
+        console.print(f"interrupted {where} and saved, step {trainer.step:,}; resume with", markup=False)
         console.print(f"  tinygrad-cnn train --resume {run}", markup=False)
         return INTERRUPTED
     if history.stopped and not history.interrupted:
@@ -123,17 +123,18 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
     return 0
 
 
-class _GoingOn(Callback):
-    """Says where a resumed run goes on."""
+class _Resumed(Callback):
+    """Prints where a resumed run continues."""
 
     def __init__(self, console: Console) -> None:
         self.console = console
 
+    @override
     def on_fit_start(self, trainer: Trainer) -> None:
-        """Say it."""
+        """Print the epoch and the step."""
         if trainer.step:
             where = f"within epoch {trainer.epoch + 1}" if trainer.batch else f"after epoch {trainer.epoch}"
-            self.console.print(f"going on {where}, step {trainer.step:,}", markup=False)
+            self.console.print(f"resuming {where}, step {trainer.step:,}", markup=False)
 
 
 def _checkpoints(config: Config, run: Path, sets: Sets) -> Checkpoints:
@@ -143,7 +144,7 @@ def _checkpoints(config: Config, run: Path, sets: Sets) -> Checkpoints:
     )
 
 
-def _introduce(console: Console, config: Config, sets: Sets, model: Any, run: Path) -> None:
+def _introduce(console: Console, config: Config, sets: Sets, model: Module, run: Path) -> None:
     parameters = sum(p.numel() for p in model.parameters())
     counts = [f"{len(sets.train):,} training", f"{len(sets.test):,} test images of {'×'.join(map(str, sets.shape))}"]
     if sets.validation is not None:
@@ -156,7 +157,7 @@ def _introduce(console: Console, config: Config, sets: Sets, model: Any, run: Pa
 def _finish(
     console: Console, config: Config, sets: Sets, trainer: Trainer, checkpoints: Checkpoints, run: Path, steps: int
 ) -> None:
-    """Measure on the test set, with the weights of the best epoch if one was chosen by validation; write the report."""
+    """Measure on the test set, with the weights of the best validation epoch if there is one, and write the report."""
     weights = "the weights of the last epoch"
     if checkpoints.best_folder.paths():
         weights = f"the weights of epoch {checkpoints.load_best(trainer.model)}, the best on the validation set"

@@ -1,9 +1,10 @@
 """`cuda` as PyTorch has it on a machine without a GPU.
 
-Scripts that ask first choose the CPU; what needs a GPU raises a DeviceError, and what does not need one does nothing.
+A script that asks whether there is a GPU then uses the CPU. Functions that need a GPU raise a DeviceError; others do
+nothing.
 """
 
-from typing import Any
+from typing import NoReturn
 
 from tinygrad_cnn.cuda import amp
 from tinygrad_cnn.device import Device, missing
@@ -43,48 +44,48 @@ def empty_cache() -> None:
     """Do nothing: no memory of a GPU is held."""
 
 
-def memory_allocated(device: Any = None) -> int:
+def memory_allocated(device: object = None) -> int:
     """Return 0 bytes."""
     return 0
 
 
-def max_memory_allocated(device: Any = None) -> int:
+def max_memory_allocated(device: object = None) -> int:
     """Return 0 bytes."""
     return 0
 
 
-def memory_reserved(device: Any = None) -> int:
+def memory_reserved(device: object = None) -> int:
     """Return 0 bytes."""
     return 0
 
 
-def max_memory_reserved(device: Any = None) -> int:
+def max_memory_reserved(device: object = None) -> int:
     """Return 0 bytes."""
     return 0
 
 
-def synchronize(device: Any = None) -> None:
-    """Raise a DeviceError, as everything does that needs a GPU."""
+def synchronize(device: object = None) -> NoReturn:
+    """Raise a DeviceError: this needs a GPU."""
     raise missing("cuda.synchronize")
 
 
-def current_device() -> int:
-    """Raise a DeviceError, as everything does that needs a GPU."""
+def current_device() -> NoReturn:
+    """Raise a DeviceError: this needs a GPU."""
     raise missing("cuda.current_device")
 
 
-def set_device(device: int | str | Device) -> None:
-    """Raise a DeviceError, as everything does that needs a GPU."""
+def set_device(device: int | str | Device) -> NoReturn:
+    """Raise a DeviceError: this needs a GPU."""
     raise missing("cuda.set_device")
 
 
-def get_device_name(device: Any = None) -> str:
-    """Raise a DeviceError, as everything does that needs a GPU."""
+def get_device_name(device: object = None) -> NoReturn:
+    """Raise a DeviceError: this needs a GPU."""
     raise missing("cuda.get_device_name")
 
 
-def get_device_properties(device: Any = None) -> Any:
-    """Raise a DeviceError, as everything does that needs a GPU."""
+def get_device_properties(device: object = None) -> NoReturn:
+    """Raise a DeviceError: this needs a GPU."""
     raise missing("cuda.get_device_properties")
 
 

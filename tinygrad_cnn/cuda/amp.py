@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from tinygrad_cnn import amp
 
 
 class autocast(amp.autocast):  # noqa: N801 - PyTorch's name
     """``amp.autocast("cuda", ...)``: disabled, since there is no GPU."""
 
-    def __init__(self, enabled: bool = True, dtype: Any = None, cache_enabled: bool = True) -> None:
+    def __init__(self, enabled: bool = True, dtype: object = None, cache_enabled: bool = True) -> None:
         super().__init__("cuda", dtype, enabled, cache_enabled)
 
 

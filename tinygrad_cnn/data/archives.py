@@ -1,6 +1,6 @@
-"""Reading archives that somebody else made: nothing is written where they say, nor more than they may hold.
+"""Reading untrusted archives: members are read by name, never extracted to the archive's own paths.
 
-Members are read by name, never extracted by the archive's own paths.
+How much an archive may unpack to is limited.
 """
 
 from __future__ import annotations
@@ -8,11 +8,12 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import shutil
 import stat
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -21,7 +22,7 @@ from tinygrad_cnn._files import replacing
 from tinygrad_cnn.data.errors import DataError
 
 _MAX_RATIO = 100
-"""How many times larger its content may be than a zip file. Photographs are packed already: about 1."""
+"""The largest ratio of unpacked to packed bytes. Photographs are compressed already: about 1."""
 _MAX_MEMBER = 1 << 28
 _MAX_MEMBERS = 1_000_000
 _CHUNK = 1 << 20
@@ -29,12 +30,12 @@ _CHUNK = 1 << 20
 
 @contextmanager
 def open_zip(path: str | os.PathLike[str]) -> Iterator[tuple[zipfile.ZipFile, list[zipfile.ZipInfo]]]:
-    """Open a zip file and give it with its members, folders left out; none of them is hostile.
+    """Open a zip file and yield it with its members except folders, checked to be harmless.
 
     Raises:
-        DataError: not a zip file, or damaged; a member leads out of the folder (an absolute path or ..), is a link, is
-            encrypted, packed by a method other than deflate, is there twice, or would unpack to more than 100
-            times the size of the file.
+        DataError: not a zip file, or damaged; a member's path leads out of the folder (an absolute path or ..), it is a
+            link, encrypted, compressed by another method than deflate or there twice; or all members together would
+            unpack to more than 100 times the size of the file.
         OSError: the file cannot be opened.
     """
     name = os.fspath(path)
@@ -42,7 +43,7 @@ def open_zip(path: str | os.PathLike[str]) -> Iterator[tuple[zipfile.ZipFile, li
         try:
             archive = zipfile.ZipFile(file)
             members = [member for member in archive.infolist() if not member.is_dir()]
-        except Exception as error:  # zipfile lets through whatever a damaged header happens to hit
+        except Exception as error:  # zipfile raises many kinds of errors for a damaged header
             raise DataError(f"{name}: expected a zip file, got none or a damaged one ({error})") from error
         _check_members(name, members, os.fstat(file.fileno()).st_size)
         with archive:
@@ -81,16 +82,16 @@ def _check_members(name: str, members: list[zipfile.ZipInfo], size: int) -> None
 
 
 def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
-    """Return the bytes of a member of the zip file `name`, its checksum compared.
+    """Return the bytes of a member of the zip file `name`, checked against its checksum.
 
     Raises:
         DataError: it is damaged.
     """
     try:
         with archive.open(member) as file:
-            # Not read(): that unpacks up to 2 GiB at once, whatever length the archive promises.
+            # Not read(): it unpacks up to 2 GiB at once, whatever length the archive states.
             content = b"".join(iter(lambda: file.read(_CHUNK), b""))
-    except Exception as error:  # as above
+    except Exception as error:  # see open_zip
         raise DataError(
             f"{name}: expected {member.filename!r} whole, got a damaged one ({error or type(error).__name__})"
         ) from error
@@ -100,17 +101,17 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
 
 
 def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
-    """Write the files of a .tar.gz that `sizes` names into `folder`, each whole or not at all.
+    """Write the files of a .tar.gz that `sizes` names into `folder`, each completely or not at all.
 
-    A member counts by the last part of its path: where the archive would put it does not matter.
+    Members are matched by the last part of their paths, so the archive cannot choose where they are written.
 
     Args:
         path: the archive.
-        folder: where to; made if missing.
-        sizes: the length in bytes of each file wanted, by its name.
+        folder: the target folder; made if missing.
+        sizes: the length in bytes of each wanted file, by name.
 
     Raises:
-        DataError: a file is missing, is no ordinary file or of another length, or the archive is damaged.
+        DataError: a file is missing, is not a regular file or has another length, or the archive is damaged.
     """
     wanted = dict(sizes)
     try:
@@ -129,7 +130,7 @@ def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
     except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
         if isinstance(error, DataError):
             raise
-        if isinstance(error, OSError) and error.filename is not None:  # the disk's, not the archive's
+        if isinstance(error, OSError) and error.filename is not None:  # an error of the disk, not of the archive
             raise
         raise DataError(f"{path}: expected a whole .tar.gz, got a damaged one ({error})") from error
     if wanted:
@@ -137,11 +138,11 @@ def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
 
 
 class _Limited(io.RawIOBase):
-    """The content of a packed archive, of which no more is unpacked than a whole archive would hold.
+    """The content of a compressed archive, up to a limit.
 
     Args:
-        content: what is unpacked.
-        limit: how far, in bytes.
+        content: the compressed file.
+        limit: the largest position, bytes.
         name: of the archive, for messages.
     """
 
@@ -153,17 +154,17 @@ class _Limited(io.RawIOBase):
         return True
 
     def tell(self) -> int:
-        """Return how far it has been unpacked."""
+        """Return the position in the unpacked content."""
         return self._content.tell()
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """Go to a place that is not beyond the limit."""
+        """Go to a position up to the limit."""
         if whence == 0 and offset > self._limit:
             raise self._refusal(offset)
         return self._content.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes: a header that asks for more than a chunk lies about its length."""
+        """Return the next bytes, at most a chunk: a header that needs more states a wrong length."""
         if not 0 <= size <= _CHUNK or self.tell() + size > self._limit + _CHUNK:
             raise self._refusal(size)
         return self._content.read(size)
@@ -174,12 +175,7 @@ class _Limited(io.RawIOBase):
 
 def _copy(source: IO[bytes], target: Path, size: int, name: str) -> None:
     with target.open("wb") as file:
-        for chunk in _chunks(source):
-            size -= file.write(chunk)
-    if size:
-        raise DataError(f"{name}: expected {size:,} bytes more, got the end of the file")
-
-
-def _chunks(source: IO[bytes]) -> Iterable[bytes]:
-    while chunk := source.read(_CHUNK):
-        yield chunk
+        shutil.copyfileobj(source, file, _CHUNK)
+        missing = size - file.tell()
+    if missing:
+        raise DataError(f"{name}: expected {missing:,} bytes more, got the end of the file")

@@ -1,7 +1,7 @@
-"""The data sets there are: their files, where to get them, and whether those on disk are the published ones.
+"""The catalog of data sets: find their files, download them, and compare them with the published ones.
 
-Reading a set never asks for a checksum, so that copies and subsets in the same format can be read; `get` and `verify`
-do.
+Only `get` and `verify` compare checksums. Reading a set does not, so that copies and subsets in the same format can be
+read.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal
 
 from tinygrad_cnn._checks import nearest
 from tinygrad_cnn.data.archives import open_zip, read_member, unpack_tar
-from tinygrad_cnn.data.download import Progress, download
+from tinygrad_cnn.data.download import ProgressCallback, download
 from tinygrad_cnn.data.errors import DataError
 from tinygrad_cnn.data.idx import read_idx
 from tinygrad_cnn.data.locations import data_root
@@ -23,19 +23,17 @@ from tinygrad_cnn.data.published import ENTRIES, DataFile, Entry
 
 Status = Literal["ok", "missing", "damaged"]
 
-_CHUNK = 1 << 20
-
 
 def available() -> tuple[Entry, ...]:
-    """Return every data set that can be read by name; those without files come with the package."""
+    """Return every data set that can be read by name; sets without files come with the package."""
     return tuple(ENTRIES.values())
 
 
 def entry(name: str) -> Entry:
-    """Return what is known of the data set `name`; capitals, "-" and "_" do not matter, and its class is a name too.
+    """Return the catalog entry of a data set by its name or class; case, "-" and "_" do not matter.
 
     Raises:
-        ValueError: there is none of that name; the message lists those there are.
+        ValueError: there is no such data set; the message lists the names.
     """
     names = {_folded(known): one for one in ENTRIES.values() for known in (one.name, one.title)}
     found = names.get(_folded(name))
@@ -51,26 +49,26 @@ def _folded(name: str) -> str:
 
 
 def get(
-    name: str, root: str | os.PathLike[str] | None = None, progress: Progress | bool | None = None
+    name: str, root: str | os.PathLike[str] | None = None, progress: ProgressCallback | bool | None = None
 ) -> dict[str, Path]:
-    """Download what is missing or damaged of a data set, and return where each of its files is.
+    """Download the missing or damaged files of a data set, and return the paths of all its files.
 
-    Nothing is fetched, and no network needed, when all files are there and right.
+    If all files are intact, nothing is downloaded and no network is needed.
 
     Args:
         name: of the data set, such as ``"mnist"``; `available` lists them.
         root: the folder of the data sets; see `data_root` for None.
-        progress: what to call as bytes arrive: ``progress(name, done, total)``. None draws a bar where standard error
-            is a terminal, True always, False never.
+        progress: called as bytes arrive: ``progress(name, done, total)``. None draws a bar if standard error is a
+            terminal, True always, False never.
 
     Returns:
-        The path of each file by its name; nothing for a set that comes with the package.
+        The path of each file by its name; an empty dict for a set that comes with the package.
 
     Raises:
         ValueError: there is no such data set.
-        DownloadError: a file could not be had from any of its addresses.
-        FileNotFoundError: the set has no address to download from, and its file is not there.
-        ModuleNotFoundError: something is to be fetched, and pooch is not installed; the message names the extra.
+        DownloadError: a file could not be downloaded from any of its addresses.
+        FileNotFoundError: a file is missing, and the set has no address to download it from.
+        ModuleNotFoundError: a file must be downloaded, and pooch is not installed; the message names the extra.
     """
     found, folder = entry(name), data_root(root)
     status = verify(found.name, root)
@@ -86,7 +84,7 @@ def get(
             download(urls, target / file.name, file.checksum, file.size, progress)
             path = find(found, folder, file.name)
             if path is not None and path.parent == target and path.name != file.name:
-                path.unlink()  # a damaged unpacked file, which would be read before the packed one
+                path.unlink()  # a damaged unpacked file, which would be preferred to the packed one
     else:
         packed = target.parent / found.archive.name
         urls = [mirror + found.archive.name for mirror in found.mirrors]
@@ -104,9 +102,9 @@ def verify(name: str, root: str | os.PathLike[str] | None = None) -> dict[str, S
         root: the folder of the data sets; see `data_root` for None.
 
     Returns:
-        For each file "ok", "missing" or "damaged", which is anything but the published file. Where a set is there in
-        another published form only (CIFAR's pickles), the files of that form. An IDX file may be unpacked; where no
-        checksum of that is known, it is compared with the packed one beside it, or else must be whole.
+        For each file "ok", "missing" or "damaged", which means any other file than the published one. If the set exists
+        only in another published form (CIFAR's pickles), the files of that form. An IDX file may be unpacked; if the
+        checksum of its content is unknown, it is compared with the packed file beside it, or else must be complete.
 
     Raises:
         ValueError: there is no such data set.
@@ -119,17 +117,23 @@ def verify(name: str, root: str | os.PathLike[str] | None = None) -> dict[str, S
 
 
 def find(found: Entry, folder: Path, name: str) -> Path | None:
-    """Return where the file `name` of a data set is below `folder`, None if it is nowhere."""
+    """Return the path of the file `name` of a data set in `folder`; None if it does not exist."""
     for path in places(found, folder, name):
         if path.is_file() or (name.endswith(".zip") and path.name != name and path.is_dir()):
             return path
     return None
 
 
-def places(found: Entry, folder: Path, name: str) -> list[Path]:
-    """Return where the file `name` of a data set is looked for: what a .gz or .zip unpacks to before itself.
+def is_complete(found: Entry, folder: Path) -> bool:
+    """Return whether all files of a data set exist in `folder`, in one of its published forms."""
+    forms = [form for form in (found, found.other_form) if form is not None]
+    return any(all(find(form, folder, file.name) for file in form.files) for form in forms)
 
-    Some archives of MNIST write train-images.idx3-ubyte for train-images-idx3-ubyte; that counts too.
+
+def places(found: Entry, folder: Path, name: str) -> list[Path]:
+    """Return the paths where the file `name` of a data set is looked for: unpacked before packed (.gz, .zip).
+
+    Some archives of MNIST write train-images.idx3-ubyte for train-images-idx3-ubyte, which is found too.
     """
     unpacked, dot, suffix = name.rpartition(".")
     names = [unpacked, name] if dot and suffix in {"gz", "zip"} else [name]
@@ -138,7 +142,7 @@ def places(found: Entry, folder: Path, name: str) -> list[Path]:
 
 
 def missing(found: Entry, folder: Path) -> str:
-    """Return what to tell someone whose `folder` lacks files of a data set."""
+    """Return a message for users whose `folder` lacks files of a data set: where to put them and how to get them."""
     lines = [f"expected its files below {folder}, found none of"]
     for file in found.files:
         if find(found, folder, file.name) is None:
@@ -152,7 +156,7 @@ def missing(found: Entry, folder: Path) -> str:
 
 
 def by_hand(found: Entry, name: str | None = None) -> str:
-    """Return the address of the file `name` of a data set, or of its archive, or of all files if `name` is None."""
+    """Return the address of the file `name` of a data set or of its archive; of all files if `name` is None."""
     if found.archive is not None:
         return f"{found.mirrors[0]}{found.archive.name}, which holds them"
     if name is not None:
@@ -161,7 +165,7 @@ def by_hand(found: Entry, name: str | None = None) -> str:
 
 
 def _place(found: Entry, folder: Path, name: str) -> Path:
-    """Return where a file is, of this form of the set or the other one."""
+    """Return the path of a file of either form of the set."""
     form = next(form for form in (found, found.other_form) if form and any(file.name == name for file in form.files))
     return find(form, folder, name) or places(form, folder, name)[-1]
 
@@ -171,7 +175,7 @@ def _any_there(found: Entry, folder: Path) -> bool:
 
 
 def _state(path: Path | None, file: DataFile) -> Status:
-    """Return how the file at `path` compares with the published one."""
+    """Compare the file at `path` with the published one."""
     if path is None:
         return "missing"
     if path.is_dir():  # an unpacked zip
@@ -190,16 +194,14 @@ def _state(path: Path | None, file: DataFile) -> Status:
 
 
 def _checksum(path: Path, like: str, *, unpacked: bool = False) -> str:
-    """Return the checksum of a file, or of what it holds if it is a .gz, by the algorithm that `like` begins with."""
+    """Return the checksum of a file, or of the content of a .gz file, by the algorithm that `like` begins with."""
     algorithm = like.partition(":")[0]
-    digest = hashlib.new(algorithm, usedforsecurity=False)
     with path.open("rb") as file:
         packed = unpacked and file.read(2) == b"\x1f\x8b"
         file.seek(0)
         try:
             with gzip.GzipFile(fileobj=file) if packed else file as content:
-                while chunk := content.read(_CHUNK):
-                    digest.update(chunk)
+                digest = hashlib.file_digest(content, lambda: hashlib.new(algorithm, usedforsecurity=False))
         except (EOFError, gzip.BadGzipFile, zlib.error):
             return "no gzip file"
     return f"{algorithm}:{digest.hexdigest()}"
@@ -214,7 +216,7 @@ def _whole_idx(path: Path) -> bool:
 
 
 def _whole_zip(path: Path) -> bool:
-    """Return whether every member of a zip file has the checksum that the file itself records."""
+    """Return whether every member of a zip file matches the checksum stored in the file."""
     try:
         with open_zip(path) as (archive, members):
             for member in members:

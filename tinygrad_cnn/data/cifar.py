@@ -1,48 +1,48 @@
-"""CIFAR-10 and CIFAR-100: small photographs, from the binary version of the sets or from the pickled one."""
+"""CIFAR-10 and CIFAR-100: small photographs, read from the binary or the pickled version of the sets."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data import catalog
 from tinygrad_cnn.data.errors import DataError
-from tinygrad_cnn.data.locations import data_root
 from tinygrad_cnn.data.pickles import read_pickle
-from tinygrad_cnn.data.vision import ArrayImages, Transform
+from tinygrad_cnn.data.published import ENTRIES, Entry
+from tinygrad_cnn.data.vision import PublishedImages
 
 _SHAPE = (3, 32, 32)
 _PIXELS = 3 * 32 * 32
 
 
-class CIFAR10(ArrayImages):
+class CIFAR10(PublishedImages):
     """The 50,000 training or 10,000 test photographs of CIFAR-10, 32×32 in colour.
 
-    The binary version is read where it is, the pickled one otherwise, with a reader that can build nothing but arrays,
-    dicts, lists, strings, bytes and numbers.
+    The binary version is read if it is there, otherwise the pickled one, by a restricted reader that builds nothing but
+    arrays, dicts, lists, strings, bytes and numbers.
 
     Args:
-        root: the folder of the data sets; the files are looked for in cifar-10-batches-bin below it, in itself, and in
-            cifar-10-batches-py. See `data_root` for None.
+        root: the folder of the data sets; the files are looked for in its subfolder cifar-10-batches-bin, in the folder
+            itself, and in its subfolder cifar-10-batches-py. See `data_root` for None.
         train: the training photographs; the test photographs otherwise.
         transform: applied to each image, a uint8 array (32, 32, 3), when it is read.
         target_transform: applied to each label, an int, when it is read.
-        download: fetch and unpack the binary version if neither version is there whole, 170 MB.
+        download: download and unpack the binary version, 170 MB, unless one of the versions is complete.
 
     Attributes:
-        data: uint8 array (N, 32, 32, 3), a view of planes of red, green and blue.
+        data: uint8 array (N, 32, 32, 3), a view of an array (N, 3, 32, 32).
         targets: list of N ints.
 
     Raises:
-        FileNotFoundError: a file is in none of the places, which are all named.
-        DataError: a file is damaged. One with fewer images than the published one is read as a subset of it:
-            `catalog.verify` tells them apart.
-        DownloadError: the files could not be fetched.
+        FileNotFoundError: a file was not found; the message lists where it was looked for.
+        DataError: a file is damaged. A file with fewer images than the published one is read as a subset:
+            `catalog.verify` shows the difference.
+        DownloadError: the files could not be downloaded.
 
     Example:
         >>> train = CIFAR10("data")
@@ -52,49 +52,35 @@ class CIFAR10(ArrayImages):
 
     data: Array
     targets: list[int]
-    _name: ClassVar[str] = "cifar10"
+    _name = "cifar10"
     _parts: ClassVar[dict[bool, tuple[str, ...]]] = {
         True: tuple(f"data_batch_{i}" for i in range(1, 6)),
         False: ("test_batch",),
     }
     """The files, by `train`; the names of the binary version end in .bin."""
     _label_bytes: ClassVar[int] = 1
-    """Before the pixels of an image; the last of them is the label."""
+    """Bytes before the pixels of an image; the last one is the label."""
     _label_key: ClassVar[str] = "labels"
-    """In the pickled version."""
-    classes: Sequence[str] = (
-        "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
-    )  # fmt: skip
+    """The key of the labels in the pickled version."""
+    classes: Sequence[str] = ENTRIES["cifar10"].classes
 
-    def __init__(
-        self,
-        root: str | os.PathLike[str] | None = None,
-        train: bool = True,
-        transform: Transform | None = None,
-        target_transform: Transform | None = None,
-        download: bool = False,
-    ) -> None:
-        folder, entry = data_root(root), catalog.entry(self._name)
-        super().__init__(folder, transform, target_transform)
-        self.train = train
-        forms = [form for form in (entry, entry.other_form) if form is not None]
-        if download and not any(all(catalog.find(form, folder, file.name) for file in form.files) for form in forms):
-            catalog.get(self._name, folder)
+    @override
+    def _read(self, entry: Entry, folder: Path, train: bool) -> tuple[Array, list[int]]:
+        pickled = entry.other_form or entry
         parts = []
         for name in self._parts[train]:
             binary = catalog.find(entry, folder, f"{name}.bin")
-            path = binary or catalog.find(forms[-1], folder, name)
+            path = binary or catalog.find(pickled, folder, name)
             if path is None:
-                tried = [*catalog.places(entry, folder, f"{name}.bin"), *catalog.places(forms[-1], folder, name)]
+                tried = [*catalog.places(entry, folder, f"{name}.bin"), *catalog.places(pickled, folder, name)]
                 raise FileNotFoundError(
                     f"{entry.title}: expected the file {name}.bin, or {name} of the pickled version, found none of"
-                    + "".join(f"\n  {place}" for place in tried)
+                    + "".join(f"\n  {path}" for path in tried)
                     + f"\ndownload=True fetches them; by hand, get {catalog.by_hand(entry)}"
                 )
             parts.append(self._read_binary(path) if binary else self._read_pickled(path))
         images, labels = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
-        self.data = images.transpose(0, 2, 3, 1)  # (N, 3, 32, 32) seen as (N, 32, 32, 3)
-        self.targets = labels.tolist()
+        return images.transpose(0, 2, 3, 1), labels.tolist()  # (N, 3, 32, 32) viewed as (N, 32, 32, 3)
 
     def _read_binary(self, path: Path) -> tuple[Array, Array]:
         """Return the images (N, 3, 32, 32) and labels (N,) of a file of the binary version."""
@@ -124,7 +110,7 @@ class CIFAR10(ArrayImages):
         return images.reshape(count, *_SHAPE), self._checked(np.array(labels), path)
 
     def _checked(self, labels: Array, path: Path) -> Array:
-        """Return the labels of a file, which must be those of classes."""
+        """Return the labels of a file, checked to be labels of classes."""
         wrong = np.flatnonzero((labels < 0) | (labels >= len(self.classes)))
         if wrong.size:
             raise DataError(
@@ -137,15 +123,15 @@ class CIFAR100(CIFAR10):
     """The 50,000 training or 10,000 test photographs of CIFAR-100, 32×32 in colour, with the labels of 100 classes.
 
     Args:
-        root: the folder of the data sets; the files are looked for in cifar-100-binary below it, in itself, and in
-            cifar-100-python. See `data_root` for None.
+        root: the folder of the data sets; the files are looked for in its subfolder cifar-100-binary, in the folder
+            itself, and in its subfolder cifar-100-python. See `data_root` for None.
         train: the training photographs; the test photographs otherwise.
         transform: applied to each image, a uint8 array (32, 32, 3), when it is read.
         target_transform: applied to each label, an int, when it is read.
-        download: fetch and unpack the binary version if neither version is there whole, 169 MB.
+        download: download and unpack the binary version, 169 MB, unless one of the versions is complete.
 
     Attributes:
-        data: uint8 array (N, 32, 32, 3), a view of planes of red, green and blue.
+        data: uint8 array (N, 32, 32, 3), a view of an array (N, 3, 32, 32).
         targets: list of N ints.
 
     Raises:
@@ -156,15 +142,4 @@ class CIFAR100(CIFAR10):
     _parts: ClassVar[dict[bool, tuple[str, ...]]] = {True: ("train",), False: ("test",)}
     _label_bytes = 2
     _label_key = "fine_labels"
-    classes: Sequence[str] = (
-        "apple", "aquarium_fish", "baby", "bear", "beaver", "bed", "bee", "beetle", "bicycle", "bottle", "bowl",
-        "boy", "bridge", "bus", "butterfly", "camel", "can", "castle", "caterpillar", "cattle", "chair", "chimpanzee",
-        "clock", "cloud", "cockroach", "couch", "crab", "crocodile", "cup", "dinosaur", "dolphin", "elephant",
-        "flatfish", "forest", "fox", "girl", "hamster", "house", "kangaroo", "keyboard", "lamp", "lawn_mower",
-        "leopard", "lion", "lizard", "lobster", "man", "maple_tree", "motorcycle", "mountain", "mouse", "mushroom",
-        "oak_tree", "orange", "orchid", "otter", "palm_tree", "pear", "pickup_truck", "pine_tree", "plain", "plate",
-        "poppy", "porcupine", "possum", "rabbit", "raccoon", "ray", "road", "rocket", "rose", "sea", "seal", "shark",
-        "shrew", "skunk", "skyscraper", "snail", "snake", "spider", "squirrel", "streetcar", "sunflower",
-        "sweet_pepper", "table", "tank", "telephone", "television", "tiger", "tractor", "train", "trout", "tulip",
-        "turtle", "wardrobe", "whale", "willow_tree", "wolf", "woman", "worm",
-    )  # fmt: skip
+    classes: Sequence[str] = ENTRIES["cifar100"].classes

@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import accumulate, groupby
-from typing import Any, TypeVar
+from typing import TypeVar, cast
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import as_tensor
+from tinygrad_cnn.data._types import Batch
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.data.dataset import Dataset, IterableDataset, fetch, is_iterable, reads_batches, samples
-from tinygrad_cnn.data.workers.info import own_share
+from tinygrad_cnn.data.workers.info import own_shard
 from tinygrad_cnn.tensor import Tensor
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 class ConcatDataset(Dataset[T_co]):
-    """The samples of several data sets, numbered through; also written ``first + second``.
+    """The samples of several data sets, one after the other; also written ``first + second``.
 
     Args:
         datasets: data sets with a length.
 
     Attributes:
         datasets: the data sets.
-        cumulative_sizes: for each, how many samples there are up to its end.
+        cumulative_sizes: for each, the number of samples up to its end.
 
     Raises:
         ValueError: there are none, or one of them is iterable (see `ChainDataset`).
@@ -37,18 +39,20 @@ class ConcatDataset(Dataset[T_co]):
         self.datasets = list(datasets)
         if not self.datasets:
             raise ValueError("ConcatDataset: expected at least one data set, got none")
-        for place, dataset in enumerate(self.datasets):
+        for i, dataset in enumerate(self.datasets):
             if is_iterable(dataset):
                 raise ValueError(
-                    f"ConcatDataset: expected data sets that are read by index, number {place} is "
+                    f"ConcatDataset: expected data sets that are read by index, number {i} is "
                     f"{type(dataset).__name__}, an iterable one; use ChainDataset"
                 )
         self.cumulative_sizes = list(accumulate(len(dataset) for dataset in self.datasets))
 
+    @override
     def __getitem__(self, index: int) -> T_co:
-        part, place = self._find(index)
-        return self.datasets[part][place]
+        part, row = self._find(index)
+        return self.datasets[part][row]
 
+    @override
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
 
@@ -56,30 +60,30 @@ class ConcatDataset(Dataset[T_co]):
         parts = ", ".join(f"{type(one).__name__} of {len(one):,}" for one in self.datasets)
         return f"ConcatDataset({len(self):,} samples: {parts})"
 
-    def batch(self, indices: Sequence[int]) -> Any:
-        """Return the collated samples at `indices`, one read from each data set where all read by whole batches."""
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """Return the collated samples at `indices`, with one read of each data set if all can read whole batches."""
         if not all(reads_batches(dataset) for dataset in self.datasets):
             return default_collate(samples(self, indices))
         found = [self._find(index) for index in indices]
         order = sorted(range(len(found)), key=lambda i: found[i][0])  # stable, so each part keeps its own order
         parts = [
-            fetch(self.datasets[part], [found[i][1] for i in places])
-            for part, places in groupby(order, key=lambda i: found[i][0])
+            fetch(self.datasets[part], [found[i][1] for i in positions])
+            for part, positions in groupby(order, key=lambda i: found[i][0])
         ]
         return parts[0] if len(parts) == 1 else _merge(parts, np.argsort(order))
 
     def _find(self, index: int) -> tuple[int, int]:
-        """Return which data set holds sample `index`, and where."""
+        """Return the number of the data set that holds sample `index`, and the index there."""
         size = len(self)
         if not -size <= index < size:
             raise IndexError(f"ConcatDataset: expected an index from {-size} to {size - 1}, got {index}")
-        place = int(index) % size
-        part = bisect_right(self.cumulative_sizes, place)
-        return part, place - (self.cumulative_sizes[part - 1] if part else 0)
+        row = int(index) % size
+        part = bisect_right(self.cumulative_sizes, row)
+        return part, row - (self.cumulative_sizes[part - 1] if part else 0)
 
 
-def _merge(parts: Sequence[Any], rows: Array) -> Any:
-    """Return several batches of one structure as one, whose row i is row `rows[i]` of them all."""
+def _merge(parts: Sequence[Batch], rows: Array) -> Batch:
+    """Concatenate batches of the same structure and return the result's rows in the order `rows`."""
     first = parts[0]
     if isinstance(first, Tensor):
         return as_tensor(np.concatenate([part.array for part in parts])[rows])
@@ -96,18 +100,18 @@ class ChainDataset(IterableDataset[T_co]):
     """The samples of several iterable data sets, one after the other; also written ``first + second``.
 
     Args:
-        datasets: iterable data sets; each iteration goes through them anew.
+        datasets: iterable data sets; each iteration goes through them from the start.
     """
 
     def __init__(self, datasets: Iterable[IterableDataset[T_co]]) -> None:
         self.datasets = datasets
 
+    @override
     def __iter__(self) -> Iterator[T_co]:
         for dataset in self.datasets:
             if not is_iterable(dataset):
                 raise TypeError(f"ChainDataset: expected iterable data sets, got {type(dataset).__name__}")
-            yield from own_share(dataset)
+            yield from own_shard(dataset)
 
     def __len__(self) -> int:
-        sizes: list[int] = [len(dataset) for dataset in self.datasets]  # type: ignore[arg-type]  # if each has one
-        return sum(sizes)
+        return sum(len(cast("Sized", dataset)) for dataset in self.datasets)

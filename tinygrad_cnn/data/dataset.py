@@ -1,4 +1,4 @@
-"""`Dataset`, `IterableDataset`, and those that wrap what is already there: tensors, or a part of another data set."""
+"""`Dataset` and `IterableDataset`; `TensorDataset` for tensors in memory, `Subset` for a part of a data set."""
 
 from __future__ import annotations
 
@@ -8,25 +8,31 @@ import sys
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn.creation import as_tensor
+from tinygrad_cnn.data._types import AnyDataset, Batch, Index, Sample
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.random import Generator, default_generator
 from tinygrad_cnn.tensor import Tensor
+
+if TYPE_CHECKING:
+    from tinygrad_cnn.data.concat import ChainDataset, ConcatDataset
 
 T_co = TypeVar("T_co", covariant=True)
 
 
 class Dataset(Generic[T_co]):
-    """Samples by index. A subclass defines ``__getitem__``, and ``__len__`` for whatever needs to know how many.
+    """Samples by index. A subclass defines ``__getitem__``, and usually ``__len__``.
 
-    One that can read many samples at once may also define ``batch(indices)``: it returns what `default_collate` makes
-    of ``[self[i] for i in indices]``, and `DataLoader` calls it instead of reading sample by sample. One that applies a
-    transform does so with ``transform.batch(images)`` where ``transform.batched`` is true (see `transforms.Transform`).
-    PyTorch's ``__getitems__(indices)``, which returns that list of samples, is called too.
+    A data set that can read many samples at once may also define ``batch(indices)``, which returns what
+    `default_collate` makes of ``[self[i] for i in indices]``; `DataLoader` then calls it instead of reading sample by
+    sample. If the data set applies a transform, ``batch`` calls ``transform.batch(images)`` provided that
+    ``transform.batched`` is true (see `transforms.Transform`). PyTorch's ``__getitems__(indices)``, which returns a
+    list of samples, is called too.
 
     Example:
         >>> class Squares(Dataset):
@@ -42,19 +48,19 @@ class Dataset(Generic[T_co]):
     def __len__(self) -> int:
         raise TypeError(f"{type(self).__name__}: this data set has no length; define __len__(self)")
 
-    def __add__(self, other: Dataset[Any]) -> Any:
+    def __add__(self, other: Dataset[T_co]) -> ConcatDataset[T_co]:
         from tinygrad_cnn.data.concat import ConcatDataset
 
         return ConcatDataset([self, other])
 
 
 class IterableDataset(Generic[T_co]):
-    """Samples in a row, for what cannot be read by index: a stream, a socket, a generator. Define ``__iter__``.
+    """Samples in sequence, for data without an index: a stream, a socket, a generator. Define ``__iter__``.
 
-    `DataLoader` takes batches from it in its order, each sample once, whatever the number of workers. Threads share one
-    iterator; processes each read the whole stream and keep, of k workers, every k-th batch. Where reading is what
-    costs, a data set can give each worker a share of its own, as below: it then calls `get_worker_info` before its
-    first sample, and the loader leaves the sharing to it.
+    `DataLoader` makes batches in the order of the samples and uses each once, for any number of workers. Threads share
+    one iterator; of W processes each reads the whole stream and keeps every W-th batch. If reading is expensive, a data
+    set can shard itself, as below: it calls `get_worker_info` before its first sample, and the loader then leaves the
+    sharding to it.
 
     Example:
         >>> class Numbers(IterableDataset):
@@ -67,13 +73,13 @@ class IterableDataset(Generic[T_co]):
     def __iter__(self) -> Iterator[T_co]:
         raise NotImplementedError(f"{type(self).__name__}: an iterable data set must define __iter__(self)")
 
-    def __add__(self, other: IterableDataset[Any]) -> Any:
+    def __add__(self, other: IterableDataset[T_co]) -> ChainDataset[T_co]:
         from tinygrad_cnn.data.concat import ChainDataset
 
         return ChainDataset([self, other])
 
 
-def is_iterable(dataset: Any) -> bool:
+def is_iterable(dataset: object) -> bool:
     """Return whether `dataset` is an `IterableDataset`, this package's or PyTorch's."""
     if isinstance(dataset, IterableDataset):
         return True
@@ -81,20 +87,20 @@ def is_iterable(dataset: Any) -> bool:
     return torch is not None and isinstance(dataset, torch.IterableDataset)
 
 
-def fetch(dataset: Any, indices: Iterable[Any]) -> Any:
-    """Return the collated samples at `indices`, in one read where `dataset` has a ``batch`` that can be trusted.
+def fetch(dataset: AnyDataset, indices: Iterable[Index]) -> Batch:
+    """Return the collated samples at `indices`, read at once if `dataset` has a valid ``batch``.
 
-    A subclass that overrides ``__getitem__``, to transform samples for instance, outdates the ``batch`` it inherits:
-    then samples are read one by one.
+    A subclass that overrides ``__getitem__``, to transform samples for instance, makes the inherited ``batch`` invalid:
+    samples are then read one by one.
     """
     if reads_batches(dataset):
         return dataset.batch(list(indices))
     return default_collate(samples(dataset, indices))
 
 
-def samples(dataset: Any, indices: Iterable[Any]) -> list[Any]:
-    """Return the samples at `indices`; an error raised by one gets a note that names it."""
-    if hasattr(dataset, "__getitems__") and _trusts(dataset, "__getitems__"):
+def samples(dataset: AnyDataset, indices: Iterable[Index]) -> list[Sample]:
+    """Return the samples at `indices`; an error gets a note that names the index."""
+    if hasattr(dataset, "__getitems__") and _is_valid(dataset, "__getitems__"):
         return list(dataset.__getitems__(list(indices)))
     found = []
     for index in indices:
@@ -106,19 +112,19 @@ def samples(dataset: Any, indices: Iterable[Any]) -> list[Any]:
     return found
 
 
-def reads_batches(dataset: Any) -> bool:
-    """Return whether `dataset` has a ``batch`` that belongs to its ``__getitem__``."""
-    return _trusts(dataset, "batch")
+def reads_batches(dataset: object) -> bool:
+    """Return whether `dataset` has a ``batch`` that matches its ``__getitem__``."""
+    return _is_valid(dataset, "batch")
 
 
-def _trusts(dataset: Any, name: str) -> bool:
-    """Return whether the method `name` was defined together with ``__getitem__`` or after it."""
+def _is_valid(dataset: object, name: str) -> bool:
+    """Return whether the method `name` is defined in the class that defines ``__getitem__``, or in a subclass."""
     kind = type(dataset)
     return hasattr(kind, name) and issubclass(_definer(kind, name), _definer(kind, "__getitem__"))
 
 
 def _definer(kind: type, name: str) -> type:
-    """Return the class from which `kind` has the method `name`; object where it has none."""
+    """Return the class that defines the method `name` of `kind`; object if none does."""
     return next((base for base in kind.__mro__ if name in vars(base)), object)
 
 
@@ -138,9 +144,11 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         if not shapes or not all(shapes) or len({shape[0] for shape in shapes}) > 1:
             raise ValueError(f"TensorDataset: expected tensors of equal length along axis 0, got shapes {shapes}")
 
+    @override
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         return tuple(tensor[index] for tensor in self.tensors)
 
+    @override
     def __len__(self) -> int:
         return len(self.tensors[0])
 
@@ -158,7 +166,7 @@ class Subset(Dataset[T_co]):
     """The samples of `dataset` at `indices`, numbered from 0 in that order.
 
     Args:
-        dataset: the whole.
+        dataset: the whole data set.
         indices: the indices chosen.
     """
 
@@ -166,17 +174,19 @@ class Subset(Dataset[T_co]):
         self.dataset = dataset
         self.indices = indices
 
+    @override
     def __getitem__(self, index: int) -> T_co:
         return self.dataset[self.indices[index]]
 
+    @override
     def __len__(self) -> int:
         return len(self.indices)
 
     def __repr__(self) -> str:
         return f"Subset({len(self):,} samples of {type(self.dataset).__name__})"
 
-    def batch(self, indices: Sequence[int]) -> Any:
-        """Return the collated samples at `indices`, read by the whole data set's own ``batch`` where it has one."""
+    def batch(self, indices: Sequence[int]) -> Batch:
+        """Return the collated samples at `indices`, read by the ``batch`` of the whole data set if it has one."""
         return fetch(self.dataset, [self.indices[index] for index in indices])
 
 
@@ -186,13 +196,13 @@ def random_split(
     """Split a data set at random into parts that do not overlap.
 
     Args:
-        dataset: the whole.
-        lengths: how many samples each part gets; or fractions that add up to 1, each rounded down, what remains going
-            to the first parts, one sample each.
-        generator: where the order comes from; the default generator if None.
+        dataset: the whole data set.
+        lengths: the number of samples in each part; or fractions that sum to 1, each rounded down, and the remaining
+            samples go to the first parts, one each.
+        generator: source of the order; the default generator if None.
 
     Raises:
-        ValueError: a negative length, or lengths that do not add up to the length of `dataset`.
+        ValueError: a negative length, or lengths that do not sum to the length of `dataset`.
 
     Example:
         >>> train, validation = random_split(dataset, [0.9, 0.1])
@@ -211,7 +221,7 @@ def random_split(
 
 
 def _from_fractions(total: int, fractions: Sequence[float]) -> list[int]:
-    """Return `total` divided in proportion to `fractions`, as whole numbers; warn of a part that gets nothing."""
+    """Return `total` divided in proportion to `fractions`, as integers; warn of a part without samples."""
     if any(not 0 <= fraction <= 1 for fraction in fractions):
         raise ValueError(f"random_split: expected fractions from 0 to 1, got {list(fractions)}")
     sizes = [math.floor(total * fraction) for fraction in fractions]

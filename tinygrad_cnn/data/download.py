@@ -1,17 +1,18 @@
-"""Downloading one file: mirrors in order, a known checksum, progress, and going on where a download was cut off."""
+"""Download a file: mirrors in order, a known checksum, progress, and resuming a download that was interrupted."""
 
 from __future__ import annotations
 
+import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from types import ModuleType
 
 from tinygrad_cnn.data.errors import DownloadError
 
-Progress = Callable[[str, int, int], None]
+ProgressCallback = Callable[[str, int, int], None]
 """Called as ``progress(name, done, total)`` in bytes while a file arrives; the last call has done == total."""
 
 _CHUNK = 1 << 18
@@ -20,27 +21,27 @@ _TIMEOUT = (10.0, 30.0)
 
 
 def download(
-    urls: Sequence[str], target: Path, checksum: str, size: int, progress: Progress | bool | None = None
+    urls: Sequence[str], target: Path, checksum: str, size: int, progress: ProgressCallback | bool | None = None
 ) -> Path:
-    """Download a file unless it is there already, and return where it is.
+    """Download a file unless it exists already, and return its path.
 
-    The file appears under its name when it is whole and its checksum is right. What arrived before a connection broke
-    is kept beside it as ``.NAME.part``, and the next attempt asks the server for the rest only.
+    The file appears under its name when it is complete and its checksum is right. If the connection breaks, the bytes
+    received are kept beside it as ``.NAME.part``, and the next attempt asks the server only for the rest.
 
     Args:
-        urls: where the file can be had, tried in this order.
-        target: where to put it; missing folders are made.
+        urls: the addresses of the file, tried in this order.
+        target: the path to write to; missing folders are made.
         checksum: the expected one, such as ``"sha256:…"`` or ``"md5:…"``.
         size: its length in bytes.
-        progress: what to call as bytes arrive; None draws a bar where standard error is a terminal, True always, False
-            never.
+        progress: called as bytes arrive; None draws a bar if standard error is a terminal, True always, False never.
 
     Raises:
-        DownloadError: no address gave the file; the message has the reason of each.
+        DownloadError: no address gave the file; the message has the reason for each.
         ModuleNotFoundError: pooch is not installed; the message names the extra.
     """
     pooch = _pooch()
-    arrive = progress if callable(progress) else _bar if _wants_bar(progress) else _silent
+    wants_bar = sys.stderr.isatty() if progress is None else progress
+    arrive = progress if callable(progress) else _bar if wants_bar else _silent
     failures = []
     for url in urls:
         transfer = _Transfer(target.with_name(f".{target.name}.part"), size, arrive, target.name)
@@ -57,8 +58,8 @@ def download(
     )
 
 
-def _retrieve(pooch: Any, url: str, target: Path, checksum: str, transfer: _Transfer) -> None:
-    """Let pooch fetch `url`; a file put together from two downloads that do not fit is fetched once more, whole."""
+def _retrieve(pooch: ModuleType, url: str, target: Path, checksum: str, transfer: _Transfer) -> None:
+    """Let pooch download `url`; if a resumed download has a wrong checksum, download the whole file again."""
     arguments = {"known_hash": checksum, "fname": target.name, "path": target.parent, "downloader": transfer}
     try:
         pooch.retrieve(url, **arguments)
@@ -69,14 +70,14 @@ def _retrieve(pooch: Any, url: str, target: Path, checksum: str, transfer: _Tran
 
 
 class _Transfer:
-    """A downloader for pooch that keeps what arrived when a connection breaks, and resumes from there."""
+    """A downloader for pooch that keeps the bytes received when a connection breaks, and resumes from there."""
 
-    def __init__(self, part: Path, size: int, arrive: Progress, name: str) -> None:
+    def __init__(self, part: Path, size: int, arrive: ProgressCallback, name: str) -> None:
         self.part, self.size, self.arrive, self.name = part, size, arrive, name
         self.resumed = False
 
-    def __call__(self, url: str, output_file: str, _pooch: Any) -> None:
-        """Fetch `url` into `output_file`."""
+    def __call__(self, url: str, output_file: str, _pooch: object) -> None:
+        """Download `url` to `output_file`."""
         import requests
         from urllib3.exceptions import HTTPError
 
@@ -84,7 +85,7 @@ class _Transfer:
         if have >= self.size:
             self.part.unlink()
             have = 0
-        # Without this a server may pack the bytes, or call a .gz file packed, and ranges would count other bytes.
+        # Otherwise a server may compress the bytes, or declare a .gz file compressed, and ranges would not match.
         headers = {"Accept-Encoding": "identity"} | ({"Range": f"bytes={have}-"} if have else {})
         with requests.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
             response.raise_for_status()
@@ -110,19 +111,15 @@ class _Transfer:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of an error's text: pooch's and requests' go on for several."""
+    """Return the first line of an error's text: those of pooch and requests have several."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "hash of downloaded file" in text:
         return f"the checksum is wrong: {text}"
     return text
 
 
-def _wants_bar(progress: bool | None) -> bool:
-    return sys.stderr.isatty() if progress is None else progress
-
-
 def _bar(name: str, done: int, total: int) -> None:
-    """Draw how much has arrived on the last line of standard error."""
+    """Draw a progress bar on the last line of standard error."""
     filled = 30 * done // max(total, 1)
     end = "\n" if done >= total else ""
     sys.stderr.write(f"\r{name}  [{'#' * filled:<30}] {done / 1e6:.1f} of {total / 1e6:.1f} MB{end}")
@@ -130,12 +127,12 @@ def _bar(name: str, done: int, total: int) -> None:
 
 
 def _silent(name: str, done: int, total: int) -> None:
-    """Say nothing."""
+    """Show nothing."""
 
 
 @contextmanager
-def _quiet(pooch: Any) -> Iterator[None]:
-    """Keep pooch from announcing every download."""
+def _quiet(pooch: ModuleType) -> Iterator[None]:
+    """Silence the messages of pooch about each download."""
     logger = pooch.get_logger()
     before = logger.level
     logger.setLevel(logging.WARNING)
@@ -145,10 +142,9 @@ def _quiet(pooch: Any) -> Iterator[None]:
         logger.setLevel(before)
 
 
-def _pooch() -> Any:
+def _pooch() -> ModuleType:
     """Return the package pooch."""
     try:
-        import pooch
+        return importlib.import_module("pooch")
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError('downloading needs pooch: pip install "tinygrad-cnn[data]"') from error
-    return pooch

@@ -1,4 +1,4 @@
-"""One pass over a loader: which batch is read next, by whom, and how far the pass has come."""
+"""`EpochIterator`: one pass over a loader, which assigns batches to workers; `EpochPosition`: how far it has come."""
 
 from __future__ import annotations
 
@@ -7,53 +7,61 @@ import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
-from tinygrad_cnn.data.workers.reading import End, Failure, Pool, Task
+from typing_extensions import override
+
+from tinygrad_cnn.data._types import Batch, Index
+from tinygrad_cnn.data.generators import State
+from tinygrad_cnn.data.workers.fetcher import End, Failure, Task
+from tinygrad_cnn.data.workers.pool import Pool
 
 
 @dataclass
-class Progress:
-    """How far an epoch has come; the loader keeps it when the iterator is gone.
+class EpochPosition:
+    """How far an epoch has come; the loader keeps it after the iterator is gone.
 
     Attributes:
-        base_seed: what the generators of its batches follow from.
-        start: the states that the generators of the order had when it began.
-        batches: how many batches were handed out.
-        lazy: whether the sampler draws from its generators during the epoch too.
-        done: whether the iterator has said that there are no more.
+        base_seed: determines the generators of the epoch's batches.
+        start: the states of the order's generators when the epoch began.
+        batches: number of batches handed out.
+        lazy: whether the sampler also draws from its generators during the epoch.
+        done: whether the iterator has raised StopIteration.
     """
 
     base_seed: int
-    start: list[Any] = field(default_factory=list)
+    start: list[State] = field(default_factory=list)
     batches: int = 0
     lazy: bool = False
     done: bool = False
 
 
-class Epoch(Iterator[Any]):
-    """The iterator over the batches of one epoch; safe to share between threads, each batch going to one of them.
+class EpochIterator(Iterator[Batch]):
+    """The iterator over the batches of one epoch; threads may share it, and each batch goes to one of them.
 
-    Batch n is read by worker n mod W, and batches are handed out in their order: so neither the order nor the batch
-    depends on how fast the workers are. Where a worker's share of an iterable data set has ended, the others go on in
-    turn.
+    Worker n mod W reads batch n, and batches are handed out in order: so neither the order nor the batches depend on
+    the speed of the workers. If one worker's shard of an iterable data set has ended, the others continue in turn.
 
     Args:
-        progress: where to count.
-        pool: who reads.
+        position: updated with each batch.
+        pool: the workers.
         order: the indices of each batch; None for an iterable data set.
-        skip: how many batches of an iterable data set are read and dropped.
-        release: called with the pool when the epoch is over or the iterator is thrown away.
+        skip: number of batches of an iterable data set to read and drop.
+        release: called with the pool when the epoch is over or the iterator is collected.
     """
 
     def __init__(
-        self, progress: Progress, pool: Pool, order: Iterator[Any] | None, skip: int, release: Callable[[Pool], None]
+        self,
+        position: EpochPosition,
+        pool: Pool,
+        order: Iterator[Index] | None,
+        skip: int,
+        release: Callable[[Pool], None],
     ) -> None:
-        self._progress = progress
+        self._position = position
         self._pool = pool
         self._order = order
         self._skip = skip
-        self._number = progress.batches if order is not None else 0
+        self._number = position.batches if order is not None else 0
         self._given = [0] * pool.workers  # tasks of each worker so far, for an iterable data set
         self._held = [0] * pool.workers  # tasks that each worker has now
         self._turns = deque(range(pool.workers))
@@ -61,25 +69,26 @@ class Epoch(Iterator[Any]):
         self._lock = threading.Lock()
         self._finish = weakref.finalize(self, release, pool)
         if pool.ahead:
-            self._fill()
+            self._submit_tasks()
 
-    def __next__(self) -> Any:
+    @override
+    def __next__(self) -> Batch:
         with self._lock:
             if not self._finish.alive:
                 raise StopIteration
-            return self._following()
+            return self._next_batch()
 
-    def _following(self) -> Any:
+    def _next_batch(self) -> Batch:
         while True:
-            self._fill()
+            self._submit_tasks()
             if not self._waiting:
-                self._progress.done = True
+                self._position.done = True
                 self._finish()
                 raise StopIteration
             worker, number = self._waiting.popleft()
             try:
                 result = self._pool.receive(worker)
-            except BaseException:  # a worker has died, or Ctrl-C: nobody would know any more whose turn it is
+            except BaseException:  # a worker has died, or Ctrl-C: the order of the results is lost
                 self._finish.detach()
                 self._pool.close()
                 raise
@@ -91,26 +100,26 @@ class Epoch(Iterator[Any]):
             dropped = self._skip > 0 and not isinstance(result, Failure)
             self._skip -= dropped
             if self._pool.ahead:
-                self._fill()  # before the caller goes to work, so that the worker can
+                self._submit_tasks()  # before the caller continues, so that the worker can read meanwhile
             if isinstance(result, Failure):
                 error = result.error
-                del result  # no cycle of this frame, the failure, its error and the error's traceback
+                del result  # avoids a cycle of this frame, the failure, its error and the error's traceback
                 try:
                     raise error
                 finally:
                     del error
             if dropped:
                 continue
-            self._progress.batches = self._progress.batches + 1 if self._order is None else number + 1
+            self._position.batches = self._position.batches + 1 if self._order is None else number + 1
             return result
 
-    def _fill(self) -> None:
-        """Give out tasks until every worker holds as many as it may, or nothing is left."""
+    def _submit_tasks(self) -> None:
+        """Submit tasks until every worker holds as many as it may, or none are left."""
         most = max(self._pool.ahead, 1)
         while self._turns and self._held[self._turns[0]] < most:
             worker = self._turns[0]
             if self._order is None:
-                # The number, and with it the batch's generator, depends on the worker's own count only.
+                # The number, and with it the batch's generator, depends only on the worker's own count.
                 number = self._given[worker] * self._pool.workers + worker
                 task = Task(number, None, drop=len(self._waiting) < self._skip)
             else:

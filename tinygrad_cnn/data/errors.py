@@ -1,11 +1,11 @@
-"""The errors of data files: one for what they hold, one for what could not be fetched."""
+"""`DataError` for invalid data files, `DownloadError` for files that could not be downloaded."""
 
 from __future__ import annotations
 
 
 class DataError(ValueError):
-    """A data file is damaged or not what it should be. The message names the file, what was expected and what came."""
+    """A data file is damaged or of the wrong kind. The message names the file, what was expected and what was found."""
 
 
 class DownloadError(RuntimeError):
-    """A file could not be downloaded. The message names every address tried, and where to put the file by hand."""
+    """A file could not be downloaded. The message lists the addresses tried and where to put the file by hand."""

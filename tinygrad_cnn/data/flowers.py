@@ -1,4 +1,4 @@
-"""`Flowers`: photographs of five kinds of flowers, made equally large once and then kept as one array."""
+"""`Flowers`: photographs of five kinds of flowers, resized once and then cached as one array."""
 
 from __future__ import annotations
 
@@ -7,68 +7,67 @@ import io
 import math
 import os
 import warnings
-import zipfile
 from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data import catalog
 from tinygrad_cnn.data.archives import open_zip, read_member
+from tinygrad_cnn.data.duplicate_files import File, without_duplicates
 from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.image_files import EXTENSIONS, pillow, read_image
 from tinygrad_cnn.data.image_folder import files_below
 from tinygrad_cnn.data.locations import data_root
-from tinygrad_cnn.data.pictures import EXTENSIONS, pillow, read_picture
-from tinygrad_cnn.data.repeats import File, without_repeats
 from tinygrad_cnn.data.vision import ArrayImages, Transform
 
 _EVERY = 5
-"""One in so many photographs of a class is for testing."""
+"""One in this many photographs of a class is for testing."""
 _REPEATED = 0.01
-"""Up to this share of repeated photographs is no news: the published set has 10 of 4,317, 8 of them in two classes."""
+"""Duplicates up to this fraction give no warning: the published set has 10 of 4,317, 8 of them in two classes."""
 _HEADER = 4096
-"""Bytes that the header of a .npy file may take."""
+"""The largest size of the header of a .npy file, bytes."""
 _VERSION = 2
-"""Of what the cache holds: to be counted up when that changes."""
+"""Of the cached content: increase it when that changes."""
 
 _Photograph = tuple[str, str, tuple[int, int], Callable[[], bytes]]
-"""The class, the name, its length and what tells it from another of that name and length, and how to read its bytes."""
+"""Class, name, (length, modification time or CRC), and a function that returns its bytes."""
 
 
 class Flowers(ArrayImages):
     """Photographs of flowers, one folder for each kind, all resized to the same square.
 
-    They are read from flowers.zip or from what it unpacks to; any other set of photographs of that form will do. The
-    first time they are decoded and resized, which takes some seconds, and kept as one file of arrays; after that, that
-    file is read as long as the photographs are the same ones.
+    They are read from flowers.zip or from its unpacked folder; any other set of photographs in this form can be read
+    too. The first time they are decoded and resized, which takes some seconds, and cached as one array file; later that
+    file is read as long as the photographs are the same.
 
     Args:
-        root: the folder that has flowers.zip or flowers/; or that zip file, or the folder of the classes itself. See
-            `data_root` for None.
-        train: None for all photographs. True leaves out, False gives, every fifth of each kind in the order of their
-            names: the set has no test part of its own.
+        root: the folder that contains flowers.zip or flowers/; or that zip file, or the folder of the classes itself.
+            See `data_root` for None.
+        train: None for all photographs. The set has no test part: False selects every fifth photograph of each kind in
+            the order of names, True all others.
         transform: applied to each image, a uint8 array (size, size, 3), when it is read.
         target_transform: applied to each label, an int, when it is read.
-        download: as for other sets; but this one has no address to be downloaded from, and an error says where to put
-            it.
+        download: as for other sets; but this set has no download address, and the error says where to put the file.
         size: height and width in pixels.
-        cache: the folder to keep the arrays in; cache below the data root (see `data_root`) if None. If it cannot be
-            written to, a warning says so.
+        cache: the folder for the cached arrays; the subfolder cache of the data root (see `data_root`) if None. A
+            warning is given if it is not writable.
 
     Attributes:
         data: uint8 array (N, size, size, 3).
         targets: list of N ints.
-        classes: the names of the folders that photographs lie in, sorted.
-        repeats: the photographs left out because another one's file is equal, so that none is learnt from and tested
-            on: 10 of the published 4,317. A warning counts them if they are more than one in a hundred, as where an
-            archive holds the whole set twice.
+        classes: the names of the folders that contain photographs, sorted.
+        repeats: the duplicate photographs left out, since none must be in both the training and the test part: 10 of
+            the published 4,317. A warning gives their number if they are more than one in a hundred, for example if an
+            archive contains the whole set twice.
 
     Raises:
-        FileNotFoundError: the photographs are in none of the places, which are all named.
+        FileNotFoundError: the photographs were not found; the message lists where they were looked for.
         DataError: the zip file is damaged or hostile, or a photograph is damaged; the message names it.
         ModuleNotFoundError: Pillow is not installed; the message names the extra.
     """
@@ -101,8 +100,9 @@ class Flowers(ArrayImages):
         self.data = images if train is None else images[chosen]
         self.targets = labels[chosen].tolist()
 
+    @override
     def extra_repr(self) -> str:
-        """Return which part of the set it is, how large the images are, and how many were left out."""
+        """Return the split, the size of the images, and the number of images left out."""
         lines = [*super().extra_repr().splitlines(), f"Image size: {self.data.shape[1]}×{self.data.shape[2]}"]
         if self.repeats:
             lines.append(f"Left out: {len(self.repeats)} that are repeated")
@@ -120,7 +120,7 @@ def _source(root: Path) -> Path | None:
 
 
 def _is_test(labels: Array) -> Array:
-    """Return which photographs are for testing: within each class the first, then every fifth."""
+    """Return the mask of the photographs for testing: in each class the first, then every fifth."""
     chosen = np.zeros(len(labels), bool)
     for label in np.unique(labels):
         chosen[np.flatnonzero(labels == label)[::_EVERY]] = True
@@ -128,7 +128,7 @@ def _is_test(labels: Array) -> Array:
 
 
 def _arrays(source: Path, size: int, cache: Path) -> tuple[list[str], Array, Array, list[str]]:
-    """Return the classes, images and labels of `source`, from the cache if it holds them, and what was left out."""
+    """Return the classes, images (cached if possible) and labels of `source`, and the names of duplicates."""
     with ExitStack() as stack:
         photographs = sorted(_in_folder(source) if source.is_dir() else _in_zip(source, stack), key=lambda p: p[:2])
         if not photographs:
@@ -142,19 +142,21 @@ def _arrays(source: Path, size: int, cache: Path) -> tuple[list[str], Array, Arr
         images = _cached(path, shape)
         if images is None:
             images = _decoded(source, photographs, shape)
-            _keep(path, images)
+            _save(path, images)
     return classes, images, labels, repeats
 
 
 def _distinct(source: Path, photographs: list[_Photograph]) -> tuple[list[_Photograph], list[str]]:
-    """Return the photographs whose files are not equal to another one's, and the names of the others."""
+    """Return the photographs without duplicates, and the names of the duplicates."""
 
     def file(photograph: _Photograph) -> File:
         kind, name, identity, read = photograph
         length = identity[0]
         return File(kind, name, (lambda: length or name, lambda: hashlib.sha256(read()).digest()))
 
-    kept, repeats = without_repeats(f"Flowers {source}", [file(photograph) for photograph in photographs], _REPEATED, 5)
+    kept, repeats = without_duplicates(
+        f"Flowers {source}", [file(photograph) for photograph in photographs], _REPEATED, 5
+    )
     return [photographs[i] for i in kept], repeats
 
 
@@ -177,11 +179,12 @@ def _in_zip(path: Path, stack: ExitStack) -> Iterable[_Photograph]:
         parts = PurePosixPath(member.filename).parts
         if len(parts) < 2 or not _is_picture(parts[-1]) or any(part.startswith((".", "__")) for part in parts):
             continue
-        yield parts[-2], member.filename, (member.file_size, member.CRC), partial(_read, archive, member, str(path))
-
-
-def _read(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> bytes:
-    return read_member(archive, member, name)
+        yield (
+            parts[-2],
+            member.filename,
+            (member.file_size, member.CRC),
+            partial(read_member, archive, member, str(path)),
+        )
 
 
 def _is_picture(name: str) -> bool:
@@ -192,14 +195,14 @@ def _decoded(source: Path, photographs: list[_Photograph], shape: tuple[int, ...
     """Return the photographs, decoded and resized."""
     image = pillow("reading flowers")
     images = np.empty(shape, np.uint8)
-    for place, (_, name, _, read) in zip(images, photographs, strict=True):
-        picture = read_picture(io.BytesIO(read()), f"{source}: {name}")
-        place[...] = np.asarray(picture.resize((shape[2], shape[1]), image.Resampling.BILINEAR))
+    for target, (_, name, _, read) in zip(images, photographs, strict=True):
+        picture = read_image(io.BytesIO(read()), f"{source}: {name}")
+        target[...] = np.asarray(picture.resize((shape[2], shape[1]), image.Resampling.BILINEAR))
     return images
 
 
 def _cached(path: Path, shape: tuple[int, ...]) -> Array | None:
-    """Return the array kept at `path`; None if there is none, or a damaged one, which is then made again."""
+    """Return the array cached at `path`; None if there is none or it is damaged."""
     try:
         if not 0 < path.stat().st_size - math.prod(shape) <= _HEADER:
             return None
@@ -209,8 +212,8 @@ def _cached(path: Path, shape: tuple[int, ...]) -> Array | None:
     return array if isinstance(array, np.ndarray) and (array.shape, array.dtype) == (shape, np.uint8) else None
 
 
-def _keep(path: Path, images: Array) -> None:
-    """Write the array to `path`, wholly or not at all; a folder that cannot be written to costs time, not the set."""
+def _save(path: Path, images: Array) -> None:
+    """Write the array to `path`, completely or not at all; a folder that is not writable gives only a warning."""
     try:
         with replacing(path) as part, part.open("wb") as file:
             np.save(file, images, allow_pickle=False)

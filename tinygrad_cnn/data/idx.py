@@ -1,4 +1,4 @@
-"""The IDX format of the MNIST files: read, plain or gzip'd, with every size checked; and written.
+"""`read_idx` and `write_idx`: the IDX format of the MNIST files, plain or compressed by gzip.
 
     bytes 0–1   zero
     byte  2     element type: 08 uint8, 09 int8, 0B int16, 0C int32, 0D float32, 0E float64
@@ -26,23 +26,23 @@ from tinygrad_cnn.data.errors import DataError
 _DTYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _MAX_AXES = 32
 _DEFLATE_RATIO = 1032
-"""How many times larger its content can be than a gzip file."""
-_USUAL_RATIO = 100
-_ALWAYS = 1 << 28
-"""A gzip file may hold so many bytes in any case, and more only at a usual ratio: images pack to about 1 in 5."""
+"""The largest compression ratio that gzip can reach."""
+_MAX_RATIO = 100
+_ALWAYS_ALLOWED = 1 << 28
+"""Bytes a gzip file may unpack to in any case; more only up to `_MAX_RATIO`. Images are compressed about 5 times."""
 _CHUNK = 1 << 20
 
 
 def read_idx(path: str | os.PathLike[str]) -> Array:
     """Return the array in an IDX file, in the machine's byte order; gzip is recognised by its content.
 
-    Nothing is allocated that the header promises but the file cannot hold.
+    Memory is allocated only for elements that the file can contain, whatever its header claims.
 
     Args:
         path: the file.
 
     Raises:
-        DataError: not an IDX file, shorter or longer than its header says, or a damaged gzip.
+        DataError: not an IDX file, shorter or longer than its header says, or a damaged gzip file.
         OSError: the file cannot be opened.
     """
     with open(path, "rb") as file:
@@ -59,14 +59,14 @@ def read_idx_stream(file: IO[bytes], name: str) -> Array:
         return _parse(file, name, size, exact=True)
     try:
         with gzip.GzipFile(fileobj=file) as content:
-            limit = min(size * _DEFLATE_RATIO, max(size * _USUAL_RATIO, _ALWAYS))
+            limit = min(size * _DEFLATE_RATIO, max(size * _MAX_RATIO, _ALWAYS_ALLOWED))
             return _parse(content, name, limit, exact=False)
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise DataError(f"{name}: expected a whole gzip file, got a damaged one ({error})") from error
 
 
 def _parse(file: IO[bytes] | gzip.GzipFile, name: str, limit: int, *, exact: bool) -> Array:
-    """Return the array in a stream of exactly `limit` bytes, or of at most as many."""
+    """Return the array in a stream of exactly `limit` bytes, or of at most `limit` bytes if not `exact`."""
 
     def fail(expected: str, got: str) -> NoReturn:
         raise DataError(f"{name}: expected {expected}, got {got}")
@@ -88,25 +88,26 @@ def _parse(file: IO[bytes] | gzip.GzipFile, name: str, limit: int, *, exact: boo
     if header + count > limit or (exact and header + count < limit):
         fail(promise, f"a file of {limit:,}" if exact else f"a gzip file that can hold at most {limit:,}")
     content = bytearray()
-    # One byte more than promised: reading past the end is what makes gzip compare its checksum.
+    # One byte more than promised: gzip compares its checksum only when it reads past the end.
     while chunk := file.read(min(_CHUNK, count + 1 - len(content))):
         content += chunk
     if len(content) != count:
         fail(promise, f"{len(content):,}" if len(content) < count else "more")
     try:
         return np.frombuffer(content, dtype).reshape(shape).astype(dtype.newbyteorder("="), copy=False)
-    except ValueError:  # an axis is 0, but the others are beyond what an array can have
+    except ValueError:  # an axis is 0, but the others are too large for an array
         fail("an array of a possible size", f"{shape}")
 
 
 def write_idx(path: str | os.PathLike[str], array: Array) -> None:
-    """Write an array as an IDX file, gzip'd if `path` ends in .gz.
+    """Write an array as an IDX file, compressed by gzip if `path` ends in .gz.
 
-    The file appears under its name when it is complete. A gzip file carries no date: equal arrays give equal files.
+    The file appears under its name only when it is complete. A gzip file contains no date, so equal arrays give equal
+    files.
 
     Args:
         path: the file.
-        array: of one of the format's dtypes.
+        array: has one of the format's dtypes.
 
     Raises:
         TypeError: the format has no such dtype.

@@ -1,36 +1,38 @@
-"""`ImageFolder`: one folder for each class, whatever is in them read as it is asked for."""
+"""`ImageFolder` and `DatasetFolder`: one folder for each class; files are read when they are asked for."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from tinygrad_cnn.data.pictures import EXTENSIONS, load_picture
-from tinygrad_cnn.data.repeats import file_at, without_repeats
+from typing_extensions import override
+
+from tinygrad_cnn.data._types import Sample
+from tinygrad_cnn.data.duplicate_files import file_at, without_duplicates
+from tinygrad_cnn.data.image_files import EXTENSIONS, load_image
 from tinygrad_cnn.data.vision import Transform, VisionDataset
 
-Loader = Callable[[str], Any]
+Loader = Callable[[str], Sample]
 
 _COMPARED = 100_000
-"""Up to so many files are compared with each other, about 20 µs each; among more a user would wait."""
+"""The largest number of files that are compared with each other, which takes about 20 µs each."""
 
 
 class DatasetFolder(VisionDataset):
-    """The files below one folder for each class, read by a loader when they are asked for.
+    """The files in one folder for each class, read by a loader when they are asked for.
 
-    Classes and files are in alphabetical order; folders within a class are searched too. Files and folders whose names
+    Classes and files are in alphabetical order; subfolders of a class are searched too. Files and folders whose names
     begin with a dot are skipped, and so are links back to a folder that is being searched.
 
     Args:
-        root: the folder that has the folders of the classes.
-        loader: makes a sample of a path.
-        extensions: how names of files end that count, in any case; not together with `is_valid_file`.
+        root: the folder that contains the folders of the classes.
+        loader: returns the sample for a path.
+        extensions: suffixes of the files to use, in upper or lower case; not together with `is_valid_file`.
         transform: applied to each sample when it is read.
         target_transform: applied to each label, an int, when it is read.
-        is_valid_file: says of a path whether it counts.
-        allow_empty: a class without files is no error.
+        is_valid_file: returns whether the file at a path is to be used.
+        allow_empty: allow a class without files.
 
     Attributes:
         classes: the names of the folders, sorted.
@@ -39,7 +41,7 @@ class DatasetFolder(VisionDataset):
         targets: a list of labels.
 
     Raises:
-        FileNotFoundError: there is no such folder, it has no folders, or a class has no files; the message names it.
+        FileNotFoundError: `root` does not exist or contains no folders, or a class has no files; the message names it.
         ValueError: both or neither of `extensions` and `is_valid_file`.
     """
 
@@ -71,10 +73,10 @@ class DatasetFolder(VisionDataset):
     def find_classes(directory: str | os.PathLike[str]) -> tuple[list[str], dict[str, int]]:
         """Return the names of the folders in `directory`, sorted, hidden ones left out, and the label of each.
 
-        A subclass may name classes in another way.
+        A subclass may override this to name classes differently.
 
         Raises:
-            FileNotFoundError: there is no such folder, or none in it.
+            FileNotFoundError: the folder does not exist or contains no folders.
         """
         if not os.path.isdir(directory):
             raise FileNotFoundError(f"expected a folder with one folder for each class, found no folder {directory}")
@@ -92,14 +94,14 @@ class DatasetFolder(VisionDataset):
         is_valid_file: Callable[[str], bool] | None = None,
         allow_empty: bool = False,
     ) -> list[tuple[str, int]]:
-        """Return the files that count as (path, label), sorted by class and path.
+        """Return the files to use as (path, label), sorted by class and path.
 
         Args:
-            directory: the folder that has the folders of the classes.
+            directory: the folder that contains the folders of the classes.
             class_to_idx: the label of each class; by `find_classes` if None.
-            extensions: how names of files end that count, in any case.
-            is_valid_file: says of a path whether it counts; instead of `extensions`.
-            allow_empty: a class without files is no error.
+            extensions: suffixes of the files to use, in upper or lower case.
+            is_valid_file: returns whether the file at a path is to be used; instead of `extensions`.
+            allow_empty: allow a class without files.
 
         Raises:
             FileNotFoundError, ValueError: as for the class.
@@ -122,8 +124,9 @@ class DatasetFolder(VisionDataset):
             raise FileNotFoundError(f"expected files{wanted} of every class in {directory}, found none of {empty}")
         return samples
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        """Return a sample and its label, an int, each transformed; an error says which file it is about."""
+    @override
+    def __getitem__(self, index: int) -> tuple[Sample, Sample]:
+        """Return a sample and its label, an int, both transformed; errors name the file."""
         path, label = self.samples[index]
         try:
             return self._transformed(self.loader(path), label)
@@ -132,34 +135,35 @@ class DatasetFolder(VisionDataset):
                 error.add_note(f"while reading {path}")
             raise
 
+    @override
     def __len__(self) -> int:
         return len(self.samples)
 
 
 class ImageFolder(DatasetFolder):
-    """The pictures below one folder for each class: root/dog/a.png, root/cat/b.jpg.
+    """The images in one folder for each class: root/dog/a.png, root/cat/b.jpg.
 
     Args:
-        root: the folder that has the folders of the classes.
-        transform: applied to each image, a PIL image in RGB unless `loader` makes something else, when it is read.
+        root: the folder that contains the folders of the classes.
+        transform: applied to each image, a PIL image in RGB unless `loader` returns something else, when it is read.
         target_transform: applied to each label, an int, when it is read.
-        loader: makes an image of a path; see `load_picture` for the one that is used otherwise.
-        is_valid_file: says of a path whether it counts; names that end as those of images do if None.
-        allow_empty: a class without images is no error.
+        loader: returns the image for a path; `load_image` by default.
+        is_valid_file: returns whether the file at a path is to be used; by the suffixes of image files if None.
+        allow_empty: allow a class without images.
 
     Attributes:
         classes: the names of the folders, sorted.
         class_to_idx: the label of each.
         samples, imgs: a list of (path, label).
         targets: a list of labels.
-        repeats: the files left out because another one is equal, which could be learnt from and tested on at once: of
-            equal ones in a class all but the first, of equal ones in several classes all. A warning counts them. Not
-            looked for with a `loader` of one's own, or among more than 100,000 files.
+        repeats: the duplicate files left out, since an image must not be in both the training and the test part: of
+            equal files in one class all but the first, of equal files in several classes all. A warning gives their
+            number. A custom `loader`, or more than 100,000 files, turns the comparison off.
 
     Raises:
-        FileNotFoundError: there is no such folder, it has no folders, or a class has no images; the message names it.
-        DataError: all images of a class are in others too; when an image is read: it is damaged. The message names the
-            file.
+        FileNotFoundError: `root` does not exist or contains no folders, or a class has no images; the message names it.
+        DataError: all images of a class are in other classes too; when an image is read: it is damaged. The message
+            names the file.
 
     Example:
         >>> pets = ImageFolder("pets", transform=Compose([Resize((64, 64)), ToTensor()]))
@@ -173,33 +177,34 @@ class ImageFolder(DatasetFolder):
         root: str | os.PathLike[str],
         transform: Transform | None = None,
         target_transform: Transform | None = None,
-        loader: Loader = load_picture,
+        loader: Loader = load_image,
         is_valid_file: Callable[[str], bool] | None = None,
         allow_empty: bool = False,
     ) -> None:
         extensions = EXTENSIONS if is_valid_file is None else None
         super().__init__(root, loader, extensions, transform, target_transform, is_valid_file, allow_empty)
         self.repeats: list[str] = []
-        if loader is load_picture and len(self.samples) <= _COMPARED:
+        if loader is load_image and len(self.samples) <= _COMPARED:
             files = [file_at(self.classes[label], path) for path, label in self.samples]
-            kept, self.repeats = without_repeats(f"ImageFolder {os.fspath(root)}", files)
+            kept, self.repeats = without_duplicates(f"ImageFolder {os.fspath(root)}", files)
             self.samples = [self.samples[i] for i in kept]
             self.targets = [self.targets[i] for i in kept]
         self.imgs = self.samples
 
+    @override
     def extra_repr(self) -> str:
-        """Return how many images were left out."""
+        """Return the number of images left out."""
         return f"Left out: {len(self.repeats)} that are repeated" if self.repeats else ""
 
 
 def files_below(folder: Path) -> Iterator[str]:
-    """Yield the paths of all files below a folder that are not hidden."""
+    """Yield the paths of all files in a folder and its subfolders that are not hidden."""
     entered: set[str] = set()
-    for place, folders, names in os.walk(folder, followlinks=True):
-        real = os.path.realpath(place)
-        if real in entered:  # a link to a folder above, or a second one to the same place
+    for path, folders, names in os.walk(folder, followlinks=True):
+        real = os.path.realpath(path)
+        if real in entered:  # a link to a folder above, or a second one to the same folder
             folders.clear()
             continue
         entered.add(real)
         folders[:] = [name for name in folders if not name.startswith(".")]
-        yield from (os.path.join(place, name) for name in names if not name.startswith("."))
+        yield from (os.path.join(path, name) for name in names if not name.startswith("."))

@@ -6,17 +6,18 @@ import itertools
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, cast
 
-from tinygrad_cnn.data import sources
+from tinygrad_cnn.data import generators
+from tinygrad_cnn.data._types import AnyDataset, Batch, Function, Index
 from tinygrad_cnn.data.collate import default_collate, default_convert
 from tinygrad_cnn.data.dataset import is_iterable
-from tinygrad_cnn.data.epoch import Epoch, Progress
-from tinygrad_cnn.data.loader_checks import check_arguments, check_state
-from tinygrad_cnn.data.sampler import BatchSampler, RandomSampler, SequentialSampler
+from tinygrad_cnn.data.epoch import EpochIterator, EpochPosition
+from tinygrad_cnn.data.loader_checks import LoaderState, check_arguments, check_state
+from tinygrad_cnn.data.sampler import BatchSampler, RandomSampler, SequentialSampler, batch_count
 from tinygrad_cnn.data.seeding import current_generator
-from tinygrad_cnn.data.workers.keeping import Kept
-from tinygrad_cnn.data.workers.reading import Inline, Plan, Pool
+from tinygrad_cnn.data.workers.fetcher import FetchPlan
+from tinygrad_cnn.data.workers.pool import InlinePool, PersistentPool, Pool
 from tinygrad_cnn.data.workers.threads import ThreadPool
 from tinygrad_cnn.random import Generator
 
@@ -27,41 +28,41 @@ if TYPE_CHECKING:
 class DataLoader:
     """Iterate over a data set in batches; each ``for`` loop over the loader is one epoch.
 
-    Without a `collate_fn`, a data set that reads by whole batches (see `Dataset`) does so: `TensorDataset`, the image
-    sets that are held in one array, unless their transform has no batch form, and subsets of them. The batches are the
-    same as those read sample by sample, apart from what random transforms draw.
+    Without a `collate_fn`, a data set that can read whole batches (see `Dataset`) does so: `TensorDataset`, image sets
+    held in one array unless their transform has no batch form, and subsets of these. The batches are the same as those
+    read sample by sample, except for what random transforms draw.
 
-    One seed gives the same batches twice, whatever the number of workers and their kind: for each epoch one number is
-    drawn of `generator`, and the random transforms of batch n draw from a generator that follows from that number and
-    n alone (see `current_generator`).
+    The same seed gives the same batches for any number and kind of workers: for each epoch one number is drawn from
+    `generator`, and the random transforms of batch n draw from a generator that depends only on that number and n (see
+    `current_generator`).
 
     Args:
         dataset: a `Dataset`, anything with ``__getitem__`` and ``__len__``, or an `IterableDataset`; PyTorch's too.
-        batch_size: samples in a batch; None for samples as they come, each by itself.
-        shuffle: read in random order, another one each epoch.
+        batch_size: samples in a batch; None for single samples.
+        shuffle: read in random order, a new one each epoch.
         sampler: the order, an iterable of indices; not together with `shuffle`.
-        batch_sampler: an iterable of lists of indices, one for each batch; stands in for the four arguments
-            `batch_size`, `shuffle`, `sampler` and `drop_last`.
-        num_workers: how many threads or processes read ahead; with 0 a batch is read when it is asked for.
+        batch_sampler: an iterable of lists of indices, one for each batch; replaces the four arguments `batch_size`,
+            `shuffle`, `sampler` and `drop_last`.
+        num_workers: number of threads or processes that prefetch; with 0 a batch is read when it is asked for.
         collate_fn: makes a batch of a list of samples; `default_collate` if None, or `default_convert` of one sample
-            where `batch_size` is None.
+            if `batch_size` is None.
         pin_memory: accepted and without effect, as in PyTorch without an accelerator.
         drop_last: leave out the last batch if it is smaller.
-        timeout: seconds to wait for a worker's batch before an error; 0 waits as long as it takes.
+        timeout: seconds to wait for a worker's batch before an error; 0 for no limit.
         worker_init_fn: called in each worker when it starts, with the worker's number.
         multiprocessing_context: how processes start: "forkserver", "spawn", "fork" or a context of `multiprocessing`;
-            forkserver, else spawn, if None. With these two a script needs ``if __name__ == "__main__":``, and what a
-            worker gets must be picklable.
-        generator: where the random order and the seed of each epoch come from; the default generator if None, so
+            forkserver, or spawn where that is missing, if None. These two need ``if __name__ == "__main__":`` in
+            scripts, and everything a worker gets must be picklable.
+        generator: source of the random order and of each epoch's seed; the default generator if None, so that
             `manual_seed` repeats it.
-        prefetch_factor: how many batches each worker reads ahead; 2 if None.
-        persistent_workers: keep the workers from one epoch to the next, with whatever their data sets have cached.
+        prefetch_factor: number of batches that each worker prefetches; 2 if None.
+        persistent_workers: keep the workers from one epoch to the next, with everything their data sets have cached.
         pin_memory_device: accepted and without effect.
-        in_order: accepted and without effect: batches always come in their order.
+        in_order: accepted and without effect: batches always come in order.
         worker_method: "thread" or "multiprocessing"; threads if None, unless a `multiprocessing_context` is given.
-            Threads cost nothing to start, share the data set and hand batches over without copying; they run side by
-            side while NumPy or Pillow works, and take turns in Python code. Processes pay where the transforms of each
-            sample are Python code; ``docs/loading.md`` has measurements.
+            Threads start instantly, share the data set and need not copy batches; they run in parallel inside NumPy and
+            Pillow, and take turns in Python code. Processes pay off if the transforms of each sample are Python code;
+            ``docs/loading.md`` has measurements.
 
     Raises:
         ValueError: `batch_size` is not a positive int, arguments contradict each other, an empty data set is to be
@@ -74,17 +75,17 @@ class DataLoader:
 
     def __init__(
         self,
-        dataset: Any,
+        dataset: AnyDataset,
         batch_size: int | None = 1,
         shuffle: bool | None = None,
-        sampler: Iterable[Any] | None = None,
-        batch_sampler: Iterable[Any] | None = None,
+        sampler: Iterable[Index] | None = None,
+        batch_sampler: Iterable[Index] | None = None,
         num_workers: int = 0,
-        collate_fn: Callable[[Any], Any] | None = None,
+        collate_fn: Function | None = None,
         pin_memory: bool = False,
         drop_last: bool = False,
         timeout: float = 0,
-        worker_init_fn: Callable[[int], Any] | None = None,
+        worker_init_fn: Callable[[int], object] | None = None,
         multiprocessing_context: str | BaseContext | None = None,
         generator: Generator | None = None,
         *,
@@ -118,35 +119,35 @@ class DataLoader:
         self.batch_sampler = batch_sampler
         batches = batch_sampler is not None or (self._iterable and batch_size is not None)
         self.collate_fn = collate_fn or (default_collate if batches else default_convert)
-        self._progress: Progress | None = None
-        self._resume: Mapping[str, Any] | None = None
-        self._prepare()
+        self._position: EpochPosition | None = None
+        self._resume: LoaderState | None = None
+        self._create_unpicklable()
 
-    def _prepare(self) -> None:
-        """Make what is not part of a pickled loader."""
-        self._lock = threading.RLock()  # a handler of Ctrl-C may ask for the state at any moment
-        self._kept = Kept(self.persistent_workers)
-        weakref.finalize(self, self._kept.close)
+    def _create_unpicklable(self) -> None:
+        """Create the attributes that are not part of a pickled loader."""
+        self._lock = threading.RLock()  # reentrant: a handler of Ctrl-C may ask for the state at any moment
+        self._persistent = PersistentPool(self.persistent_workers)
+        weakref.finalize(self, self._persistent.close)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {key: value for key, value in vars(self).items() if key not in ("_lock", "_kept")}
+    def __getstate__(self) -> dict[str, object]:
+        return {key: value for key, value in vars(self).items() if key not in ("_lock", "_persistent")}
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
+    def __setstate__(self, state: dict[str, object]) -> None:
         vars(self).update(state)
-        self._prepare()
+        self._create_unpicklable()
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[Batch]:
         with self._lock:
             resume, self._resume = self._resume, None
             if resume is not None and resume["base_seed"] is not None:
-                progress, order = self._continue(resume)
+                position, order = self._continue(resume, resume["base_seed"])
             else:
-                progress, order = self._begin()
-            pool = self._kept.take() or self._make_pool()
-            self._progress = progress
-            skip = progress.batches if self._iterable else 0
-            pool.begin(progress.base_seed)
-            return Epoch(progress, pool, order, skip, self._kept.give_back)
+                position, order = self._begin()
+            pool = self._persistent.take() or self._make_pool()
+            self._position = position
+            skip = position.batches if self._iterable else 0
+            pool.begin(position.base_seed)
+            return EpochIterator(position, pool, order, skip, self._persistent.give_back)
 
     def __repr__(self) -> str:
         order = "" if self.sampler is None else f", sampler={type(self.sampler).__name__}"
@@ -159,135 +160,130 @@ class DataLoader:
             text += f", num_workers={self.num_workers}, worker_method={self.worker_method!r}"
         try:
             return f"{text}): {len(self):,} batches of {len(self.dataset):,} samples"
-        except TypeError:  # a stream whose length nobody knows
+        except TypeError:  # a stream of unknown length
             return text + ")"
 
     def __len__(self) -> int:
         """Return the number of batches in an epoch.
 
-        Of an iterable data set it follows from the data set's length, which counts the samples of all workers.
+        For an iterable data set this follows from the length of the data set, which counts the samples of all workers.
         """
         if not self._iterable:
             return len(cast("BatchSampler", self._order()))
-        count = len(self.dataset)
-        if self.batch_size is None:
-            return count
-        return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+        return (
+            len(self.dataset) if self.batch_size is None else batch_count(self.dataset, self.batch_size, self.drop_last)
+        )
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return where the epoch stands, to go on from there another time or in another process.
+    def state_dict(self) -> LoaderState:
+        """Return the position in the epoch, from which another loader, also in another process, can continue.
 
-        Batches count as soon as they are handed out; those that workers have read ahead do not. The state is that of
-        the iterator that was made last, also after a ``break``. When an iterator has come to its end the state is that
-        between two epochs. Right after the last batch, but before the loop has ended, it is that of an epoch with no
-        batches left.
+        A batch counts as soon as it is handed out; prefetched batches do not. The state is that of the newest
+        iterator, also after a ``break``. When that iterator has ended, the state is between two epochs. Right after the
+        last batch, before the loop has ended, it is that of an epoch with no batches left.
 
-        It contains no batches and no order: these are drawn again from the states that the generators had. It is made
+        It contains neither batches nor the order: these are drawn again from the states of the generators. It consists
         of dicts, lists, ints, strings and None, so JSON can hold it.
 
         Returns:
-            ``base_seed``, the seed of the running epoch, None between epochs; ``batches``, how many of it were handed
+            ``base_seed``, the seed of the running epoch, None between epochs; ``batches``, the number of batches handed
             out; ``start`` and ``now``, the states of the loader's and samplers' own generators when the epoch began
-            and at present; ``shared``, the state of the default generator when it began; and ``lazy``, whether the
-            sampler draws in the middle of the epoch.
-            The default generator's present position is not in it, since it belongs to the whole program: save it with
-            ``default_generator.get_state()``.
+            and now; ``shared``, the state of the default generator when the epoch began; and ``lazy``, whether the
+            sampler draws during the epoch.
+            The present state of the default generator is not included, since it belongs to the whole program: save it
+            with ``default_generator.get_state()``.
         """
         with self._lock:
-            if self._resume is not None:
-                return dict(self._resume)
-            own = sources.own_generators(self)
-            now = sources.states_of(own)
-            at = self._progress
-            if at is None or at.done:
-                return {"base_seed": None, "batches": 0, "start": now, "now": now, "shared": [], "lazy": False}
-            start, shared = at.start[: len(own)], at.start[len(own) :]
-            return {
-                "base_seed": at.base_seed,
-                "batches": at.batches,
-                "start": start,
-                "now": now,
-                "shared": shared,
-                "lazy": at.lazy,
-            }
+            return self._current_state() if self._resume is None else self._resume.copy()
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Go on where another loader's `state_dict` was taken: the next iteration yields the rest of that epoch.
+    def _current_state(self) -> LoaderState:
+        own = generators.own_generators(self)
+        now = generators.get_states(own)
+        at = self._position
+        if at is None or at.done:
+            return LoaderState(base_seed=None, batches=0, start=now, now=now, shared=[], lazy=False)
+        start, shared = at.start[: len(own)], at.start[len(own) :]
+        return LoaderState(
+            base_seed=at.base_seed, batches=at.batches, start=start, now=now, shared=shared, lazy=at.lazy
+        )
 
-        The loader must be made as the other one was, of the same data, batch size, samplers and generators; the number
-        and kind of its workers may differ unless the data set is iterable. The rest of the epoch, and the epochs after
-        it, are then the same bit for bit. The order is drawn again and the batches before are passed over without
-        being read. Only an iterable data set has to be read from its start, since a stream cannot be skipped; its
+    def load_state_dict(self, state: Mapping[str, object]) -> None:
+        """Continue where another loader's `state_dict` was taken: the next iteration yields the rest of that epoch.
+
+        The loader must be made like the other one, with the same data, batch size, samplers and generators; the number
+        and kind of workers may differ unless the data set is iterable. The rest of the epoch and the following epochs
+        are then the same bit for bit. The order is drawn again, and the batches already handed out are skipped without
+        being read. Only an iterable data set must be read from its start, since a stream cannot be skipped; its
         samples are dropped before they are collated.
 
-        A sampler of one's own keeps its generator as an attribute ``generator``, a `Generator` or a NumPy one; an order
-        that depends on anything else cannot be found again.
+        A custom sampler must keep its generator in an attribute ``generator``, a `Generator` or a NumPy one; an order
+        that depends on anything else cannot be reproduced.
 
-        Generators that the loader and its samplers own are put into their states at once. The default generator is
-        left where it is: set it too if the following epochs are to be the same. What data sets draw from `random` or
-        ``numpy.random`` instead of `current_generator` is not covered.
+        The generators of the loader and its samplers are set at once. The default generator is not: set it too if the
+        following epochs are to be the same. Numbers that data sets draw from `random` or ``numpy.random`` instead of
+        `current_generator` are not reproduced.
 
         Args:
             state: what `state_dict` returned.
 
         Raises:
-            ValueError: it is no such state, or is of a loader with other generators. One whose sampler ends before the
-                place is noticed when the iteration begins.
+            ValueError: `state` is not such a state, or belongs to a loader with other generators. A sampler that ends
+                before the position is noticed when the iteration begins.
         """
-        own = sources.own_generators(self)
-        check_state(state, own, sources.shared_generators(self))
+        own = generators.own_generators(self)
+        checked = check_state(state, own, generators.shared_generators(self))
         with self._lock:
-            sources.set_states(own, state["now"])
-            self._progress = None
-            self._resume = dict(state)
+            generators.set_states(own, checked["now"])
+            self._position = None
+            self._resume = checked
 
-    def _begin(self) -> tuple[Progress, Iterator[Any] | None]:
-        """Return a new epoch at its start, and the order of its batches."""
-        own = sources.own_generators(self)
-        start = sources.states_of(own + sources.shared_generators(self))
-        progress = Progress(self._draw_seed(), start)
-        return progress, self._watched(progress, own)
+    def _begin(self) -> tuple[EpochPosition, Iterator[Index] | None]:
+        """Return the position at the start of a new epoch, and the order of its batches."""
+        own = generators.own_generators(self)
+        start = generators.get_states(own + generators.shared_generators(self))
+        position = EpochPosition(self._draw_seed(), start)
+        return position, self._observed_order(position, own)
 
-    def _continue(self, state: Mapping[str, Any]) -> tuple[Progress, Iterator[Any] | None]:
-        """Return the epoch that `state` describes and the rest of its order; generators end up as they were."""
-        own, shared = sources.own_generators(self), sources.shared_generators(self)
-        elsewhere = sources.states_of(shared)
+    def _continue(self, state: LoaderState, base_seed: int) -> tuple[EpochPosition, Iterator[Index] | None]:
+        """Return the position that `state` describes and the rest of the order; shared generators do not change."""
+        own, shared = generators.own_generators(self), generators.shared_generators(self)
+        before = generators.get_states(shared)
+        start = [*state["start"], *state["shared"]]
         try:
-            sources.set_states(own + shared, [*state["start"], *state["shared"]])
+            generators.set_states(own + shared, start)
             self._draw_seed()
-            progress = Progress(state["base_seed"], [*state["start"], *state["shared"]], state["batches"])
-            order = self._watched(progress, own)
-            passed = 0 if order is None else sum(1 for _ in itertools.islice(order, progress.batches))
-            if order is not None and passed < progress.batches:
+            position = EpochPosition(base_seed, start, state["batches"])
+            order = self._observed_order(position, own)
+            skipped = 0 if order is None else sum(1 for _ in itertools.islice(order, position.batches))
+            if order is not None and skipped < position.batches:
                 raise ValueError(
-                    f"DataLoader: expected at least the {progress.batches} batches that were handed out before, the "
-                    f"sampler gave {passed}; was the data set or the batch size another one?"
+                    f"DataLoader: expected at least the {position.batches} batches that were handed out before, the "
+                    f"sampler gave {skipped}; did the data set or the batch size change?"
                 )
-            progress.lazy = progress.lazy or state["lazy"]
+            position.lazy = position.lazy or state["lazy"]
         finally:
-            sources.set_states(shared, elsewhere)
-        if not progress.lazy:
-            sources.set_states(own, state["now"])
-        return progress, order
+            generators.set_states(shared, before)
+        if not position.lazy:
+            generators.set_states(own, state["now"])
+        return position, order
 
     def _draw_seed(self) -> int:
         source = current_generator() if self.generator is None else self.generator.numpy
         return int(source.integers(2**63))
 
-    def _order(self) -> Iterable[Any]:
-        """Return what yields the indices of one batch after the other."""
-        return cast("Iterable[Any]", self.sampler if self.batch_sampler is None else self.batch_sampler)
+    def _order(self) -> Iterable[Index]:
+        """Return the iterable of each batch's indices."""
+        return cast("Iterable[Index]", self.sampler if self.batch_sampler is None else self.batch_sampler)
 
-    def _watched(self, progress: Progress, own: list[Any]) -> Iterator[Any] | None:
-        """Return the order of the batches; its first is read at once, so that samplers draw now and not later."""
+    def _observed_order(self, position: EpochPosition, own: list[generators.AnyGenerator]) -> Iterator[Index] | None:
+        """Return the order of the batches. Its first item is read at once, so that samplers draw now and not later."""
         if self._iterable:
             return None
         order = iter(self._order())
         first = list(itertools.islice(order, 1))
-        return itertools.chain(first, _watch(order, progress, own) if own else order)
+        return itertools.chain(first, _observe(order, position, own) if own else order)
 
     def _make_pool(self) -> Pool:
-        plan = Plan(
+        plan = FetchPlan(
             self.dataset,
             self.collate_fn,
             self._iterable,
@@ -298,7 +294,7 @@ class DataLoader:
             self.timeout,
         )
         if not self.num_workers:
-            return Inline(plan)
+            return InlinePool(plan)
         ahead = cast("int", self.prefetch_factor)
         if self.worker_method == "thread":
             return ThreadPool(plan, self.num_workers, ahead)
@@ -307,12 +303,12 @@ class DataLoader:
         return ProcessPool(plan, self.num_workers, ahead, context_of(self.multiprocessing_context))
 
 
-def _watch(order: Iterator[Any], progress: Progress, own: list[Any]) -> Iterator[Any]:
-    """Yield from `order`, noting in `progress` whether that moves a generator on."""
+def _observe(order: Iterator[Index], position: EpochPosition, own: list[generators.AnyGenerator]) -> Iterator[Index]:
+    """Yield from `order`; set ``position.lazy`` if that changes the state of a generator."""
     while True:
-        before = sources.states_of(own)
+        before = generators.get_states(own)
         item = list(itertools.islice(order, 1))
-        progress.lazy = progress.lazy or sources.states_of(own) != before
+        position.lazy = position.lazy or generators.get_states(own) != before
         if not item:
             return
         yield item[0]

@@ -1,19 +1,39 @@
-"""What arguments a `DataLoader` takes together, and what its saved state looks like."""
+"""Checks of a `DataLoader`'s arguments, which must go together, and of its saved state."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, TypedDict, cast
 
-from tinygrad_cnn.data import sources
+from tinygrad_cnn.data._types import Index
+from tinygrad_cnn.data.generators import AnyGenerator, State, check_states
 from tinygrad_cnn.random import Generator
 
+if TYPE_CHECKING:
+    from tinygrad_cnn.data.loader import DataLoader
+
 _METHODS = ("thread", "multiprocessing")
-_STATE = {"base_seed", "batches", "start", "now", "shared", "lazy"}
 
 
-def check_arguments(loader: Any, shuffle: Any, sampler: Any, batch_sampler: Any, batch_size: Any) -> None:
-    """Raise an error unless the arguments go together; `loader` has those that it keeps."""
+class LoaderState(TypedDict):
+    """The state of a loader; see `DataLoader.state_dict`."""
+
+    base_seed: int | None
+    batches: int
+    start: list[State]
+    now: list[State]
+    shared: list[State]
+    lazy: bool
+
+
+def check_arguments(
+    loader: DataLoader,
+    shuffle: bool | None,
+    sampler: Iterable[Index] | None,
+    batch_sampler: Iterable[Index] | None,
+    batch_size: int | None,
+) -> None:
+    """Raise an error unless the arguments go together; those kept as attributes are read from `loader`."""
     if loader._iterable:
         for name, value in (("shuffle", shuffle or None), ("sampler", sampler), ("batch_sampler", batch_sampler)):
             if value is not None:
@@ -38,8 +58,8 @@ def check_arguments(loader: Any, shuffle: Any, sampler: Any, batch_sampler: Any,
     _check_workers(loader)
 
 
-def _check_workers(loader: Any) -> None:
-    """Raise an error unless the arguments about workers are in range and belong to workers that there are."""
+def _check_workers(loader: DataLoader) -> None:
+    """Raise an error unless the arguments about workers are in range, and left out if there are no workers."""
     _count("num_workers", loader.num_workers, 0)
     if loader.timeout < 0:
         raise ValueError(f"DataLoader: expected timeout of at least 0 seconds, got {loader.timeout}")
@@ -62,23 +82,25 @@ def _check_workers(loader: Any) -> None:
         context_of(loader.multiprocessing_context)
 
 
-def _count(name: str, value: Any, least: int) -> None:
+def _count(name: str, value: object, least: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value < least:
         kind = "a positive int" if least else "an int of at least 0"
         raise ValueError(f"DataLoader: expected {name} as {kind}, got {value!r}")
 
 
-def check_state(state: Any, own: list[Any], shared: list[Any]) -> None:
-    """Raise a ValueError unless `state` is what `state_dict` returns, of a loader with such generators."""
-    if not isinstance(state, Mapping) or set(state) != _STATE:
+def check_state(state: object, own: Sequence[AnyGenerator], shared: Sequence[AnyGenerator]) -> LoaderState:
+    """Return a copy of `state`, checked to be what `state_dict` returns for a loader with these generators."""
+    names = LoaderState.__required_keys__
+    if not isinstance(state, Mapping) or set(state) != names:
         got = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
-        raise ValueError(f"load_state_dict: expected a loader's state with {sorted(_STATE)}, got {got}")
+        raise ValueError(f"load_state_dict: expected a loader's state with {sorted(names)}, got {got}")
     seed, batches = state["base_seed"], state["batches"]
     if not isinstance(batches, int) or batches < 0 or not (seed is None or (isinstance(seed, int) and seed >= 0)):
         raise ValueError(
             "load_state_dict: expected base_seed as an int or None and batches as an int of at least 0, "
             f"got {seed!r} and {batches!r}"
         )
-    sources.check_states("the states now", own, state["now"])
-    sources.check_states("the states start", own, state["start"])
-    sources.check_states("the states shared", shared if seed is not None else [], state["shared"])
+    check_states("the states now", own, state["now"])
+    check_states("the states start", own, state["start"])
+    check_states("the states shared", shared if seed is not None else [], state["shared"])
+    return cast("LoaderState", dict(state))

@@ -1,4 +1,4 @@
-"""Where data sets are kept when no folder is named."""
+"""The folder of the data sets if the caller names none."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ def data_root(root: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder that data sets are read from and downloaded to.
 
     Args:
-        root: that folder; None means the environment variable TINYGRAD_CNN_DATA, and where that is not set the folder
-            tinygrad-cnn in the user's cache: ~/.cache or XDG_CACHE_HOME, ~/Library/Caches on macOS, LOCALAPPDATA on
-            Windows.
+        root: that folder. If None, the environment variable TINYGRAD_CNN_DATA names it; if that is not set, it is the
+            folder tinygrad-cnn in the user's cache: ~/.cache or XDG_CACHE_HOME, ~/Library/Caches on macOS,
+            LOCALAPPDATA on Windows.
     """
     if root is not None:
         return Path(root)

@@ -1,14 +1,13 @@
-"""MNIST: handwritten digits, from the four original files or the first 6,000 that come with the package."""
+"""MNIST: handwritten digits, from the four original files; 6,000 of them come with the package."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
-from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._dtypes import float32
 from tinygrad_cnn._types import Array
@@ -16,9 +15,8 @@ from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data import catalog
 from tinygrad_cnn.data.errors import DataError
 from tinygrad_cnn.data.idx import read_idx, read_idx_stream
-from tinygrad_cnn.data.locations import data_root
-from tinygrad_cnn.data.published import Entry
-from tinygrad_cnn.data.vision import ArrayImages, Transform
+from tinygrad_cnn.data.published import ENTRIES, Entry
+from tinygrad_cnn.data.vision import ArrayImages, PublishedImages, Transform
 from tinygrad_cnn.tensor import Tensor
 
 _SIDE = 28
@@ -29,8 +27,8 @@ _NAMES = {
 """The files of images and of labels, by `train`."""
 
 
-class IdxImages(ArrayImages):
-    """The training or the test images of a set that is kept as the four files of MNIST.
+class IdxImages(PublishedImages):
+    """The training or test images of a set in the format of MNIST's four files.
 
     Attributes:
         data: uint8 tensor (N, 28, 28), from 0 (paper) to 255 (ink).
@@ -39,67 +37,34 @@ class IdxImages(ArrayImages):
 
     data: Tensor
     targets: Tensor
-    _name: ClassVar[str]
 
-    def __init__(
-        self,
-        root: str | os.PathLike[str] | None = None,
-        train: bool = True,
-        transform: Transform | None = None,
-        target_transform: Transform | None = None,
-        download: bool = False,
-    ) -> None:
-        folder, entry = data_root(root), catalog.entry(self._name)
-        if download and any(catalog.find(entry, folder, file.name) is None for file in entry.files):
-            catalog.get(self._name, folder)
+    train_data = test_data = property(lambda self: self.data, doc="`data`, under torchvision's old names.")
+    train_labels = test_labels = property(lambda self: self.targets, doc="`targets`, under torchvision's old names.")
+
+    @override
+    def _read(self, entry: Entry, folder: Path, train: bool) -> tuple[Tensor, Tensor]:
         paths = [_find(entry, folder, name) for name in _NAMES[train]]
         images, labels = (read_idx(path) for path in paths)
         _check(images, labels, *map(str, paths))
-        super().__init__(folder, transform, target_transform)
-        self._hold(images, labels, train)
-
-    @property
-    def train_data(self) -> Tensor:
-        """The images, by an old name of torchvision's for `data`."""
-        return self.data
-
-    @property
-    def test_data(self) -> Tensor:
-        """The images, by an old name of torchvision's for `data`."""
-        return self.data
-
-    @property
-    def train_labels(self) -> Tensor:
-        """The labels, by an old name of torchvision's for `targets`."""
-        return self.targets
-
-    @property
-    def test_labels(self) -> Tensor:
-        """The labels, by an old name of torchvision's for `targets`."""
-        return self.targets
-
-    def _hold(self, images: Array, labels: Array, train: bool) -> None:
-        self.data = from_numpy(images)
-        self.targets = from_numpy(labels.astype(np.int64))
-        self.train = train
+        return from_numpy(images), from_numpy(labels.astype(np.int64))
 
 
 class MNIST(IdxImages):
     """The 60,000 training or 10,000 test digits, 28×28, from the original IDX files, plain or .gz.
 
     Args:
-        root: the folder of the data sets; the files are looked for in MNIST/raw below it, in itself and in mnist. See
-            `data_root` for None.
+        root: the folder of the data sets; the files are looked for in its subfolder MNIST/raw, in the folder itself and
+            in its subfolder mnist. See `data_root` for None.
         train: the training digits; the test digits otherwise.
         transform: applied to each image, a uint8 array (28, 28), when it is read.
         target_transform: applied to each label, an int, when it is read.
-        download: fetch the set if a file is missing. Where all four are there they are read, whatever they hold:
-            `catalog.verify` compares checksums, `catalog.get` replaces damaged files.
+        download: download the set if a file is missing. If all four exist they are read without checking that they are
+            the published ones: `catalog.verify` compares checksums, `catalog.get` replaces damaged files.
 
     Raises:
-        FileNotFoundError: a file is in none of the places, which are all named.
-        DataError: a file is damaged, is not of digits, or images and labels differ in number.
-        DownloadError: a missing file could not be fetched.
+        FileNotFoundError: a file was not found; the message lists where it was looked for.
+        DataError: a file is damaged or does not contain digits, or there are not as many labels as images.
+        DownloadError: a missing file could not be downloaded.
 
     Example:
         >>> train = MNIST("data")
@@ -108,10 +73,7 @@ class MNIST(IdxImages):
     """
 
     _name = "mnist"
-    classes: Sequence[str] = (
-        "0 - zero", "1 - one", "2 - two", "3 - three", "4 - four",
-        "5 - five", "6 - six", "7 - seven", "8 - eight", "9 - nine",
-    )  # fmt: skip
+    classes: Sequence[str] = ENTRIES["mnist"].classes
 
 
 class MNIST5k(IdxImages):
@@ -132,32 +94,32 @@ class MNIST5k(IdxImages):
         target_transform: Transform | None = None,
     ) -> None:
         ArrayImages.__init__(self, None, transform, target_transform)
-        self._hold(*_embedded(train), train)
+        images, labels = _embedded(train)
+        self.data, self.targets = from_numpy(images), from_numpy(labels.astype(np.int64))
+        self.train = train
 
 
 def load_mnist_5k(normalize: bool = True, flatten: bool = False) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return ``(x_train, t_train), (x_test, t_test)``: the first 5,000 and 1,000 digits of MNIST, as tensors.
 
     Args:
-        normalize: images as float32 in [0, 1]; uint8 from 0 to 255 otherwise.
-        flatten: images of shape (N, 784) instead of (N, 1, 28, 28).
+        normalize: return images as float32 in [0, 1]; otherwise as uint8 from 0 to 255.
+        flatten: return images of shape (N, 784) instead of (N, 1, 28, 28).
 
     Returns:
         Images and int64 labels (N,), of the training and of the test digits.
     """
 
     def part(train: bool) -> tuple[Tensor, Tensor]:
-        images, labels = _embedded(train)
-        x = images.reshape(len(images), *((_SIDE * _SIDE,) if flatten else (1, _SIDE, _SIDE)))
-        if normalize:
-            x = x.astype(float32) / float32.type(255)
-        return from_numpy(x), from_numpy(labels.astype(np.int64))
+        digits = MNIST5k(train)
+        x = digits.data.array.reshape(len(digits), *((_SIDE * _SIDE,) if flatten else (1, _SIDE, _SIDE)))
+        return from_numpy(x.astype(float32) / float32.type(255) if normalize else x), digits.targets
 
     return part(True), part(False)
 
 
 def _embedded(train: bool) -> tuple[Array, Array]:
-    """Return the images and labels in the package."""
+    """Return the images and labels that come with the package."""
     folder = files("tinygrad_cnn.data") / "mnist_5k"
     names = [f"{name}.gz" for name in _NAMES[train]]
     arrays = []
@@ -169,19 +131,19 @@ def _embedded(train: bool) -> tuple[Array, Array]:
 
 
 def _find(entry: Entry, folder: Path, name: str) -> Path:
-    """Return where the IDX file `name` of a set is; the error lists where it was looked for."""
-    path = catalog.find(entry, folder, f"{name}.gz")
-    if path is None:
-        tried = "".join(f"\n  {place}" for place in catalog.places(entry, folder, f"{name}.gz"))
-        raise FileNotFoundError(
-            f"{entry.title}: expected the file {name}, plain or .gz, found none of{tried}\n"
-            f"download=True fetches it; by hand, get {catalog.by_hand(entry, f'{name}.gz')}"
-        )
-    return path
+    """Return the path of the IDX file `name` of a set."""
+    packed = f"{name}.gz"
+    if path := catalog.find(entry, folder, packed):
+        return path
+    tried = "".join(f"\n  {path}" for path in catalog.places(entry, folder, packed))
+    raise FileNotFoundError(
+        f"{entry.title}: expected the file {name}, plain or .gz, found none of{tried}\n"
+        f"download=True fetches it; by hand, get {catalog.by_hand(entry, packed)}"
+    )
 
 
 def _check(images: Array, labels: Array, image_file: str, label_file: str) -> None:
-    """Raise a `DataError` unless the arrays are digits and their labels."""
+    """Raise a `DataError` unless the arrays are images of 28×28 and their labels."""
     if images.dtype != np.uint8 or images.shape[1:] != (_SIDE, _SIDE):
         raise DataError(f"{image_file}: expected uint8 images (N, {_SIDE}, {_SIDE}), got {images.dtype} {images.shape}")
     if labels.dtype != np.uint8 or labels.ndim != 1:

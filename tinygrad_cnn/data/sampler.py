@@ -1,12 +1,13 @@
-"""Samplers: the order in which a `DataLoader` reads. Each iteration over one is an epoch."""
+"""Samplers: the order in which a `DataLoader` reads. Each iteration over a sampler is an epoch."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence, Sized
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn.data.seeding import current_generator
 from tinygrad_cnn.random import Generator
@@ -14,19 +15,23 @@ from tinygrad_cnn.random import Generator
 T_co = TypeVar("T_co", covariant=True)
 
 _CHUNK = 65536
-"""How many indices are drawn at once with replacement: an epoch may be as long as one likes."""
+"""Number of indices drawn at once with replacement, which bounds the memory for a long epoch."""
 
 
-def _positive(owner: str, name: str, value: Any) -> None:
+def _check_positive(owner: str, name: str, value: object) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
         raise ValueError(f"{owner}: expected {name} as a positive int, got {value!r}")
 
 
-def _stream(generator: Generator | None) -> np.random.Generator:
-    """Return where an epoch draws its order from.
+def _check_replacement(owner: str, replacement: object) -> None:
+    if not isinstance(replacement, bool):
+        raise TypeError(f"{owner}: expected replacement as a bool, got {replacement!r}")
 
-    One number is drawn of the generator and seeds a stream of the epoch's own. So the generator moves on once, at the
-    start, however far ahead of the training step the order is read.
+
+def _epoch_generator(generator: Generator | None) -> np.random.Generator:
+    """Return a generator for the order of one epoch, seeded by one number drawn from `generator`.
+
+    So `generator` advances once, at the start, however far ahead of the training step the order is read.
     """
     source = current_generator() if generator is None else generator.numpy
     return np.random.default_rng(int(source.integers(2**63)))
@@ -43,12 +48,13 @@ class SequentialSampler(Sampler[int]):
     """Yields 0, 1, ..., len(data_source) − 1.
 
     Args:
-        data_source: what the indices are for; its length counts.
+        data_source: only its length is used.
     """
 
     def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
 
+    @override
     def __iter__(self) -> Iterator[int]:
         return iter(range(len(self.data_source)))
 
@@ -57,14 +63,14 @@ class SequentialSampler(Sampler[int]):
 
 
 class RandomSampler(Sampler[int]):
-    """Yields indices into `data_source` in random order, another one each epoch.
+    """Yields indices into `data_source` in random order, a new one each epoch.
 
     Args:
-        data_source: what the indices are for; its length counts.
+        data_source: only its length is used.
         replacement: draw each index from all of them, so that some repeat.
-        num_samples: how many to draw, len(data_source) if None; without replacement, a number above that goes through
-            all indices again in a new order.
-        generator: where the order comes from; the default generator if None.
+        num_samples: number of indices in an epoch, len(data_source) if None; without replacement, a larger number goes
+            through all indices again in a new order.
+        generator: source of the order; the default generator if None.
 
     Raises:
         TypeError: `replacement` is not a bool.
@@ -78,9 +84,8 @@ class RandomSampler(Sampler[int]):
         num_samples: int | None = None,
         generator: Generator | None = None,
     ) -> None:
-        if not isinstance(replacement, bool):
-            raise TypeError(f"RandomSampler: expected replacement as a bool, got {replacement!r}")
-        _positive("RandomSampler", "num_samples", len(data_source) if num_samples is None else num_samples)
+        _check_replacement("RandomSampler", replacement)
+        _check_positive("RandomSampler", "num_samples", len(data_source) if num_samples is None else num_samples)
         self.data_source = data_source
         self.replacement = replacement
         self._num_samples = num_samples
@@ -88,11 +93,12 @@ class RandomSampler(Sampler[int]):
 
     @property
     def num_samples(self) -> int:
-        """How many indices one epoch yields."""
+        """The number of indices in an epoch."""
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
+    @override
     def __iter__(self) -> Iterator[int]:
-        source = _stream(self.generator)
+        source = _epoch_generator(self.generator)
         size, left = len(self.data_source), self.num_samples
         while left > 0:
             if self.replacement:
@@ -107,36 +113,37 @@ class RandomSampler(Sampler[int]):
 
 
 class SubsetRandomSampler(Sampler[int]):
-    """Yields the given indices in random order, another one each epoch.
+    """Yields the given indices in random order, a new one each epoch.
 
     Args:
         indices: indices into a data set, such as ``range(49000)``.
-        generator: where the order comes from; the default generator if None.
+        generator: source of the order; the default generator if None.
     """
 
     def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
         self.indices = indices
         self.generator = generator
 
+    @override
     def __iter__(self) -> Iterator[int]:
-        for place in _stream(self.generator).permutation(len(self.indices)).tolist():
-            yield self.indices[place]
+        for position in _epoch_generator(self.generator).permutation(len(self.indices)).tolist():
+            yield self.indices[position]
 
     def __len__(self) -> int:
         return len(self.indices)
 
 
 class WeightedRandomSampler(Sampler[int]):
-    """Yields indices at random, index i with a probability in proportion to `weights[i]`.
+    """Yields indices at random, index i with a probability proportional to `weights[i]`.
 
-    Weights of 1 / (samples of the class) make a data set of uneven classes even.
+    Weights of 1 / (number of samples of the class) balance uneven classes.
 
     Args:
-        weights: one number for each sample, at least 0; they need not add up to 1.
-        num_samples: how many indices an epoch yields.
-        replacement: draw each index from all of them; otherwise no index comes twice in an epoch, each being drawn
-            from those that remain.
-        generator: where the order comes from; the default generator if None.
+        weights: one number for each sample, at least 0; they need not sum to 1.
+        num_samples: number of indices in an epoch.
+        replacement: draw each index from all of them; otherwise each index is drawn from those that remain, and none
+            comes twice in an epoch.
+        generator: source of the order; the default generator if None.
 
     Raises:
         TypeError: `replacement` is not a bool.
@@ -155,18 +162,17 @@ class WeightedRandomSampler(Sampler[int]):
         replacement: bool = True,
         generator: Generator | None = None,
     ) -> None:
-        _positive("WeightedRandomSampler", "num_samples", num_samples)
-        if not isinstance(replacement, bool):
-            raise TypeError(f"WeightedRandomSampler: expected replacement as a bool, got {replacement!r}")
+        _check_positive("WeightedRandomSampler", "num_samples", num_samples)
+        _check_replacement("WeightedRandomSampler", replacement)
         self.weights = np.array(weights, dtype=np.float64)
         if self.weights.ndim != 1:
             raise ValueError(f"WeightedRandomSampler: expected weights of shape (N,), got {self.weights.shape}")
         allowed = np.isfinite(self.weights) & (self.weights >= 0)
         if not allowed.all():
-            place = int(np.argmin(allowed))
+            position = int(np.argmin(allowed))
             raise ValueError(
                 "WeightedRandomSampler: expected finite weights of at least 0, got "
-                f"{self.weights[place]} at index {place}"
+                f"{self.weights[position]} at index {position}"
             )
         choices = int(np.count_nonzero(self.weights))
         if not choices or (not replacement and choices < num_samples):
@@ -179,10 +185,11 @@ class WeightedRandomSampler(Sampler[int]):
         self.replacement = replacement
         self.generator = generator
 
+    @override
     def __iter__(self) -> Iterator[int]:
-        source = _stream(self.generator)
+        source = _epoch_generator(self.generator)
         if not self.replacement:
-            # Gumbel's trick: the largest of log w + G, in falling order, are draws without replacement, exactly.
+            # Gumbel's trick: the largest values of log w + G, in descending order, are exact draws without replacement.
             with np.errstate(divide="ignore"):
                 keys = np.log(self.weights) + source.gumbel(size=len(self.weights))
             yield from np.argsort(-keys, kind="stable")[: self.num_samples].tolist()
@@ -202,7 +209,7 @@ class BatchSampler(Sampler[list[int]]):
 
     Args:
         sampler: a sampler, or any iterable of indices.
-        batch_size: indices in a list.
+        batch_size: number of indices in a list.
         drop_last: leave out the last list if it is shorter.
 
     Raises:
@@ -214,13 +221,14 @@ class BatchSampler(Sampler[list[int]]):
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
-        _positive("BatchSampler", "batch_size", batch_size)
+        _check_positive("BatchSampler", "batch_size", batch_size)
         if not isinstance(drop_last, bool):
             raise ValueError(f"BatchSampler: expected drop_last as a bool, got {drop_last!r}")
         self.sampler = sampler
         self.batch_size = batch_size
         self.drop_last = drop_last
 
+    @override
     def __iter__(self) -> Iterator[list[int]]:
         indices = iter(self.sampler)
         while batch := list(islice(indices, self.batch_size)):
@@ -228,5 +236,10 @@ class BatchSampler(Sampler[list[int]]):
                 yield batch
 
     def __len__(self) -> int:
-        count = len(self.sampler)  # type: ignore[arg-type]  # a sampler without a length has none here either
-        return count // self.batch_size if self.drop_last else -(-count // self.batch_size)
+        return batch_count(self.sampler, self.batch_size, self.drop_last)
+
+
+def batch_count(items: object, batch_size: int, drop_last: bool) -> int:
+    """Return how many batches `items` make; a TypeError if they have no length."""
+    count = len(cast("Sized", items))
+    return count // batch_size if drop_last else -(-count // batch_size)

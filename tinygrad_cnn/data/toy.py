@@ -1,72 +1,30 @@
-"""Three noisy 11×11 patterns: the smallest image set that a convolutional network has something to learn from."""
+"""Three noisy 11×11 patterns: the smallest image set from which a convolutional network can learn."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from tinygrad_cnn._dtypes import float32
-from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.random import Generator
 from tinygrad_cnn.tensor import Tensor
 
-_CROSS = """
-...........
-.....#.....
-.....#.....
-.....#.....
-.....#.....
-.#########.
-.....#.....
-.....#.....
-.....#.....
-.....#.....
-...........
-"""
-
-_RING = """
-...........
-.#########.
-.#.......#.
-.#.......#.
-.#.......#.
-.#.......#.
-.#.......#.
-.#.......#.
-.#.......#.
-.#########.
-...........
-"""
-
-_DIAGONALS = """
-...........
-.#.......#.
-..#.....#..
-...#...#...
-....#.#....
-.....#.....
-....#.#....
-...#...#...
-..#.....#..
-.#.......#.
-...........
-"""
-
 toy_classes = ("cross", "ring", "diagonals")
-"""What the labels 0, 1 and 2 stand for."""
+"""The names of the labels 0, 1 and 2."""
 
 
-def _strokes(drawing: str) -> Array:
-    """Return a drawing as a float32 array (11, 11): 1 on a stroke, 0 beside it."""
-    return np.array([[mark == "#" for mark in line] for line in drawing.split()], dtype=float32)
+_Y, _X = np.mgrid[-5:6, -5:6]
+_DISTANCE = np.maximum(abs(_Y), abs(_X))  # from the centre, in rings of pixels
+
+_CROSS = ((_Y == 0) | (_X == 0)) & (_DISTANCE <= 4)
+_RING = _DISTANCE == 4
+_DIAGONALS = (abs(_Y) == abs(_X)) & (_DISTANCE <= 4)
+_PATTERNS = np.stack([_CROSS, _RING, _DIAGONALS]).astype(float32)  # (3, 11, 11)
 
 
-_PATTERNS = np.stack([_strokes(drawing) for drawing in (_CROSS, _RING, _DIAGONALS)])  # (3, 11, 11)
-
-
-# Why 11 of each for training: 33 images are four batches of 8 and one of a single image, whose gradient counts in full.
-# It moves the output bias more than an untrained network's weights do. So a network on its plateau guesses one class
-# for every image, and one third is right, whatever weights it started from.
+# Why 11 training images of each class: 33 images are four batches of 8 and one batch of a single image. Its gradient
+# counts in full and moves the output bias more than it moves the weights of an untrained network. So a network on its
+# plateau predicts the same class for every image and gets one third right, whatever its initial weights.
 
 
 def toy_patterns(
@@ -74,28 +32,27 @@ def toy_patterns(
 ) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Return ``(x_train, t_train), (x_test, t_test)``: noisy images of a cross, a ring and two diagonals.
 
-        x = contrast · pattern + noise · ε,   ε ~ N(0, 1) for each pixel,   pattern 1 on a stroke, 0 on paper
+        x = contrast · pattern + noise · ε,   ε ~ N(0, 1) for each pixel,   pattern = 1 on a stroke, 0 on paper
 
-    Samples are in the order of their classes. The same seed gives the same test set whatever the size of the training
-    set.
+    Samples are sorted by class. The test set depends on the seed, but not on the size of the training set.
 
-    With the defaults a network of 16 filters 5×5, ReLU and a linear layer, whose weights start at 0.001 · randn, shows
-    what a learning rate can and cannot do. After 500 epochs of SGD with batches of 8, from each of six starts, one of
-    which ``python examples/convnet2_toy.py`` repeats (November 2026):
+    With the defaults, a network of 16 filters 5×5, ReLU and a linear layer, whose weights start at 0.001 · randn, shows
+    the effect of the learning rate. After 500 epochs of SGD with batches of 8, from each of six starts, one of which
+    ``python examples/convnet2_toy.py`` repeats (November 2026):
 
         lr 0.01                   test 100 %, training loss 0.02; the loss stays at ln 3 for the first 150 epochs
         lr 0.001, 2e-4 or 1e-4    test 33.333 %, training loss 1.098–1.099: still on that plateau
         lr 0.001, He weights      test 100 %, training loss 0.10; no plateau
 
-    Filters 3, 7 and 9 wide reach 100 % as well. With noise 0.2 every width misses one of 30 images now and then; no
-    width does so more often than the others.
+    Filters of width 3, 7 and 9 reach 100 % as well. With noise 0.2 every width misses one of 30 images now and then,
+    and none more often than the others.
 
     Args:
         seed: of the noise.
         train_per_class: training images of each pattern.
         test_per_class: test images of each pattern.
         noise: standard deviation of a pixel.
-        contrast: how much a stroke is above the paper.
+        contrast: value of a stroke; the paper is 0.
 
     Returns:
         Images, float32 (N, 1, 11, 11), and labels, int64 (N,), of the training and of the test set.

@@ -1,30 +1,38 @@
-"""What the image data sets share: transforms, how they print, and reading whole batches of images held in one array."""
+"""`VisionDataset`, `ArrayImages` and `PublishedImages`, the base classes of the image data sets."""
 
 from __future__ import annotations
 
 import operator
 import os
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.data import catalog
+from tinygrad_cnn.data._types import Batch, Function, Sample
 from tinygrad_cnn.data.collate import default_collate
 from tinygrad_cnn.data.dataset import Dataset
+from tinygrad_cnn.data.locations import data_root
+from tinygrad_cnn.data.published import Entry
+from tinygrad_cnn.data.transforms.compose import is_batched
 from tinygrad_cnn.tensor import Tensor
 
-Transform = Callable[[Any], Any]
+Transform = Function
+"""A transform, or any other function of an image or a label."""
 
 
-class VisionDataset(Dataset[tuple[Any, Any]]):
-    """Images with labels; a subclass defines ``__getitem__`` and ``__len__``, and may add lines to how it prints.
+class VisionDataset(Dataset[tuple[Sample, Sample]]):
+    """Images with labels; a subclass defines ``__getitem__`` and ``__len__``, and may print more in ``extra_repr``.
 
     Attributes:
-        root: where the images are from; None if not from a folder.
-        transform: applied to each image when it is read, None for none.
-        target_transform: applied to each label when it is read, None for none.
+        root: the folder of the images; None if they do not come from one.
+        transform: applied to each image when it is read; None for none.
+        target_transform: applied to each label when it is read; None for none.
     """
 
     classes: Sequence[str] = ()
@@ -62,7 +70,7 @@ class VisionDataset(Dataset[tuple[Any, Any]]):
                 text += f"\n{head}" + repr(transform).replace("\n", "\n" + " " * len(head))
         return text
 
-    def _transformed(self, image: Any, target: Any) -> tuple[Any, Any]:
+    def _transformed(self, image: Sample, target: Sample) -> tuple[Sample, Sample]:
         if self.transform is not None:
             image = self.transform(image)
         if self.target_transform is not None:
@@ -73,48 +81,50 @@ class VisionDataset(Dataset[tuple[Any, Any]]):
 class ArrayImages(VisionDataset):
     """Images held in memory as one array.
 
-    With a transform that has a batch form (its ``batched`` is true), or none, `DataLoader` reads whole batches: one
-    gather of the images, then ``transform.batch`` on all of them, of shape (N, C, H, W).
+    If the transform has a batch form (its ``batched`` is true), or there is none, `DataLoader` reads whole batches: it
+    gathers the images, then calls ``transform.batch`` once for all of them, (N, C, H, W).
 
     Attributes:
         data: all images: uint8, (N, H, W) or (N, H, W, C), a tensor or an array.
         targets: all labels: a tensor or a list of ints.
-        train: whether these are the training images; None where there is no such part.
+        train: whether these are the training images; None if the set is not split.
     """
 
     data: Tensor | Array
     targets: Tensor | list[int]
     train: bool | None
 
-    def __getitem__(self, index: int) -> tuple[Any, Any]:
-        """Return an image, a uint8 array (H, W) or (H, W, C) of its own, and its label, an int; each transformed."""
+    @override
+    def __getitem__(self, index: int) -> tuple[Sample, Sample]:
+        """Return a copy of an image, uint8 (H, W) or (H, W, C), and its label, an int, both transformed."""
         row = operator.index(index)
         return self._transformed(np.array(_array(self.data)[row], order="C"), int(self.targets[row]))
 
+    @override
     def __len__(self) -> int:
         return len(self.data)
 
-    def batch(self, indices: Sequence[int]) -> Any:
+    def batch(self, indices: Sequence[int]) -> Batch:
         """Return the collated samples at `indices`, read at once unless the transform has no batch form."""
-        if self.transform is not None and not getattr(self.transform, "batched", False):
+        if self.transform is not None and not is_batched(self.transform):
             return default_collate([self[index] for index in indices])
         rows = np.array([operator.index(index) for index in indices], dtype=np.int64)
         return [from_numpy(self._images(rows)), self._labels(rows)]
 
     def _images(self, rows: Array) -> Array:
-        """Return the transformed images at `rows`, in the layout that single ones have."""
+        """Return the transformed images at `rows`, in the layout of single images."""
         data = _array(self.data)
         grey = data.ndim == 3
         planes = data[:, np.newaxis] if grey else np.moveaxis(data, -1, 1)
-        # Planes first: CIFAR's arrays are (N, H, W, C) views of planes, and then each image is one run of memory.
+        # Channels first: CIFAR's arrays are (N, H, W, C) views of planes, so each image is contiguous memory.
         images = planes[rows]  # (N, C, H, W)
-        if self.transform is not None:
-            images = self.transform.batch(images)  # type: ignore[attr-defined]  # `batched` says so
+        if is_batched(self.transform):
+            images = self.transform.batch(images)
         if images.dtype == np.uint8:
             images = images[:, 0] if grey and images.shape[1] == 1 else np.moveaxis(images, 1, -1)
         return np.ascontiguousarray(images)
 
-    def _labels(self, rows: Array) -> Any:
+    def _labels(self, rows: Array) -> Batch:
         """Return the transformed labels at `rows`."""
         if self.target_transform is None and isinstance(self.targets, Tensor):
             return self.targets[rows]
@@ -123,9 +133,35 @@ class ArrayImages(VisionDataset):
             return default_collate([self.target_transform(label) for label in labels])
         return from_numpy(np.array(labels, dtype=np.int64))
 
+    @override
     def extra_repr(self) -> str:
-        """Return which part of the set it is."""
+        """Return the name of the split."""
         return "" if self.train is None else f"Split: {'Train' if self.train else 'Test'}"
+
+
+class PublishedImages(ArrayImages):
+    """The training or test images of a set in the catalog. A subclass defines ``_name`` and ``_read``."""
+
+    _name: ClassVar[str]
+
+    def __init__(
+        self,
+        root: str | os.PathLike[str] | None = None,
+        train: bool = True,
+        transform: Transform | None = None,
+        target_transform: Transform | None = None,
+        download: bool = False,
+    ) -> None:
+        folder, entry = data_root(root), catalog.entry(self._name)
+        super().__init__(folder, transform, target_transform)
+        if download and not catalog.is_complete(entry, folder):
+            catalog.get(self._name, folder)
+        self.train = train
+        self.data, self.targets = self._read(entry, folder, train)
+
+    def _read(self, entry: Entry, folder: Path, train: bool) -> tuple[Tensor | Array, Tensor | list[int]]:
+        """Return `data` and `targets`, read from the files in `folder`."""
+        raise NotImplementedError
 
 
 def _array(images: Tensor | Array) -> Array:

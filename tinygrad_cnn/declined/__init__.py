@@ -1,7 +1,7 @@
-"""Names of PyTorch that are left out on purpose: using one says why in a sentence, and what to use instead.
+"""Names of PyTorch that are left out on purpose: using one raises an error that says why, and what to use instead.
 
-The sentences stand in three tables: operations, layers, machinery. A class that is left out can be imported and asked
-for by isinstance, for scripts that only mention it; making one raises. Everything else raises when it is looked up.
+The reasons are in `left_out.txt`. A class that is left out can be imported and used in isinstance, for scripts that
+only mention it; making one raises. Any other name raises when it is looked up.
 """
 
 from __future__ import annotations
@@ -11,58 +11,70 @@ import sys
 from collections.abc import Callable
 from fnmatch import fnmatchcase
 from functools import partial
+from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import NoReturn
 
-from tinygrad_cnn.declined.layers import LAYERS
-from tinygrad_cnn.declined.machinery import MACHINERY, NO_GPU, NO_MIXED_PRECISION, ONE_PROCESS
-from tinygrad_cnn.declined.operations import OPERATIONS
-from tinygrad_cnn.declined.vision import VISION
+from typing_extensions import override
 
 _ROOT = "tinygrad_cnn"
-_EXACT = {
-    name: why for table in (MACHINERY, LAYERS, OPERATIONS) for why, names in table.items() for name in names.split()
+
+
+def read_tables() -> dict[str, dict[str, str]]:
+    """Return the sections of `left_out.txt` by title: name, which may be a pattern -> reason."""
+    tables: dict[str, dict[str, str]] = {}
+    table: dict[str, str] = {}
+    reason, finished = "", True
+    for line in Path(__file__).with_name("left_out.txt").read_text(encoding="utf-8").splitlines():
+        if line.startswith("== "):
+            table = tables[line[3:]] = {}
+        elif line.startswith("    "):
+            table.update(dict.fromkeys(line.split(), reason))
+            finished = True
+        elif line and not line.startswith("#"):
+            reason = line if finished else f"{reason} {line}"
+            finished = False
+    return tables
+
+
+_TABLES = read_tables()
+_NAMES = {name: why for title, table in _TABLES.items() if not title.startswith("in ") for name, why in table.items()}
+_PATTERNS = {name: why for name, why in _NAMES.items() if "*" in name or "[" in name}
+_IN_MODULE = {
+    module: table for title, table in _TABLES.items() if title.startswith("in ") for module in title[3:].split()
 }
-_PATTERNS = {name: why for name, why in _EXACT.items() if "*" in name or "[" in name}
-_WHOLE = {
-    **dict.fromkeys(("accelerator", "cuda", "backends", "backends.cudnn", "backends.mps"), NO_GPU),
-    **dict.fromkeys(("amp", "cuda.amp"), NO_MIXED_PRECISION),
-    "nn.parallel": ONE_PROCESS,
-}
-"""Modules of which every name that is not there is left out for the same reason."""
 
 _WITH_CLASSES = ("nn", "optim")
-"""Where a declined name that begins with a capital letter is a class."""
+"""Modules in which a declined name that begins with a capital letter is a class."""
 
 
 def reason(module: str, name: str) -> str | None:
     """Return why `name` of `module`, such as "nn.functional", is left out; None if no table has it."""
     if name.startswith("__"):
         return None
-    if module in _WHOLE:
-        return _WHOLE[module]
-    why = _EXACT.get(name) or next((why for pattern, why in _PATTERNS.items() if fnmatchcase(name, pattern)), None)
-    if why is None:
-        for other, patterns in VISION.get(module, {}).items():
-            if any(fnmatchcase(name, pattern) for pattern in patterns.split()):
-                return other
-    return why
+    of_module = _matched(name, _IN_MODULE.get(module, {}))
+    return of_module or _NAMES.get(name) or _matched(name, _PATTERNS)
+
+
+def _matched(name: str, patterns: dict[str, str]) -> str | None:
+    return next((why for pattern, why in patterns.items() if fnmatchcase(name, pattern)), None)
 
 
 def sentence(module: str, name: str) -> str | None:
-    """Return what to say of `name` of `module`; None if it is not left out on purpose."""
+    """Return the text of the error for `name` of `module`; None if it is not left out on purpose."""
     why = reason(module, name)
     full = f"{module}.{name}" if module else name
     return None if why is None else f"{full} is not in tinygrad_cnn: {why}"
 
 
 class Declined(type):
-    """The class of a class that is left out: nothing is an instance of it; making one or deriving from it raises."""
+    """The metaclass of classes that are left out: making an instance or a subclass raises an error."""
 
     _sentence: str
 
-    def __call__(cls, *args: Any, **kwargs: Any) -> NoReturn:
-        """Raise what says why the class is left out."""
+    @override
+    def __call__(cls, *args: object, **kwargs: object) -> NoReturn:
+        """Raise the error that says why the class is left out."""
         raise NotImplementedError(cls._sentence)
 
 
@@ -73,20 +85,21 @@ def _stand_in(name: str, text: str) -> Declined:
     return Declined(name, (), {"_sentence": text, "__doc__": text, "__init_subclass__": classmethod(refuse)})
 
 
-def lookup(module: str, name: str, depth: int = 1) -> Any:
+def lookup(module: str, name: str, depth: int = 1) -> object:
     """Answer for ``getattr(module, name)`` where there is none: the ``__getattr__`` of modules.
 
     Args:
         module: its full name.
         name: what was looked up.
-        depth: how many frames above this one the look-up stands.
+        depth: how many frames above this one the name is looked up.
 
     Returns:
-        The stand-in of a class that is left out.
+        A stand-in, if the name is that of a class that is left out.
 
     Raises:
-        AttributeError: the name is unknown or left out. In ``from module import name`` an ImportError in the latter
-            case, since Python would put a text of its own in the place of an AttributeError's.
+        AttributeError: the name is unknown or left out.
+        ImportError: the name is left out, in ``from module import name``, where Python would replace the text of an
+            AttributeError by its own.
     """
     short = module.removeprefix(_ROOT).removeprefix(".")
     text = sentence(short, name)
@@ -101,14 +114,14 @@ def lookup(module: str, name: str, depth: int = 1) -> Any:
 
 
 def answer_in(*modules: ModuleType) -> None:
-    """Let look-ups of what `modules` do not have go through `lookup`."""
+    """Answer look-ups of names that `modules` do not have with `lookup`."""
     for module in modules:
         own = vars(module).get("__getattr__")
         answer = partial(lookup, module.__name__) if own is None else partial(_own_first, own, module.__name__)
-        module.__getattr__ = answer  # type: ignore[method-assign]
+        vars(module)["__getattr__"] = answer
 
 
-def _own_first(own: Callable[[str], Any], module: str, name: str) -> Any:
+def _own_first(own: Callable[[str], object], module: str, name: str) -> object:
     try:
         return own(name)
     except AttributeError:
@@ -116,11 +129,11 @@ def _own_first(own: Callable[[str], Any], module: str, name: str) -> Any:
 
 
 class _DeclinedModules:
-    """Finds no module: says why one that is left out is not there, for ``import tinygrad_cnn.distributed``."""
+    """An importer that finds no module, but says why a module such as ``tinygrad_cnn.distributed`` is left out."""
 
     @staticmethod
     def find_spec(fullname: str, path: object = None, target: object = None) -> None:  # noqa: ARG004
-        """Raise a ModuleNotFoundError with the sentence if there is one for `fullname`."""
+        """Raise a ModuleNotFoundError with the reason if `fullname` is left out."""
         root, _, rest = fullname.partition(".")
         if root == _ROOT and rest:
             module, _, name = rest.rpartition(".")
@@ -130,13 +143,13 @@ class _DeclinedModules:
 
 
 def install_import_hints() -> None:
-    """Let imports of modules that are left out say why, after all other ways to find them have failed."""
+    """Let the import of a module that is left out say why, after all other importers have failed."""
     if _DeclinedModules not in sys.meta_path:
         sys.meta_path.append(_DeclinedModules)
 
 
 class _DeclinedMethod:
-    """A method that is left out: looking it up raises the sentence, so that hasattr says False."""
+    """A method that is left out: looking it up raises an AttributeError, so hasattr returns False."""
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -146,13 +159,22 @@ class _DeclinedMethod:
 
 
 def refuse_methods(cls: type) -> None:
-    """Let look-ups on `cls` of methods that are left out raise their sentence.
+    """Let the look-up of a method of `cls` that is left out raise an error with the reason.
 
-    A ``__getattr__`` would do the same but slow down every look-up of an attribute that is there.
+    A ``__getattr__`` would do the same but slow down the look-up of every attribute that exists.
     """
-    for name in _EXACT:
+    for name in _NAMES:
         if name.isidentifier() and not hasattr(cls, name):
             setattr(cls, name, _DeclinedMethod(sentence(cls.__name__, name) or ""))
 
 
-__all__ = ["Declined", "answer_in", "install_import_hints", "lookup", "reason", "refuse_methods", "sentence"]
+__all__ = [
+    "Declined",
+    "answer_in",
+    "install_import_hints",
+    "lookup",
+    "read_tables",
+    "reason",
+    "refuse_methods",
+    "sentence",
+]

@@ -4,7 +4,7 @@
 
     autograd.Op.kernel                  a compiled kernel in the place of the NumPy one       dispatch.py
     autograd.Op.gradients               the gradients of all inputs in one compiled call      dispatch.py
-    autograd.engine.owns_memory         arrays over memory that is used again                 memory.py
+    autograd.engine.is_lent             arrays over memory that is used again                 memory.py
     optim.optimizer.group_steps         one compiled call for all parameters of a group       optim.py
     nn.Sequential._run_layers           a layer fused with the ReLU after it                  fusion.py
     backends.kernels.provide            the switch between these kernels and NumPy's          dispatch.py
@@ -15,6 +15,8 @@ docs/design/kernels.md says how the kernels are made, and what was tried and lef
 
 from __future__ import annotations
 
+__all__ = ["install"]
+
 
 def install() -> None:
     """Put everything in place. The kernels themselves are compiled and loaded when one is first needed."""
@@ -23,6 +25,6 @@ def install() -> None:
     from tinygrad_cnn.fast import dispatch, fusion, memory
     from tinygrad_cnn.nn import Sequential
 
-    engine.owns_memory = memory.owns
+    engine.is_lent = memory.is_lent
     Sequential._run_layers = staticmethod(fusion.run_layers)
     provide(dispatch)

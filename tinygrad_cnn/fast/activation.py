@@ -13,7 +13,7 @@ from tinygrad_cnn.fast.arrays import float32
 from tinygrad_cnn.fast.dispatch import numpy_kernels
 from tinygrad_cnn.fast.memory import empty
 from tinygrad_cnn.fast.native import DONE, declined, native
-from tinygrad_cnn.fast.relu_mask import MaskedGradient, masks
+from tinygrad_cnn.fast.relu_mask import TAKERS, MaskedGradient
 
 _relu, _relu_input = native.relu, native.relu_input
 
@@ -33,8 +33,9 @@ def relu(x: Array) -> Array:
 
 def relu_gradients(node: Node, g: Any, _wanted: Sequence[bool]) -> list[MaskedGradient] | None:
     """Return g for the operation before the ReLU to mask, if its gradients do that in passing."""
-    if g.__class__ is np.ndarray and g.dtype == float32 and masks(node):
-        return [MaskedGradient(g, node.out, node.parents[0].op)]
+    maker: Any = node.parents[0]
+    if g.__class__ is np.ndarray and g.dtype == float32 and maker.__class__ is Node and maker.op in TAKERS:
+        return [MaskedGradient(g, node.out, maker.op)]
     return None
 
 

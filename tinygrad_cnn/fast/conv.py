@@ -11,15 +11,17 @@ from functools import lru_cache
 from math import prod
 from typing import Any
 
+import numpy as np
+
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.autograd import Node
-from tinygrad_cnn.backends.winograd import winograd
+from tinygrad_cnn.backends.winograd_switch import winograd
 from tinygrad_cnn.fast.arrays import float32
 from tinygrad_cnn.fast.dispatch import numpy_kernels
 from tinygrad_cnn.fast.fusion import fused_relu
 from tinygrad_cnn.fast.memory import empty
 from tinygrad_cnn.fast.native import DONE, declined, native
-from tinygrad_cnn.fast.relu_mask import unmasked
+from tinygrad_cnn.fast.relu_mask import MaskedGradient
 from tinygrad_cnn.fast.windows import as_given
 from tinygrad_cnn.kernels.windows import lift, output_size
 
@@ -162,15 +164,15 @@ def conv2d_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array |
         g: the gradient of the output, or a `MaskedGradient`, the gradient of a ReLU of the output.
         wanted: for x, w and b.
     """
-    array = unmasked(g)
-    if array is None:
+    relu_mask = None
+    if g.__class__ is MaskedGradient:
+        relu_mask, g = g.y, g.g
+    elif g.__class__ is not np.ndarray:
         return None
     x, w, _ = node.args
     to_x, to_w, to_b = wanted
-    return _gradients(
-        *array, x if to_w else None, w if to_x else None, x.shape if to_x else None, w.shape if to_w else None, to_b,
-        **node.attrs,
-    )  # fmt: skip
+    shape_x, shape_w = x.shape if to_x else None, w.shape if to_w else None
+    return _gradients(g, relu_mask, x if to_w else None, w if to_x else None, shape_x, shape_w, to_b, **node.attrs)
 
 
 def conv2d_input(

@@ -20,9 +20,9 @@ from tinygrad_cnn.nn.modules.conv import Conv2d
 from tinygrad_cnn.nn.modules.error_context import EXPLAINED, explain
 from tinygrad_cnn.nn.modules.linear import Linear
 from tinygrad_cnn.nn.modules.module import Module
-from tinygrad_cnn.tensor import Tensor
 
-_ENDS_IN_RELU = {BatchNorm1d, BatchNorm2d, Conv2d, Linear}
+_NORMS = {BatchNorm1d, BatchNorm2d}
+_ENDS_IN_RELU = {*_NORMS, Conv2d, Linear}
 
 
 class _FusedRelu(threading.local):
@@ -41,6 +41,7 @@ class _FusedRelu(threading.local):
 fused_relu = _FusedRelu()
 
 _recorded_relu = ops.relu.variant(lambda y: y)
+_recorded_relu.prepare = None
 """ReLU of an array that has passed it already: it records the operation and computes nothing."""
 
 
@@ -74,26 +75,20 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, around: Scope) -> A
             if i == count or not fusable(module, layers[i][1]):
                 x = module.forward(x)
                 continue
-            x, passed = _forward_with_relu(module, x)
+            before = fused_relu.operand
+            fused_relu.operand = x.array if type(module) in _NORMS else module._parameters["weight"].array
+            try:
+                x = module.forward(x)
+            finally:
+                fused_relu.operand = before
+            made, fused_relu.output = fused_relu.output, None
             name, module = layers[i]
             i += 1
             push_scope(Scope(name, type(module).__name__, module, around))
-            x = _recorded_relu(x) if passed else module.forward(x)
+            x = _recorded_relu(x) if made is not None and x.array is made else module.forward(x)
     except EXPLAINED as error:
         explain(error, module, (x,))
         raise
     finally:
         pop_scope(outside)
     return x
-
-
-def _forward_with_relu(module: Any, x: Any) -> tuple[Tensor, bool]:
-    """Return the output of `module`, and whether it has passed a ReLU."""
-    before = fused_relu.operand
-    fused_relu.operand = x.array if isinstance(module, BatchNorm1d | BatchNorm2d) else module.weight.array
-    try:
-        y = module.forward(x)
-    finally:
-        fused_relu.operand = before
-    made, fused_relu.output = fused_relu.output, None
-    return y, made is not None and y.array is made

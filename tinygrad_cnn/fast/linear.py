@@ -15,7 +15,7 @@ from tinygrad_cnn.fast.dispatch import numpy_kernels
 from tinygrad_cnn.fast.fusion import fused_relu
 from tinygrad_cnn.fast.matmul import MOST_ELEMENTS
 from tinygrad_cnn.fast.memory import empty
-from tinygrad_cnn.fast.native import DONE, declined, native
+from tinygrad_cnn.fast.native import DONE, check_memory, declined, native
 
 _matmul_nt, _linear_gradients = native.matmul_nt, native.linear_gradients
 
@@ -53,31 +53,24 @@ def linear_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array |
     """
     if g.__class__ is not np.ndarray or g.dtype != float32:
         return None
-    x, w = node.args[:2]
-    return _gradients(g, x if wanted[1] else None, w if wanted[0] else None, wanted[2])
-
-
-def _gradients(g: Array, x: Array | None, w: Array | None, to_b: bool) -> list[Array | None] | None:
-    """Return gx for a given w, gw for a given x, and gb if `to_b`; None in place of all where C is not to compute."""
-    if (x is not None and not 0 < x.size <= MOST_ELEMENTS) or (w is not None and w.size > MOST_ELEMENTS):
+    to_x, to_w, to_b = wanted
+    x, w = node.args[0] if to_w else None, node.args[1] if to_x else None
+    if (to_w and not 0 < x.size <= MOST_ELEMENTS) or (to_x and w.size > MOST_ELEMENTS):
         return None
     shape = g.shape
     if len(shape) != 2:
-        rows = prod(shape[:-1])
-        g = g.reshape(rows, shape[-1])
-        x = None if x is None else x.reshape(rows, x.shape[-1])
-    count, outputs = g.shape
-    gx = None if w is None else empty((count, w.shape[1]), float32)
-    gw = None if x is None else empty((outputs, x.shape[1]), float32)
-    gb = empty((outputs,), float32) if to_b else None
+        g = g.reshape(prod(shape[:-1]), shape[-1])
+        x = None if x is None else x.reshape(g.shape[0], x.shape[-1])
+    gx = empty((g.shape[0], w.shape[1]), float32) if to_x else None
+    gw = empty((g.shape[1], x.shape[1]), float32) if to_w else None
+    gb = empty((g.shape[1],), float32) if to_b else None
     answer = _linear_gradients(g, x, w, gx, gw, gb)
-    if answer == DONE:
-        found = [gx, gw, gb]
-    else:
+    if answer != DONE:
         again = declined("linear_gradients", answer, g, x, w)
         if again is None:
             return None
-        found = _gradients(*again, to_b)
-    if found is not None and found[0] is not None and len(shape) != 2:
-        found[0] = found[0].reshape(*shape[:-1], found[0].shape[1])
-    return found
+        answer = _linear_gradients(*again, gx, gw, gb)
+        if answer != DONE:
+            check_memory("linear_gradients", answer)
+            return None
+    return [gx if gx is None or len(shape) == 2 else gx.reshape(*shape[:-1], gx.shape[1]), gw, gb]

@@ -132,9 +132,9 @@ def empty(shape: Shape, dtype: DType) -> Array:
     return _numpy_empty(shape, dtype)
 
 
-def owns(array: Array) -> bool:
-    """Return whether `array` looks at memory of its own, which no other array owns; False where that is not known."""
-    return array.base is None or id(array.base) in _pool.lent
+def is_lent(array: Array) -> bool:
+    """Return whether `array` is the one that `empty` made over a piece of memory; False where that is not known."""
+    return id(array.base) in _pool.lent
 
 
 def _new_piece(size: int) -> Any:

@@ -14,7 +14,7 @@ from tinygrad_cnn.fast.dispatch import numpy_kernels
 from tinygrad_cnn.fast.fusion import fused_relu
 from tinygrad_cnn.fast.memory import empty
 from tinygrad_cnn.fast.native import DONE, declined, native
-from tinygrad_cnn.fast.relu_mask import unmasked
+from tinygrad_cnn.fast.relu_mask import MaskedGradient
 
 _batch_norm, _batch_norm_given, _gradients = native.batch_norm, native.batch_norm_given, native.batch_norm_gradients
 
@@ -52,7 +52,7 @@ def batch_norm(
     return numpy_kernels["batch_norm"](x, w, b, mean, var, eps=eps)
 
 
-def _differentiate(
+def differentiate(
     wanted: Sequence[bool], eps: float, g: Array, relu_mask: Array | None, x: Array, w: Array | None, mean: Array,
     var: Array,
 ) -> list[Array | None] | None:  # fmt: skip
@@ -67,7 +67,7 @@ def _differentiate(
     if answer == DONE:
         return [gx, gw, gb]
     again = declined("batch_norm_gradients", answer, g, relu_mask, x, w, mean, var)
-    return None if again is None else _differentiate(wanted, eps, *again)
+    return None if again is None else differentiate(wanted, eps, *again)
 
 
 def batch_norm_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array | None] | None:
@@ -80,12 +80,14 @@ def batch_norm_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Arr
         g: the gradient of the output, or a `MaskedGradient`, the gradient of a ReLU of the output.
         wanted: for x, w, b, and the running statistics.
     """
-    array = unmasked(g)
+    relu_mask = None
+    if g.__class__ is MaskedGradient:
+        relu_mask, g = g.y, g.g
     x, w, _, mean, var = node.args
-    if array is None or mean is not None or var is not None or not wanted[0]:
+    if g.__class__ is not np.ndarray or mean is not None or var is not None or not wanted[0]:
         return None
     aux = node.aux
-    found = _differentiate(wanted[:3], node.attrs["eps"], *array, x, w, aux["batch_mean"], aux["batch_var"])
+    found = differentiate(wanted[:3], node.attrs["eps"], g, relu_mask, x, w, aux["batch_mean"], aux["batch_var"])
     return None if found is None else [*found, None, None]
 
 
@@ -98,7 +100,7 @@ def standardize_input(
 ) -> Array:  # fmt: skip
     """Compute `kernels.standardize_input` where it averages over all but the channels."""
     if _over_channels(x, dims):
-        found = _differentiate((True, False, False), eps, g, None, x, w, mean, var)
+        found = differentiate((True, False, False), eps, g, None, x, w, mean, var)
         if found is not None and found[0] is not None:
             return found[0]
     return numpy_kernels["standardize_input"](g, x, w, dims=dims, eps=eps, mean=mean, var=var)
@@ -107,7 +109,7 @@ def standardize_input(
 def standardize_dot(g: Array, x: Array, *, dims: Shape, eps: float, mean: Array, var: Array) -> Array:
     """Compute `kernels.standardize_dot` where it sums over all but the channels."""
     if _over_channels(x, dims):
-        found = _differentiate((False, True, False), eps, g, None, x, None, mean, var)
+        found = differentiate((False, True, False), eps, g, None, x, None, mean, var)
         if found is not None and found[1] is not None:
             return found[1].reshape(_kept(x))
     return numpy_kernels["standardize_dot"](g, x, dims=dims, eps=eps, mean=mean, var=var)

@@ -79,30 +79,31 @@ _STEPS: dict[type[Optimizer], tuple[Callable[..., int], Callable[[Group, int], t
 
 def sgd_step(optimizer: SGD, params: list[Tensor], group: Group) -> None:
     """Change `params`, of one group and with gradients: one call for those that have a velocity, one for the others."""
-    momentum = group["momentum"]
-    if not momentum:
-        _sgd(optimizer, params, [[p.array, p._grad.array] for p in params], group, False)  # type: ignore[union-attr]
+    if not group["momentum"]:
+        _sgd(optimizer, params, [one for p in params for one in (p.array, p._grad.array)], 2, group)  # type: ignore[union-attr]
         return
     for first in (False, True):
         members = [p for p in params if (optimizer.state[p].get("momentum_buffer") is None) is first]
-        rows = [
-            [p.array, p._grad.array, np.empty_like(p.array) if first else optimizer.state[p]["momentum_buffer"].array]  # type: ignore[union-attr]
-            for p in members
-        ]
-        if _sgd(optimizer, members, rows, group, first) and first:
-            for p, row in zip(members, rows, strict=True):
-                optimizer.state[p]["momentum_buffer"] = from_numpy(row[2])
+        rows: list[Array] = []
+        for p in members:
+            v = np.empty_like(p.array) if first else optimizer.state[p]["momentum_buffer"].array
+            rows += [p.array, p._grad.array, v]  # type: ignore[union-attr]
+        if _sgd(optimizer, members, rows, 3, group, first=first) and first:
+            for p, v in zip(members, rows[2::3], strict=True):
+                optimizer.state[p]["momentum_buffer"] = from_numpy(v)
 
 
-def _sgd(optimizer: SGD, params: list[Tensor], rows: list[list[Array]], group: Group, first: bool) -> bool:
+def _sgd(
+    optimizer: SGD, params: list[Tensor], rows: list[Array], columns: int, group: Group, *, first: bool = False
+) -> bool:
     """Take the step in C, where `first` says that there is no velocity yet; or by the class, and return False."""
     if not params:
         return False
     if native.sgd_step(
-        tuple([array for row in rows for array in row]), len(rows[0]), group["lr"], group["momentum"],
-        group["dampening"], group["weight_decay"], group["nesterov"], group["maximize"], first,
+        tuple(rows), columns, group["lr"], group["momentum"], group["dampening"], group["weight_decay"],
+        group["nesterov"], group["maximize"], first,
     ):  # fmt: skip
-        versions.record_writes([row[0] for row in rows])
+        versions.record_writes(rows[::columns])
         return True
     optimizer.step_each(params, group)
     return False

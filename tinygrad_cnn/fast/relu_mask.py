@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
-
 from tinygrad_cnn import ops
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.autograd import Node, Op
+from tinygrad_cnn.autograd import Op
 from tinygrad_cnn.autograd.pending import Pending
 
 TAKERS: set[Op] = {ops.conv2d, ops.batch_norm}
@@ -28,16 +24,3 @@ class MaskedGradient(Pending):
     def value(self) -> Array:
         """Return the masked array."""
         return ops.relu_input(self.g, self.y)
-
-
-def unmasked(g: Any) -> tuple[Array, Array | None] | None:
-    """Return the array of a gradient and the output of the ReLU that is to mask it, if any; None for a tensor."""
-    if g.__class__ is np.ndarray:
-        return g, None
-    return (g.g, g.y) if g.__class__ is MaskedGradient else None
-
-
-def masks(node: Node) -> bool:
-    """Return whether the operation that made the input of `node`, a ReLU, takes a `MaskedGradient`."""
-    parent = node.parents[0]
-    return parent.__class__ is Node and parent.op in TAKERS

@@ -1,4 +1,4 @@
-"""Gradient checks: what backpropagation computed against what finite differences measure."""
+"""Gradient checks: backpropagation compared with finite differences."""
 
 from tinygrad_cnn.gradcheck.check import GradcheckError, gradcheck, gradgradcheck
 from tinygrad_cnn.gradcheck.numeric import numerical_gradient

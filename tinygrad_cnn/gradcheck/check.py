@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias, TypeGuard, cast
 
 import numpy as np
 
@@ -13,8 +14,7 @@ from tinygrad_cnn.gradcheck.numeric import differences, require_float64
 from tinygrad_cnn.gradcheck.repeat import MANY, generator_kept, other_values
 from tinygrad_cnn.tensor import Tensor
 
-_Function: TypeAlias = Callable[..., Any]
-
+_Function: TypeAlias = Callable[..., object]
 
 _WITHOUT_EFFECT = {
     "check_grad_dtypes", "check_undefined_grad", "fast_mode", "gen_non_contig_grad_outputs", "masked", "nondet_tol",
@@ -26,18 +26,29 @@ _FIXED = {
 
 
 class GradcheckError(RuntimeError):
-    """A backpropagated gradient differs from the numerical one, or the function is not fit to be checked."""
+    """A backpropagated gradient differs from the numerical one, or the function cannot be checked."""
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """The name of the check for messages, its step and its tolerances."""
+
+    name: str
+    eps: float
+    atol: float
+    rtol: float
+    raise_exception: bool
 
 
 def gradcheck(
     func: _Function,
-    inputs: Tensor | Sequence[Any],
+    inputs: Tensor | Sequence[object],
     *,
     eps: float = 1e-6,
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
-    **options: Any,
+    **options: object,
 ) -> bool:
     """Check the gradients of `func` against central differences.
 
@@ -48,23 +59,23 @@ def gradcheck(
     Outputs that require no gradient are left out; if none does, the numerical gradient must be zero.
 
     Args:
-        func: takes `inputs` and returns a tensor or several; it must return the same for the same inputs.
+        func: takes `inputs` and returns a tensor or several; equal inputs must give equal outputs.
         inputs: a tensor or several; those with ``requires_grad`` are checked, and must be float64. Their elements
-            are changed one at a time while `func` runs and are the same, bit for bit, afterwards; so is the default
+            are changed one at a time while `func` runs and restored, bit for bit, afterwards; so is the default
             generator.
         eps: the step of the differences.
         atol: absolute tolerance.
         rtol: relative tolerance.
         raise_exception: raise when the check fails; otherwise return False.
-        options: PyTorch's other arguments. `fast_mode`, `nondet_tol` and the like change nothing, as every entry is
-            always checked; those that ask for forward mode or batched gradients are refused.
+        options: PyTorch's other arguments. `fast_mode`, `nondet_tol` and the like change nothing, because every entry
+            is always checked; arguments that ask for forward mode or batched gradients are refused.
 
     Returns:
         Whether all gradients agree.
 
     Raises:
-        GradcheckError: `func` is random; or some do not agree: it names each such input, the worst entry with both
-            values, and how many are off.
+        GradcheckError: `func` is random, or gradients disagree: the message names each such input, its worst entry with
+            both values, and how many entries are off.
         TypeError: an input to be checked, or an output, is not float64.
         ValueError: no input requires a gradient.
 
@@ -76,26 +87,26 @@ def gradcheck(
     _check_options("gradcheck", options)
     args = _arguments(inputs)
     labels = [f"input {i}" for i in range(len(args))]
-    return _check("gradcheck", func, args, labels, eps, atol, rtol, raise_exception)
+    return _check(_Settings("gradcheck", eps, atol, rtol, raise_exception), func, args, labels)
 
 
 def gradgradcheck(
     func: _Function,
-    inputs: Tensor | Sequence[Any],
+    inputs: Tensor | Sequence[object],
     grad_outputs: Tensor | Sequence[Tensor] | None = None,
     *,
     eps: float = 1e-6,
     atol: float = 1e-5,
     rtol: float = 1e-3,
     raise_exception: bool = True,
-    **options: Any,
+    **options: object,
 ) -> bool:
-    """Check the second-order gradients of `func`: `gradcheck` of its gradient, with respect to inputs and upstream.
+    """Check the second-order gradients of `func`: `gradcheck` of its gradient in `inputs` and `grad_outputs`.
 
     Args:
         func: as for `gradcheck`.
         inputs: as for `gradcheck`.
-        grad_outputs: the upstream gradient of each output that requires one; seeded random numbers by default.
+        grad_outputs: a gradient for each output that requires one; seeded random numbers by default.
         eps: the step of the differences.
         atol: absolute tolerance.
         rtol: relative tolerance.
@@ -106,7 +117,7 @@ def gradgradcheck(
         Whether all second-order gradients agree.
 
     Raises:
-        GradcheckError: some do not.
+        GradcheckError: some disagree.
         TypeError: as for `gradcheck`.
         ValueError: no input requires a gradient, or no output does.
     """
@@ -114,25 +125,24 @@ def gradgradcheck(
     args = _arguments(inputs)
     _require_checkable("gradgradcheck", args)
     if grad_outputs is None:
-        upstream = _random_upstream(_outputs("gradgradcheck", func(*args)))
+        gs = _random_gradients(_outputs("gradgradcheck", func(*args)))
     else:
-        upstream = [one.detach() for one in _arguments(grad_outputs)]
-    for one in upstream:
-        one.requires_grad = True
+        gs = [g.detach() for g in ([grad_outputs] if isinstance(grad_outputs, Tensor) else grad_outputs)]
+    for g in gs:
+        g.requires_grad = True
 
-    def gradients(*values: Any) -> tuple[Tensor, ...]:
-        given, weights = values[: len(args)], values[len(args) :]
-        wanted = [value for value in given if _is_checked(value)]
-        outputs = [out for out in _outputs("gradgradcheck", func(*given)) if out.requires_grad]
-        found = grad(outputs, wanted, weights, create_graph=True, allow_unused=True)
-        return tuple([one for one in found if one is not None])
+    def gradients(*values: object) -> list[Tensor]:
+        inputs, weights = values[: len(args)], cast(tuple[Tensor, ...], values[len(args) :])
+        outputs = [out for out in _outputs("gradgradcheck", func(*inputs)) if out.requires_grad]
+        found = grad(outputs, _checked(inputs), weights, create_graph=True, allow_unused=True)
+        return [one for one in found if one is not None]
 
-    labels = [f"input {i}" for i in range(len(args))] + [f"grad_outputs {i}" for i in range(len(upstream))]
-    return _check("gradgradcheck", gradients, (*args, *upstream), labels, eps, atol, rtol, raise_exception)
+    labels = [f"input {i}" for i in range(len(args))] + [f"grad_outputs {i}" for i in range(len(gs))]
+    return _check(_Settings("gradgradcheck", eps, atol, rtol, raise_exception), gradients, (*args, *gs), labels)
 
 
-def _check_options(name: str, options: dict[str, Any]) -> None:
-    """Raise unless `options` are arguments of PyTorch's that change nothing here."""
+def _check_options(name: str, options: dict[str, object]) -> None:
+    """Raise unless `options` are arguments of PyTorch that change nothing here."""
     for key, value in options.items():
         if key not in _WITHOUT_EFFECT and key not in _FIXED:
             raise TypeError(f"{name}: got an unexpected keyword argument {key!r}")
@@ -143,27 +153,23 @@ def _check_options(name: str, options: dict[str, Any]) -> None:
             )
 
 
-def _check(
-    name: str, func: _Function, args: tuple[Any, ...], labels: list[str], eps: float, atol: float, rtol: float,
-    raise_exception: bool,
-) -> bool:  # fmt: skip
-    _require_checkable(name, args, labels)
-    checked = [(label, arg) for label, arg in zip(labels, args, strict=True) if _is_checked(arg)]
+def _check(how: _Settings, func: _Function, args: tuple[object, ...], labels: list[str]) -> bool:
+    _require_checkable(how.name, args, labels)
     try:
         with generator_kept() as drew:
-            _require_agreement(name, func, args, checked, eps, atol, rtol, drew)
+            _require_agreement(how, func, args, labels, drew)
     except GradcheckError:
-        if raise_exception:
+        if how.raise_exception:
             raise
         return False
     return True
 
 
 def _require_agreement(
-    name: str, func: _Function, args: tuple[Any, ...], checked: list[tuple[str, Tensor]], eps: float, atol: float,
-    rtol: float, drew: Callable[[], bool],
-) -> None:  # fmt: skip
-    """Raise a GradcheckError if gradients disagree, or if `func` is random; `drew` tells that it may be."""
+    how: _Settings, func: _Function, args: tuple[object, ...], labels: list[str], drew: Callable[[], bool]
+) -> None:
+    """Raise a GradcheckError if gradients disagree, or if `func` is random, which it may be if `drew()`."""
+    name = how.name
     outputs = _outputs(name, func(*args))
     tracked = [out.requires_grad for out in outputs]
     if not any(tracked):
@@ -181,18 +187,18 @@ def _require_agreement(
             raise GradcheckError(f"{name}: the function returned different values for the same inputs; is it random?")
 
     require_repeatable(MANY if drew() else 1)
-    analytic = _analytic(outputs, [arg for _, arg in checked])
+    checked = _checked(args)
+    names = [label for label, arg in zip(labels, args, strict=True) if _is_checked(arg)]
     complaints = []
-    for (label, x), found in zip(checked, analytic, strict=True):
+    for label, x, found in zip(names, checked, _analytic(outputs, checked), strict=True):
         numerical = np.empty_like(found)  # (elements of x, elements of all outputs)
         for i, index in enumerate(np.ndindex(x.shape)):
-            numerical[i] = differences(values, x, index, eps=eps, here=here).central
-        complaint = _compare(label, x, outputs, found, numerical, atol, rtol)
-        if complaint:
-            complaints.append(complaint)
-    if complaints:
-        require_repeatable(MANY)  # the function may draw from a source of its own
-        raise GradcheckError(f"{name}: gradients disagree (atol={atol:g}, rtol={rtol:g})\n" + "\n".join(complaints))
+            numerical[i] = differences(values, x, index, eps=how.eps, here=here).central
+        complaints.append(_compare(how, label, x, outputs, found, numerical))
+    if any(complaints):
+        require_repeatable(MANY)  # the function may have a random generator of its own
+        text = "\n".join(filter(None, complaints))
+        raise GradcheckError(f"{name}: gradients disagree (atol={how.atol:g}, rtol={how.rtol:g})\n{text}")
 
 
 def _analytic(outputs: list[Tensor], inputs: list[Tensor]) -> list[Array]:
@@ -213,17 +219,15 @@ def _analytic(outputs: list[Tensor], inputs: list[Tensor]) -> list[Array]:
     return jacobians
 
 
-def _compare(
-    label: str, x: Tensor, outputs: list[Tensor], analytic: Array, numerical: Array, atol: float, rtol: float
-) -> str | None:
-    """Return what is wrong with the gradients of one input, or None."""
+def _compare(how: _Settings, label: str, x: Tensor, outputs: list[Tensor], analytic: Array, numerical: Array) -> str:
+    """Return what is wrong with the gradients of one input, or ""."""
     with np.errstate(invalid="ignore"):
         error = np.abs(analytic - numerical)
-        off = ~(error <= atol + rtol * np.abs(numerical))  # true for NaN
+        off = ~(error <= how.atol + how.rtol * np.abs(numerical))  # true for NaN
     if not off.any():
-        return None
+        return ""
     ranked = np.where(off, np.nan_to_num(error, nan=np.inf), -1)
-    i, k = (int(place) for place in np.unravel_index(np.argmax(ranked), error.shape))
+    i, k = _position(error, int(np.argmax(ranked)))
     a, n = float(analytic[i, k]), float(numerical[i, k])
     output, element = 0, k
     while element >= outputs[output].numel():
@@ -231,41 +235,45 @@ def _compare(
         output += 1
     scale = max(abs(a), abs(n))
     return (
-        f"  {label}, shape {x.shape}: worst at {_place(x, i)} for output {output} at "
-        f"{_place(outputs[output], element)}: analytic {a:.9g}, numerical {n:.9g}, absolute error {error[i, k]:.3g}, "
-        f"relative error {error[i, k] / scale if scale else np.nan:.3g}; {int(off.any(axis=1).sum())} of {x.numel()} "
-        "elements are off"
+        f"  {label}, shape {x.shape}: worst at {_position(x, i)} for output {output} at "
+        f"{_position(outputs[output], element)}: analytic {a:.9g}, numerical {n:.9g}, "
+        f"absolute error {error[i, k]:.3g}, relative error {error[i, k] / scale if scale else np.nan:.3g}; "
+        f"{int(off.any(axis=1).sum())} of {x.numel()} elements are off"
     )
 
 
-def _place(x: Tensor, i: int) -> tuple[int, ...]:
+def _position(x: Tensor | Array, i: int) -> tuple[int, ...]:
     return tuple(int(one) for one in np.unravel_index(i, x.shape))
 
 
 def _flat(outputs: list[Tensor]) -> Array:
-    """Return all elements in one new array, which no change to the inputs reaches."""
+    """Return all elements in one new array, which changes to the inputs do not affect."""
     return np.concatenate([out.array.ravel() for out in outputs])
 
 
-def _arguments(inputs: Tensor | Sequence[Any]) -> tuple[Any, ...]:
+def _arguments(inputs: Tensor | Sequence[object]) -> tuple[object, ...]:
     return (inputs,) if isinstance(inputs, Tensor) else tuple(inputs)
 
 
-def _is_checked(value: object) -> bool:
+def _is_checked(value: object) -> TypeGuard[Tensor]:
     return isinstance(value, Tensor) and value.requires_grad
 
 
-def _require_checkable(name: str, args: tuple[Any, ...], labels: list[str] | None = None) -> None:
-    if not any(_is_checked(arg) for arg in args):
+def _checked(args: Iterable[object]) -> list[Tensor]:
+    return [arg for arg in args if _is_checked(arg)]
+
+
+def _require_checkable(name: str, args: tuple[object, ...], labels: list[str] | None = None) -> None:
+    if not _checked(args):
         raise ValueError(f"{name}: expected at least one input with requires_grad=True, got none")
     for i, arg in enumerate(args):
         if _is_checked(arg):
             require_float64(f"{name}: {labels[i] if labels else f'input {i}'}", arg)
 
 
-def _outputs(name: str, result: Any) -> list[Tensor]:
+def _outputs(name: str, result: object) -> list[Tensor]:
     """Return the floating-point tensors among what a function returned."""
-    several = [result] if isinstance(result, Tensor) else result
+    several: object = [result] if isinstance(result, Tensor) else result
     if not isinstance(several, Sequence) or not all(isinstance(one, Tensor) for one in several):
         raise TypeError(f"{name}: expected the function to return a tensor or several, got {type(result).__name__}")
     found = [one for one in several if one.is_floating_point()]
@@ -277,7 +285,7 @@ def _outputs(name: str, result: Any) -> list[Tensor]:
     return found
 
 
-def _random_upstream(outputs: list[Tensor]) -> list[Tensor]:
+def _random_gradients(outputs: list[Tensor]) -> list[Tensor]:
     tracked = [out for out in outputs if out.requires_grad]
     if not tracked:
         raise ValueError("gradgradcheck: expected an output that requires a gradient, got none")

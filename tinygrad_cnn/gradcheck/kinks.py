@@ -1,4 +1,4 @@
-"""Kinks: where a function switches within a step, so that a central difference is no reference."""
+"""Kinks: points where the slope of a function jumps within a step, so a central difference is no reference."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from tinygrad_cnn.gradcheck.numeric import differences
 from tinygrad_cnn.tensor import Tensor
 
 _ROUNDING = 16 * np.finfo(np.float64).eps
-"""The relative error that is expected of a loss."""
+"""The relative rounding error expected of a loss."""
 _SMALLEST = 1e-6
-"""The smallest step that is tried, in parts of the first."""
+"""The smallest step that is tried, as a fraction of the first step."""
 
 
 def between(analytic: Array, above: Array, below: Array, allowed: Array) -> Array:
-    """Return where slopes on two sides differ by more than `allowed`, and the analytic one lies between them."""
+    """Return where the slopes on the two sides differ by more than `allowed` and the analytic slope is between them."""
     inside = (np.minimum(above, below) - allowed <= analytic) & (analytic <= np.maximum(above, below) + allowed)
     found: Array = inside & (np.abs(above - below) > allowed)
     return found
@@ -27,10 +27,11 @@ def right_nearby(
     fn: Callable[[], Array], x: Tensor, point: Shape, analytic: float, *, error: float, allowed: float, eps: float,
     here: Array,
 ) -> bool:  # fmt: skip
-    """Return whether the analytic slope is right closer to `x`, where its difference with a step of `eps` is `error`.
+    """Return whether the analytic slope is right for a smaller step, if it is off by `error` for a step of `eps`.
 
-    Several kinks within ±eps may leave both slopes far from the one at `x`. The step is made as small as rounding
-    allows while a difference of `error` can still be seen; there the analytic slope must agree, or lie at a kink.
+    If several kinks lie within ±eps, the slopes on both sides may differ much from the slope at `x`. The step is made
+    as small as rounding allows while a difference of `error` can still be measured. For this step the analytic slope
+    must agree, or lie at a kink.
     """
     value = float(x.array[point])
 

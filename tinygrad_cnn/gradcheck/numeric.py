@@ -14,10 +14,10 @@ from tinygrad_cnn.tensor import Tensor
 
 
 class Differences(NamedTuple):
-    """How far a function moves as one element x moves up and down by h: a float, or an array for several outputs.
+    """The slopes of a function when one element x changes by ±h: a float, or an array for several outputs.
 
     Attributes:
-        central: (f(x + h) − f(x − h)) / 2h, off by O(h²) where f is smooth.
+        central: (f(x + h) − f(x − h)) / 2h, with an error of O(h²) where f is smooth.
         above: (f(x + h) − f(x)) / h, the slope on the right of x.
         below: (f(x) − f(x − h)) / h, the slope on the left of x.
     """
@@ -28,19 +28,19 @@ class Differences(NamedTuple):
 
 
 def differences(fn: Callable[[], Array], x: Tensor, index: Shape, *, eps: float, here: Array) -> Differences:
-    """Return the differences of `fn` as the element of `x` at `index` moves by ±eps.
+    """Return the slopes of `fn` when the element of `x` at `index` changes by ±eps.
 
-    The element is changed in the memory of `x`, which `fn` reads, and put back bit for bit, also if `fn` raises.
+    The element is changed in the memory of `x`, which `fn` reads, and restored bit for bit, even if `fn` raises.
 
     Args:
-        fn: computes the values from `x`; what it returns must not share memory with `x`.
+        fn: computes the values from `x`; its result must not share memory with `x`.
         x: a float64 tensor.
-        index: which element.
+        index: of the element.
         eps: the step h.
-        here: fn() at `x` as it is.
+        here: fn() for the unchanged `x`.
 
     Raises:
-        ValueError: the element is so large, or not finite, that the step is lost in rounding.
+        ValueError: the element is not finite, or so large that the step is lost in rounding.
     """
     values = x.array
     kept = values[index]
@@ -50,7 +50,7 @@ def differences(fn: Callable[[], Array], x: Tensor, index: Shape, *, eps: float,
         )
     try:
         values[index] = kept + eps
-        up = values[index] - kept  # what was added after rounding, which may differ from eps
+        up = values[index] - kept  # the step after rounding, which may differ from eps
         higher = fn()
         values[index] = kept - eps
         down = kept - values[index]
@@ -66,12 +66,12 @@ def numerical_gradient(
 ) -> Tensor:
     """Return the gradient of Σ upstream · fn() with respect to `x` by central differences, (f(x+h) − f(x−h)) / 2h.
 
-    It calls `fn` twice for every element, which is what backpropagation spares; use it to check gradients.
+    It calls `fn` twice for every element, so use it only to check gradients.
 
     Args:
         fn: computes a tensor from `x`, whose elements are changed one at a time while it is called.
-        x: a float64 tensor; the same, bit for bit, afterwards.
-        upstream: the weight of each element of fn(), of its shape; ones by default.
+        x: a float64 tensor; restored, bit for bit, afterwards.
+        upstream: the weight of each element of fn(), in the same shape; ones by default.
         eps: the step h.
 
     Returns:
@@ -79,7 +79,7 @@ def numerical_gradient(
 
     Raises:
         TypeError: `x` is not float64.
-        ValueError: an element of `x` is so large, or not finite, that the step is lost in rounding.
+        ValueError: an element of `x` is not finite, or so large that the step is lost in rounding.
 
     Example:
         >>> x = tensor([1.0, 2.0], dtype=float64)
@@ -102,11 +102,11 @@ def numerical_gradient(
 
 
 def require_float64(what: str, x: Tensor) -> None:
-    """Raise unless `x` is float64, in memory that can be changed one element at a time.
+    """Raise an error unless `x` is float64 and its memory can be changed one element at a time.
 
     Raises:
-        TypeError: another dtype: differences of float32 values carry two or three digits only.
-        ValueError: memory that is read-only, such as that of an expanded tensor.
+        TypeError: `x` has another dtype; differences of float32 values have only two or three digits.
+        ValueError: the memory is read-only, such as that of an expanded tensor.
     """
     if x.dtype != float64:
         raise TypeError(

@@ -1,4 +1,4 @@
-"""`check_parameters`: the gradients of a whole model, a sample of elements of every parameter."""
+"""`check_parameters`: check the gradients of a whole model at a sample of elements of every parameter."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
 
@@ -29,18 +29,18 @@ class HasParameters(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ParameterCheck:
-    """How the gradient of one parameter compares with central differences.
+    """The gradient of one parameter compared with central differences.
 
     Attributes:
         name: of the parameter.
         shape: of the parameter.
-        elements: how many it has.
-        checked: how many were sampled, those at a kink included.
-        kinks: how many of these lie at a kink, where a central difference is no reference; see `check_parameters`.
-        wrong: how many of the others disagree.
+        elements: number of elements.
+        checked: number of sampled elements, including those at a kink.
+        kinks: number of sampled elements at a kink, where a central difference is no reference; see `check_parameters`.
+        wrong: number of the other sampled elements that disagree.
         max_abs_error: the largest |analytic − numeric| among the others.
         max_rel_error: the largest |analytic − numeric| / max(|analytic|, |numeric|, atol / rtol) among the others.
-        worst_index: the element with that relative error; None if all are at kinks.
+        worst_index: index of the element with the largest relative error; None if all are at kinks.
         analytic: the backpropagated gradient there.
         numeric: the central difference there.
         passed: whether none is wrong.
@@ -74,25 +74,25 @@ def check_parameters(
 
     An element passes if |analytic − numeric| ≤ max(atol, rtol · max(|analytic|, |numeric|)).
 
-    One that does not pass is put down to a *kink* (of a ReLU or a max-pool, say, that switches within ±eps) if the
-    slopes measured on its two sides differ by more than that tolerance, and the analytic value lies between them: it
-    is then the slope on one side or a subgradient, and the central difference, the mean of the two, is no reference.
-    Several kinks may lie within one step where activations are smaller than it, and then neither slope is the one at
-    the parameter's value: what still looks wrong is compared once more, with the smallest step that rounding allows.
-    Kinks are counted apart. What this cannot see is a wrong value that happens to lie between the slopes of a kink.
+    An element that does not pass is counted as a *kink* (of a ReLU or a max-pool, say, that switches within ±eps) if
+    the slopes measured on its two sides differ by more than that tolerance, and the analytic value lies between them.
+    The analytic value is then the slope on one side or a subgradient, and the central difference, the mean of the
+    two, is no reference. If activations are smaller than the step, several kinks may lie within it, and then neither
+    slope is that at the parameter's value. So an element that still looks wrong is compared once more, with the
+    smallest step that rounding allows. A wrong value that happens to lie between the slopes of a kink is not found.
 
-    Parameters that require no gradient or have no elements are left out. Values and ``.grad`` of all, and the default
-    generator, are the same, bit for bit, afterwards, also if `loss_fn` raises. Put layers that draw random numbers into
-    evaluation mode first.
+    Parameters that require no gradient or have no elements are left out. The values and ``.grad`` of all parameters,
+    and the default generator, are restored, bit for bit, even if `loss_fn` raises. Put layers that draw random
+    numbers into evaluation mode first.
 
     Args:
         model: a module, in float64 (``model.double()``).
-        loss_fn: computes the loss of `model`, a float64 tensor with one element, on data of its own.
-        samples: how many elements of each parameter to check; all where it has fewer.
+        loss_fn: computes the loss of `model`, a float64 tensor with one element, on fixed data.
+        samples: how many elements of each parameter to check; all if it has fewer.
         eps: the step of the differences.
-        atol: absolute tolerance; with the default step the differences themselves are good to about 1e-9 · loss.
+        atol: absolute tolerance; with the default step the error of the differences is about 1e-9 · loss.
         rtol: relative tolerance.
-        seed: of the choice of elements.
+        seed: seed for the choice of elements.
 
     Returns:
         A `ParameterCheck` for each parameter, in the model's order.
@@ -139,7 +139,7 @@ def check_parameters(
             numeric, above, below = (np.array(side, dtype=float) for side in zip(*slopes, strict=True))
             rows.append(_row(name, x, points, analytic, numeric, above, below, atol, rtol, nearby))
         if any(row.kinks or row.wrong for row in rows):
-            require_repeatable(MANY)  # the loss may draw from a source of its own
+            require_repeatable(MANY)  # the loss may have a random generator of its own
     return rows
 
 
@@ -147,7 +147,7 @@ def _row(
     name: str, x: Tensor, points: list[Shape], analytic: Array, numeric: Array, above: Array, below: Array,
     atol: float, rtol: float, nearby: Callable[..., bool],
 ) -> ParameterCheck:  # fmt: skip
-    """Return the comparison of one parameter at `points`; `nearby` is `right_nearby` of the loss."""
+    """Return the comparison for one parameter at `points`; `nearby` is `right_nearby` for the loss."""
     scale = np.maximum(np.maximum(np.abs(analytic), np.abs(numeric)), atol / rtol)
     allowed = rtol * scale
     error = np.abs(analytic - numeric)
@@ -175,8 +175,8 @@ def _row(
     )
 
 
-def _loss(value: Any) -> Tensor:
-    """Return what a loss function gave, checked."""
+def _loss(value: object) -> Tensor:
+    """Return the result of a loss function after checks."""
     if not isinstance(value, Tensor):
         raise TypeError(f"check_parameters: expected loss_fn to return a tensor, got {type(value).__name__}")
     if value.numel() != 1:
@@ -190,7 +190,7 @@ def _loss(value: Any) -> Tensor:
 
 @contextmanager
 def _grads_kept(parameters: list[Tensor]) -> Iterator[None]:
-    """Put the ``.grad`` of `parameters` back at the end, whatever a loss function did to them."""
+    """Restore the ``.grad`` of `parameters` at the end, whatever a loss function does to them."""
     kept = [(x, x.grad, None if x.grad is None else x.grad.array.copy()) for x in parameters]
     try:
         yield

@@ -1,4 +1,4 @@
-"""Whether a function gives the same values for the same inputs: one that draws random numbers cannot be checked."""
+"""Whether a function returns equal values for equal inputs: a function that draws random numbers cannot be checked."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.random import default_generator
 
 MANY = 64
-"""Calls among which two masks of a single channel, dropped with a usual probability, are sure to differ."""
+"""Number of calls among which dropout of a single channel, with a usual probability, is practically sure to vary."""
 
 
 def other_values(values: Callable[[], Array], here: Array, calls: int, *, rtol: float, atol: float) -> Array | None:
-    """Return values other than `here`, if one of so many calls of `values` gives such."""
+    """Call `values` up to `calls` times, and return the first result that differs from `here`; None if none does."""
     for _ in range(calls):
         found = values()
         if not np.allclose(found, here, rtol=rtol, atol=atol, equal_nan=True):
@@ -25,7 +25,7 @@ def other_values(values: Callable[[], Array], here: Array, calls: int, *, rtol: 
 
 @contextmanager
 def generator_kept() -> Iterator[Callable[[], bool]]:
-    """Put the default generator back at the end; the value tells whether numbers have been drawn from it since."""
+    """Restore the default generator at the end; the context's value returns whether numbers were drawn from it."""
     state = default_generator.get_state()
     try:
         yield lambda: default_generator.get_state() != state

@@ -1,4 +1,4 @@
-"""Rendering of gradient checks as a table that reads well both as plain text and as Markdown."""
+"""Gradient checks as a table that is readable both as plain text and as Markdown."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _LEFT = {0, 1, 6, 9}  # columns of text; numbers are aligned to the right
 
 
 def format_table(rows: Iterable[ParameterCheck]) -> str:
-    """Return `rows` as a Markdown table with aligned columns, one line a parameter, without a final newline."""
+    """Return `rows` as a Markdown table with aligned columns, one line for each parameter, without a final newline."""
     lines = [_HEADER, *(_cells(row) for row in rows)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(_HEADER))]
     rule = [f":{'-' * (width - 1)}" if i in _LEFT else f"{'-' * (width - 1)}:" for i, width in enumerate(widths)]

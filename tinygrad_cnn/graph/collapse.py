@@ -1,14 +1,15 @@
-"""Leave out what a picture need not show: the inside of deep modules, and constants."""
+"""Simplify a graph before it is drawn: close modules, leave out constants."""
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
-from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Module, Operation, Value, count
+from tinygrad_cnn.graph.model import Box, Cluster, Edge, Graph, GraphNode, Operation, Value
 
 
 def without_constants(graph: Graph) -> Graph:
-    """Return `graph` without plain numbers and the constants that have no name."""
+    """Return `graph` without Python numbers and unnamed constants."""
     hidden = {node.id for node in graph.nodes if isinstance(node, Value) and node.role in ("constant", "number")}
     return replace(
         graph,
@@ -18,9 +19,9 @@ def without_constants(graph: Graph) -> Graph:
 
 
 def collapse(graph: Graph, depth: int) -> Graph:
-    """Return `graph` with each module call that lies inside `depth` others drawn as one box.
+    """Return `graph` with each module call that has `depth` other calls around it as one box.
 
-    Parameters and constants inside a box are counted instead of drawn, unless an operation outside any box uses them.
+    Parameters and constants inside a box are counted, not drawn, unless an operation outside all boxes uses them.
     """
     boxes = _boxes(graph.clusters, depth)
     ids = {box.id: f"module{i}" for i, box in enumerate(dict.fromkeys(boxes.values()), 1)}
@@ -37,7 +38,7 @@ def collapse(graph: Graph, depth: int) -> Graph:
                 shared.add(value.id)
                 edges[i,] = replace(edge, target=target or edge.target)
             elif value.role in ("parameter", "leaf"):
-                parameters[target][value.id] = count(value.shape)
+                parameters[target][value.id] = math.prod(value.shape)
         elif source is None or source != target:
             moved = replace(edge, source=source or edge.source, target=target or edge.target)
             # A tensor that a box uses several times arrives once.
@@ -46,7 +47,7 @@ def collapse(graph: Graph, depth: int) -> Graph:
     for node in graph.nodes:
         if isinstance(node, Operation) and node.id in inside:
             families[inside[node.id]].append(node.family)
-    nodes: dict[str, Operation | Value | Module] = {}
+    nodes: dict[str, GraphNode] = {}
     for node in graph.nodes:
         made = inside.get(node.id)
         if made is None:
@@ -55,13 +56,13 @@ def collapse(graph: Graph, depth: int) -> Graph:
             nodes[node.id] = replace(node, cluster=boxes[node.cluster].parent)
         elif made not in nodes and isinstance(node, Operation):
             total = sum(parameters[made].values())
-            nodes[made] = _module(made, boxes[node.cluster], list(edges.values()), families[made], total)
+            nodes[made] = _box(made, boxes[node.cluster], list(edges.values()), families[made], total)
     kept = tuple(cluster for cluster in graph.clusters if cluster.id not in boxes)
     return replace(graph, nodes=tuple(nodes.values()), edges=tuple(edges.values()), clusters=kept)
 
 
 def _boxes(clusters: tuple[Cluster, ...], depth: int) -> dict[str | None, Cluster]:
-    """Return for each cluster at or below `depth` the one at `depth` that it is in."""
+    """Return for each cluster at level `depth` or deeper the cluster at level `depth` that contains it."""
     levels: dict[str | None, int] = {None: -1}
     boxes: dict[str | None, Cluster] = {}
     for cluster in clusters:
@@ -71,16 +72,9 @@ def _boxes(clusters: tuple[Cluster, ...], depth: int) -> dict[str | None, Cluste
     return boxes
 
 
-def _module(made: str, box: Cluster, edges: list[Edge], families: list[str], parameters: int) -> Module:
-    return Module(
-        made,
-        box.name,
-        box.kind,
-        box.detail,
-        families[0] if len(set(families)) == 1 else "other",
-        inputs=tuple(edge.shape for edge in edges if edge.target == made),
-        outputs=tuple(dict.fromkeys(edge.shape for edge in edges if edge.source == made)),
-        operations=len(families),
-        parameters=parameters,
-        cluster=box.parent,
-    )
+def _box(made: str, cluster: Cluster, edges: list[Edge], families: list[str], parameters: int) -> Box:
+    family = families[0] if len(set(families)) == 1 else "other"
+    inputs = tuple(edge.shape for edge in edges if edge.target == made)
+    outputs = tuple(dict.fromkeys(edge.shape for edge in edges if edge.source == made))
+    name, kind, detail, parent = cluster.name, cluster.kind, cluster.detail, cluster.parent
+    return Box(made, name, kind, detail, family, inputs, outputs, len(families), parameters, parent)

@@ -1,17 +1,21 @@
 """From a `Graph` to DOT text, the language of Graphviz.
 
-Labels are plain lines: not every build of Graphviz understands HTML-like ones. The first line of a label is the name
-and the others are details; `render` sets them in bold and in small type once the layout is known.
+Labels are plain lines, because some builds of Graphviz do not support HTML-like labels. The first line is the name and
+the others are details; `render` sets them in bold and in small type after the layout.
 """
 
 from __future__ import annotations
 
+import math
 from collections import Counter
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from tinygrad_cnn._types import DType
-from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Module, Operation, Value, count
+from tinygrad_cnn.graph.model import Box, Cluster, Edge, Graph, GraphNode, Value
 from tinygrad_cnn.graph.text import counted, edge_text, settings_text, shape_text, shorten, values_text
+
+if TYPE_CHECKING:
+    import graphviz
 
 COLORS = {
     "convolution": ("#cfe0f3", "#3d6fa5"),
@@ -25,7 +29,7 @@ COLORS = {
     "loss": ("#f9d3dc", "#a8405c"),
     "other": ("#ffffff", "#555555"),
 }
-"""Fill and outline of each family: light, so that dark text reads on them, and apart for the colour-blind (Tol)."""
+"""Fill and outline of each family: light behind dark text, and distinct for the colour-blind (Tol)."""
 
 GAP = "  "
 """Between the name and the kind of a module in its heading; no name or kind has two spaces in a row."""
@@ -37,7 +41,7 @@ FAINT = "#a9afb7"
 PAPER = "#f8f9fa"
 
 STREAM = "1000"
-"""Weight of the edges that data flows along: enough for Graphviz to draw them as one straight line."""
+"""Weight of the edges that data flows along, large enough that Graphviz draws them as one straight line."""
 
 _VALUE_STYLES: dict[str, dict[str, str]] = {
     "parameter": {"style": "rounded,filled", "fillcolor": "#ffffff", "color": LINE},
@@ -87,7 +91,7 @@ def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | No
         },
     )  # fmt: skip
     sides = _sides(graph)
-    children: dict[str | None, list[Any]] = {}
+    children: dict[str | None, list[Cluster | GraphNode]] = {}
     for cluster in graph.clusters:
         children.setdefault(cluster.parent, []).append(cluster)
     for node in graph.nodes:
@@ -101,7 +105,7 @@ def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | No
         if (edge.source, edge.target) in drawn:  # x·x: two arrows, one label
             attrs.pop("label", None)
         drawn.add((edge.source, edge.target))
-        if edge.source in sides.get(edge.target, ())[1:]:  # written backwards, which puts it on the other side
+        if edge.source in sides.get(edge.target, ())[1:]:  # an edge written backwards puts the value on the other side
             dot.edge(edge.target, edge.source, dir="back", **attrs)
         else:
             dot.edge(edge.source, edge.target, **attrs)
@@ -109,14 +113,14 @@ def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | No
 
 
 def _sides(graph: Graph) -> dict[str, list[str]]:
-    """Return for each node the values to draw beside it, at most one on either side, instead of before it.
+    """Return for each node the values to draw beside it instead of above it, at most one on either side.
 
-    They are what only this node uses, apart from the stream of data through it: parameters, constants, targets.
-    Beside it, the stream stays one straight line.
+    These are the parameters, constants and targets that only this node uses. With them beside the node, the stream of
+    data through it stays one straight line.
     """
     nodes = {node.id: node for node in graph.nodes}
     uses = Counter(edge.source for edge in graph.edges)
-    entering: dict[str, list[Operation | Value | Module]] = {}
+    entering: dict[str, list[GraphNode]] = {}
     for edge in graph.edges:
         entering.setdefault(edge.target, []).append(nodes[edge.source])
     sides: dict[str, list[str]] = {}
@@ -130,8 +134,13 @@ def _sides(graph: Graph) -> dict[str, list[str]]:
     return sides
 
 
-def _add(dot: Any, children: dict[str | None, list[Any]], parent: str | None, sides: dict[str, list[str]]) -> None:
-    """Write what lies directly in `parent`; the recursion is as deep as modules are nested."""
+def _add(
+    dot: graphviz.Digraph,
+    children: dict[str | None, list[Cluster | GraphNode]],
+    parent: str | None,
+    sides: dict[str, list[str]],
+) -> None:
+    """Write the content of `parent`; the recursion is as deep as modules are nested."""
     for child in children.get(parent, ()):
         if not isinstance(child, Cluster):
             dot.node(child.id, **_node(child))
@@ -148,15 +157,16 @@ def _add(dot: Any, children: dict[str | None, list[Any]], parent: str | None, si
             _add(inner, children, child.id, sides)
 
 
-def _node(node: Operation | Value | Module) -> dict[str, Any]:
+def _node(node: GraphNode) -> dict[str, str]:
     """Return the DOT attributes of a node."""
     if isinstance(node, Value):
         return {"label": _label(_value_lines(node)), "class": node.role, **_VALUE_STYLES[node.role]}
     fill, outline = COLORS[node.family]
-    look = {"class": f"{type(node).__name__.lower()} {node.family}", "fillcolor": fill, "color": outline}
-    if isinstance(node, Module):
-        return {"label": _label(_module_lines(node)), "style": "rounded,filled", **look}
-    return {"label": _label([node.name, settings_text(node)]), "style": "filled", **look}
+    look = {"fillcolor": fill, "color": outline}
+    if isinstance(node, Box):
+        return {"label": _label(_box_lines(node)), "style": "rounded,filled", "class": f"module {node.family}", **look}
+    lines = [node.name, settings_text(node)]
+    return {"label": _label(lines), "style": "filled", "class": f"operation {node.family}", **look}
 
 
 def _value_lines(value: Value) -> list[str]:
@@ -164,7 +174,7 @@ def _value_lines(value: Value) -> list[str]:
         return [value.name]
     size = shape_text(value.shape)
     if value.role in ("parameter", "leaf") and len(value.shape) > 1:
-        size = f"{size} · {count(value.shape):,}"
+        size = f"{size} · {math.prod(value.shape):,}"
     if value.dtype.kind != "f":
         size = f"{size} {value.dtype}"
     lines = [shorten(value.name), size]
@@ -175,36 +185,30 @@ def _value_lines(value: Value) -> list[str]:
     return lines
 
 
-def _module_lines(module: Module) -> list[str]:
-    inputs = ", ".join(dict.fromkeys(map(shape_text, module.inputs)))
-    lines = [shorten(module.name or module.kind)]
-    if module.detail or lines[0] != module.kind:
-        lines.append(_kind(module))
-    lines.append(f"{inputs} → {', '.join(map(shape_text, module.outputs))}")
-    if module.parameters:
-        lines.append(counted(module.parameters, "parameter"))
+def _box_lines(box: Box) -> list[str]:
+    inputs = ", ".join(dict.fromkeys(map(shape_text, box.inputs)))
+    lines = [shorten(box.name or box.kind)]
+    if box.detail or lines[0] != box.kind:
+        lines.append(shorten(f"{box.kind}({box.detail})" if box.detail else box.kind))
+    lines.append(f"{inputs} → {', '.join(map(shape_text, box.outputs))}")
+    if box.parameters:
+        lines.append(counted(box.parameters, "parameter"))
     return lines
 
 
 def _heading(cluster: Cluster) -> str:
-    """Return name and kind. Settings would only repeat what the shapes inside say, and reach under the arrows."""
+    """Return name and kind; settings follow from the shapes inside, and would reach under the arrows."""
     named = cluster.name and cluster.name != cluster.kind
     return (f"{shorten(cluster.name)}{GAP}{cluster.kind}" if named else cluster.kind) + GAP
 
 
-def _kind(part: Module) -> str:
-    return shorten(f"{part.kind}({part.detail})" if part.detail else part.kind)
-
-
-def _edge(
-    edge: Edge, source: Operation | Value | Module, target: Operation | Value | Module, usual: DType, *, beside: bool
-) -> dict[str, Any]:
-    """Return the DOT attributes of an edge: its shape where neither end tells it, little weight `beside` a stream."""
+def _edge(edge: Edge, source: GraphNode, target: GraphNode, usual: DType, *, beside: bool) -> dict[str, str]:
+    """Return the DOT attributes of an edge: its shape if neither end shows it, little weight `beside` a stream."""
     if isinstance(source, Value):
         if source.role == "input":
             return {"weight": "1" if beside else STREAM}
         return {"weight": "1", "color": FAINT}
-    if isinstance(target, Value) or (isinstance(source, Module) and len(source.outputs) == 1):
+    if isinstance(target, Value) or (isinstance(source, Box) and len(source.outputs) == 1):
         return {"weight": STREAM}
     text = values_text(edge.data) if edge.data is not None else edge_text(edge.shape, edge.dtype, usual)
     return {"weight": STREAM, "label": _label([f" {text} "])}
@@ -217,14 +221,14 @@ def _totals(graph: Graph) -> str:
     return " · ".join(parts)
 
 
-def _label(lines: list[str], after: str = "") -> Any:
-    """Return lines as a label that stays text, also where it begins with < and ends with >, as markup of DOT's does."""
+def _label(lines: list[str], after: str = "") -> str:
+    """Return lines as a label that is always text, even if it begins with < and ends with > like DOT's markup."""
     import graphviz
 
     return graphviz.nohtml("\\n".join(_escape(line) for line in lines if line) + after)
 
 
 def _escape(text: str) -> str:
-    """Return `text` as DOT shows it literally: no escapes, no entities, nothing that cannot be printed."""
+    """Return `text` so that DOT shows it literally, without characters that cannot be printed."""
     text = "".join(char if char.isprintable() else "\ufffd" for char in text)
     return text.replace("\\", "\\\\").replace("&", "&amp;")

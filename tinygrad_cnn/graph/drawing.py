@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn.autograd import Variable
@@ -18,11 +18,11 @@ from tinygrad_cnn.graph.trace import trace
 
 
 class Drawing:
-    """A drawn graph. A notebook shows it as the last line of a cell.
+    """A drawn graph; a notebook shows one that is the last line of a cell.
 
     Attributes:
-        graph: what is drawn, as plain data.
-        dot: the same as DOT text, for Graphviz.
+        graph: the graph as plain data.
+        dot: the graph as DOT text, for Graphviz.
     """
 
     def __init__(self, graph: Graph, dot: str) -> None:
@@ -34,21 +34,21 @@ class Drawing:
         """The picture as an ``<svg>`` element, to embed in a page or to save.
 
         Raises:
-            ImportError: no Graphviz is installed, neither the program ``dot`` nor the extra ``draw``.
+            ImportError: neither the program ``dot`` nor the extra ``draw`` is installed.
             RuntimeError: Graphviz cannot lay the graph out.
         """
         return to_svg(self.dot)
 
     def save(self, path: str | os.PathLike[str]) -> Path:
-        """Write the picture to a file, in the format that its ending names: .svg, .png, .pdf or .dot.
+        """Write the picture to a file; its ending chooses the format: .svg, .png, .pdf or .dot.
 
-        The file is written wholly or not at all. A .png or .pdf needs the program ``dot``.
+        The file is written completely or not at all. A .png or .pdf needs the program ``dot``.
 
         Returns:
             The path.
 
         Raises:
-            ValueError: the ending names no such format.
+            ValueError: the ending is another one.
             RuntimeError, ImportError: as for `svg`.
         """
         target = Path(path)
@@ -68,7 +68,7 @@ class Drawing:
 def draw(
     *outputs: Variable,
     params: object = None,
-    inputs: Mapping[str, Any] | None = None,
+    inputs: Mapping[str, object] | None = None,
     depth: int | None = None,
     values: bool = False,
     constants: bool = True,
@@ -81,11 +81,12 @@ def draw(
 
     Args:
         outputs: results of recorded operations, such as a loss.
-        params: what to call parameters: a module, or a mapping from names to tensors. Modules name their own.
-        inputs: what to call other tensors, such as ``{"images": x, "digits": t}``.
-        depth: how many levels of modules to open; those further inside are drawn as one box. All by default.
-        values: show the elements of tensors with at most 4, and their gradients, as they are now.
-        constants: show tensors that have no name and need no gradient.
+        params: names for parameters: a module, or a mapping from names to tensors. Parameters of modules that ran have
+            names without it.
+        inputs: names for other tensors, such as ``{"images": x, "digits": t}``.
+        depth: how many levels of modules to open; a deeper module is drawn as one box. All by default.
+        values: show the elements of tensors with at most 4 elements, and their gradients, as they are now.
+        constants: show unnamed tensors that require no gradient.
         rankdir: "TB" draws from top to bottom, "LR" from left to right.
         title: a line above the picture.
 
@@ -103,13 +104,11 @@ def draw(
     """
     if rankdir not in ("TB", "LR"):
         raise ValueError(f'draw: expected rankdir as "TB" or "LR", got {rankdir!r}')
-    if depth is not None and not isinstance(depth, int):
+    if not isinstance(depth, int | None):
         raise TypeError(f"draw: expected depth as an int or None, got {depth!r}")
     if depth is not None and depth < 0:
         raise ValueError(f"draw: expected depth of at least 0, got {depth}")
     graph = trace(*outputs, params=params, inputs=inputs, values=values)
-    if not constants:
-        graph = without_constants(graph)
-    if depth is not None:
-        graph = collapse(graph, depth)
+    graph = graph if constants else without_constants(graph)
+    graph = graph if depth is None else collapse(graph, depth)
     return Drawing(graph, to_dot(graph, rankdir=rankdir, title=title))

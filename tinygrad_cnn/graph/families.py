@@ -1,4 +1,4 @@
-"""The kinds of work that operations do: a picture gives each its colour."""
+"""The families of operations; a picture gives each family its colour."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ FAMILIES = {
     "vector_norm": "reduction",
     "loss": "loss",
 }
-"""The family of the operations that a file defines, by the file's name."""
+"""The name of a file of operations -> their family."""
 
 
 def family(op: Operation) -> str:
-    """Return the family of `op`, which is that of the file its kernel is written in; ``other`` if it has none."""
-    room, _, file = str(getattr(op.kernel, "__module__", "")).rpartition(".")
+    """Return the family of the file that defines the kernel of `op`; ``other`` for a kernel elsewhere."""
+    room, _, file = str(getattr(op.__wrapped__, "__module__", "")).rpartition(".")
     return FAMILIES.get(file, "other") if room in ("tinygrad_cnn.ops", "tinygrad_cnn.kernels") else "other"

@@ -1,14 +1,13 @@
-"""What a picture of a computational graph is made of: operations, values, edges, and the modules around them.
+"""The plain data of a computational graph: operations, values, edges, and the modules around them.
 
-Plain data. Every id follows from the order of the program alone, so the same program gives the same graph.
+Every id depends only on the order of the program, so the same program gives the same graph.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from tinygrad_cnn._types import Array, DType, Shape
 
@@ -31,19 +30,19 @@ class Operation:
     id: str
     name: str
     family: str
-    attrs: Mapping[str, Any]
+    attrs: Mapping[str, object]
     shape: Shape
     cluster: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """A tensor that no operation of the graph made, or one that was asked for.
+    """A tensor that no operation of the graph made, or an output of the graph.
 
     Attributes:
         id: ``value1``, ``value2``, ... in order of first use.
-        role: parameter; leaf (requires a gradient, name unknown); input; constant; number (a plain one); output.
-        data, grad: the elements where they are to be shown.
+        role: parameter; leaf (requires a gradient, name unknown); input; constant; number (a Python number); output.
+        data, grad: the elements, if they are to be shown.
     """
 
     id: str
@@ -57,14 +56,14 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Module:
-    """A module call drawn as one box: what `collapse` puts in place of a cluster.
+class Box:
+    """A module call drawn as one closed box: `collapse` puts it in place of a cluster.
 
     Attributes:
-        family: that of the operations inside if they are all of one, otherwise ``other``.
-        inputs, outputs: shapes that go in and come out.
-        operations: how many recorded operations it stands for.
-        parameters: how many elements the parameters used inside hold.
+        family: the family of the operations inside if they all have the same one, otherwise ``other``.
+        inputs, outputs: shapes of the tensors that go in and come out.
+        operations: number of recorded operations inside.
+        parameters: number of elements of the parameters used inside.
     """
 
     id: str
@@ -79,9 +78,12 @@ class Module:
     cluster: str | None
 
 
+GraphNode: TypeAlias = Operation | Value | Box
+
+
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A value on its way from the node that made it to one that uses it."""
+    """A tensor that flows from the node that made it to a node that uses it."""
 
     source: str
     target: str
@@ -122,14 +124,9 @@ class Graph:
         parameters: number of elements of all parameters and leaves.
     """
 
-    nodes: tuple[Operation | Value | Module, ...]
+    nodes: tuple[GraphNode, ...]
     edges: tuple[Edge, ...]
     clusters: tuple[Cluster, ...]
     dtype: DType
     operations: int
     parameters: int
-
-
-def count(shape: Shape) -> int:
-    """Return the number of elements of a shape."""
-    return math.prod(shape)

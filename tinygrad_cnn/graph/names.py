@@ -1,9 +1,9 @@
-"""What the tensors at the rim of a graph are called, what they are there for, and which module they belong to."""
+"""Names and roles of the tensors that no operation of a graph made, and the modules that they belong to."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from tinygrad_cnn.autograd import Constant, Node, Scope, Variable
 from tinygrad_cnn.graph.families import family
@@ -11,8 +11,17 @@ from tinygrad_cnn.graph.model import Role
 from tinygrad_cnn.graph.text import number_text
 
 
+@runtime_checkable
+class HasParameters(Protocol):
+    """Anything whose parameters can be listed, such as a module."""
+
+    def named_parameters(self) -> Iterable[tuple[str, Variable]]:
+        """Return the parameters with their names."""
+        ...
+
+
 class Named(NamedTuple):
-    """The name of a tensor within `scope`, or of one that belongs to no module."""
+    """The name of a tensor within the module of `scope`; None for a tensor that belongs to no module."""
 
     role: Role
     name: str
@@ -20,24 +29,25 @@ class Named(NamedTuple):
 
 
 class Names:
-    """Names given by the user, and those that the modules still alive give their parameters.
+    """Names given by the user, and the names of parameters in modules that are still alive.
 
     Args:
         params: a module, or a mapping from names to tensors.
         inputs: a mapping from names to tensors.
     """
 
-    def __init__(self, params: object = None, inputs: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, params: object = None, inputs: Mapping[str, object] | None = None) -> None:
         self._tensors: dict[int, Variable] = {}
         self._params = self._read("params", {} if params is None else params)
         self._inputs = self._read("inputs", {} if inputs is None else inputs)
         self._guess = inputs is None
         self._owned: dict[int, tuple[object, dict[int, str]]] = {}  # the owner too, so that its id stays its own
 
-    def _read(self, argument: str, given: Any) -> dict[int, str]:
+    def _read(self, argument: str, given: object) -> dict[int, str]:
+        pairs: Iterable[tuple[object, object]]
         if isinstance(given, Mapping):
             pairs = given.items()
-        elif argument == "params" and callable(getattr(given, "named_parameters", None)):
+        elif argument == "params" and isinstance(given, HasParameters):
             pairs = given.named_parameters()
         else:
             wanted = "a module or a mapping" if argument == "params" else "a mapping"
@@ -50,17 +60,17 @@ class Names:
         return names
 
     def _key(self, tensor: Variable) -> int:
-        """Return the identity of what stands for `tensor` in the graph, and hold on to it while the names live."""
+        """Return the identity of what represents `tensor` in the graph, and keep the tensor alive with the names."""
         stand_in = tensor._node if isinstance(tensor._node, Constant) else tensor
         self._tensors[id(stand_in)] = tensor
         return id(stand_in)
 
     def tensor(self, source: Variable | Constant) -> Variable | None:
-        """Return the tensor that `source` stands for, if it is known."""
+        """Return the tensor that `source` represents, if it is known."""
         return source if isinstance(source, Variable) else self._tensors.get(id(source))
 
     def find(self, source: Variable | Constant, user: Node, i: int) -> Named:
-        """Return what to call `source`, which the operation `user` takes as its argument `i`."""
+        """Return the name and role of `source`, which is argument `i` of the operation `user`."""
         if isinstance(source, Constant) and source.number is not None:
             return Named("number", number_text(source.number), user.scope)
         key = id(source)
@@ -82,8 +92,8 @@ class Names:
         return Named("constant", "constant", None if fed else user.scope)
 
     def _parameters_of(self, scope: Scope) -> dict[int, str]:
-        owner: Any = scope.owner
-        if not callable(getattr(owner, "named_parameters", None)):
+        owner = scope.owner
+        if not isinstance(owner, HasParameters):
             return {}
         known = self._owned.get(id(owner))
         if known is None:
@@ -93,7 +103,7 @@ class Names:
 
 
 def _within(name: str, scope: Scope | None) -> Named:
-    """Return `name` shortened by the path of the deepest module around its use that it begins with."""
+    """Return `name` without the path of the deepest module around its use, if it begins with that path."""
     for around in reversed(scope.chain if scope is not None else ()):
         for path in (around.path, _full_path(around)):
             if path and name.startswith(path + "."):
@@ -102,5 +112,5 @@ def _within(name: str, scope: Scope | None) -> Named:
 
 
 def _full_path(scope: Scope) -> str:
-    """Return the names joined by dots, the outermost one's included: what a call outside any module has for a path."""
+    """Return the names joined by dots, with the name of the outermost module, which `Scope.path` leaves out."""
     return ".".join(part.name for part in scope.chain)

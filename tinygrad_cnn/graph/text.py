@@ -1,8 +1,6 @@
-"""The words in a picture: shapes, numbers, and the settings of operations, each as briefly as stays exact."""
+"""The texts in a picture: shapes, numbers, and the settings of operations, short but exact."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import numpy as np
 
@@ -10,20 +8,20 @@ from tinygrad_cnn._types import Array, DType, Shape
 from tinygrad_cnn.graph.model import Operation
 
 LONGEST = 56
-"""Characters of a line before it is cut short."""
+"""The largest number of characters in a line; a longer one is cut."""
 
 _HIDDEN = {"input_size", "output_size", "scale_factor", "shape", "num_classes", "counted"}
-"""Settings that the shapes on the edges tell already."""
+"""Settings that follow from the shapes on the edges."""
 
 _NORMAL = {
     "padding": "0", "dilation": "1", "groups": "1", "keepdim": "False", "reduction": "mean", "mode": "constant",
     "value": "0", "eps": "1e−05",
 }  # fmt: skip
-"""Settings not worth a line: PyTorch's defaults."""
+"""PyTorch's defaults, which are not shown."""
 
 
 def shape_text(shape: Shape) -> str:
-    """Return a shape as ``100×30×24×24``, that of a 0-d tensor as ``scalar``."""
+    """Return a shape as ``100×30×24×24``, or ``scalar`` for a 0-d tensor."""
     return "×".join(map(str, shape)) if shape else "scalar"
 
 
@@ -67,7 +65,8 @@ def settings_text(operation: Operation) -> str:
         if name == "dim" and operation.family == "reduction" and not operation.shape:
             continue
         if name == "kernel_size":
-            parts.append(text if "×" in text or len(value) == 1 else f"{text}×{text}")
+            one_axis = isinstance(value, tuple) and len(value) == 1
+            parts.append(text if "×" in text or one_axis else f"{text}×{text}")
         elif name == "index":
             parts.append(text)
         elif name == "dtype":
@@ -79,9 +78,9 @@ def settings_text(operation: Operation) -> str:
     return shorten(", ".join(parts))
 
 
-def _setting(name: str, value: Any) -> str:
+def _setting(name: str, value: object) -> str:
     if name == "padding" and isinstance(value, tuple) and all(isinstance(part, tuple) for part in value):
-        while len(value) > 2 and not any(value[0]):  # of all axes: those in front are seldom padded
+        while len(value) > 2 and not any(value[0]):  # a pair for each axis; leading axes are seldom padded
             value = value[1:]
         return _padding(value)
     if name == "index":
@@ -102,7 +101,7 @@ def _padding(value: tuple[tuple[int, int], ...]) -> str:
     return "×".join(f"({before}, {after})" for before, after in value)
 
 
-def _index(part: Any) -> str:
+def _index(part: object) -> str:
     if isinstance(part, slice):
         start, stop = ("" if end is None else str(end) for end in (part.start, part.stop))
         return f"{start}:{stop}" + ("" if part.step is None else f":{part.step}")

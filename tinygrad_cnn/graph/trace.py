@@ -1,11 +1,11 @@
-"""From tensors to a `Graph`: walk the tape they hang on, once, oldest operation first."""
+"""From tensors to a `Graph`: walk the tape that made them once, oldest operation first."""
 
 from __future__ import annotations
 
+import math
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 import numpy as np
 
@@ -15,24 +15,24 @@ from tinygrad_cnn.autograd import Constant, Node, Scope, Source, Variable, colle
 from tinygrad_cnn.autograd.function_ctx import output
 from tinygrad_cnn.autograd.half import narrowed, widened
 from tinygrad_cnn.graph.families import family
-from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Operation, Role, Value, count
+from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Operation, Value
 from tinygrad_cnn.graph.names import Names
 
 SHOWN = 4
-"""Elements that a tensor may have for its values to be shown."""
+"""The largest number of elements of a tensor whose values are shown."""
 
 
 def trace(
-    *outputs: Variable, params: object = None, inputs: Mapping[str, Any] | None = None, values: bool = False
+    *outputs: Variable, params: object = None, inputs: Mapping[str, object] | None = None, values: bool = False
 ) -> Graph:
-    """Return the graph of the operations that made `outputs`; it is the same before and after a backward pass.
+    """Return the graph of the operations that made `outputs`, which a backward pass does not change.
 
     Args:
         outputs: results of recorded operations, such as a loss.
-        params: what to call parameters: a module, or a mapping from names to tensors. Modules that the operations
-            ran in name theirs without it. Tensors that are not part of the graph are left out.
-        inputs: what to call other tensors, as a mapping from names to tensors.
-        values: keep the elements of tensors with at most 4, and their gradients, as they are now.
+        params: names for parameters: a module, or a mapping from names to tensors. Parameters of modules that ran have
+            names without it. Tensors that are not part of the graph are ignored.
+        inputs: names for other tensors, as a mapping from names to tensors.
+        values: keep the elements of tensors with at most 4 elements, and their gradients, as they are now.
 
     Raises:
         TypeError: an output is not a tensor, or `params` or `inputs` do not name tensors.
@@ -66,7 +66,7 @@ def _root(i: int, output: object) -> Node:
 
 
 def _warn_of_unregistered(nodes: Iterable[Node]) -> None:
-    """Warn of layers that the outermost modules around `nodes` hold and do not find."""
+    """Warn of layers that the outermost modules around `nodes` hold without having registered them."""
     scopes = {id(node.scope.chain[0]): node.scope.chain[0] for node in nodes if node.scope is not None}
     for owner in {id(scope.owner): scope.owner for scope in scopes.values()}.values():
         for text in getattr(owner, "_unregistered", list)():
@@ -74,7 +74,7 @@ def _warn_of_unregistered(nodes: Iterable[Node]) -> None:
 
 
 class _Tracer:
-    """The graph while it is being put together. Sources are known by identity: the tape keeps them alive."""
+    """Builds the graph. Nodes and leaves are known by identity, because the tape keeps them alive."""
 
     def __init__(self, names: Names, values: bool) -> None:
         self.names = names
@@ -89,13 +89,13 @@ class _Tracer:
         self.parameters = 0
 
     def add(self, node: Node) -> None:
-        """Add an operation, and before it the values that it is the first to use."""
+        """Add an operation, and before it the values that no earlier operation used."""
         if node.op is output:  # one of several outputs: an arrow from the operation's box, not a box
             self.ids[id(node)] = self.ids[id(node.parents[0])]
             return
         for i, parent in enumerate(node.parents):
-            if parent is not None and id(parent) not in self.ids:
-                self._add_value(parent, node, i)  # type: ignore[arg-type]  # nodes are older, so added already
+            if isinstance(parent, Variable | Constant) and id(parent) not in self.ids:
+                self._add_value(parent, node, i)
         if self.values:
             self._compute(node)
         self.operations += 1
@@ -107,30 +107,27 @@ class _Tracer:
                 self._connect(parent, made)
 
     def add_output(self, root: Node, output: Variable, name: str) -> None:
-        """Mark the result of `root` as one that was asked for."""
+        """Mark the result of `root` as an output of the graph."""
         made = self._next_value()
         name = name or ("loss" if family(root.op) == "loss" and not output.shape else "output")
         self.nodes.append(Value(made, "output", name, output.shape, output.dtype, None, *self._shown(output)))
         self._connect(root, made)
 
     def graph(self) -> Graph:
-        """Return what was added."""
-        clusters = tuple(self.clusters.values())
-        return Graph(
-            tuple(self.nodes), tuple(self.edges), clusters, _usual(self.edges), self.operations, self.parameters
-        )
+        """Return the finished graph."""
+        nodes, edges, clusters = tuple(self.nodes), tuple(self.edges), tuple(self.clusters.values())
+        return Graph(nodes, edges, clusters, _usual(edges), self.operations, self.parameters)
 
     def _next_value(self) -> str:
         self.rims += 1
         return f"value{self.rims}"
 
     def _add_value(self, source: Variable | Constant, user: Node, i: int) -> None:
-        role: Role
         role, name, scope = self.names.find(source, user, i)
         made = self.ids[id(source)] = self._next_value()
         tensor = self.names.tensor(source)
         if role in ("parameter", "leaf"):
-            self.parameters += count(source.shape)
+            self.parameters += math.prod(source.shape)
         data, grad = (None, None) if tensor is None else self._shown(tensor)
         if data is None and self.values and user.args is not None:
             data = self._small(user.args[i])
@@ -157,7 +154,7 @@ class _Tracer:
     # --- the elements of small tensors ----------------------------------------------------------------------------
 
     def know(self, node: Node, array: Array) -> None:
-        """Note the elements that `node` computed, if they are few."""
+        """Keep the elements that `node` computed, if they are few."""
         small = self._small(array)
         if small is not None:
             self.known[id(node)] = small
@@ -169,13 +166,13 @@ class _Tracer:
         return self._small(tensor.array), None if tensor._grad is None else self._small(tensor._grad.array)
 
     def _compute(self, node: Node) -> None:
-        """Find the elements that `node` computed: given, still on the tape, or computed again from known ones."""
-        if id(node) in self.known or count(node.shape) > SHOWN:
+        """Keep the elements that `node` computed, from the tape or computed again from known arguments."""
+        if id(node) in self.known or math.prod(node.shape) > SHOWN:
             return
         if node.out is not None:
             self.know(node, node.out)
             return
-        args: list[Any] = []
+        args: list[object] = []
         for i, parent in enumerate(node.parents):
             arg = self.known.get(id(parent)) if parent is not None else node.args[i] if node.args is not None else None
             if arg is None:
@@ -188,7 +185,7 @@ class _Tracer:
             out = out[0]
         if half:
             out = narrowed(np.asarray(out))
-        if not isinstance(out, tuple):  # of several outputs none is shown
+        if not isinstance(out, tuple):  # several outputs are not shown
             self.know(node, np.asarray(out))
 
 

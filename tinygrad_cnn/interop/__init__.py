@@ -1,4 +1,4 @@
-"""Weights that travel: files that PyTorch reads and writes as well."""
+"""Files of weights that PyTorch reads and writes too."""
 
 from tinygrad_cnn.interop.safetensors import load_file, load_metadata, load_model, save_file, save_model
 from tinygrad_cnn.interop.serialization import load, save

@@ -1,7 +1,7 @@
-"""Tensors in safetensors files, which hold numbers and names and nothing that could run.
+"""Tensors in safetensors files, which hold numbers and names but no code.
 
-The files are those of ``safetensors.torch``: what one writes the other reads. A file is written wholly or not at all,
-and read wholly or not at all.
+The files are those of ``safetensors.torch``: each reads what the other writes. A file is written and read completely or
+not at all.
 """
 
 from __future__ import annotations
@@ -10,7 +10,8 @@ import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TypedDict
 
 import numpy as np
 
@@ -28,8 +29,17 @@ _DTYPES = {
 }  # fmt: skip
 """The format's names of dtypes, whose numbers are little-endian. BF16 is read as well, as float32."""
 
+
+class _Entry(TypedDict):
+    """A tensor as the package safetensors gives it."""
+
+    dtype: str
+    shape: list[int]
+    data: bytes
+
+
 _PICKLES = (b"PK\x03\x04", b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05")
-"""How files of ``torch.save`` and of pickle begin."""
+"""The first bytes of files of ``torch.save`` and of pickle."""
 
 
 def save_file(
@@ -38,12 +48,12 @@ def save_file(
     """Write `tensors` to a safetensors file; a file of that name is replaced in one step, or left alone on an error.
 
     Args:
-        tensors: tensors or arrays by name, such as a state_dict. Those that share memory are written each by itself.
-        path: where to; missing folders are made.
-        metadata: texts to keep beside them, by name.
+        tensors: tensors or arrays by name, such as a state_dict. Tensors that share memory are written separately.
+        path: the file; missing folders are made.
+        metadata: texts to store with the tensors, by name.
 
     Raises:
-        TypeError: a name or a text is no string, a value is no tensor, or its dtype is none that tensors have.
+        TypeError: a name or a text is no string, or a value is no tensor or has a dtype that tensors do not have.
         ValueError: a tensor is named "__metadata__", which the format reserves.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
     """
@@ -53,7 +63,7 @@ def save_file(
 
 
 def serialize(tensors: Mapping[str, Tensor | Array], metadata: Mapping[str, str] | None = None) -> bytes:
-    """Return what `save_file` writes."""
+    """Return the bytes that `save_file` writes."""
     library = _library("save_file")
     if not isinstance(tensors, Mapping):
         raise TypeError(f"save_file: expected a dict of tensors, got {type(tensors).__name__}")
@@ -66,7 +76,7 @@ def serialize(tensors: Mapping[str, Tensor | Array], metadata: Mapping[str, str]
 
 
 def _array(name: object, value: object) -> Array:
-    """Return what to write under `name`: contiguous, little-endian, of a dtype that tensors have."""
+    """Return `value` as a contiguous little-endian array of a dtype that tensors have."""
     if not isinstance(name, str):
         raise TypeError(f"save_file: expected names as strings, got {name!r}")
     if name == "__metadata__":
@@ -84,7 +94,7 @@ def _array(name: object, value: object) -> Array:
 def load_file(path: str | os.PathLike[str]) -> dict[str, Tensor]:
     """Return the tensors of a safetensors file by name.
 
-    A tensor of dtype bfloat16, which NumPy lacks, becomes float32; every value stays what it is.
+    A tensor of dtype bfloat16, which NumPy lacks, becomes float32 with the same values.
 
     Raises:
         ValueError: the file is no safetensors file, is damaged, or holds a dtype that tensors do not have. The message
@@ -97,7 +107,7 @@ def load_file(path: str | os.PathLike[str]) -> dict[str, Tensor]:
 
 
 def parse_tensors(place: str, path: str | os.PathLike[str], content: bytes) -> dict[str, Tensor]:
-    """Return the tensors that the bytes of a safetensors file hold; `place` and `path` stand for it in messages."""
+    """Return the tensors in the bytes of a safetensors file; messages begin with `place` and name `path`."""
     library = _library(place)
     try:
         entries = library.deserialize(content)
@@ -106,8 +116,8 @@ def parse_tensors(place: str, path: str | os.PathLike[str], content: bytes) -> d
     return {name: from_numpy(_read(place, path, name, entry)) for name, entry in entries}
 
 
-def _read(place: str, path: str | os.PathLike[str], name: str, entry: Mapping[str, Any]) -> Array:
-    """Return the numbers of one tensor as an array of its own, in the machine's byte order."""
+def _read(place: str, path: str | os.PathLike[str], name: str, entry: _Entry) -> Array:
+    """Return the numbers of one tensor as a new array in the machine's byte order."""
     kind, shape, data = entry["dtype"], tuple(entry["shape"]), entry["data"]
     try:
         if kind == "BF16":  # the upper half of a float32
@@ -117,20 +127,20 @@ def _read(place: str, path: str | os.PathLike[str], name: str, entry: Mapping[st
         if kind in _DTYPES:
             stored = np.dtype(_DTYPES[kind])
             return np.frombuffer(data, stored).astype(stored.newbyteorder("=")).reshape(shape)
-    except ValueError as error:  # sizes of which one is 0, so that they passed, and others beyond what arrays can have
+    except ValueError as error:  # one size is 0, so the total is right, and others are too large for an array
         raise ValueError(f"{place}: {os.fspath(path)}: {name} has a shape no array can have: {error}") from error
     known = ", ".join([*_DTYPES, "BF16"])
     raise ValueError(f"{place}: {os.fspath(path)}: {name}: expected a dtype among {known}, got {kind}")
 
 
 def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
-    """Return the texts kept in a safetensors file, {} if there are none; the tensors are not read.
+    """Return the texts stored in a safetensors file, {} if there are none, without reading the tensors.
 
     Raises:
         ValueError, OSError, ModuleNotFoundError: as for `load_file`.
     """
     library = _library("load_metadata")
-    with Path(path).open("rb") as file:  # raises what is wrong with the path in Python's words
+    with Path(path).open("rb") as file:  # for a path that cannot be read this raises Python's error
         beginning = file.read(64)
     try:
         with library.safe_open(os.fspath(path), framework="np") as opened:
@@ -147,15 +157,15 @@ def parse_metadata(content: bytes) -> dict[str, str]:
 
 
 def save_model(model: Module, path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None) -> None:
-    """Write the state_dict of `model` to a safetensors file, a parameter that has several names once.
+    """Write the state_dict of `model` to a safetensors file, with each parameter once.
 
-    Of such names the first in alphabetical order is kept; the metadata says which one stands for each of the others,
+    If a parameter has several names, it is stored under the alphabetically first; the metadata maps the others to it,
     as ``safetensors.torch.save_model`` does.
 
     Args:
-        model: whose parameters and persistent buffers to write.
-        path: where to; missing folders are made.
-        metadata: texts to keep beside them, by name.
+        model: the module whose parameters and persistent buffers to write.
+        path: the file; missing folders are made.
+        metadata: texts to store with them, by name.
 
     Raises:
         TypeError, ModuleNotFoundError: as for `save_file`.
@@ -172,19 +182,19 @@ def save_model(model: Module, path: str | os.PathLike[str], metadata: Mapping[st
 def load_model(model: Module, path: str | os.PathLike[str], strict: bool = True) -> IncompatibleKeys:
     """Copy the tensors of a safetensors file into `model`, converted to the dtypes of its parameters and buffers.
 
-    A parameter that has several names needs one of them in the file.
+    If a parameter has several names, the file needs only one of them.
 
     Args:
-        model: what to load into.
-        path: what `save_model` or ``safetensors.torch.save_model`` wrote.
-        strict: refuse missing and unexpected names, which otherwise are left alone and returned.
+        model: the module to load into.
+        path: a file of `save_model` or ``safetensors.torch.save_model``.
+        strict: refuse missing and unexpected names, which otherwise are ignored and returned.
 
     Returns:
         (missing_keys, unexpected_keys).
 
     Raises:
-        RuntimeError: the message names every missing, unexpected and mismatched key; the model is as it was.
-        ValueError, OSError, ModuleNotFoundError: as for `load_file`; the model is as it was.
+        RuntimeError: names do not match; the message names every such key, and the model is unchanged.
+        ValueError, OSError, ModuleNotFoundError: as for `load_file`; the model is unchanged.
     """
     state = load_file(path)
     for names in _aliases(model.state_dict(keep_vars=True)):
@@ -196,7 +206,7 @@ def load_model(model: Module, path: str | os.PathLike[str], strict: bool = True)
 
 
 def _aliases(state: Mapping[str, Tensor]) -> list[list[str]]:
-    """Return the names of each tensor that has several, in alphabetical order."""
+    """Return the sorted names of each tensor that has several names."""
     names: dict[int, list[str]] = {}
     for name, tensor in state.items():
         names.setdefault(id(tensor), []).append(name)
@@ -210,7 +220,7 @@ def _refusal(place: str, path: str | os.PathLike[str], content: bytes, reason: E
     return ValueError(text)
 
 
-def _library(place: str) -> Any:
+def _library(place: str) -> ModuleType:
     """Return the package safetensors."""
     try:
         import safetensors.numpy

@@ -1,6 +1,6 @@
-"""`save` and `load`: tensors in nested containers, in one file that holds numbers and names and nothing that could run.
+"""`save` and `load`: tensors in nested containers, in one file of numbers and names without code.
 
-The file is a safetensors file whatever its name. Its metadata holds the containers, so that ``safetensors.torch`` reads
+The file is a safetensors file, whatever its name. The containers are in its metadata, so ``safetensors.torch`` reads
 the tensors of a saved state_dict under their names. `load` also reads the state dicts of ``torch.save``.
 """
 
@@ -18,23 +18,22 @@ from tinygrad_cnn.interop.torch_files import ZIP, parse_torch_file
 from tinygrad_cnn.interop.tree import flatten, unflatten
 from tinygrad_cnn.nn import Module
 
-Location: TypeAlias = "str | Device | Mapping[str, str] | Callable[[Any, str], Any] | None"
+Location: TypeAlias = "str | Device | Mapping[str, str] | Callable[[Any, str], object] | None"
 
 _STRUCTURE = "tinygrad_cnn.state"
-"""The name of the metadata that holds the containers, as JSON."""
+"""The name of the metadata with the containers as JSON."""
 
 
 def save(
-    obj: Any,
+    obj: object,
     f: str | os.PathLike[str] | BinaryIO,
-    pickle_module: Any = None,  # noqa: ARG001 - no pickle is written
+    pickle_module: object = None,  # noqa: ARG001 - no pickle is written
     pickle_protocol: int | None = None,  # noqa: ARG001
     _use_new_zipfile_serialization: bool = True,
 ) -> None:
-    """Write a state_dict, a tensor, or containers of such to a file; one of that name is replaced in one step.
+    """Write a state_dict, a tensor, or containers of tensors to a file; an existing file is replaced in one step.
 
-    A tensor keeps its dtype, values and whether it requires a gradient. Tensors that share memory are written each by
-    itself.
+    A tensor keeps its dtype, values and `requires_grad`. Tensors that share memory are written separately.
 
     Args:
         obj: tensors, arrays, numbers, strings, None, and dicts, lists and tuples of them.
@@ -74,25 +73,25 @@ def _require_file(place: str, f: object, method: str) -> None:
 def load(
     f: str | os.PathLike[str] | BinaryIO,
     map_location: Location = None,
-    pickle_module: Any = None,  # noqa: ARG001 - no pickle is run
+    pickle_module: object = None,  # noqa: ARG001 - no pickle is run
     *,
     weights_only: bool = True,  # noqa: ARG001
     mmap: bool | None = None,  # noqa: ARG001
 ) -> Any:
-    """Return what `save`, ``torch.save`` or ``safetensors.torch.save_file`` wrote.
+    """Return the content of a file of `save`, ``torch.save`` or ``safetensors.torch.save_file``.
 
-    Nothing in a file is ever run. Of the files of ``torch.save`` (PyTorch ≥ 1.6) those can be read that hold state
-    dicts: tensors, numbers and strings in dicts, lists and tuples. A tensor of dtype bfloat16 becomes float32.
+    No code in a file is ever run. A file of ``torch.save`` (PyTorch ≥ 1.6) can be read if it holds state dicts:
+    tensors, numbers and strings in dicts, lists and tuples. A tensor of dtype bfloat16 becomes float32.
 
     Args:
         f: a path, or a file that is open for reading bytes.
-        map_location: "cpu", a device, or what PyTorch takes besides; everything is loaded to the CPU.
+        map_location: "cpu", a device, or any other form that PyTorch takes; everything is loaded to the CPU.
         pickle_module: PyTorch's, not used.
         weights_only: PyTorch's, not used.
         mmap: PyTorch's, not used.
 
     Raises:
-        ValueError: the file is of none of these kinds, is damaged, or holds something else; the message names it.
+        ValueError: the file is of another kind, is damaged, or holds something else; the message names it.
         DeviceError: `map_location` is a device other than the CPU.
         OSError: the file cannot be read.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.

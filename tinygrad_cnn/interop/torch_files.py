@@ -1,7 +1,7 @@
-"""A reader of the zip files of ``torch.save`` that runs nothing: tensors and parameters in dicts, lists and tuples.
+"""A reader of the zip files of ``torch.save`` that runs no code: tensors and parameters in dicts, lists and tuples.
 
-Such a file holds a pickle, which refers to storages by number, and a file of raw numbers for each storage. The pickle
-goes through the restricted machine of `data.pickles`, which learns here what a tensor is made of.
+Such a file holds a pickle, which refers to storages by number, and a file of raw numbers for each storage. The
+restricted interpreter of `data.pickles` reads the pickle; this file adds storages, tensors and parameters to it.
 
 Ref. "Serialization semantics" in PyTorch's notes; torch/_utils.py, `_rebuild_tensor_v2`.
 """
@@ -14,24 +14,25 @@ import zipfile
 from typing import Any, ClassVar
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._checks import shown
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data.errors import DataError
-from tinygrad_cnn.data.pickle_parts import Global
+from tinygrad_cnn.data.pickle_stack import Global
 from tinygrad_cnn.data.pickles import SPARE, Machine
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
 ZIP = b"PK\x03\x04"
-"""How a zip file begins."""
+"""The first bytes of a zip file."""
 
 _STORAGES = {
     "DoubleStorage": "f8", "FloatStorage": "f4", "HalfStorage": "f2", "BFloat16Storage": "bf16", "LongStorage": "i8",
     "IntStorage": "i4", "ShortStorage": "i2", "CharStorage": "i1", "ByteStorage": "u1", "BoolStorage": "b1",
 }  # fmt: skip
-"""PyTorch's classes of storages, and what their elements are in the file."""
+"""PyTorch's classes of storages, and the types of their elements in the file."""
 
 _TENSOR = ("torch._utils", "_rebuild_tensor_v2")
 _PARAMETER = ("torch._utils", "_rebuild_parameter")
@@ -41,11 +42,11 @@ _MAX_PICKLE = 1 << 28
 _MAX_AXES = 32
 
 
-def parse_torch_file(content: bytes, name: str) -> Any:
-    """Return what the zip file `content` of ``torch.save`` holds; `name` stands for it in messages.
+def parse_torch_file(content: bytes, name: str) -> object:
+    """Return the value in a zip file of ``torch.save``, given as bytes; messages call the file `name`.
 
     Raises:
-        ValueError: it is no such file, is damaged, or refers to something else than tensors; the message names that.
+        ValueError: it is no such file, is damaged, or refers to something other than tensors, which the message names.
     """
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
@@ -58,13 +59,13 @@ def parse_torch_file(content: bytes, name: str) -> Any:
         raise ValueError(f"load: {name}: expected a file of torch.save, got a damaged one ({error!s:.200})") from error
 
 
-def _parse(archive: zipfile.ZipFile, name: str, size: int) -> Any:
+def _parse(archive: zipfile.ZipFile, name: str, size: int) -> object:
     entries = {entry.filename: entry for entry in archive.infolist()}
     found = [path for path in entries if path.count("/") == 1 and path.endswith("/data.pkl")]
     if len(found) != 1:
         raise ValueError(f"load: {name}: expected a file of torch.save, got a zip file with {len(found)} data.pkl")
     folder = found[0].removesuffix("data.pkl")
-    for entry in entries.values():  # stored as they are: none takes more memory than the file has bytes
+    for entry in entries.values():  # uncompressed, so no entry takes more memory than the file has bytes
         if entry.compress_type != zipfile.ZIP_STORED or entry.file_size != entry.compress_size:
             raise ValueError(f"load: {name}: expected files that are not compressed, got {entry.filename} compressed")
     if sum(entry.file_size for entry in entries.values()) > size:  # several entries share their bytes
@@ -74,20 +75,20 @@ def _parse(archive: zipfile.ZipFile, name: str, size: int) -> Any:
     order = archive.read(folder + "byteorder") if folder + "byteorder" in entries else b"little"
     if order not in (b"little", b"big"):
         raise ValueError(f"load: {name}: expected the byte order little or big, got {order!r:.40}")
-    budget = 4 * sum(entry.file_size for entry in entries.values()) + SPARE  # storages that several tensors look at
+    budget = 4 * sum(entry.file_size for entry in entries.values()) + SPARE  # several tensors may share a storage
     machine = _TorchMachine(name, budget, archive, folder, "<" if order == b"little" else ">")
     return machine.execute(archive.read(found[0]))
 
 
 class _Storage:
-    """The numbers of a storage, which tensors look at."""
+    """The numbers of a storage, which tensors view."""
 
     def __init__(self, values: Array) -> None:
         self.values = values
 
 
 class _TorchMachine(Machine):
-    """The restricted machine, with storages, tensors and parameters."""
+    """The restricted interpreter, with storages, tensors and parameters."""
 
     known: ClassVar[set[tuple[str, str]]] = {
         *Machine.known, _TENSOR, _PARAMETER, _ORDERED_DICT, _SIZE, *[("torch", kind) for kind in _STORAGES],
@@ -99,6 +100,7 @@ class _TorchMachine(Machine):
         self.archive, self.folder, self.order = archive, folder, order
         self.storages: dict[str, _Storage] = {}
 
+    @override
     def persistent(self, identity: Any) -> _Storage:
         """Return the storage that the pickle names by ``("storage", class, key, location, number of elements)``."""
         kind, storage, key, _, count = identity
@@ -113,6 +115,7 @@ class _TorchMachine(Machine):
             self.storages[key] = _Storage(values)
         return self.storages[key]
 
+    @override
     def reduce(self, function: Global, arguments: tuple[Any, ...]) -> Any:
         """Return the tensor, parameter or container that a call of `function` stands for."""
         if function.key == _TENSOR:
@@ -125,12 +128,13 @@ class _TorchMachine(Machine):
             return arguments[0]
         return super().reduce(function, arguments)
 
+    @override
     def set_state(self, target: Any, state: Any) -> None:
-        """Leave aside the attributes of a dict, such as the versions that a state_dict carries."""
+        """Ignore the attributes of a dict, such as the versions in a state_dict."""
         if not isinstance(target, dict):
             super().set_state(target, state)
 
-    def _tensor(self, storage: Any, offset: Any, size: Any, stride: Any, requires_grad: Any) -> Tensor:
+    def _tensor(self, storage: object, offset: Any, size: object, stride: object, requires_grad: object) -> Tensor:
         if not isinstance(size, tuple) or not isinstance(stride, tuple) or len(size) > _MAX_AXES:
             raise self.fail(f"a size and a stride of at most {_MAX_AXES} axes", shown(size))
         numbers = (offset, *size, *stride)
@@ -150,7 +154,7 @@ class _TorchMachine(Machine):
 
 
 def _numbers(data: bytes, letters: str, order: str) -> Array:
-    """Return the elements of a storage in the machine's byte order; those of bfloat16 as float32."""
+    """Return the elements of a storage in the machine's byte order; bfloat16 becomes float32."""
     if letters == "bf16":
         return (np.frombuffer(data, order + "u2").astype(np.uint32) << 16).view(np.float32)
     if letters == "b1":  # any byte that is not 0 counts as true; in a NumPy bool it would be undefined

@@ -1,10 +1,10 @@
-"""Nested state as plain JSON and a flat dict of arrays, and back, bit for bit."""
+"""Nested state as JSON and a flat dict of arrays, and back, bit for bit."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -14,27 +14,29 @@ from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+
 _TAG = "~"
-"""The key that marks a JSON object which stands for something that JSON has no word for."""
+"""The key of a JSON object that represents a value of a type that JSON lacks."""
 
 
-def flatten(state: Any) -> tuple[Any, dict[str, Array]]:
-    """Return `state` as what JSON can hold, and its arrays by name.
+def flatten(state: object) -> tuple[Json, dict[str, Array]]:
+    """Return `state` as JSON, and its arrays by name.
 
-    A number keeps its value to the last bit, and a tensor whether it requires a gradient. A tuple, a dict whose keys
-    are no strings, NaN and infinities, tensors and arrays become objects with a tag.
+    A number keeps its value to the last bit, and a tensor its `requires_grad`. Tuples, dicts with other keys than
+    strings, NaN, infinities, tensors and arrays become objects with a tag.
 
     Args:
         state: dicts, lists, tuples, strings, numbers, None, tensors and arrays.
 
     Raises:
-        TypeError: something else; the message says where.
+        TypeError: `state` holds something else; the message says where.
     """
     arrays: dict[str, Array] = {}
     return _plain(state, "", arrays), arrays
 
 
-def _plain(value: Any, path: str, arrays: dict[str, Array]) -> Any:
+def _plain(value: object, path: str, arrays: dict[str, Array]) -> Json:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, np.generic):
@@ -61,7 +63,9 @@ def _plain(value: Any, path: str, arrays: dict[str, Array]) -> Any:
             return {key: _plain(item, _join(path, key), arrays) for key, item in value.items()}
         if not _may_be_keys(value):
             raise TypeError(f"{path or 'the state'}: expected integers of at most 64 bits as keys, got larger ones")
-        pairs = [[_plain(key, path, {}), _plain(item, _join(path, key), arrays)] for key, item in value.items()]
+        pairs: list[Json] = [
+            [_plain(key, path, {}), _plain(item, _join(path, key), arrays)] for key, item in value.items()
+        ]
         return {_TAG: "dict", "items": pairs}
     raise TypeError(
         f"{path or 'the state'}: expected numbers, strings, None, tensors, arrays, lists, tuples and dicts in a "
@@ -69,8 +73,8 @@ def _plain(value: Any, path: str, arrays: dict[str, Array]) -> Any:
     )
 
 
-def _may_be_keys(keys: Collection[Any]) -> bool:
-    """Return whether a dict of `keys` is made quickly: few of them are integers large enough to share a hash."""
+def _may_be_keys(keys: Collection[object]) -> bool:
+    """Return whether few `keys` are integers so large that they can share a hash, which would make a dict slow."""
     return sum(not fits_64_bits(key) for key in keys) <= MAX_LARGE_KEYS
 
 
@@ -78,15 +82,15 @@ def _join(path: str, key: object) -> str:
     return f"{path}.{key}" if path else str(key)
 
 
-def unflatten(plain: Any, arrays: Mapping[str, Tensor]) -> Any:
-    """Return the state that `flatten` took apart.
+def unflatten(plain: object, arrays: Mapping[str, Tensor]) -> Any:
+    """Return the state that `flatten` was given.
 
     Args:
-        plain: its first result, after JSON.
-        arrays: its second, after a file.
+        plain: the first result of `flatten`, read from JSON.
+        arrays: the second, read from a file.
 
     Raises:
-        ValueError: a tag is unknown or its object is not as `flatten` makes it, or an array is missing.
+        ValueError: a tag is unknown, its object has another form than that of `flatten`, or an array is missing.
     """
     if isinstance(plain, list):
         return [unflatten(item, arrays) for item in plain]
@@ -97,13 +101,13 @@ def unflatten(plain: Any, arrays: Mapping[str, Tensor]) -> Any:
     kind = plain[_TAG]
     try:
         return _tagged(kind, plain, arrays)
-    except (KeyError, TypeError, ValueError, RuntimeError) as error:  # RuntimeError: a gradient is asked of integers
+    except (KeyError, TypeError, ValueError, RuntimeError) as error:  # RuntimeError: integers cannot require a gradient
         if isinstance(error, RecursionError):
             raise
         raise ValueError(f"expected an object as written under the tag {shown(kind)}, got {shown(plain)}") from error
 
 
-def _tagged(kind: Any, plain: dict[str, Any], arrays: Mapping[str, Tensor]) -> Any:
+def _tagged(kind: object, plain: dict[str, Any], arrays: Mapping[str, Tensor]) -> object:
     if kind == "float":
         return float(plain["value"])
     if kind in ("tensor", "parameter"):

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
+
+from typing_extensions import override
 
 from tinygrad_cnn import nn
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.models.config_file import read_config
 from tinygrad_cnn.models.layer_config import LayerConfig, parse_layers
+from tinygrad_cnn.models.weights import draw_weights
 from tinygrad_cnn.tensor import Tensor
 
 _ACTIVATIONS = {"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh}
 
 
 class CnnBasicModel(nn.Module):
-    """Hidden layers as `hconfigs` lists them, then a fully connected output layer, which the model adds itself.
+    """Hidden layers as `hconfigs` lists them, then a fully connected output layer, which the model adds.
 
     Each entry of `hconfigs` is one of
 
@@ -37,8 +40,8 @@ class CnnBasicModel(nn.Module):
         images (N, C, H, W) → scores (N, num_classes).
 
     Raises:
-        TypeError, ValueError: `hconfigs` says something else, or a layer does not fit what comes before it; the
-            message names the layer's index, the option, what is allowed and what came.
+        TypeError, ValueError: an entry is none of these, or a layer does not fit the one before it; the message names
+            the layer's index, the option, what is allowed and what came.
 
     Example:
         >>> layers = [["conv", {"ksize": 5, "chn": 6}], ["max", {"stride": 4}], 30]
@@ -46,7 +49,9 @@ class CnnBasicModel(nn.Module):
         Conv2d(3, 6, kernel_size=(5, 5), stride=(1, 1), padding=same)
     """
 
-    def __init__(self, hconfigs: Sequence[Any], input_size: Sequence[int] = (3, 96, 96), num_classes: int = 5) -> None:
+    def __init__(
+        self, hconfigs: Sequence[object], input_size: Sequence[int] = (3, 96, 96), num_classes: int = 5
+    ) -> None:
         super().__init__()
         if len(input_size) != 3:
             raise ValueError(f"CnnBasicModel: expected input_size as (C, H, W), got {tuple(input_size)}")
@@ -57,11 +62,7 @@ class CnnBasicModel(nn.Module):
         if len(shape) > 1:
             shape = self._flatten(shape)
         self.output = nn.Linear(shape[0], num_classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d | nn.Linear):
-                nn.init.normal_(module.weight, std=0.03)
-                assert module.bias is not None
-                nn.init.zeros_(module.bias)
+        draw_weights(self.modules(), std=0.03)
 
     def _append(self, i: int, layer: LayerConfig, shape: Shape) -> Shape:
         """Add layer `i` and its activation; return the shape of its output, given that of its input."""
@@ -112,17 +113,22 @@ class CnnBasicModel(nn.Module):
             num_classes: in place of the file's.
 
         Raises:
-            TypeError, ValueError: the file is not what its ending says, or describes no model; the message names it.
+            TypeError, ValueError: the file has another format than its ending says, or describes no model; the message
+                names it.
             OSError: it cannot be read.
             ModuleNotFoundError: a YAML file and PyYAML is not installed; the message names the extra.
         """
-        given = {"input_size": input_size, "num_classes": num_classes}
-        settings = {**read_config(path), **{key: value for key, value in given.items() if value is not None}}
+        settings = read_config(path)
+        if input_size is not None:
+            settings["input_size"] = input_size
+        if num_classes is not None:
+            settings["num_classes"] = num_classes
         try:
             return cls(**settings)
         except (TypeError, ValueError) as error:
             raise type(error)(f"{os.fspath(path)}: {error}") from error
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         scores: Tensor = self.output(self.hidden(x))

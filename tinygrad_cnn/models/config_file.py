@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Required, TypedDict, cast
 
 from tinygrad_cnn._checks import nearest, shown
 
@@ -15,11 +16,19 @@ _KEYS = ("hconfigs", "input_size", "num_classes")
 _MAX_SIZE = 1 << 18
 _MAX_DEPTH = 32
 _MAX_NODES = 100_000
-"""How many values a YAML file may stand for, with what its aliases repeat."""
+"""The most values that a YAML file may hold once its aliases are expanded."""
 
 
-def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """Return the arguments of `CnnBasicModel` that a file gives; see `CnnBasicModel.from_file`."""
+class Settings(TypedDict, total=False):
+    """The arguments of `CnnBasicModel`."""
+
+    hconfigs: Required[Sequence[object]]
+    input_size: Sequence[int]
+    num_classes: int
+
+
+def read_config(path: str | os.PathLike[str]) -> Settings:
+    """Return the arguments of `CnnBasicModel` in a file; see `CnnBasicModel.from_file`."""
     file = Path(path)
     parse = _PARSERS.get(file.suffix.lower())
     if parse is None:
@@ -44,10 +53,10 @@ def read_config(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise TypeError(f"{file}: expected input_size as a list of ints, got {shown(sizes)}")
     if type(settings.get("num_classes", 1)) is not int:
         raise TypeError(f"{file}: expected num_classes as an int, got {shown(settings['num_classes'])}")
-    return settings
+    return cast(Settings, settings)
 
 
-def _yaml(text: str) -> Any:
+def _yaml(text: str) -> object:
     try:
         import yaml
     except ModuleNotFoundError as error:
@@ -59,10 +68,10 @@ def _yaml(text: str) -> Any:
         raise ValueError(str(error)) from error
 
 
-def _check_yaml(yaml: Any, text: str) -> None:
-    """Raise a ValueError for a text that is nested too deeply, or stands for too much with its aliases written out."""
+def _check_yaml(yaml: ModuleType, text: str) -> None:
+    """Raise a ValueError if the text is nested too deeply, or too large once its aliases are expanded."""
     sizes: dict[str, int] = {}
-    open_nodes: list[tuple[str | None, int]] = [(None, 0)]  # the anchor of each, and how many values it has so far
+    open_nodes: list[tuple[str | None, int]] = [(None, 0)]  # (anchor, number of values so far) of each
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.CollectionEndEvent):
             anchor, count = open_nodes.pop()
@@ -72,7 +81,10 @@ def _check_yaml(yaml: Any, text: str) -> None:
                 raise ValueError(f"expected at most {_MAX_DEPTH} levels, got more")
             continue
         elif isinstance(event, yaml.AliasEvent):
-            anchor, count = None, sizes.get(event.anchor, _MAX_NODES + 1)  # one inside of itself has no size yet
+            anchor, count = (
+                None,
+                sizes.get(event.anchor, _MAX_NODES + 1),
+            )  # inside its own anchor an alias has no size yet
         elif isinstance(event, yaml.ScalarEvent):
             anchor, count = event.anchor, 1
         else:
@@ -85,6 +97,6 @@ def _check_yaml(yaml: Any, text: str) -> None:
             raise ValueError(f"expected at most {_MAX_NODES:,} values with all aliases written out, got more")
 
 
-_PARSERS: dict[str, Callable[[str], Any]] = {
+_PARSERS: dict[str, Callable[[str], object]] = {
     ".json": json.loads, ".toml": tomllib.loads, ".yaml": _yaml, ".yml": _yaml,
 }  # fmt: skip

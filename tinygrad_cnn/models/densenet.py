@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from typing_extensions import override
 
 from tinygrad_cnn import nn, ops
-from tinygrad_cnn.models.weights import refuse_weights
+from tinygrad_cnn.models.weights import without_trained_weights
 from tinygrad_cnn.tensor import Tensor
 
 
 class DenseNet(nn.Module):
     """Convolution 7×7 and pooling, dense blocks with transitions between them, the mean, one fully connected layer.
 
-    A layer of a block is norm → ReLU → convolution 1×1 → norm → ReLU → convolution 3×3; what it computes is put beside
-    its input. A transition halves the channels and the size. As in torchvision, whose weights `load_state_dict` takes:
-    convolutions start He-normal, norms at 1 and 0, the bias of the fully connected layer at 0.
+    A layer of a block is norm → ReLU → convolution 1×1 → norm → ReLU → convolution 3×3; its output is concatenated
+    with its input. A transition halves the channels and the size. `load_state_dict` takes torchvision's weights. As
+    there, convolutions start He-normal, norms at 1 and 0, the bias of the fully connected layer at 0.
 
     Args:
         growth_rate: channels that a layer adds.
         block_config: number of layers in each block.
         num_init_features: channels of the first convolution.
         bn_size: the convolution 1×1 of a layer has `bn_size` · `growth_rate` channels.
-        drop_rate: probability with which an element of what a layer adds is dropped in training.
+        drop_rate: probability with which an element of a layer's output is dropped in training.
         num_classes: number of classes.
 
     Shape:
@@ -63,6 +64,7 @@ class DenseNet(nn.Module):
             elif isinstance(module, nn.Linear) and module.bias is not None:
                 nn.init.zeros_(module.bias)
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         x = nn.functional.relu(self.features(x), inplace=True)  # (N, 3, 224, 224) → (N, 1024, 7, 7)
@@ -72,7 +74,7 @@ class DenseNet(nn.Module):
 
 
 class _DenseLayer(nn.Module):
-    """What one layer adds, made of all that was added before it."""
+    """Compute `growth_rate` new channels from the outputs of all layers before."""
 
     def __init__(self, channels: int, growth_rate: int, bn_size: int, drop_rate: float) -> None:
         super().__init__()
@@ -84,6 +86,7 @@ class _DenseLayer(nn.Module):
         self.conv2 = nn.Conv2d(bn_size * growth_rate, growth_rate, 3, padding=1, bias=False)
         self.drop_rate = drop_rate
 
+    @override
     def forward(self, before: list[Tensor]) -> Tensor:
         """Return the new channels."""
         x = self.conv1(self.relu1(self.norm1(ops.cat(before, 1))))
@@ -93,23 +96,24 @@ class _DenseLayer(nn.Module):
 
 
 class _DenseBlock(nn.ModuleDict):
-    """Layers each of which takes the outputs of all before it."""
+    """Layers each of which takes the block's input and the outputs of all layers before it."""
 
     def __init__(self, layers: int, channels: int, bn_size: int, growth_rate: int, drop_rate: float) -> None:
         super().__init__()
         for i in range(layers):
             self[f"denselayer{i + 1}"] = _DenseLayer(channels + i * growth_rate, growth_rate, bn_size, drop_rate)
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
-        """Return the input and all that was added, along the channels."""
-        found = [x]
+        """Return the input and the outputs of all layers, concatenated along the channels."""
+        outputs = [x]
         for layer in self.values():
-            found.append(layer(found))
-        return ops.cat(found, 1)
+            outputs.append(layer(outputs))
+        return ops.cat(outputs, 1)
 
 
 def _transition(channels: int, kept: int) -> nn.Sequential:
-    """Return what lies between two blocks."""
+    """Return the layers between two blocks: a 1×1 convolution to `kept` channels, and pooling."""
     return nn.Sequential(
         {
             "norm": nn.BatchNorm2d(channels),
@@ -120,9 +124,7 @@ def _transition(channels: int, kept: int) -> nn.Sequential:
     )
 
 
-def densenet121(
-    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
-) -> DenseNet:  # fmt: skip
-    """Return DenseNet-121: 7,978,856 parameters; arguments as for `DenseNet`, and as for `resnet18`."""
-    refuse_weights("densenet121", weights, pretrained)
-    return DenseNet(32, (6, 12, 24, 16), 64, **kwargs)
+@without_trained_weights
+def densenet121(bn_size: int = 4, drop_rate: float = 0, num_classes: int = 1000) -> DenseNet:
+    """Return DenseNet-121: 7,978,856 parameters; arguments as for `DenseNet` and `resnet18`."""
+    return DenseNet(bn_size=bn_size, drop_rate=drop_rate, num_classes=num_classes)

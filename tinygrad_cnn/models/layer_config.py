@@ -1,18 +1,17 @@
-"""The language in which `CnnBasicModel` is told its layers, read into `LayerConfig`s."""
+"""Parse the layer configurations of `CnnBasicModel` into `LayerConfig`s."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, cast
 
 from tinygrad_cnn._checks import nearest, shown
 from tinygrad_cnn._types import Pair
 
-Kind = Literal["full", "conv", "max", "avg"]
-Activation = Literal["none", "relu", "sigmoid", "tanh"]
-
 _ACTIVATIONS = ("none", "relu", "sigmoid", "tanh")
+
+_NEEDED = {"full": ("width",), "conv": ("ksize", "chn"), "max": ("stride",), "avg": ("stride",)}
+"""The options that each kind of layer needs, besides `actfunc`, which none needs."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +24,11 @@ class LayerConfig:
         width: of a full layer.
         chn: number of filters of a convolution.
         ksize: (height, width) of the filters of a convolution.
-        stride: (height, width) of the windows of a pooling layer, and the steps between them.
+        stride: (height, width) of the windows of a pooling layer, and of the step between them.
     """
 
-    kind: Kind
-    actfunc: Activation
+    kind: str
+    actfunc: str
     width: int = 0
     chn: int = 0
     ksize: Pair = (0, 0)
@@ -37,7 +36,7 @@ class LayerConfig:
 
 
 def parse_layers(hconfigs: object) -> tuple[LayerConfig, ...]:
-    """Read a list of layer configurations; see `CnnBasicModel` for the language.
+    """Parse a list of layer configurations; `CnnBasicModel` documents their form.
 
     Raises:
         TypeError, ValueError: the message names the layer's index, the key, what is allowed and what came.
@@ -49,47 +48,29 @@ def parse_layers(hconfigs: object) -> tuple[LayerConfig, ...]:
 
 def _layer(place: str, entry: object) -> LayerConfig:
     if isinstance(entry, int) and not isinstance(entry, bool):
-        return _full(place, {"width": entry})
+        entry = ["full", {"width": entry}]
     form = "a width or [kind, {options}], such as 30 or ['conv', {'ksize': 5, 'chn': 6}]"
     if isinstance(entry, str) or not isinstance(entry, Sequence) or not 1 <= len(entry) <= 2:
         raise TypeError(f"{place}: expected {form}, got {shown(entry)}")
     kind, options = entry[0], entry[1] if len(entry) == 2 else {}
-    read = _READERS.get(kind) if isinstance(kind, str) else None
-    if read is None:
-        raise ValueError(f"{place}: expected the kind as one of {_listed(_READERS)}, got {shown(kind)}")
+    if not isinstance(kind, str) or kind not in _NEEDED:
+        raise ValueError(f"{place}: expected the kind as one of {_listed(_NEEDED)}, got {shown(kind)}")
     if not isinstance(options, Mapping):
         raise TypeError(f"{place}: expected the options of {kind!r} as a dict, got {shown(options)}")
-    return read(place, options)
+    needed = _NEEDED[kind]
+    _check_keys(place, kind, options, needed)
+    default = "none" if kind in ("max", "avg") else "relu"
+    actfunc = options.get("actfunc", default)
+    if actfunc not in _ACTIVATIONS:
+        raise ValueError(f"{place}: expected actfunc as one of {_listed(_ACTIVATIONS)}, got {shown(actfunc)}")
 
+    def count(key: str) -> int:
+        return _count(place, key, options[key]) if key in needed else 0
 
-def _full(place: str, options: Mapping[str, object]) -> LayerConfig:
-    _check_keys(place, "full", options, ("width",))
-    return LayerConfig("full", _actfunc(place, options, "relu"), width=_count(place, "width", options["width"]))
+    def sides(key: str) -> Pair:
+        return _pair(place, key, options[key]) if key in needed else (0, 0)
 
-
-def _conv(place: str, options: Mapping[str, object]) -> LayerConfig:
-    _check_keys(place, "conv", options, ("ksize", "chn"))
-    return LayerConfig(
-        "conv",
-        _actfunc(place, options, "relu"),
-        chn=_count(place, "chn", options["chn"]),
-        ksize=_pair(place, "ksize", options["ksize"]),
-    )
-
-
-def _max(place: str, options: Mapping[str, object]) -> LayerConfig:
-    _check_keys(place, "max", options, ("stride",))
-    return LayerConfig("max", _actfunc(place, options, "none"), stride=_pair(place, "stride", options["stride"]))
-
-
-def _avg(place: str, options: Mapping[str, object]) -> LayerConfig:
-    _check_keys(place, "avg", options, ("stride",))
-    return LayerConfig("avg", _actfunc(place, options, "none"), stride=_pair(place, "stride", options["stride"]))
-
-
-_READERS: dict[str, Callable[[str, Mapping[str, object]], LayerConfig]] = {
-    "full": _full, "conv": _conv, "max": _max, "avg": _avg,
-}  # fmt: skip
+    return LayerConfig(kind, actfunc, count("width"), count("chn"), sides("ksize"), sides("stride"))
 
 
 def _check_keys(place: str, kind: str, options: Mapping[str, object], needed: tuple[str, ...]) -> None:
@@ -105,14 +86,7 @@ def _check_keys(place: str, kind: str, options: Mapping[str, object], needed: tu
             raise ValueError(f"{place}: {kind!r} needs the option {key!r}, got {_listed(options) or 'no options'}")
 
 
-def _actfunc(place: str, options: Mapping[str, object], default: Activation) -> Activation:
-    name = options.get("actfunc", default)
-    if name not in _ACTIVATIONS:
-        raise ValueError(f"{place}: expected actfunc as one of {_listed(_ACTIVATIONS)}, got {shown(name)}")
-    return cast(Activation, name)
-
-
-def _count(place: str, key: str, value: Any) -> int:
+def _count(place: str, key: str, value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
         raise TypeError(f"{place}: expected {key} as an int, got {shown(value)}")
     if value < 1:
@@ -130,5 +104,5 @@ def _pair(place: str, key: str, value: object) -> Pair:
     return side, side
 
 
-def _listed(names: object) -> str:
-    return ", ".join(repr(name) for name in cast(Any, names))
+def _listed(names: Iterable[object]) -> str:
+    return ", ".join(map(repr, names))

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+
+from typing_extensions import override
 
 from tinygrad_cnn import nn, ops
-from tinygrad_cnn.models.weights import refuse_weights
+from tinygrad_cnn.models.weights import without_trained_weights
 from tinygrad_cnn.tensor import Tensor
 
 _SETTING = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
-"""Table 2 of the paper: how much a block widens, its channels, how many there are, the stride of the first."""
+"""Table 2 of the paper: (expansion, channels, blocks, stride of the first block) of each stage."""
 
 
 class InvertedResidual(nn.Module):
@@ -20,13 +21,13 @@ class InvertedResidual(nn.Module):
         inp: channels of the input.
         oup: channels of the output.
         stride: of the convolution 3×3, 1 or 2.
-        expand_ratio: how many times wider it is inside; 1 leaves the first convolution out.
+        expand_ratio: factor by which the first convolution widens the input; 1 leaves it out.
 
     Shape:
         (N, inp, H, W) → (N, oup, ⌈H/stride⌉, ⌈W/stride⌉).
 
     Raises:
-        ValueError: another stride.
+        ValueError: the stride is neither 1 nor 2.
     """
 
     def __init__(self, inp: int, oup: int, stride: int, expand_ratio: float) -> None:
@@ -43,6 +44,7 @@ class InvertedResidual(nn.Module):
         )
         self.use_res_connect = stride == 1 and inp == oup
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, with x added where the shapes agree."""
         y: Tensor = self.conv(x)
@@ -52,13 +54,13 @@ class InvertedResidual(nn.Module):
 class MobileNetV2(nn.Module):
     """Convolution 3×3, inverted residuals, convolution 1×1, the mean, dropout and one fully connected layer.
 
-    As in torchvision, whose weights `load_state_dict` takes: convolutions start He-normal over fan_out, norms at 1 and
+    `load_state_dict` takes torchvision's weights. As there, convolutions start He-normal over fan_out, norms at 1 and
     0, the fully connected layer N(0, 0.01²), its bias at 0.
 
     Args:
         num_classes: number of classes.
-        width_mult: what all numbers of channels are multiplied with.
-        inverted_residual_setting: (widening, channels, number, stride) of each stage; those of the paper by default.
+        width_mult: factor for all numbers of channels.
+        inverted_residual_setting: (expansion, channels, blocks, stride) of each stage; the paper's by default.
         round_nearest: numbers of channels are rounded to multiples of it.
         dropout: probability with which an input of the fully connected layer is dropped in training.
 
@@ -66,7 +68,7 @@ class MobileNetV2(nn.Module):
         images (N, 3, H, W), made for 224×224 → scores (N, num_classes).
 
     Raises:
-        ValueError: an entry of `inverted_residual_setting` has not four numbers, or there is none.
+        ValueError: `inverted_residual_setting` is empty, or an entry does not have four numbers.
 
     Ref: Sandler et al., "MobileNetV2: inverted residuals and linear bottlenecks", 2018, table 2.
     """
@@ -104,6 +106,7 @@ class MobileNetV2(nn.Module):
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         x = self.features(x)  # (N, 3, 224, 224) → (N, 1280, 7, 7)
@@ -113,7 +116,7 @@ class MobileNetV2(nn.Module):
 
 
 def _conv_norm_relu6(channels: int, filters: int, kernel_size: int, stride: int = 1, groups: int = 1) -> nn.Sequential:
-    """Return a convolution that keeps the size at stride 1, its norm, and a ReLU that ends at 6."""
+    """Return a convolution that keeps the size at stride 1, a batch normalisation and a ReLU6."""
     padding = (kernel_size - 1) // 2
     return nn.Sequential(
         nn.Conv2d(channels, filters, kernel_size, stride=stride, padding=padding, groups=groups, bias=False),
@@ -128,9 +131,13 @@ def _rounded(value: float, divisor: int) -> int:
     return nearest if nearest >= 0.9 * value else nearest + divisor
 
 
+@without_trained_weights
 def mobilenet_v2(
-    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
-) -> MobileNetV2:  # fmt: skip
-    """Return a `MobileNetV2`: 3,504,872 parameters; arguments as for it, and as for `resnet18`."""
-    refuse_weights("mobilenet_v2", weights, pretrained)
-    return MobileNetV2(**kwargs)
+    num_classes: int = 1000,
+    width_mult: float = 1.0,
+    inverted_residual_setting: Sequence[Sequence[int]] | None = None,
+    round_nearest: int = 8,
+    dropout: float = 0.2,
+) -> MobileNetV2:
+    """Return a `MobileNetV2`: 3,504,872 parameters; arguments as for `MobileNetV2` and `resnet18`."""
+    return MobileNetV2(num_classes, width_mult, inverted_residual_setting, round_nearest, dropout)

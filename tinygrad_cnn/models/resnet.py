@@ -1,12 +1,14 @@
-"""`ResNet`: residual networks for ImageNet, with torchvision's names."""
+"""Residual networks: `ResNet` for ImageNet with torchvision's names, `CifarResNet` for CIFAR-10."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
+from typing_extensions import override
+
+import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, ops
-from tinygrad_cnn.models.weights import refuse_weights
+from tinygrad_cnn.models.weights import draw_weights, without_trained_weights
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -24,7 +26,7 @@ class BasicBlock(nn.Module):
     """
 
     expansion = 1
-    """How many times `planes` the output has channels."""
+    """The output has `expansion` · `planes` channels."""
 
     def __init__(self, inplanes: int, planes: int, stride: int = 1, downsample: nn.Module | None = None) -> None:
         super().__init__()
@@ -35,6 +37,7 @@ class BasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(planes)
         self.downsample = downsample
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return ReLU(f(x) + x)."""
         y = self.relu(self.bn1(self.conv1(x)))
@@ -60,7 +63,7 @@ class Bottleneck(nn.Module):
     """
 
     expansion = 4
-    """How many times `planes` the output has channels."""
+    """The output has `expansion` · `planes` channels."""
 
     def __init__(self, inplanes: int, planes: int, stride: int = 1, downsample: nn.Module | None = None) -> None:
         super().__init__()
@@ -73,6 +76,7 @@ class Bottleneck(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.downsample = downsample
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return ReLU(f(x) + x)."""
         y = self.relu(self.bn1(self.conv1(x)))
@@ -84,9 +88,9 @@ class Bottleneck(nn.Module):
 
 
 class ResNet(nn.Module):
-    """Convolution 7×7 and pooling, four stages of residual blocks, the mean over all places, one fully connected layer.
+    """Convolution 7×7 and pooling, four stages of residual blocks, global mean, one fully connected layer.
 
-    As in torchvision, whose weights `load_state_dict` takes: convolutions start He-normal over fan_out, norms at 1 and
+    `load_state_dict` takes torchvision's weights. As there, convolutions start He-normal over fan_out, norms at 1 and
     0, the fully connected layer as PyTorch's.
 
     Args:
@@ -130,8 +134,9 @@ class ResNet(nn.Module):
                 assert last.weight is not None
                 nn.init.zeros_(last.weight)
 
+    @override
     def forward(self, x: Tensor) -> Tensor:
-        """Return the scores of the classes; sizes below are those of 224×224 images."""
+        """Return the scores of the classes; the comments give the sizes of 224×224 images."""
         x = self.relu(self.bn1(self.conv1(x)))  # (N, 3, 224, 224) → (N, 64, 112, 112)
         x = self.maxpool(x)  # (N, 64, 56, 56)
         x = self.layer1(x)  # (N, 64, 56, 56)
@@ -146,7 +151,7 @@ class ResNet(nn.Module):
 def _stage(
     block: type[BasicBlock] | type[Bottleneck], inplanes: int, planes: int, blocks: int, *, stride: int
 ) -> nn.Sequential:
-    """Return `blocks` blocks of `planes`; the first takes `inplanes` channels and has the stride."""
+    """Return `blocks` blocks of `planes`; only the first has `inplanes` input channels and the stride."""
     channels = planes * block.expansion
     downsample = None
     if stride != 1 or inplanes != channels:
@@ -157,35 +162,105 @@ def _stage(
     return nn.Sequential(first, *[block(channels, planes) for _ in range(blocks - 1)])
 
 
-def resnet18(
-    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
-) -> ResNet:  # fmt: skip
-    """Return ResNet-18: 11,689,512 parameters; the other arguments as for `ResNet`.
+@without_trained_weights
+def resnet18(num_classes: int = 1000, zero_init_residual: bool = False) -> ResNet:
+    """Return ResNet-18: 11,689,512 parameters; `num_classes` and `zero_init_residual` as for `ResNet`.
 
-    Args:
-        pretrained: must be False, and `weights` None: no trained weights come with the package.
-        progress: of the download, which there is none of.
-        weights: see `pretrained`.
-        kwargs: passed on to `ResNet`.
+    Like all functions named after torchvision's, it also takes `pretrained`, `progress` and `weights`. No trained
+    weights come with the package: `pretrained` must be False and `weights` None. `progress` is ignored.
 
     Raises:
-        ValueError: trained weights are asked for.
+        ValueError: the caller asks for trained weights.
     """
-    refuse_weights("resnet18", weights, pretrained)
-    return ResNet(BasicBlock, (2, 2, 2, 2), **kwargs)
+    return ResNet(BasicBlock, (2, 2, 2, 2), num_classes, zero_init_residual)
 
 
-def resnet34(
-    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
-) -> ResNet:  # fmt: skip
+@without_trained_weights
+def resnet34(num_classes: int = 1000, zero_init_residual: bool = False) -> ResNet:
     """Return ResNet-34: 21,797,672 parameters; arguments as for `resnet18`."""
-    refuse_weights("resnet34", weights, pretrained)
-    return ResNet(BasicBlock, (3, 4, 6, 3), **kwargs)
+    return ResNet(BasicBlock, (3, 4, 6, 3), num_classes, zero_init_residual)
 
 
-def resnet50(
-    pretrained: bool = False, progress: bool = True, *, weights: object = None, **kwargs: Any  # noqa: ARG001
-) -> ResNet:  # fmt: skip
+@without_trained_weights
+def resnet50(num_classes: int = 1000, zero_init_residual: bool = False) -> ResNet:
     """Return ResNet-50: 25,557,032 parameters; arguments as for `resnet18`."""
-    refuse_weights("resnet50", weights, pretrained)
-    return ResNet(Bottleneck, (3, 4, 6, 3), **kwargs)
+    return ResNet(Bottleneck, (3, 4, 6, 3), num_classes, zero_init_residual)
+
+
+class PadShortcut(nn.Module):
+    """Take every second row and column, and add channels of zeros: a shortcut without parameters.
+
+    Args:
+        channels: channels to add, half of them before and half after the input's; even.
+
+    Shape:
+        (N, C, H, W) → (N, C + channels, ⌈H/2⌉, ⌈W/2⌉).
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.channels = channels
+
+    @override
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the subsampled maps between maps of zeros."""
+        half = self.channels // 2
+        return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, half, half))
+
+    @override
+    def extra_repr(self) -> str:
+        """Return the number of channels to add."""
+        return f"channels={self.channels}"
+
+
+class CifarResNet(nn.Module):
+    """Convolution 3×3, three stages of n residual blocks (16, 32, 64 channels), the mean, one fully connected layer.
+
+    The depth is 6·n + 2. Shortcuts between stages have no parameters (option A of the paper). All weights start
+    He-normal over fan_in, as in the paper, norms at 1 and 0, the bias at 0.
+
+    Args:
+        n: blocks in each stage.
+        num_classes: number of classes.
+
+    Shape:
+        images (N, 3, 32, 32) → scores (N, num_classes).
+
+    Ref: He, Zhang, Ren and Sun, "Deep residual learning for image recognition", 2015, 4.2.
+    """
+
+    def __init__(self, n: int, num_classes: int = 10) -> None:
+        super().__init__()
+        if n < 1:
+            raise ValueError(f"CifarResNet: expected n of at least 1, got {n}")
+        self.conv1 = nn.Conv2d(3, 16, 3, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(16)
+        self.relu = nn.ReLU(inplace=True)
+        self.layer1 = nn.Sequential(*[BasicBlock(16, 16) for _ in range(n)])
+        self.layer2 = _cifar_stage(16, 32, n)
+        self.layer3 = _cifar_stage(32, 64, n)
+        self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
+        self.fc = nn.Linear(64, num_classes)
+        draw_weights(self.modules())
+
+    @override
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the scores of the classes."""
+        x = self.relu(self.bn1(self.conv1(x)))  # (N, 3, 32, 32) → (N, 16, 32, 32)
+        x = self.layer1(x)  # (N, 16, 32, 32)
+        x = self.layer2(x)  # (N, 32, 16, 16)
+        x = self.layer3(x)  # (N, 64, 8, 8)
+        x = ops.flatten(self.avgpool(x), 1)  # (N, 64)
+        scores: Tensor = self.fc(x)
+        return scores
+
+
+def _cifar_stage(inplanes: int, planes: int, n: int) -> nn.Sequential:
+    """Return `n` blocks, the first of which halves height and width."""
+    first = BasicBlock(inplanes, planes, 2, PadShortcut(planes - inplanes))
+    return nn.Sequential(first, *[BasicBlock(planes, planes) for _ in range(n - 1)])
+
+
+def resnet20(num_classes: int = 10) -> CifarResNet:
+    """Return ResNet-20 for CIFAR-10: 269,722 parameters."""
+    return CifarResNet(3, num_classes)

@@ -34,14 +34,12 @@ def _fill(tensor: Tensor, values: Array | float) -> Tensor:
 
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill with samples from [a, b)."""
-    source = default_generator if generator is None else generator
-    return _fill(tensor, source.uniform(tensor.shape, tensor.dtype) * (b - a) + a)
+    return _fill(tensor, (generator or default_generator).uniform(tensor.shape, tensor.dtype) * (b - a) + a)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Generator | None = None) -> Tensor:
     """Fill with samples of N(mean, std²)."""
-    source = default_generator if generator is None else generator
-    return _fill(tensor, source.normal(tensor.shape, tensor.dtype) * std + mean)
+    return _fill(tensor, (generator or default_generator).normal(tensor.shape, tensor.dtype) * std + mean)
 
 
 def trunc_normal_(
@@ -54,25 +52,23 @@ def trunc_normal_(
 ) -> Tensor:
     """Fill with samples of N(mean, std²) that lie in [a, b]; `a` and `b` are values, not multiples of `std`.
 
-    Each is the inverse distribution function of a uniform sample between those of `a` and `b`, so that none is drawn
-    twice.
+    Samples are made by the inverse of the distribution function from uniform ones, so that none is drawn in vain.
 
     Raises:
         ValueError: `std` is not positive, or [a, b] holds less than 10⁻¹² of the distribution.
     """
     if std <= 0:
         raise ValueError(f"trunc_normal_: expected std > 0, got {std}")
-    from statistics import NormalDist  # here, because it takes long to load
+    from statistics import NormalDist  # takes long to import
 
     normal = NormalDist(mean, std)
-    # Far above the mean the distribution function rounds to 1; mirrored there, it keeps its digits.
+    # Far above the mean the distribution function rounds to 1; mirrored to the other side it keeps its digits.
     mirror = -1 if a > mean else 1
     low, high = sorted((normal.cdf(mean + mirror * (a - mean)), normal.cdf(mean + mirror * (b - mean))))
     if a >= b or high - low < 1e-12:
         raise ValueError(f"trunc_normal_: expected [a, b] within reach of mean={mean}, std={std}, got [{a}, {b}]")
-    source = default_generator if generator is None else generator
-    places = source.uniform(tensor.shape, float64) * (high - low) + low
-    samples = np.fromiter(map(normal.inv_cdf, np.maximum(places, 5e-324).flat), float64, tensor.numel())
+    levels = (generator or default_generator).uniform(tensor.shape, float64) * (high - low) + low
+    samples = np.fromiter(map(normal.inv_cdf, np.maximum(levels, 5e-324).flat), float64, tensor.numel())
     return _fill(tensor, np.clip(mean + mirror * (samples - mean), a, b).reshape(tensor.shape))
 
 
@@ -103,11 +99,11 @@ def eye_(tensor: Tensor) -> Tensor:
 
 
 def dirac_(tensor: Tensor, groups: int = 1) -> Tensor:
-    """Fill the weight of a convolution with 1 in the middle of filter c for channel c, and 0: it keeps its channels.
+    """Fill the weight of a convolution so that it keeps its channels: filter c has a 1 at the centre of channel c.
 
     Args:
         tensor: a weight (O, C/groups, K), (O, C/groups, KH, KW) or (O, C/groups, KD, KH, KW).
-        groups: parts of the filters, each of which keeps its own channels.
+        groups: how many groups the filters are split into; each keeps its own channels.
 
     Raises:
         ValueError: another number of axes, or `groups` does not divide O.
@@ -137,9 +133,8 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
         raise ValueError(f"orthogonal_: expected a tensor with at least 2 axes, got shape {tensor.shape}")
     if not tensor.numel():
         return tensor
-    source = default_generator if generator is None else generator
     rows = tensor.shape[0]
-    samples = source.normal((rows, tensor.numel() // rows), float64)
+    samples = (generator or default_generator).normal((rows, tensor.numel() // rows), float64)
     wide = samples.shape[0] < samples.shape[1]
     q, r = np.linalg.qr(samples.T if wide else samples)
     q *= np.sign(np.diag(r))
@@ -147,7 +142,7 @@ def orthogonal_(tensor: Tensor, gain: float = 1, generator: Generator | None = N
 
 
 def calculate_gain(nonlinearity: str, param: float | None = None) -> float:
-    """Return the factor by which weights before `nonlinearity` must grow to keep the variance.
+    """Return the factor that weights in front of `nonlinearity` need to keep the variance.
 
     Args:
         nonlinearity: "linear", "conv2d", "sigmoid" (1), "tanh" (5/3), "relu" (√2), "leaky_relu" (√(2 / (1 + param²)))
@@ -179,7 +174,7 @@ def calculate_fan_in_and_fan_out(tensor: Tensor) -> tuple[int, int]:
     return tensor.shape[1] * taps, tensor.shape[0] * taps
 
 
-_calculate_fan_in_and_fan_out = calculate_fan_in_and_fan_out  # the name that layers written for PyTorch call it by
+_calculate_fan_in_and_fan_out = calculate_fan_in_and_fan_out  # the name that layers written for PyTorch use
 
 
 def xavier_uniform_(tensor: Tensor, gain: float = 1.0, generator: Generator | None = None) -> Tensor:
@@ -207,7 +202,7 @@ def kaiming_uniform_(
         tensor: a weight (O, I, ...).
         a: the negative slope of leaky ReLU.
         mode: "fan_in" keeps the variance in the forward pass, "fan_out" in the backward pass.
-        nonlinearity: what follows, for `calculate_gain`.
+        nonlinearity: the activation that follows, as for `calculate_gain`.
         generator: the source of random numbers; the default one by default.
     """
     bound = math.sqrt(3) * _kaiming_std(tensor, a, mode, nonlinearity)
@@ -233,7 +228,7 @@ def _kaiming_std(tensor: Tensor, a: float, mode: str, nonlinearity: str) -> floa
 
 
 def _superseded(new: Callable[P, Tensor]) -> Callable[P, Tensor]:
-    """Return `new` under its name of before PyTorch 0.4, without the underscore; each call warns."""
+    """Return `new` under the name that PyTorch used before 0.4, without the underscore; each call warns."""
 
     def old(*args: P.args, **kwargs: P.kwargs) -> Tensor:
         warnings.warn(

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from typing import Self
 
+from typing_extensions import override
+
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["Parameter"]
 
 
 class Parameter(Tensor):
     """A tensor that becomes a parameter of the module it is assigned to.
 
     Args:
-        data: a tensor; its memory is shared and its history left behind. Nothing gives a parameter without elements.
+        data: a tensor; the parameter shares its memory, but not its history. None gives a parameter without elements.
         requires_grad: whether to compute gradients with respect to it.
 
     Raises:
-        TypeError: `data` is no tensor.
+        TypeError: `data` is not a tensor.
     """
 
     __slots__ = ()
@@ -28,5 +32,6 @@ class Parameter(Tensor):
             raise TypeError(f"Parameter: expected a tensor, got {type(data).__name__}; make one with tensor(data)")
         return cls._over(data.array, requires_grad)
 
+    @override
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

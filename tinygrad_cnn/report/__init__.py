@@ -1,4 +1,4 @@
-"""What is handed in: summaries, figures, and one self-contained HTML page."""
+"""Reports: summaries of models, figures, and self-contained HTML pages."""
 
 from tinygrad_cnn.report.figures import feature_maps, filter_rows, filters, line_plot, training_curves
 from tinygrad_cnn.report.layers import Row, Summary, summary

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,10 +13,11 @@ import numpy as np
 from tinygrad_cnn._types import Array
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COLOURS = ("#1f5fa8", "#d1701c", "#3a8a5f", "#8a4f9e", "#6b7280")
-"""Told apart in print and with any common colour vision."""
+"""Distinguishable in print and with common forms of colour blindness."""
 
 _STYLE: Any = {
     "svg.hashsalt": "tinygrad_cnn",
@@ -35,24 +37,24 @@ _STYLE: Any = {
 
 
 def _figure(width: float, height: float) -> Figure:
-    """Return an empty figure of `width` × `height` inches; it belongs to no global state."""
-    try:
-        from matplotlib.figure import Figure
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError('figures need matplotlib: pip install "tinygrad-cnn[report]"') from error
+    """Return an empty figure of `width` × `height` inches outside pyplot's global state."""
+    from matplotlib.figure import Figure
+
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _styled() -> Any:
+def _styled() -> AbstractContextManager[None]:
+    """Return the context that every figure is drawn in."""
     try:
         import matplotlib as mpl
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError('figures need matplotlib: pip install "tinygrad-cnn[report]"') from error
-    return mpl.rc_context(_STYLE)
+    context: AbstractContextManager[None] = mpl.rc_context(_STYLE)
+    return context
 
 
 def _plain(text: str) -> str:
-    """Return `text` so that matplotlib shows it as it is: between two dollar signs it would read formulas."""
+    """Return `text` escaped so that matplotlib does not read the text between two dollar signs as a formula."""
     return text.replace("$", r"\$")
 
 
@@ -63,7 +65,7 @@ def _svg(figure: Figure) -> str:
 
 
 def smooth(values: Sequence[float], span: int) -> Array:
-    """Return the mean of the last `span` values at each place, of as many as there are at the beginning."""
+    """Return the mean of the last `span` values at each position, of fewer at the beginning."""
     total = np.concatenate([[0.0], np.cumsum(values, dtype=np.float64)])
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(ends - span, 0)
@@ -82,8 +84,8 @@ def line_plot(
 
     Args:
         curves: the values by name.
-        xlabel: what the index counts.
-        ylabel: what the values are, with their unit.
+        xlabel: name of the index.
+        ylabel: name and unit of the values.
         reference: name and height of a dashed horizontal line.
         logy: whether the vertical axis is logarithmic.
     """
@@ -107,13 +109,13 @@ def training_curves(
     steps_per_epoch: int,
     ends: Sequence[float] | None = None,
 ) -> str:
-    """Return the loss of every step (and its running mean), and metrics over epochs with markers, as SVG.
+    """Return the loss of every step with its running mean, and metrics over epochs with markers, as SVG.
 
     Args:
         loss: of each step.
         metrics: the values after each epoch, by name.
-        steps_per_epoch: over how many steps the mean goes.
-        ends: the last step of each epoch, where they are not all as long.
+        steps_per_epoch: number of steps of the running mean.
+        ends: the last step of each epoch, if the epochs differ in length.
     """
     with _styled():
         figure = _figure(10, 3.6)
@@ -125,15 +127,8 @@ def training_curves(
         left.set(xlabel="epoch", ylabel="training loss", yscale="log")
         left.legend()
         for i, (name, values) in enumerate(metrics.items()):
-            places = np.arange(1, len(values) + 1)
-            right.plot(
-                places,
-                values,
-                marker="os^D"[i % 4],
-                markersize=5,
-                color=_COLOURS[i % len(_COLOURS)],
-                label=_plain(name),
-            )
+            look = {"marker": "os^D"[i % 4], "markersize": 5, "color": _COLOURS[i % len(_COLOURS)]}
+            right.plot(np.arange(1, len(values) + 1), values, label=_plain(name), **look)
         right.set(xlabel="epoch", ylabel="accuracy")
         right.xaxis.get_major_locator().set_params(integer=True)
         right.legend()
@@ -145,29 +140,23 @@ def filters(weight: Array, *, columns: int = 10) -> str:
 
     Args:
         weight: (O, C, KH, KW); three input channels are shown as colours, any other number by their mean.
-        columns: how many to a row.
+        columns: number of images in a row.
     """
     return filter_rows({"": weight}, columns=columns)
 
 
 def filter_rows(weights: Mapping[str, Array], *, columns: int = 10) -> str:
-    """Return several sets of filters beneath each other as SVG, each on its own symmetric scale, as in `filters`."""
+    """Return several sets of filters below each other as SVG, each with its own symmetric scale, as in `filters`."""
     blocks = {name: _filter_images(weight) for name, weight in weights.items()}
-    rows = sum(math.ceil(len(images) / columns) for images in blocks.values())
+    rows = [math.ceil(len(images) / columns) for images in blocks.values()]
     with _styled():
-        figure = _figure(columns * 0.8 + 0.4, rows * 0.8 + 0.45 * len(blocks) + 0.1)
-        subfigures = figure.subfigures(
-            len(blocks),
-            1,
-            height_ratios=[math.ceil(len(images) / columns) for images in blocks.values()],
-            squeeze=False,
-        )
-        for (name, images), part in zip(blocks.items(), subfigures[:, 0], strict=True):
+        figure = _figure(columns * 0.8 + 0.4, sum(rows) * 0.8 + 0.45 * len(blocks) + 0.1)
+        subfigures = figure.subfigures(len(blocks), 1, height_ratios=rows, squeeze=False)[:, 0]
+        for (name, images), subfigure, count in zip(blocks.items(), subfigures, rows, strict=True):
             if name:
-                part.suptitle(_plain(name), fontsize=10)
+                subfigure.suptitle(_plain(name), fontsize=10)
             limit = float(np.abs(images).max()) or 1.0
-            grid = part.subplots(math.ceil(len(images) / columns), columns, squeeze=False)
-            for axes, image in _places(grid, images):
+            for axes, image in _cells(subfigure.subplots(count, columns, squeeze=False), images):
                 shown = (image / limit + 1) / 2 if image.ndim == 3 else image
                 axes.imshow(shown, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
         return _svg(figure)
@@ -178,8 +167,8 @@ def _filter_images(weight: Array) -> Array:
     return weight.transpose(0, 2, 3, 1) if weight.shape[1] == 3 else weight.mean(axis=1)
 
 
-def _places(grid: Array, images: Array) -> list[tuple[Any, Array]]:
-    """Return (axes, image) pairs row by row; every axis is switched off."""
+def _cells(grid: Array, images: Array) -> list[tuple[Axes, Array]]:
+    """Return pairs (axes, image) row by row, with the axis lines off."""
     for axes in grid.flat:
         axes.axis("off")
     return list(zip(grid.flat, images, strict=False))
@@ -200,9 +189,9 @@ def feature_maps(
         images: (N, 1, H, W) or (N, 3, H, W) with values in [0, 1].
         layers: (N, C, h, w) by layer name; the first `channels` of each are shown.
         probabilities: (N, classes).
-        truth: the right class of each image.
-        classes: the classes' names.
-        channels: how many maps of a layer to show.
+        truth: the true class of each image.
+        classes: names of the classes.
+        channels: number of maps of a layer to show.
     """
     n = len(images)
     with _styled():

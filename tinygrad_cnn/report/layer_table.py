@@ -1,22 +1,24 @@
-"""The table of a `Summary` as plain text, Markdown, HTML, and for rich."""
+"""Format a `Summary` as a table: plain text, Markdown, HTML, or rich."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Literal
 
 from tinygrad_cnn._types import Shape
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from tinygrad_cnn.report.layers import Summary
 
 HEAD = ("layer", "kind", "output", "parameters", "multiply-adds", "activation bytes")
 _TEXTS = 3
-"""The first columns are texts, aligned to the left; the others numbers, aligned to the right."""
+"""The first columns are text, aligned to the left; the others numbers, aligned to the right."""
 
 _NARROW = 10
-"""Characters that a layer's name is broken at, if it must be."""
+"""The narrowest width in characters at which a layer's name is broken."""
 
 
 def cells(found: Summary) -> list[tuple[str, ...]]:
@@ -39,7 +41,7 @@ def title(found: Summary) -> str:
 
 
 def footer(found: Summary) -> str:
-    """Return the line beneath the table."""
+    """Return the line below the table."""
     text = f"{found.parameters:,} parameters ({_size(found.parameter_bytes)}), {found.trainable:,} of them trainable"
     return f"{text}; {found.unused:,} were not used" if found.unused else text
 
@@ -54,7 +56,7 @@ def to_text(found: Summary) -> str:
 
 
 def to_markdown(found: Summary) -> str:
-    """Return the table in Markdown, its title in bold above it and its footer beneath, ending with a newline."""
+    """Return the table in Markdown, with the title in bold above, the footer below, and a final newline."""
     lines = [tuple([cell.replace("|", "\\|") for cell in line]) for line in cells(found)]
     widths = [max(len(line[i]) for line in lines) for i in range(len(HEAD))]
     rule = [f":{'-' * (n - 1)}" if i < _TEXTS else f"{'-' * (n - 1)}:" for i, n in enumerate(widths)]
@@ -64,7 +66,7 @@ def to_markdown(found: Summary) -> str:
 
 
 def to_html(found: Summary) -> str:
-    """Return one ``<table>`` element that brings its own style."""
+    """Return one ``<table>`` element with inline styles."""
     head, *rows, total = cells(found)
     body = "\n".join(_html_row(row, "td") for row in rows)
     return (
@@ -85,13 +87,13 @@ def _html_row(line: tuple[str, ...], tag: str, style: str = "") -> str:
     return f"<tr>{''.join(parts)}</tr>"
 
 
-def to_rich(found: Summary, width: int) -> Iterator[Any]:
-    """Yield what rich prints: the title, the table and the footer.
+def to_rich(found: Summary, width: int) -> Iterator[RenderableType]:
+    """Yield the title, the table and the footer for rich.
 
     Args:
-        found: what to show.
-        width: characters to a line; where the table does not fit, columns move together, then layers' names are broken,
-            and at last the table becomes a list of sentences, so that no number is cut.
+        found: the summary.
+        width: characters in a line. If the table does not fit, the columns move together, then layers' names are
+            broken, and finally the table becomes a list of sentences, so that no number is cut.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
@@ -111,7 +113,7 @@ def to_rich(found: Summary, width: int) -> Iterator[Any]:
         header_style="bold", footer_style="bold",
     )  # fmt: skip
     for i, (name, last) in enumerate(zip(head, lines[-1], strict=True)):
-        justify: Any = "left" if i < _TEXTS else "right"
+        justify: Literal["left", "right"] = "left" if i < _TEXTS else "right"
         table.add_column(Text(name), Text(last), justify=justify, no_wrap=i > 0, overflow="fold")
     for row in lines[1:-1]:
         table.add_row(*[Text(cell, style="cyan" if i == 0 else "") for i, cell in enumerate(row)])
@@ -120,7 +122,7 @@ def to_rich(found: Summary, width: int) -> Iterator[Any]:
 
 
 def _in_words(line: tuple[str, ...]) -> str:
-    """Return a line of the table as a sentence, which can be broken between its words."""
+    """Return a line of the table as a sentence, which can be broken between words."""
     name, kind, output, *numbers = line
     what = " ".join(part for part in (name, kind, f"→ {output}" if output else "") if part)
     return f"{what}: " + ", ".join(f"{number} {unit}" for number, unit in zip(numbers, HEAD[_TEXTS:], strict=True))

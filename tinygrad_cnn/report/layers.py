@@ -1,4 +1,4 @@
-"""`summary`: what a model computes for an input of a given size, layer by layer, and what that costs."""
+"""`summary`: the layers of a model for an input of a given size, their outputs and their costs."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy.typing as npt
+from typing_extensions import TypeIs, override
 
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._output import make_printable, printable
@@ -24,18 +25,21 @@ from tinygrad_cnn.report import layer_table
 from tinygrad_cnn.report.multiply_adds import multiply_adds
 from tinygrad_cnn.tensor import Tensor
 
+if TYPE_CHECKING:
+    from rich.console import Console, ConsoleOptions, RenderableType
+
 
 @dataclass(frozen=True)
 class Row:
     """One call of a layer, or one operation outside any layer.
 
     Attributes:
-        name: the layer's path; for an operation, that of the module that computes it, empty for the model itself.
+        name: the layer's path; for an operation, the path of the module that computes it, empty for the model itself.
         kind: the layer's class, or the operation's name.
-        output: shape of its result; None if that is no tensor.
-        parameters: number of elements of its parameters, of those that no earlier row counts.
-        multiply_adds: products that it sums; see `report.multiply_adds`.
-        activation_bytes: memory of the results of its operations; a view of earlier memory takes none.
+        output: shape of its result; None if that is not a tensor.
+        parameters: number of elements of its parameters, without those counted in earlier rows.
+        multiply_adds: see `report.multiply_adds`.
+        activation_bytes: memory of the results of its operations; a view takes none.
     """
 
     name: str
@@ -48,14 +52,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Summary:
-    """The layers of a model in the order in which they ran. A notebook shows it as a table.
+    """The layers of a model in the order in which they ran; a notebook shows them as a table.
 
     Attributes:
         title: the model's class.
         inputs: shapes of the inputs.
         rows: the layers.
         parameters: number of elements of all parameters, each counted once.
-        trainable: those of parameters that require a gradient.
+        trainable: number of elements of the parameters that require a gradient.
         parameter_bytes: memory of all parameters.
     """
 
@@ -68,7 +72,7 @@ class Summary:
 
     @property
     def multiply_adds(self) -> int:
-        """Products that a forward pass of these inputs sums."""
+        """Multiply-adds of a forward pass with these inputs."""
         return sum(row.multiply_adds for row in self.rows)
 
     @property
@@ -78,11 +82,11 @@ class Summary:
 
     @property
     def unused(self) -> int:
-        """Number of elements of the parameters that no row counts, since nothing that ran uses them."""
+        """Number of elements of the parameters that no row counts, since nothing used them."""
         return self.parameters - sum(row.parameters for row in self.rows)
 
     def table(self) -> list[tuple[str, ...]]:
-        """Return the cells as texts, line by line: a header, the rows, the totals."""
+        """Return the cells as text, line by line: the header, the rows, the totals."""
         return layer_table.cells(self)
 
     @property
@@ -99,7 +103,7 @@ class Summary:
         """Print the table, with rich where it is installed and as plain text otherwise.
 
         Args:
-            file: where to; the standard output by default.
+            file: where to print; the standard output by default.
         """
         make_printable(file or sys.stdout)
         try:
@@ -109,10 +113,11 @@ class Summary:
         else:
             Console(file=file).print(self)
 
+    @override
     def __str__(self) -> str:
         return printable(layer_table.to_text(self))
 
-    def __rich_console__(self, _console: Any, options: Any) -> Iterator[Any]:
+    def __rich_console__(self, _console: Console, options: ConsoleOptions) -> Iterator[RenderableType]:
         return layer_table.to_rich(self, options.max_width)
 
     def _repr_html_(self) -> str:
@@ -124,20 +129,20 @@ def summary(
     input_size: Sequence[int] | Sequence[Sequence[int]],
     dtypes: npt.DTypeLike | Sequence[npt.DTypeLike] | None = None,
 ) -> Summary:
-    """Run `model` once on zeros of `input_size`, in evaluation mode, and list what it did.
+    """Run `model` once on zeros of `input_size`, in evaluation mode, and list its layers.
 
     Args:
-        model: afterwards it is as it was.
+        model: left as it was.
         input_size: shape of the input, the batch included; for several inputs a list of shapes.
-        dtypes: dtype of the inputs, or a list with one for each: int64 for an Embedding. That of the model's
-            parameters by default.
+        dtypes: dtype of the inputs, or a list with one for each, such as int64 for an Embedding; by default that of
+            the model's parameters.
 
     Returns:
         A `Summary`; ``print`` it for a table.
 
     Raises:
-        TypeError: `model` is no module, or a shape is no sequence of ints.
-        ValueError: another number of dtypes than of inputs.
+        TypeError: `model` is not a module, or a shape is not a sequence of ints.
+        ValueError: the numbers of dtypes and inputs differ.
 
     Example:
         >>> print(summary(SimpleConvNet(), (1, 1, 28, 28)))
@@ -171,17 +176,21 @@ def summary(
     )
 
 
-def _shapes(input_size: Sequence[Any]) -> tuple[Shape, ...]:
+def _shapes(input_size: Sequence[int] | Sequence[Sequence[int]]) -> tuple[Shape, ...]:
     try:
-        several = any(isinstance(size, Sequence) for size in input_size)
-        return tuple([tuple(int(n) for n in shape) for shape in (input_size if several else [input_size])])
+        shapes = input_size if _are_shapes(input_size) else [input_size]
+        return tuple([tuple(int(n) for n in shape) for shape in shapes])
     except TypeError:
         raise TypeError(
             f"summary: expected input_size as a shape or a list of shapes, such as (1, 3, 32, 32), got {input_size!r}"
         ) from None
 
 
-def _dtypes(model: Module, dtypes: Any, shapes: tuple[Shape, ...]) -> list[Any]:
+def _are_shapes(input_size: Sequence[int] | Sequence[Sequence[int]]) -> TypeIs[Sequence[Sequence[int]]]:
+    return any(isinstance(size, Sequence) for size in input_size)
+
+
+def _dtypes(model: Module, dtypes: Any, shapes: tuple[Shape, ...]) -> list[npt.DTypeLike]:
     if dtypes is None:
         own = next((parameter.dtype for parameter in model.parameters()), get_default_dtype())
         return [own] * len(shapes)
@@ -193,7 +202,7 @@ def _dtypes(model: Module, dtypes: Any, shapes: tuple[Shape, ...]) -> list[Any]:
 
 
 class _Recorder:
-    """The rows while the model runs: it sees every operation, and the end of every layer's call."""
+    """Collects the rows while the model runs: it observes every operation, and the end of every layer's call."""
 
     def __init__(self, model: Module) -> None:
         self.rows: list[Row] = []
@@ -209,12 +218,12 @@ class _Recorder:
         }
         self.thread = threading.get_ident()
 
-    def observe(self, op: Operation, values: Sequence[Any], out: Array, node: Node | None) -> None:
-        """Add the cost of one operation to its layer, or a row where it is in none."""
+    def observe(self, op: Operation, values: Sequence[Array], out: Array, node: Node | None) -> None:
+        """Add the cost of one operation to its layer, or a row if it belongs to none."""
         scope = current_scope()
         if scope is None or threading.get_ident() != self.thread:
             return
-        attrs: Mapping[str, Any] = {} if node is None else node.attrs
+        attrs: Mapping[str, object] = {} if node is None else node.attrs
         products = multiply_adds(op.name, values, out, attrs)
         shares = op.views and isinstance(values[0], type(out)) and storage(out) is storage(values[0])
         size = 0 if shares else out.nbytes
@@ -233,7 +242,7 @@ class _Recorder:
         self.rows.append(Row(self.names[id(module)], type(module).__name__, _shape(output), count, products, size))
 
     def _new(self, parameters: Sequence[Parameter]) -> int:
-        """Return the number of elements of those that were not counted before."""
+        """Return the number of elements of the parameters that were not counted before."""
         fresh = {id(parameter): parameter.numel() for parameter in parameters if id(parameter) not in self.counted}
         self.counted.update(fresh)
         return sum(fresh.values())

@@ -1,70 +1,42 @@
-"""How many products an operation sums: what a network costs, whatever the machine.
+"""The multiply-adds of an operation: the cost of a network, independent of the machine.
 
-Convolutions, linear maps, matrix products and einsum are counted, with one multiply-add for each product that goes into
-a sum, zeros of the padding included. Everything else (biases, activations, pooling, normalisation) counts as 0, as is
-usual: it grows with the number of elements, not with a sum over them.
+Convolutions, linear maps, matrix products and einsum count one multiply-add for each product in a sum, products with
+the zeros of the padding included. Everything else (biases, activations, pooling, normalisation) counts as 0, as is
+usual: its cost grows only with the number of elements.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
 
 from tinygrad_cnn._types import Array
 
 
-def multiply_adds(op: str, inputs: Sequence[Any], out: Array, attrs: Mapping[str, Any]) -> int:
+def multiply_adds(op: str, inputs: Sequence[Array], out: Array, attrs: Mapping[str, object]) -> int:
     """Return the multiply-adds of one call of the operation named `op`.
 
     Args:
         op: its name in the registry.
-        inputs: its arrays.
+        inputs: its array inputs.
         out: its result.
-        attrs: its static arguments as far as they are known; einsum without them counts as 0.
+        attrs: its static arguments as far as they are known; einsum counts as 0 without its terms.
     """
-    count = _COUNTS.get(op)
-    return 0 if count is None else count(inputs, out, attrs)
+    if op in ("conv1d", "conv2d"):  # w (O, C/groups, KH, KW): each output element sums over one filter
+        return out.size * math.prod(inputs[1].shape[1:])
+    if op == "conv_transpose2d":  # w (C, O/groups, KH, KW): each input element meets one filter
+        return inputs[0].size * math.prod(inputs[1].shape[1:])
+    if op in ("dot", "linear", "matmul", "mv"):
+        return out.size * inputs[0].shape[-1]
+    if op == "addmm":  # the first input is only added
+        return out.size * inputs[1].shape[-1]
+    if op == "outer":
+        return out.size
+    return _einsum(inputs, attrs.get("terms", ())) if op == "einsum" else 0
 
 
-def _conv(inputs: Sequence[Any], out: Array, _attrs: Mapping[str, Any]) -> int:
-    w: Array = inputs[1]  # (O, C/groups, ...)
-    return out.size * math.prod(w.shape[1:])
-
-
-def _conv_transpose(inputs: Sequence[Any], _out: Array, _attrs: Mapping[str, Any]) -> int:
-    x, w = inputs[:2]  # w (C, O/groups, ...): each element of x meets a whole filter
-    return int(x.size) * math.prod(w.shape[1:])
-
-
-def _product(inputs: Sequence[Any], out: Array, _attrs: Mapping[str, Any]) -> int:
-    return out.size * int(inputs[0].shape[-1])
-
-
-def _addmm(inputs: Sequence[Any], out: Array, attrs: Mapping[str, Any]) -> int:
-    return _product(inputs[1:], out, attrs)
-
-
-def _outer(_inputs: Sequence[Any], out: Array, _attrs: Mapping[str, Any]) -> int:
-    return out.size
-
-
-def _einsum(inputs: Sequence[Any], _out: Array, attrs: Mapping[str, Any]) -> int:
-    """Count the terms of the sum over all letters at once, of two operands or more."""
-    terms = attrs.get("terms", ())
+def _einsum(inputs: Sequence[Array], terms: object) -> int:
+    """Return the number of terms in the sum over all letters at once, of two operands or more."""
+    assert isinstance(terms, Sequence)
     sizes = {letter: n for term, x in zip(terms, inputs, strict=False) for letter, n in zip(term, x.shape, strict=True)}
     return math.prod(sizes.values()) if len(terms) > 1 else 0
-
-
-_COUNTS: dict[str, Callable[[Sequence[Any], Array, Mapping[str, Any]], int]] = {
-    "addmm": _addmm,
-    "conv1d": _conv,
-    "conv2d": _conv,
-    "conv_transpose2d": _conv_transpose,
-    "dot": _product,
-    "einsum": _einsum,
-    "linear": _product,
-    "matmul": _product,
-    "mv": _product,
-    "outer": _outer,
-}

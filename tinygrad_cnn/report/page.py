@@ -1,4 +1,4 @@
-"""One self-contained HTML page from sections of text, tables and pictures."""
+"""Write a self-contained HTML page from sections of text, tables and pictures."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Section:
     """A part of the page.
 
     Attributes:
-        title: its heading.
-        text: a paragraph, as plain text.
-        svg: a picture, as SVG text that is put into the page as it is.
+        title: the heading.
+        text: a paragraph of plain text.
+        svg: a picture as SVG text, inserted unchanged.
         table: rows of cells, the header first; columns of numbers are aligned to the right.
-        caption: a line beneath the picture or table.
-        wide: whether the picture may be scrolled sideways rather than be shrunk to the page.
+        caption: a line below the picture or table.
+        wide: whether to let the picture scroll sideways instead of shrinking it to the page.
     """
 
     title: str
@@ -44,15 +44,15 @@ def write_page(
     sections: Sequence[Section],
     command: str,
 ) -> Path:
-    """Write the page to `path`, whole or not at all, and return the path.
+    """Write the page to `path`, completely or not at all, and return the path.
 
     Args:
-        path: where to; missing folders are made.
+        path: the file; missing folders are made.
         title: heading of the page.
-        lead: a sentence beneath it.
-        facts: the numbers to show on top, by name.
-        sections: the parts in their order.
-        command: what repeats the run, shown at the foot.
+        lead: a sentence below it.
+        facts: the numbers to show at the top, by name.
+        sections: the parts in order.
+        command: the command that repeats the run, shown at the bottom.
 
     Raises:
         ModuleNotFoundError: jinja2 is not installed; the message names the extra.
@@ -70,17 +70,17 @@ def write_page(
         title=title, lead=lead, facts=facts, sections=sections, command=command
     )
     with replacing(path) as part:
-        part.write_text(text, encoding="utf-8", errors="replace")  # names of files need not be Unicode
+        part.write_text(text, encoding="utf-8", errors="replace")  # file names need not be valid Unicode
     return Path(path)
 
 
 def _inline_svg(text: str) -> object:
-    """Return SVG text without the XML prologue, marked as safe to put into HTML."""
+    """Return SVG text without the XML prologue, marked as safe to insert into HTML."""
     from markupsafe import Markup
 
     return Markup(text[text.index("<svg") :])
 
 
 def _alignment(table: Sequence[Sequence[str]]) -> list[str]:
-    """Return the CSS class of each column: "n", flush right, where every cell below the header is a number."""
+    """Return the CSS class of each column: "n", aligned to the right, if every cell below the header is a number."""
     return ["n" if all(_NUMBER.fullmatch(cell) for cell in column) else "" for column in zip(*table[1:], strict=True)]

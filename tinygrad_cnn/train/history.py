@@ -5,10 +5,12 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 
+from typing_extensions import override
+
 from tinygrad_cnn._checks import nearest
 
 _SHOWN = {"epoch": ".0f", "step": ",.0f", "lr": ".3g", "seconds": ".1f"}
-"""How the numbers of a row are written, where it is not with four digits."""
+"""Formats of the numbers of a row; others have four digits."""
 
 
 @dataclass(repr=False)
@@ -17,12 +19,12 @@ class History:
 
     Attributes:
         loss: the loss of every step, before its update.
-        rows: for each finished epoch its "epoch" (from 1), "step" (of the whole run), training "loss" and metrics (over
-            the epoch, as the model changed), those of the validation sets, "lr" (of its last step) and "seconds" (of
-            the whole run).
+        rows: for each finished epoch the "epoch" (from 1), the "step" and "seconds" since the start of the run, the
+            training "loss" and metrics (over the epoch, while the model changed), those of the validation sets, and the
+            "lr" of the last step.
         interrupted: whether Ctrl-C ended the run.
         stopped: why the run ended before its last epoch, or "".
-        changes: what the run went on with that was different before, each with its first step.
+        changes: the settings that changed when the run was resumed, each with the first step that used it.
     """
 
     loss: list[float] = field(default_factory=list)
@@ -32,10 +34,10 @@ class History:
     changes: list[str] = field(default_factory=list)
 
     def column(self, name: str) -> list[float]:
-        """Return what the epochs measured under `name`.
+        """Return the values of `name`, one for each epoch that measured it.
 
         Raises:
-            KeyError: no epoch did; the message lists the names there are.
+            KeyError: no epoch measured it; the message lists the measured names.
         """
         found = [row[name] for row in self.rows if name in row]
         if not found:
@@ -47,11 +49,12 @@ class History:
 
     @property
     def names(self) -> list[str]:
-        """The names measured, in the order in which they came up."""
+        """The measured names, in order of first appearance."""
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
+    @override
     def __repr__(self) -> str:
-        """Return one line: how long the run was, how it ended, what the last epoch measured."""
+        """Return one line: the length of the run, how it ended, what the last epoch measured."""
         counts = ", ".join(
             f"{number:,} {name}{'' if number == 1 else 's'}"
             for number, name in ((len(self.rows), "epoch"), (len(self.loss), "step"))

@@ -1,4 +1,4 @@
-"""Ctrl-C as a wish that is granted between two steps."""
+"""`Interrupt`: Ctrl-C noted, so that a run can end between two steps."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from types import FrameType
 
 
 class Interrupt:
-    """Whether Ctrl-C was pressed.
+    """Notes whether Ctrl-C was pressed.
 
     Attributes:
         wanted: True from the first Ctrl-C on.
@@ -21,17 +21,17 @@ class Interrupt:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Note the first Ctrl-C inside of the block rather than raise; the second one raises KeyboardInterrupt.
+        """Note the first Ctrl-C within the block instead of raising; the second one raises KeyboardInterrupt.
 
-        Only the main thread gets signals: in others, and where Ctrl-C is ignored, nothing is changed.
+        Only the main thread receives signals: in other threads, and where Ctrl-C is ignored, nothing changes.
         """
         self.wanted = False
-        before: Any = signal.getsignal(signal.SIGINT)
+        before = signal.getsignal(signal.SIGINT)
         if threading.current_thread() is not threading.main_thread() or before in (signal.SIG_IGN, None):
             yield
             return
 
-        def note(_signal: int, _frame: Any) -> None:
+        def note(_signal: int, _frame: FrameType | None) -> None:
             self.wanted = True
             signal.signal(signal.SIGINT, before)
 

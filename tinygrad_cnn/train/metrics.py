@@ -1,22 +1,38 @@
-"""Metrics: what scores are worth, counted batch by batch; and `accuracy` of a model in one call."""
+"""Metrics, counted batch by batch; `Running` sums them and the loss over a set, and `accuracy` measures in one call."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._reprs import settings_repr
 from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import no_grad
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train.evaluating import evaluating
+from tinygrad_cnn.train.checkpoint import State
+
+
+@contextmanager
+def evaluating(model: Module) -> Iterator[None]:
+    """Put `model` into evaluation mode, without recording, and each module back into its own mode afterwards."""
+    modes = [(module, module.training) for module in model.modules()]
+    model.eval()
+    try:
+        with no_grad():
+            yield
+    finally:
+        for module, mode in modes:
+            module.training = mode
 
 
 class Metric:
-    """Base of the metrics. A subclass defines `reset`, `update` and `compute`, and keeps its counts as attributes."""
+    """Base class of metrics: a subclass defines `reset`, `update` and `compute`, and keeps its counts as attributes."""
 
     def reset(self) -> None:
         """Forget all batches."""
@@ -26,22 +42,22 @@ class Metric:
         """Count one batch: the model's output and the targets."""
         raise NotImplementedError(f"{type(self).__name__}: a metric must define update(self, scores, targets)")
 
-    def compute(self) -> Any:
+    def compute(self) -> object:
         """Return the value over the batches counted since the last `reset`."""
         raise NotImplementedError(f"{type(self).__name__}: a metric must define compute(self)")
 
     def __repr__(self) -> str:
         return settings_repr(self)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return the attributes, copied."""
         return copy.deepcopy(vars(self))
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` of such a metric returned.
+    def load_state_dict(self, state_dict: Mapping[str, object]) -> None:
+        """Set the attributes to those that `state_dict` returned.
 
         Raises:
-            ValueError: it has other attributes; nothing was changed.
+            ValueError: the state has other attributes; nothing was changed.
         """
         if set(state_dict) != set(vars(self)):
             raise ValueError(
@@ -51,18 +67,18 @@ class Metric:
 
 
 class Accuracy(Metric):
-    """The share of samples whose class is among the `top_k` largest scores.
+    """The fraction of samples whose class is among the `top_k` largest scores.
 
-    Of equal scores the lower class comes first, as with argmax. A sample with a NaN among its scores counts as wrong.
+    Of equal scores that of the lower class ranks first, as with argmax. A sample with a NaN score counts as wrong.
 
     Args:
-        top_k: how many guesses a sample has.
+        top_k: number of guesses for a sample.
 
     Shape:
         scores (N, classes), targets (N,) of class indices → a float in [0, 1].
 
     Raises:
-        ValueError: `top_k` is less than 1; scores or targets of another shape; `compute` before any sample.
+        ValueError: `top_k` is less than 1, scores or targets have another shape, or `compute` comes before any sample.
     """
 
     def __init__(self, top_k: int = 1) -> None:
@@ -71,11 +87,13 @@ class Accuracy(Metric):
         self.top_k = top_k
         self.reset()
 
+    @override
     def reset(self) -> None:
         """Forget all batches."""
         self.correct = 0
         self.total = 0
 
+    @override
     def update(self, scores: Tensor, targets: Tensor) -> None:
         """Count one batch."""
         s, t = _classified("Accuracy", scores, targets)
@@ -85,15 +103,16 @@ class Accuracy(Metric):
         self.correct += int(right.sum())
         self.total += len(t)
 
+    @override
     def compute(self) -> float:
-        """Return the share."""
+        """Return the fraction."""
         if not self.total:
             raise ValueError("Accuracy: expected at least one sample, got none")
         return self.correct / self.total
 
 
 class ConfusionMatrix(Metric):
-    """How often each class was taken for each: row = the true class, column = the class of the largest score.
+    """The number of samples for each pair of classes: row = the true class, column = that of the largest score.
 
     Args:
         num_classes: number of classes.
@@ -102,7 +121,7 @@ class ConfusionMatrix(Metric):
         scores (N, num_classes), targets (N,) of class indices → int64 array (num_classes, num_classes).
 
     Raises:
-        ValueError: `num_classes` is less than 1; scores or targets of another shape.
+        ValueError: `num_classes` is less than 1, or scores or targets have another shape.
     """
 
     def __init__(self, num_classes: int) -> None:
@@ -111,10 +130,12 @@ class ConfusionMatrix(Metric):
         self.num_classes = num_classes
         self.reset()
 
+    @override
     def reset(self) -> None:
         """Forget all batches."""
         self.counts: Array = np.zeros((self.num_classes, self.num_classes), np.int64)
 
+    @override
     def update(self, scores: Tensor, targets: Tensor) -> None:
         """Count one batch."""
         s, t = _classified("ConfusionMatrix", scores, targets)
@@ -122,6 +143,7 @@ class ConfusionMatrix(Metric):
             raise ValueError(f"ConfusionMatrix: expected scores of {self.num_classes} classes, got {s.shape[1]}")
         np.add.at(self.counts, (t, s.argmax(1)), 1)
 
+    @override
     def compute(self) -> Array:
         """Return the counts."""
         return self.counts.copy()
@@ -140,14 +162,77 @@ def _classified(metric: str, scores: Tensor, targets: Tensor) -> tuple[Array, Ar
     return s, t
 
 
-def accuracy(model: Module, x: Tensor, t: Tensor, batch_size: int = 500) -> float:
-    """Return the share of `x` for which the largest score is that of class `t`, in evaluation mode.
+class Running:
+    """The mean loss and the metrics over a set, summed batch by batch.
 
     Args:
-        model: maps (N, ...) to scores (N, classes); its mode is put back afterwards.
+        metrics: by name; copied, so that several sums may be under way.
+
+    Attributes:
+        samples: number of samples counted.
+    """
+
+    def __init__(self, metrics: Mapping[str, Metric]) -> None:
+        self.metrics = {name: copy.deepcopy(metric) for name, metric in metrics.items()}
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget all batches."""
+        self.sum = 0.0
+        self.divisor = 0.0
+        self.samples = 0
+        for metric in self.metrics.values():
+            metric.reset()
+
+    def update(self, loss: float, divisor: float | None, samples: int, scores: Tensor, targets: Tensor) -> None:
+        """Count a batch whose `loss` is a sum over it divided by `divisor`; None for an undivided sum.
+
+        A batch with a divisor of 0, whose mean loss is NaN, adds nothing to the loss.
+        """
+        if divisor is None:
+            self.sum, self.divisor = self.sum + loss, 1.0
+        elif divisor:
+            self.sum, self.divisor = self.sum + loss * divisor, self.divisor + divisor
+        self.samples += samples
+        for metric in self.metrics.values():
+            metric.update(scores, targets)
+
+    @property
+    def loss(self) -> float:
+        """The loss of all batches as if they were one; NaN if nothing was counted."""
+        return self.sum / self.divisor if self.divisor else float("nan")
+
+    def compute(self) -> dict[str, Any]:
+        """Return the loss and the values of the metrics, by name."""
+        return {"loss": self.loss, **{name: metric.compute() for name, metric in self.metrics.items()}}
+
+    def state_dict(self) -> State:
+        """Return the sums."""
+        metrics = {name: metric.state_dict() for name, metric in self.metrics.items()}
+        return {"sum": self.sum, "divisor": self.divisor, "samples": self.samples, "metrics": metrics}
+
+    def load_state_dict(self, state: State) -> None:
+        """Set the sums to those that `state_dict` returned.
+
+        Raises:
+            ValueError: they are of other metrics.
+        """
+        given = state["metrics"]
+        if set(given) != set(self.metrics):
+            raise ValueError(f"expected metrics {sorted(self.metrics)}, got {sorted(given)}")
+        for name, metric in self.metrics.items():
+            metric.load_state_dict(given[name])
+        self.sum, self.divisor, self.samples = float(state["sum"]), float(state["divisor"]), int(state["samples"])
+
+
+def accuracy(model: Module, x: Tensor, t: Tensor, batch_size: int = 500) -> float:
+    """Return the fraction of `x` whose largest score is that of class `t`, in evaluation mode.
+
+    Args:
+        model: maps (N, ...) to scores (N, classes); its modules get their modes back afterwards.
         x: inputs, at least one.
         t: (N,) class indices.
-        batch_size: how many inputs to compute at once.
+        batch_size: number of inputs to compute at once.
 
     Raises:
         ValueError: `x` and `t` differ in length, or are empty.

@@ -1,13 +1,16 @@
-"""Training as two courses write it: the same `Trainer` behind their arguments and their printed lines."""
+"""The training interfaces of two courses: `Trainer` with their arguments and printed lines."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
+
+from typing_extensions import override
 
 from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Array
+from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.data import DataLoader, TensorDataset
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.nn import functional as F
@@ -20,6 +23,9 @@ from tinygrad_cnn.train.trainer import Trainer
 
 Pair = tuple[Tensor | Array, Tensor | Array]
 """Inputs (N, ...) and class indices (N,)."""
+
+Write: TypeAlias = Callable[[str], object]
+"""Takes one line of output."""
 
 _OPTIMIZERS: dict[str, tuple[type[Optimizer], dict[str, Any]]] = {
     "sgd": (SGD, {"lr": 0.01}),
@@ -35,14 +41,15 @@ class LossLines(Callback):
     """Print ``train loss:2.2994883…`` after every step.
 
     Args:
-        write: where to, a line at a time.
+        write: called with each line.
     """
 
-    def __init__(self, write: Callable[[str], Any] = print) -> None:
+    def __init__(self, write: Write = print) -> None:
         self.write = write
 
+    @override
     def on_step_end(self, trainer: Trainer) -> None:
-        """Print."""
+        """Print the line."""
         self.write(f"train loss:{trainer.loss}")
 
 
@@ -52,14 +59,15 @@ class AccuracyLines(Callback):
     The accuracies are those of the validation sets named "train" and "test".
 
     Args:
-        write: where to, a line at a time.
+        write: called with each line.
     """
 
-    def __init__(self, write: Callable[[str], Any] = print) -> None:
+    def __init__(self, write: Write = print) -> None:
         self.write = write
 
+    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
-        """Print."""
+        """Print the line."""
         row = trainer.history.rows[-1]
         self.write(
             f"=== epoch:{trainer.epoch}, train acc:{row['train_accuracy']:.3f}, test acc:{row['test_accuracy']:.3f} ==="
@@ -69,27 +77,29 @@ class AccuracyLines(Callback):
 class CostLines(Callback):
     """Print ``Epoch 2: cost=1.129, accuracy=0.546/0.540 (383/383 secs)`` after every `report` epochs.
 
-    The accuracies are that over the epoch, as the network changed, and that of the validation set; the seconds are
-    those since the last such line and since the start.
+    The accuracies are that over the epoch, while the network changed, and that of the validation set; the seconds are
+    counted from the last such line and from the start.
 
     Args:
-        report: epochs between two lines; 0 prints none.
-        write: where to, a line at a time.
+        report: number of epochs between two lines; 0 prints none.
+        write: called with each line.
     """
 
-    def __init__(self, report: int = 1, write: Callable[[str], Any] = print) -> None:
+    def __init__(self, report: int = 1, write: Write = print) -> None:
         if report < 0:
             raise ValueError(f"CostLines: expected report of at least 0 epochs, got {report}")
         self.report = report
         self.write = write
 
+    @override
     def on_fit_start(self, trainer: Trainer) -> None:
         """Start the clock."""
         rows = trainer.history.rows
         self._before = rows[-1]["seconds"] if rows else 0.0
 
+    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
-        """Print, if it is time to."""
+        """Print the line if it is due."""
         if not self.report or trainer.epoch % self.report:
             return
         row = trainer.history.rows[-1]
@@ -112,21 +122,21 @@ class ArrayTrainer:
         x_test: test inputs.
         t_test: their classes.
         epochs: passes over the training set.
-        mini_batch_size: samples in a step.
+        mini_batch_size: number of samples in a step.
         optimizer: "SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop" or "Adam", in any case.
         optimizer_param: its settings, such as ``{"lr": 0.01}``.
-        evaluate_sample_num_per_epoch: how many of the first training and test samples the accuracies after an epoch
-            are of; all if None.
+        evaluate_sample_num_per_epoch: number of first training and test samples to measure the accuracies after an
+            epoch on; all if None.
         verbose: whether to print the loss of each step, and the accuracies.
-        write: where to, a line at a time.
+        write: called with each line.
 
     Attributes:
         train_loss_list: the loss of every step.
         train_acc_list, test_acc_list: the accuracies after every epoch.
-        history: everything measured.
+        history: everything that was measured.
 
     Raises:
-        ValueError: another optimizer; the message lists those there are.
+        ValueError: the optimizer is unknown; the message lists the known ones.
 
     Example:
         >>> trainer = ArrayTrainer(network, x_train, t_train, x_test, t_test, epochs=20, mini_batch_size=100,
@@ -147,7 +157,7 @@ class ArrayTrainer:
         optimizer_param: Mapping[str, Any] | None = None,
         evaluate_sample_num_per_epoch: int | None = None,
         verbose: bool = True,
-        write: Callable[[str], Any] = print,
+        write: Write = print,
     ) -> None:
         if optimizer.lower() not in _OPTIMIZERS:
             raise ValueError(
@@ -200,22 +210,22 @@ def exec_all(
     report: int = 2,
     use_adam: bool = True,
     name: str = "model",
-    write: Callable[[str], Any] = print,
+    write: Write = print,
 ) -> tuple[History, float]:
     """Train a classifier with a line every `report` epochs, then report its accuracy on the test set.
 
     Args:
         model: maps (N, ...) to scores (N, classes).
         train: inputs and classes to train on.
-        validation: those to measure after each epoch.
-        test: those to measure at the end.
+        validation: inputs and classes to measure after each epoch.
+        test: inputs and classes to measure at the end.
         epoch_count: passes over the training set.
-        batch_size: samples in a step.
+        batch_size: number of samples in a step.
         learning_rate: of Adam, or of plain SGD.
-        report: epochs between two lines; 0 prints none.
-        use_adam: Adam; plain SGD otherwise.
-        name: what to call the model in the lines.
-        write: where to, a line at a time.
+        report: number of epochs between two lines; 0 prints none.
+        use_adam: whether to use Adam rather than plain SGD.
+        name: the model's name in the lines.
+        write: called with each line.
 
     Returns:
         The history, and the test accuracy.
@@ -234,4 +244,4 @@ def exec_all(
 
 
 def _loader(pair: Pair, batch_size: int = 500, *, shuffle: bool = False) -> DataLoader:
-    return DataLoader(TensorDataset(*pair), batch_size=batch_size, shuffle=shuffle)  # type: ignore[arg-type]
+    return DataLoader(TensorDataset(*map(as_tensor, pair)), batch_size=batch_size, shuffle=shuffle)

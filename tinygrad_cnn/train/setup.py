@@ -1,31 +1,32 @@
-"""What a run was set up with, and how that differs from what a checkpoint of it was set up with.
+"""The settings of a run, and how they differ from those of a checkpoint.
 
-docs/training.md has the table of the items: which are refused, which applied. All that are applied are reported.
+docs/training.md has the table of the settings: which differences are refused, and which applied and reported.
 """
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from tinygrad_cnn._reprs import settings_of
 from tinygrad_cnn.optim.loading import numbers_by_name
+from tinygrad_cnn.train.batches import length, loss_name
 from tinygrad_cnn.train.callbacks import Callback, EarlyStopping, LRSchedule
-from tinygrad_cnn.train.unpacking import length, name_of
+from tinygrad_cnn.train.checkpoint import State
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.state import RunState
 
 _FOLLOWING = ("lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum", "base_momentum")
-"""What schedules write into the groups of an optimizer, or start from."""
+"""The settings of an optimizer's groups that schedules write or start from."""
 
 _COUNTED = ("base_lrs", "last_epoch", "mode_worse", "best")
-"""What the state of a schedule holds besides its settings."""
+"""The entries of a schedule's state that are not settings."""
 
 
-def describe(run: RunState) -> dict[str, Any]:
-    """Return what `run` is set up with: values that a checkpoint can hold."""
+def describe(run: RunState) -> State:
+    """Return the settings of `run` as values that a checkpoint can hold."""
     names = {p: name for name, p in run.model.named_parameters()}
     groups = run.optimizer.param_groups
     named = run.named_callbacks()
@@ -41,17 +42,17 @@ def describe(run: RunState) -> dict[str, Any]:
         },
         "callbacks": {name: _plain(settings_of(one)) for name, one in named.items() if _acts(one)},
         "data": None if run.loader is None else _data(run.loader),
-        "steps": {"accumulate": run.accumulate, "loss": name_of(run.loss_fn)},
+        "steps": {"accumulate": run.accumulate, "loss": loss_name(run.loss_fn)},
         "config": _plain(run.config) if isinstance(run.config, Mapping) else {},
     }
 
 
 def _acts(callback: Callback) -> bool:
-    """Return whether a callback changes the course of a run by its settings: it acts on gradients, or ends the run."""
+    """Return whether the settings of a callback change the run: it acts on gradients, or ends the run."""
     return type(callback).before_step is not Callback.before_step or isinstance(callback, EarlyStopping)
 
 
-def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
+def _plain(values: Mapping[str, object]) -> dict[str, object]:
     """Return the numbers, lines of text and the like among `values`."""
     return {
         str(key): value
@@ -60,7 +61,7 @@ def _plain(values: Mapping[Any, Any]) -> dict[str, Any]:
     }
 
 
-def _data(loader: Any) -> dict[str, Any]:
+def _data(loader: Iterable[object]) -> dict[str, object]:
     sampler, dataset = getattr(loader, "sampler", None), getattr(loader, "dataset", None)
     found = {
         "batches": length(loader),
@@ -72,16 +73,16 @@ def _data(loader: Any) -> dict[str, Any]:
     return _plain(found)
 
 
-def differences(then: Mapping[str, Any], now: Mapping[str, Any], within: bool) -> list[str]:
-    """Return what differs between two set-ups and is taken as it is now, each item with both values.
+def differences(then: State, now: State, within: bool) -> list[str]:
+    """Return the settings that differ and apply as they are now, each with both values.
 
     Args:
-        then: the set-up that was saved.
-        now: the present one.
+        then: the saved settings.
+        now: the current ones.
         within: whether the checkpoint is from within an epoch.
 
     Raises:
-        ValueError: something that cannot be taken over; names it.
+        ValueError: a setting must not differ; names it.
     """
     for key in now["model"]:
         if then["model"].get(key) != now["model"][key]:
@@ -109,22 +110,20 @@ def differences(then: Mapping[str, Any], now: Mapping[str, Any], within: bool) -
     return found + data
 
 
-def _changed(place: str, then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def _changed(place: str, then: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
     keys = dict.fromkeys([*then, *now])
-    return [
-        f"{place}.{key} {then.get(key)!r}, now {now.get(key)!r}" for key in keys if then.get(key) != now.get(key)
-    ]  # fmt: skip
+    return [f"{place}.{key} {then.get(key)!r}, now {now.get(key)!r}" for key in keys if then.get(key) != now.get(key)]
 
 
-def _essential(group: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a group, the rates that follow from others left out."""
+def _essential(group: Mapping[str, object]) -> dict[str, object]:
+    """Return the settings of a group without the rates that follow from others."""
     own = {key: value for key, value in group.items() if key not in ("lr", "initial_lr", "max_lr", "min_lr")}
     if "max_lr" in group:
         return {"max_lr": group["max_lr"], **own}
     return {"lr": group.get("initial_lr", group["lr"]), **own}
 
 
-def _schedule_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+def _schedule_changes(then: State, now: State) -> list[str]:
     old, new = then["scheduler"], now["scheduler"]
     changed = [key for key in new if key not in _COUNTED and key != "_last_lr" and old.get(key) != new[key]]
     public = [key for key in changed if not key.startswith("_")]
@@ -133,23 +132,21 @@ def _schedule_changes(then: Mapping[str, Any], now: Mapping[str, Any]) -> list[s
     return _changed(now["kind"], {key: old.get(key) for key in public}, {key: new[key] for key in public})
 
 
-def arranged(
-    owner: str, state: Mapping[str, Any], then: Sequence[Sequence[Any]], now: Sequence[Sequence[Any]]
-) -> dict[str, Any]:
-    """Return the state of an optimizer with the entries of its groups in the order of the own parameters, by name.
+def arranged(owner: str, state: State, then: Sequence[Sequence[str]], now: Sequence[Sequence[str]]) -> State:
+    """Return the saved state of an optimizer with the parameters of its groups reordered by name.
 
     Args:
         owner: the optimizer, for error messages.
         state: what its `state_dict` returned.
-        then: what the model called the parameters of each group.
-        now: what it calls them now.
+        then: the names of the parameters of each group when it was saved.
+        now: their names now, in the order wanted.
 
     Raises:
-        ValueError: the names are not the same.
+        ValueError: the names differ.
     """
     given = state.get("param_groups", [])
     if not len(given) == len(then) == len(now):
-        return dict(state)  # refused by the optimizer
+        return dict(state)  # the optimizer will refuse it
     groups = []
     for i, group in enumerate(given):
         if None not in (*then[i], *now[i]) and len(then[i]) == len(now[i]) == len(group["params"]):
@@ -159,10 +156,10 @@ def arranged(
     return {**state, "param_groups": groups}
 
 
-def reapply(run: RunState, then: Mapping[str, Any], now: Mapping[str, Any]) -> None:
-    """Give the optimizer the settings that differ, and its rates those of the schedules as they are now.
+def reapply(run: RunState, then: State, now: State) -> None:
+    """Give the optimizer the settings that differ, and the rates that the schedules as they are now lead to.
 
-    The schedules are gone through again from the beginning to the present step, with the metrics of the history.
+    The schedules run again from the beginning to the current step, with the metrics of the history.
     """
     follow = False
     for group, old, new in zip(run.optimizer.param_groups, then["optimizer"], now["optimizer"], strict=True):
@@ -178,7 +175,7 @@ def reapply(run: RunState, then: Mapping[str, Any], now: Mapping[str, Any]) -> N
     schedules = [one for name in now["schedules"] if isinstance(one := named[name], LRSchedule)]
     for name, one in zip(now["schedules"], schedules, strict=True):
         one.load_state_dict(now["schedules"][name])
-    run.optimizer._opt_called = True  # it took these steps, before the checkpoint
+    run.optimizer._opt_called = True  # its steps were taken before the checkpoint
     ends = {row["step"]: row for row in run.history.rows}
     for step in range(1, run.step + 1):
         for one in schedules:

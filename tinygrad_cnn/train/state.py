@@ -1,4 +1,4 @@
-"""`RunState`: everything that a training run depends on, as one state that can be saved and gone on from."""
+"""`RunState`: everything that a training run depends on, as one state to save and resume from."""
 
 from __future__ import annotations
 
@@ -6,44 +6,56 @@ import copy
 import os
 import warnings
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.optim import Optimizer
 from tinygrad_cnn.random import Generator
+from tinygrad_cnn.train.batches import Loss
 from tinygrad_cnn.train.callbacks import Callback
-from tinygrad_cnn.train.checkpoint import CheckpointFolder, load_checkpoint, load_versions
+from tinygrad_cnn.train.checkpoint import CheckpointFolder, State, load_checkpoint, load_versions
 from tinygrad_cnn.train.checkpoint.files import library_versions
 from tinygrad_cnn.train.checkpoint.generators import generators_of, random_states, set_random_states
 from tinygrad_cnn.train.history import History
-from tinygrad_cnn.train.running import Running
+from tinygrad_cnn.train.metrics import Running
 from tinygrad_cnn.train.setup import arranged, describe, differences, reapply
 
 _KEYS = ("model", "optimizer", "callbacks", "progress", "history", "running", "random", "loader", "config", "setup")
 
 
+@runtime_checkable
+class Resumable(Protocol):
+    """A loader that an epoch can be resumed with, such as `DataLoader`."""
+
+    def state_dict(self) -> State:
+        """Return the position within the epoch."""
+
+    def load_state_dict(self, state_dict: State, /) -> None:
+        """Go to the position that `state_dict` returned."""
+
+
 class RunState:
-    """The state of a run: model, optimizer, callbacks, random streams, where in which epoch, what was measured.
+    """The state of a run: model, optimizer, callbacks, random streams, position in the epoch, measurements.
 
     Args:
-        model: being trained.
-        optimizer: of its parameters.
-        callbacks: some of which have a state.
-        running: the sums over the present epoch.
-        generators: random streams of the user's own.
-        config: what describes the run.
+        model: the model being trained.
+        optimizer: holds its parameters.
+        callbacks: some of them have a state.
+        running: the sums over the current epoch.
+        generators: the user's own random streams.
+        config: a description of the run.
     """
 
-    loss_fn: Any
+    loss_fn: Loss
     accumulate: int
 
     def __init__(
         self, model: Module, optimizer: Optimizer, callbacks: Sequence[Callback], running: Running,
-        generators: Mapping[str, Generator], config: Any,
+        generators: Mapping[str, Generator], config: object,
     ) -> None:  # fmt: skip
         self.model = model
         self.optimizer = optimizer
@@ -51,22 +63,22 @@ class RunState:
         self.running = running
         self.generators = dict(generators)
         self.config = config
-        self.loader: Any = None
+        self.loader: Iterable[object] | None = None
         self.epoch = 0
         self.step = 0
         self.batch = 0
         self.history = History()
         self._seconds = 0.0
         self._stop_reason = ""
-        self._beginning: dict[str, Any] = {}
+        self._beginning: State = {}
 
     @property
     def resumable(self) -> bool:
-        """Whether a run can go on from here: between epochs always, within one if the loader has a state."""
-        return not self.batch or (hasattr(self.loader, "state_dict") and hasattr(self.loader, "load_state_dict"))
+        """Whether a run can resume from here: between epochs always, within one if the loader has a state."""
+        return not self.batch or isinstance(self.loader, Resumable)
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return the whole state; arrays share memory with the model and the optimizer.
+    def state_dict(self) -> State:
+        """Return the whole state; its arrays share memory with the model and the optimizer.
 
         Raises:
             RuntimeError: the run is within an epoch of a loader that has no state.
@@ -91,22 +103,22 @@ class RunState:
             },
             "running": self.running.state_dict(),
             "random": random_states(self._generators()),
-            "loader": self.loader.state_dict() if self.batch else None,
+            "loader": self.loader.state_dict() if self.batch and isinstance(self.loader, Resumable) else None,
             "config": self.config,
             "setup": self._described(),
         }  # fmt: skip
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the whole state, copied; what the run is set up with differently holds from here on.
+    def load_state_dict(self, state_dict: State) -> None:
+        """Load a copy of the whole state; settings of the run that differ from it apply from here on.
 
-        Within an epoch the state of the loader is a part of it: `loader` must then be set to one like that which was
-        saved; `Trainer.fit` does that.
+        A state from within an epoch contains that of the loader: `loader` must then be one like the saved one.
+        `Trainer.fit` sets it.
 
         Raises:
-            ValueError: it is none of such a run; nothing was changed.
+            ValueError: it is not the state of such a run; nothing was changed.
 
         Warns:
-            UserWarning: the run is set up with something else than it was, such as another learning rate: names it.
+            UserWarning: settings differ, such as the learning rate; names them.
         """
         if not isinstance(state_dict, Mapping) or set(state_dict) != set(_KEYS):
             got = sorted(map(str, state_dict)) if isinstance(state_dict, Mapping) else type(state_dict).__name__
@@ -125,7 +137,7 @@ class RunState:
             warnings.warn(f"the run goes on with {'; '.join(changes)}", stacklevel=3)
 
     def resume(self, path: str | os.PathLike[str]) -> Path | None:
-        """Take over a checkpoint, or the newest whole one of a folder.
+        """Load a checkpoint, or the newest undamaged one of a folder.
 
         Args:
             path: either file of a checkpoint, or a folder.
@@ -138,7 +150,7 @@ class RunState:
 
         Warns:
             UserWarning: a newer checkpoint of the folder is damaged, or this one was written with other versions of
-                NumPy or Python, whose numbers may differ in the last bits.
+                NumPy or Python, whose results may differ in the last bits.
         """
         place = Path(path)
         if place.is_dir():
@@ -160,8 +172,8 @@ class RunState:
             raise ValueError(f"{place}: {error}") from error
         return place
 
-    def _restorable(self) -> dict[str, Any]:
-        """Return the present state, whatever the loader."""
+    def _restorable(self) -> State:
+        """Return the current state without that of the loader."""
         batch, self.batch = self.batch, 0
         try:
             state = self.state_dict()
@@ -170,18 +182,18 @@ class RunState:
         state["progress"]["batch"] = batch
         return state
 
-    def _described(self) -> dict[str, Any]:
-        """Return what the run is set up with, optimizer and schedules as they were when it began."""
+    def _described(self) -> State:
+        """Return the settings of the run, those of optimizer and schedules as they were when it began."""
         now, then = describe(self), self._beginning
         if then:
             schedules = {name: then["schedules"].get(name, one) for name, one in now["schedules"].items()}
             now.update(optimizer=then["optimizer"], schedules=schedules)
         return now
 
-    def _load(self, state: Mapping[str, Any]) -> list[str]:
-        """Take over a state part by part, and return what the run is set up with differently.
+    def _load(self, state: State) -> list[str]:
+        """Load a state part by part, and return the settings that differ from it.
 
-        Raises where a part does not fit.
+        Raises an error at the first part that does not fit.
         """
         kind, own = state["optimizer"]["kind"], type(self.optimizer).__name__
         if kind != own:
@@ -208,7 +220,7 @@ class RunState:
         self.epoch, self.step, self.batch = progress["epoch"], progress["step"], progress["batch"]
         self._seconds = seconds
         self.history = History(losses, rows)
-        if state["loader"] is not None and not self.resumable:
+        if state["loader"] is not None and not isinstance(self.loader, Resumable):
             raise ValueError(
                 f"expected a loader with load_state_dict, for the checkpoint is from within epoch {self.epoch + 1}"
                 f", got {type(self.loader).__name__}"
@@ -218,8 +230,8 @@ class RunState:
             reapply(self, then, now)
         self._beginning = now
         self.history.changes = earlier + [f"from step {self.step + 1}: {change}" for change in changes]
-        # Last: the loader goes back in its random streams to the start of the epoch, and leaves them where they are.
-        if state["loader"] is not None:
+        # Last, since the loader repeats the shuffling from the streams at the start of the epoch, then restores them.
+        if state["loader"] is not None and isinstance(self.loader, Resumable):
             self.loader.load_state_dict(state["loader"])
         return changes
 
@@ -227,7 +239,7 @@ class RunState:
         return {**self.generators, **generators_of(self.loader)}
 
     def named_callbacks(self) -> dict[str, Callback]:
-        """Return the callbacks by class, and number from the second of a class on."""
+        """Return the callbacks by name: the class, with a number from the second of a class on."""
         seen: Counter[str] = Counter()
         named = {}
         for callback in self.callbacks:

@@ -1,35 +1,73 @@
-"""`Steps`: one step of a run, which is taken or leaves nothing behind."""
+"""`Steps`: one training step, which either completes or leaves no trace."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator
 from itertools import islice
-from typing import Any, NamedTuple
+from typing import NamedTuple, NoReturn
 
 import numpy as np
 
+from tinygrad_cnn._types import Array
+from tinygrad_cnn.autograd import versions
+from tinygrad_cnn.nn import Module
 from tinygrad_cnn.optim.checks import check_finite
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train.buffers import KeptBuffers
-from tinygrad_cnn.train.divisor import Divisor
+from tinygrad_cnn.train.batches import Divisor, leaves, loss_name, not_finite, pair, samples_of
 from tinygrad_cnn.train.state import RunState
-from tinygrad_cnn.train.unpacking import leaves, name_of, not_finite, pair, samples_of
+
+_SMALL = 2**16
+"""Bytes up to which a buffer is copied before every step; a larger one only after a recorded write."""
 
 
-class Part(NamedTuple):
-    """One batch of a step: its loss, what that was divided by (None for a sum), samples, inputs, outputs, targets."""
+class KeptBuffers:
+    """Copies of a model's buffers, to restore when a step is refused: BatchNorm updates its statistics in forward.
+
+    Args:
+        model: its modules are collected once, now.
+    """
+
+    def __init__(self, model: Module) -> None:
+        self._modules = [module for module in model.modules() if module._buffers]
+        self._kept: dict[tuple[Module, str], tuple[Tensor, Array, Array, int]] = {}
+
+    def keep(self) -> None:
+        """Copy the buffers that may have changed since the last call."""
+        for module in self._modules:
+            for name, buffer in module._buffers.items():
+                if buffer is None:
+                    continue
+                array, version = buffer.array, versions.version(buffer.array)
+                before = self._kept.get((module, name))
+                if before is None or before[0] is not buffer or before[1] is not array:
+                    self._kept[module, name] = buffer, array, array.copy(), version
+                elif array.nbytes <= _SMALL or before[3] != version:
+                    np.copyto(before[2], array)
+                    self._kept[module, name] = buffer, array, before[2], version
+
+    def restore(self) -> None:
+        """Set the buffers to their values at the last `keep`."""
+        for (module, name), (buffer, array, values, _) in self._kept.items():
+            np.copyto(array, values)
+            versions.record_write(array)
+            buffer.array = array
+            module._buffers[name] = buffer
+
+
+class BatchResult(NamedTuple):
+    """One batch of a step; `divisor` is what the loss was divided by, None for a sum."""
 
     loss: float
     divisor: float | None
     samples: int
-    inputs: Any
-    scores: Any
-    targets: Any
+    inputs: Tensor | None
+    scores: Tensor
+    targets: Tensor
 
 
 class Steps(RunState):
-    """What a run does from one batch to the next; `loss_fn`, `accumulate` and `divisor` are those of `Trainer`."""
+    """A run that can take training steps; `accumulate` and `divisor` are those of `Trainer`."""
 
     divisor: Divisor
     loss: float
@@ -37,33 +75,33 @@ class Steps(RunState):
     lr: float
     _kept: KeptBuffers
 
-    def _train_step(self, batches: Iterator[Any]) -> int:
-        """Take one step with the next batches; return how many there were."""
+    def _train_step(self, batches: Iterator[object]) -> int:
+        """Take one step with the next batches and return their number."""
         self.optimizer.zero_grad()
         self._kept.keep()
         try:
-            parts: list[Part] = []
+            results: list[BatchResult] = []
             for batch in islice(batches, self.accumulate):
-                parts.append(self._backward(*pair(batch), parts))
-                if len(parts) < self.accumulate:
-                    parts[-1] = parts[-1]._replace(inputs=None)  # looked at again for the last one only
-            if not parts:
+                results.append(self._backward(*pair(batch), results))
+                if len(results) < self.accumulate:
+                    results[-1] = results[-1]._replace(inputs=None)  # only the last batch is looked at again
+            if not results:
                 return 0
-            self.loss = self._together(parts)
-            self.samples = sum(part.samples for part in parts)
+            self.loss = self._combine(results)
+            self.samples = sum(result.samples for result in results)
             self.lr = float(self.optimizer.param_groups[0]["lr"])
             self._call("before_step")
-            self._check_gradients(parts[-1], len(parts))
-            self._count(parts)
-        except BaseException:  # nothing of this step is to remain
+            self._check_gradients(results[-1], len(results))
+            self._count(results)
+        except BaseException:  # undo the whole step
             self._kept.restore()
             self.optimizer.zero_grad()
             raise
         self._update()
-        return len(parts)
+        return len(results)
 
-    def _loss(self, x: Any, t: Any) -> tuple[Tensor, float | None, Any]:
-        """Return the loss of a batch, what it was divided by, and the outputs."""
+    def _loss(self, x: Tensor, t: Tensor) -> tuple[Tensor, float | None, Tensor]:
+        """Return the loss of a batch, its divisor, and the outputs."""
         try:
             scores = self.model(x)
         except (RuntimeError, ValueError) as error:
@@ -71,7 +109,8 @@ class Steps(RunState):
             raise
         if scores is None:
             raise TypeError(f"Trainer: expected outputs of {type(self.model).__name__}, got None; is a return missing?")
-        loss, name = self.loss_fn(scores, t), name_of(self.loss_fn)
+        loss: object = self.loss_fn(scores, t)
+        name = loss_name(self.loss_fn)
         if not isinstance(loss, Tensor):
             raise TypeError(f"Trainer: expected a tensor of {name}, got {type(loss).__name__}; is a return missing?")
         if loss.numel() != 1:
@@ -86,53 +125,53 @@ class Steps(RunState):
         return loss, divisor, scores
 
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # the loss and the gradients are checked instead
-    def _backward(self, x: Any, t: Any, parts: list[Part]) -> Part:
-        """Add the gradients of a batch to those of the `parts` before, relative to the divisor of the first."""
+    def _backward(self, x: Tensor, t: Tensor, earlier: list[BatchResult]) -> BatchResult:
+        """Add the gradients of a batch to those of `earlier` batches, relative to the first divisor."""
         loss, divisor, scores = self._loss(x, t)
-        part = Part(loss.item(), divisor, samples_of(x, t), x, scores, t)
+        result = BatchResult(loss.item(), divisor, samples_of(x, t), x, scores, t)
         if divisor == 0 and self.accumulate > 1:
-            return part  # nothing of it counts, and the mean over nothing is NaN
-        if not math.isfinite(part.loss):
-            self._refuse(f"the loss is {part.loss}", part, len(parts) + 1)
-        first = _first([*parts, part])
+            return result  # nothing of the batch counts: the mean loss is NaN
+        if not math.isfinite(result.loss):
+            self._refuse(f"the loss is {result.loss}", result, len(earlier) + 1)
+        first = _first_divisor([*earlier, result])
         (loss if divisor is None or divisor == first else loss * (divisor / first)).backward()
-        return part
+        return result
 
-    def _together(self, parts: list[Part]) -> float:
-        """Return the loss of all `parts` as of one batch, and make the gradients those of it."""
-        if len(parts) == 1:
-            return parts[0].loss
-        if parts[0].divisor is None:
-            return sum(part.loss for part in parts)
-        counting = [(part.loss, part.divisor) for part in parts if part.divisor]
+    def _combine(self, results: list[BatchResult]) -> float:
+        """Return the loss of all batches as if they were one, and scale the gradients to be those of that loss."""
+        if len(results) == 1:
+            return results[0].loss
+        if results[0].divisor is None:
+            return sum(result.loss for result in results)
+        counting = [(result.loss, result.divisor) for result in results if result.divisor]
         total = sum(divisor for _, divisor in counting)
         if not total:
-            self._refuse("the loss is nan, for no target counts,", parts[-1], len(parts))
-        for p in self._parameters():
+            self._refuse("the loss is nan, for no target counts,", results[-1], len(results))
+        for p in dict.fromkeys(p for group in self.optimizer.param_groups for p in group["params"]):
             if p.grad is not None:
-                p.grad = p.grad * (_first(parts) / total)
+                p.grad = p.grad * (_first_divisor(results) / total)
         return sum(loss * divisor for loss, divisor in counting) / total
 
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
-    def _count(self, parts: list[Part]) -> None:
+    def _count(self, results: list[BatchResult]) -> None:
         """Add the batches to the sums of the epoch."""
-        for part in parts:
-            self.running.update(part.loss, part.divisor, part.samples, part.scores, part.targets)
+        for result in results:
+            self.running.update(result.loss, result.divisor, result.samples, result.scores, result.targets)
 
     @np.errstate(over="ignore", divide="ignore", invalid="ignore")
     def _update(self) -> None:
         """Change the parameters."""
         self.optimizer.step()
 
-    def _check_gradients(self, last: Part, number: int) -> None:
+    def _check_gradients(self, last: BatchResult, number: int) -> None:
         try:
             check_finite(type(self.optimizer).__name__, self.optimizer.param_groups)
         except RuntimeError as error:
             self._refuse(str(error), last, number)
 
-    def _refuse(self, what: str, part: Part, number: int) -> None:
-        """Raise, naming the step, and what is wrong with the batch if it is the batch."""
-        found = not_finite(part.inputs, part.targets)
+    def _refuse(self, what: str, result: BatchResult, number: int) -> NoReturn:
+        """Raise an error that names the step, and where the batch is not finite if it is not."""
+        found = not_finite(result.inputs, result.targets)
         raise FloatingPointError(
             f"Trainer.fit: {what} at step {self.step + 1}, in epoch {self.epoch + 1}; the parameters are those before "
             "this step, and so are the buffers. "
@@ -143,22 +182,18 @@ class Steps(RunState):
             )
         )
 
-    def _parameters(self) -> list[Tensor]:
-        """Return each parameter once."""
-        return list(dict.fromkeys(p for group in self.optimizer.param_groups for p in group["params"]))
-
-    def _call(self, name: str) -> None:
+    def _call(self, hook: str) -> None:
         for callback in self.callbacks:
-            getattr(callback, name)(self)
+            getattr(callback, hook)(self)
 
 
-def _first(parts: list[Part]) -> float:
-    """Return the first divisor that is not 0: most weights relative to it are 1."""
-    return next((part.divisor for part in parts if part.divisor), 1.0)
+def _first_divisor(results: list[BatchResult]) -> float:
+    """Return the first divisor that is not 0: relative to it, most batches have weight 1."""
+    return next((result.divisor for result in results if result.divisor), 1.0)
 
 
-def _note_size(error: Exception, x: Any) -> None:
-    """Say that images of another size may be the reason, where the error is about sizes."""
+def _note_size(error: Exception, x: object) -> None:
+    """Add to an error about sizes that the images may have the wrong size."""
     shape: tuple[int, ...] = next((array.shape for _, array in leaves("inputs", x)), ())
     if len(shape) == 4 and ("in_features=" in str(error) or "larger input" in str(error)):
         error.add_note(

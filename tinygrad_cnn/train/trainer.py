@@ -1,62 +1,67 @@
-"""`Trainer`: the training loop, and measuring and predicting with what it trained."""
+"""`Trainer`: the training loop, and evaluation and prediction with the trained model."""
 
 from __future__ import annotations
 
 import math
 import os
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
+
+import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.optim import Optimizer
 from tinygrad_cnn.random import Generator
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train.buffers import KeptBuffers
+from tinygrad_cnn.train.batches import Divisor, Loss, divisor_of, length, loss_name, pair, samples_of
 from tinygrad_cnn.train.callbacks import Callback
-from tinygrad_cnn.train.divisor import Divisor, divisor_of
-from tinygrad_cnn.train.evaluating import evaluating, outputs
+from tinygrad_cnn.train.checkpoint import State
 from tinygrad_cnn.train.history import History
 from tinygrad_cnn.train.interrupt import Interrupt
-from tinygrad_cnn.train.metrics import Metric
-from tinygrad_cnn.train.running import Running
-from tinygrad_cnn.train.steps import Steps
-from tinygrad_cnn.train.unpacking import ValidationSets, by_name, length, name_of, number_of, pair, samples_of
+from tinygrad_cnn.train.metrics import Metric, Running, evaluating
+from tinygrad_cnn.train.state import Resumable
+from tinygrad_cnn.train.steps import KeptBuffers, Steps
+
+ValidationSets = Iterable[object] | Mapping[str, Iterable[object]] | None
+"""A loader, loaders by name, or none."""
 
 
 class Trainer(Steps):
     """Train a model with an optimizer and a loss.
 
-    One step computes ``loss_fn(model(x), t)`` for `accumulate` batches, the gradient of their loss as of one batch,
-    and one update. With ``accumulate=1`` it is the usual five lines, and gives their bits. A step that is refused, or
-    ends in an error, leaves parameters, gradients, buffers and the optimizer's state as they were before it.
+    One step computes ``loss_fn(model(x), t)`` for `accumulate` batches, the gradient of their loss as if they were one
+    batch, and one update. With ``accumulate=1`` it gives the same bits as the usual five lines. A step that is refused,
+    or ends in an error, leaves parameters, gradients, buffers and the optimizer's state as they were before it.
 
-    Modules that the user put into evaluation mode stay there while the model as a whole is in training mode, such as
-    frozen `BatchNorm2d` layers; a model that is in evaluation mode as a whole is put into training mode.
+    While the model as a whole is in training mode, modules that you put into evaluation mode stay there, such as
+    frozen `BatchNorm2d` layers. A model that is in evaluation mode as a whole is put into training mode.
 
     Args:
-        model: what to train.
+        model: the model to train.
         optimizer: holds the parameters to update.
-        loss_fn: takes outputs and targets and returns one number, their mean loss or its sum over the batch.
+        loss_fn: takes outputs and targets and returns one number, the mean of the loss over the batch or its sum.
         metrics: what to measure besides the loss, by name.
-        callbacks: what to do besides training, in this order.
-        accumulate: batches in one step. Equal to batches that many times larger, to rounding; the last step of an
-            epoch may have fewer. Layers that look at a whole batch, such as BatchNorm, still see the small ones.
-        divisor: what `loss_fn` divided its sum over a batch by, a function of outputs and targets; or "sum" if it did
-            not divide. It weighs the batches of a step, an epoch or a set. Known of the library's own losses, with
-            class weights, `ignore_index` and `reduction`; of others, None counts the samples.
-        generators: random streams of your own, by name, to keep in checkpoints; the default generator, those of the
+        callbacks: called in this order.
+        accumulate: number of batches in one step. A step equals that of one batch as large as all of them, to rounding;
+            the last step of an epoch may have fewer batches. Layers that look at a whole batch, such as BatchNorm,
+            still see the small ones.
+        divisor: what `loss_fn` divides the sum over a batch by: a function of outputs and targets, or "sum" if it does
+            not divide. It is the weight of a batch in the loss of a step, an epoch or a set. None: the losses of this
+            library are known, with class weights, `ignore_index` and `reduction`; others divide by the samples.
+        generators: your own random streams, by name, to keep in checkpoints; the default generator, those of the
             loader and its samplers, and Python's and NumPy's global streams are kept anyway.
-        config: whatever describes the run, kept in checkpoints: dicts, lists, strings, numbers.
+        config: a description of the run to keep in checkpoints: dicts, lists, strings, numbers.
 
     Attributes:
-        epoch: epochs finished.
-        step: steps taken.
-        batch: batches of the present epoch that steps were taken with; 0 between epochs.
-        epochs, batches: how many epochs there will be; batches in each, None if the loader does not know.
-        loss, samples, lr: those of the last step; the rate is that of the first parameter group.
-        running: the sums over the present epoch.
+        epoch: number of finished epochs.
+        step: number of steps taken.
+        batch: number of batches used in the current epoch; 0 between epochs.
+        epochs, batches: number of epochs to train; number of batches in each, None if the loader does not know.
+        loss, samples, lr: those of the last step; the learning rate is that of the first parameter group.
+        running: the sums over the current epoch.
         history: what was measured.
 
     Raises:
@@ -72,13 +77,13 @@ class Trainer(Steps):
         self,
         model: Module,
         optimizer: Optimizer,
-        loss_fn: Callable[[Any, Any], Tensor],
+        loss_fn: Loss,
         *,
         metrics: Mapping[str, Metric] | None = None,
         callbacks: Sequence[Callback] = (),
         accumulate: int = 1,
         generators: Mapping[str, Generator] | None = None,
-        config: Any = None,
+        config: object = None,
         divisor: Divisor = None,
     ) -> None:
         if accumulate < 1:
@@ -94,45 +99,46 @@ class Trainer(Steps):
         self.lr = math.nan
         self._frozen: list[Module] = []
         self._interrupt = Interrupt()
-        self._loader_state: Any = None
+        self._loader_state: State | None = None
 
+    @override
     def __repr__(self) -> str:
         return (
-            f"Trainer({type(self.model).__name__}, {type(self.optimizer).__name__}, {name_of(self.loss_fn)}, "
+            f"Trainer({type(self.model).__name__}, {type(self.optimizer).__name__}, {loss_name(self.loss_fn)}, "
             f"accumulate={self.accumulate}, epoch={self.epoch}, step={self.step})"
         )
 
     def fit(
         self,
-        loader: Iterable[Any],
+        loader: Iterable[object],
         epochs: int,
         *,
         validation: ValidationSets = None,
         resume: str | os.PathLike[str] | None = None,
     ) -> History:
-        """Train until `epochs` passes over `loader` are finished, those of earlier calls and of `resume` counted.
+        """Train until `epochs` passes over `loader` are finished, including those of earlier calls and of `resume`.
 
         After each epoch the validation sets are measured, and a row is added to the history. The first Ctrl-C lets the
-        running step finish (or the measuring after an epoch), and returns as if the run ended there; the second one
-        raises KeyboardInterrupt.
+        current step finish (or the measuring after an epoch) and ends the run there; the second one raises
+        KeyboardInterrupt.
 
         Args:
-            loader: yields batches (inputs, targets); walked once an epoch.
-            epochs: number of passes in all, at least 1.
+            loader: yields batches (inputs, targets); iterated once an epoch.
+            epochs: total number of passes, at least 1.
             validation: a loader, measured as ``validation_loss`` and so on; or loaders by name, measured as
                 ``{name}_loss``.
-            resume: a checkpoint, or the folder of `Checkpoints`: its newest checkpoint that is whole. Training goes on
-                as if it had never stopped, bit for bit. From an empty folder it starts at the beginning. What the run
-                is set up with differently is refused, or holds from here on with a warning; docs/training.md has the
-                list.
+            resume: a checkpoint, or the folder of `Checkpoints`, of which the newest undamaged checkpoint is taken.
+                Training continues as if it had never stopped, bit for bit. With an empty folder it starts from the
+                beginning. Settings that differ from the checkpoint's are refused, or apply from here on with a
+                warning; docs/training.md has the list.
 
         Returns:
             The history, which is also `self.history`.
 
         Raises:
-            ValueError: `epochs` is less than 1, a batch is no pair, the loader yields none, or the checkpoint does not
-                fit; in the last case model, optimizer and everything else are as they were.
-            FloatingPointError: the loss or a gradient is NaN or infinite; the message says where inputs or targets are.
+            ValueError: `epochs` is less than 1, a batch is not a pair, the loader yields none, or the checkpoint does
+                not fit; in the last case model, optimizer and everything else are as they were.
+            FloatingPointError: the loss or a gradient is NaN or infinite; the message says which inputs or targets are.
                 Parameters and buffers are as they were before that step, and so is the last checkpoint.
         """
         if epochs < 1:
@@ -143,11 +149,11 @@ class Trainer(Steps):
         if resume is not None:
             self.resume(resume)
         elif self.batch:
-            self._go_on_within_epoch()
+            self._continue_epoch()
         self._beginning = self._described()
         self._loader_state = None
         self.history.interrupted, self.history.stopped = False, ""
-        sets = by_name(validation)
+        sets = _by_name(validation)
         error: BaseException | None = None
         with self._interrupt.caught():
             try:
@@ -172,19 +178,19 @@ class Trainer(Steps):
         """End the run after this step or epoch; for callbacks.
 
         Args:
-            reason: why, for people.
+            reason: shown to the user.
         """
         self._stop_reason = self._stop_reason or reason
 
-    def evaluate(self, loader: Iterable[Any], metrics: Mapping[str, Metric] | None = None) -> dict[str, Any]:
-        """Return the loss over `loader`, as if it were one batch, and the metrics, in evaluation mode.
+    def evaluate(self, loader: Iterable[object], metrics: Mapping[str, Metric] | None = None) -> dict[str, Any]:
+        """Return the loss over `loader`, as if it were one batch, and the metrics; the model is in evaluation mode.
 
         Args:
             loader: yields batches (inputs, targets).
-            metrics: in place of the trainer's own.
+            metrics: to measure instead of the trainer's own.
 
         Raises:
-            ValueError: no batches, or one that is no pair.
+            ValueError: there are no batches, or one is not a pair.
         """
         sums = Running(self.running.metrics if metrics is None else metrics)
         with evaluating(self.model):
@@ -196,38 +202,42 @@ class Trainer(Steps):
             raise ValueError("Trainer.evaluate: expected at least one batch, got none")
         return sums.compute()
 
-    def predict(self, inputs: Tensor | Iterable[Any], batch_size: int = 500) -> Tensor:
-        """Return the outputs of the model for all inputs, in evaluation mode, along the first axis.
+    def predict(self, inputs: Tensor | Iterable[object], batch_size: int = 500) -> Tensor:
+        """Return the outputs of the model for all inputs, concatenated along the first axis; it is in evaluation mode.
 
         Args:
-            inputs: a tensor (N, ...); or batches, of which the first part counts if they have several.
-            batch_size: how many rows of a tensor to compute at once.
+            inputs: a tensor (N, ...); or batches: of a tuple or list the first element is taken.
+            batch_size: number of rows of a tensor to compute at once.
 
         Raises:
-            ValueError: no inputs.
+            ValueError: there are no inputs.
         """
-        found = outputs(self.model, inputs, batch_size)
-        if not found:
+        batches = inputs
+        if isinstance(inputs, Tensor):
+            batches = (inputs[i : i + batch_size] for i in range(0, len(inputs), batch_size))
+        with evaluating(self.model):
+            outputs = [self.model(batch[0] if isinstance(batch, list | tuple) else batch) for batch in batches]
+        if not outputs:
             raise ValueError("Trainer.predict: expected at least one input, got none")
-        return ops.cat(found, 0)
+        return ops.cat(outputs, 0)
 
-    def _go_on_within_epoch(self) -> None:
-        """Go on where an earlier `fit` was stopped; at the start of the epoch if the loader has no state."""
-        if self._loader_state is not None and self.resumable:
+    def _continue_epoch(self) -> None:
+        """Continue the epoch that an earlier `fit` stopped in; restart it if the loader has no state."""
+        if self._loader_state is not None and isinstance(self.loader, Resumable):
             self.loader.load_state_dict(self._loader_state)
         else:
             self.batch = 0
 
     def _put_into_training_mode(self) -> None:
-        """Train what is not frozen: the modules in evaluation mode when the model as a whole was in training mode."""
+        """Put all modules into training mode but the frozen ones: those that the user put into evaluation mode."""
         if self.model.training:
             self._frozen = [module for module in self.model.modules() if not module.training]
         self.model.train()
         for module in self._frozen:
             module.training = False
 
-    def _run_epoch(self, loader: Iterable[Any], sets: dict[str, Iterable[Any]]) -> None:
-        """Train for an epoch, or for the rest of one, and measure it."""
+    def _run_epoch(self, loader: Iterable[object], sets: dict[str, Iterable[object]]) -> None:
+        """Train for an epoch, or the rest of one, and measure it."""
         started = time.perf_counter() - self._seconds
         self._put_into_training_mode()
         self._kept = KeptBuffers(self.model)
@@ -242,12 +252,13 @@ class Trainer(Steps):
             self._seconds = time.perf_counter() - started
             self._call("on_step_end")
             if self.batch == self.batches:
-                break  # what follows is the end of the epoch, not a place within it
+                break  # the end of the epoch, which has its own calls below
             self._call("at_rest")
             if self._interrupt.wanted:
                 self.stop("interrupted")
             if self._stop_reason:
-                self._loader_state = loader.state_dict() if self.resumable else None  # type: ignore[attr-defined]
+                if isinstance(loader, Resumable):
+                    self._loader_state = loader.state_dict()
                 return
         if not self.running.samples:
             raise ValueError("Trainer.fit: expected a loader that yields batches, got none; an iterator is used up "
@@ -256,7 +267,7 @@ class Trainer(Steps):
         for name, other in sets.items():
             row.update({f"{name}_{key}": value for key, value in self.evaluate(other).items()})
         self._seconds = time.perf_counter() - started
-        numbers = {key: number for key, value in row.items() if (number := number_of(value)) is not None}
+        numbers = {key: number for key, value in row.items() if (number := _number(value)) is not None}
         self.history.rows.append({**numbers, "lr": self.lr, "seconds": self._seconds})
         self.epoch += 1
         self.batch = 0
@@ -264,3 +275,17 @@ class Trainer(Steps):
         self._call("at_rest")
         if self._interrupt.wanted:
             self.stop("interrupted")
+
+
+def _by_name(validation: ValidationSets) -> dict[str, Iterable[object]]:
+    if validation is None:
+        return {}
+    return dict(validation) if isinstance(validation, Mapping) else {"validation": validation}
+
+
+def _number(value: object) -> float | None:
+    """Return the value of a metric as a Python number; None for a matrix and the like, which rows do not hold."""
+    if isinstance(value, Tensor | np.ndarray | np.generic):
+        array = np.asarray(value)
+        value = array.item() if array.size == 1 else None
+    return value if isinstance(value, int | float) else None

@@ -1,4 +1,4 @@
-"""What PyTorch and torchvision have in ``utils``: `data`, whose home is `tinygrad_cnn.data`, and grids of images."""
+"""The names that PyTorch and torchvision have in ``utils``: `data` (see `tinygrad_cnn.data`) and grids of images."""
 
 import sys
 

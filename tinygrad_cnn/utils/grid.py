@@ -1,4 +1,4 @@
-"""`make_grid`, `save_image`: many images as one, as in ``torchvision.utils``."""
+"""`make_grid` and `save_image`: many images in one, as in ``torchvision.utils``."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.data.pictures import pillow
+from tinygrad_cnn.data.image_files import pillow
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -25,25 +25,25 @@ def make_grid(
     scale_each: bool = False,
     pad_value: float = 0.0,
 ) -> Tensor:
-    """Return images side by side in rows, as one image.
+    """Arrange images in rows and return them as one image.
 
     Args:
-        tensor: images (N, C, H, W), or one as (C, H, W) or (H, W), or a sequence of equal images; one channel becomes
-            three equal ones.
-        nrow: how many images a row has.
+        tensor: images (N, C, H, W), one image as (C, H, W) or (H, W), or a sequence of images of one shape; one channel
+            becomes three equal ones.
+        nrow: number of images in a row.
         padding: pixels around each image.
-        normalize: bring the values into 0 to 1: y = (x − low) / max(high − low, 1e-5), x cut off at low and high.
+        normalize: scale the values to 0 to 1: y = (x − low) / max(high − low, 1e-5), x clipped to low and high.
         value_range: (low, high); the smallest and largest value if None.
-        scale_each: take these from each image instead of from all.
-        pad_value: what the margins are filled with.
+        scale_each: use each image's own smallest and largest value.
+        pad_value: value of the margins.
 
     Returns:
-        (3, rows·(H + padding) + padding, columns·(W + padding) + padding), of the images' dtype. A single image comes
-        back without margins.
+        (3, rows·(H + padding) + padding, columns·(W + padding) + padding), of the images' dtype. A single image gets no
+        margins.
 
     Raises:
-        TypeError: no tensors.
-        ValueError: images of other axes, no images, or a count below its least value.
+        TypeError: the images are not tensors.
+        ValueError: images with a wrong number of axes, no images, or `nrow` or `padding` too small.
     """
     images = _batch(tensor)
     for name, value, least in (("nrow", nrow, 1), ("padding", padding, 0)):
@@ -71,12 +71,12 @@ def save_image(
 
     Args:
         tensor: images, as for `make_grid`.
-        fp: a path, whose missing folders are made, or a file open for writing.
-        format: the file's format by Pillow's name; as the path ends if None.
-        kwargs: the other arguments of `make_grid`.
+        fp: a path, whose missing folders are created, or a file open for writing.
+        format: the file's format by Pillow's name; by the suffix of the path if None.
+        kwargs: further arguments of `make_grid`.
 
     Raises:
-        TypeError, ValueError: as for `make_grid`, or Pillow knows no such format.
+        TypeError, ValueError: as for `make_grid`, or an unknown format.
         ModuleNotFoundError: Pillow is not installed; the message names the extra.
     """
     image = pillow("save_image")
@@ -94,7 +94,7 @@ def save_image(
 
 
 def _batch(tensor: Tensor | Sequence[Tensor]) -> Array:
-    """Return images as (N, 3, H, W); more channels stay."""
+    """Return images as (N, C, H, W); one channel is repeated three times."""
     if isinstance(tensor, Tensor):
         images = tensor.detach().numpy()
     elif isinstance(tensor, Sequence) and all(isinstance(one, Tensor) for one in tensor):
@@ -114,7 +114,7 @@ def _batch(tensor: Tensor | Sequence[Tensor]) -> Array:
 
 
 def _normalized(images: Array, value_range: tuple[float, float] | None, each: bool) -> Array:
-    """Return the images with values from 0 to 1."""
+    """Return the images scaled to 0 to 1."""
     if images.dtype.kind != "f":
         raise TypeError(f"make_grid: expected images of a floating dtype with normalize=True, got {images.dtype}")
     if value_range is not None and (not isinstance(value_range, tuple) or len(value_range) != 2):

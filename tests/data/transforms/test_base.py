@@ -1,13 +1,18 @@
-"""What every transform promises: forms are kept, images are not changed, and a seed repeats the draws."""
+"""What every transform promises: formats are kept, images are not changed, and a seed repeats the draws."""
+
+import math
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import tinygrad_cnn
 from tinygrad_cnn import Tensor, tensor
-from tinygrad_cnn.data import seeding
 from tinygrad_cnn.data import transforms as T
+from tinygrad_cnn.data import use_generator
 from tinygrad_cnn.data.transforms import Transform
+from tinygrad_cnn.data.transforms.base import as_batch, margins, probability, size_pair, span
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -89,12 +94,10 @@ def test_draws_come_from_the_current_generator(transform):
     assert not np.array_equal(first, second)
     tinygrad_cnn.manual_seed(1)
     np.testing.assert_array_equal(transform.batch(images), first)
-    token = seeding._current.set(np.random.default_rng(5))
-    try:
+    with use_generator(np.random.default_rng(5)):
         own = transform.batch(images)
-        np.testing.assert_array_equal(transform.batch(picture(5, (16, 3, 7, 8))).shape, own.shape)
-    finally:
-        seeding._current.reset(token)
+    with use_generator(np.random.default_rng(5)):
+        np.testing.assert_array_equal(transform.batch(images), own)
     np.testing.assert_array_equal(transform.batch(images), second, "the default generator was touched")
 
 
@@ -146,3 +149,87 @@ def test_a_transform_of_ones_own():
     assert repr(Half()) == "Half()"
     with pytest.raises(NotImplementedError, match=r"Transform: a transform must define batch\(self, images\)"):
         Transform()(picture())
+
+
+def bytes_of(*shape):
+    return np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("image", "shape"),
+    [
+        (bytes_of(4, 5), (1, 1, 4, 5)),
+        (bytes_of(4, 5, 3), (1, 3, 4, 5)),
+        (bytes_of(3, 5, 3), (1, 3, 3, 5)),
+        (bytes_of(2, 3, 4, 5), (2, 3, 4, 5)),
+        (bytes_of(4, 5).astype(np.float32), (1, 1, 4, 5)),
+        (bytes_of(3, 4, 5).astype(np.float64), (1, 3, 4, 5)),
+        (bytes_of(6, 3, 4, 5).astype(np.int64), (6, 3, 4, 5)),
+        (tensor(bytes_of(3, 4, 5)), (1, 3, 4, 5)),
+        (tensor(bytes_of(4, 5)), (1, 1, 4, 5)),
+        (tensor(bytes_of(2, 2, 3, 4, 5)), (4, 3, 4, 5)),
+        (tensor(np.zeros((0, 3, 4, 5))), (0, 3, 4, 5)),
+        (tensor(np.zeros((2, 0, 3, 4, 5))), (0, 3, 4, 5)),
+    ],
+)
+def test_arrays_and_tensors_become_batches(image, shape):
+    images, restore = as_batch("T", image)
+    assert images.shape == shape
+    back = restore(images)
+    assert type(back) is type(image)
+    assert back.dtype == image.dtype
+    np.testing.assert_array_equal(np.asarray(back), np.asarray(image))
+    assert restore(images[..., :2, :1]).shape[-2 if isinstance(image, Tensor) else 0] > 0
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_pil_images_become_batches(mode):
+    image = Image.fromarray(bytes_of(4, 5, 3)).convert(mode)
+    images, restore = as_batch("T", image)
+    assert images.shape == (1, len(mode), 4, 5)
+    back = restore(images[:, :, :3])
+    assert back.mode == mode
+    np.testing.assert_array_equal(np.asarray(back), np.asarray(image)[:3])
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "CMYK", "I", "F"])
+def test_other_pil_images_are_refused(mode):
+    with pytest.raises(TypeError, match=f"T: expected a PIL image of mode L, LA, RGB, RGBA, got {mode}; convert it"):
+        as_batch("T", Image.new(mode, (2, 2)))
+
+
+@given(h=st.integers(1, 5), w=st.integers(1, 5), c=st.integers(1, 4))
+def test_a_uint8_array_is_a_picture_and_a_float_array_is_planes(h, w, c):
+    picture = bytes_of(h, w, c)
+    np.testing.assert_array_equal(as_batch("T", picture)[0][0], picture.transpose(2, 0, 1))
+    planes = np.ones((c, h, w), np.float32)
+    assert as_batch("T", planes)[0].shape == (1, c, h, w)
+
+
+def test_refuses_images_without_a_format():
+    with pytest.raises(
+        ValueError, match=r"T: expected a uint8 array as \(H, W, C\), got \(3, 32, 32\), which looks like"
+    ):
+        as_batch("T", bytes_of(3, 32, 32))
+    with pytest.raises(ValueError, match=r"T: expected an image of at least 2 axes, got shape \(3,\)"):
+        as_batch("T", bytes_of(3))
+    with pytest.raises(TypeError, match="T: expected a PIL image, an array or a tensor, got list"):
+        as_batch("T", [[1]])
+    with pytest.raises(TypeError, match="T: expected an image without gradient"):
+        as_batch("T", tinygrad_cnn.zeros(3, 2, 2, requires_grad=True))
+
+
+def test_arguments_in_every_form():
+    assert size_pair("T", 3) == size_pair("T", [3]) == (3, 3)
+    assert size_pair("T", (3, 4)) == (3, 4)
+    assert margins("T", 1) == (1, 1, 1, 1)
+    assert margins("T", (1, 2)) == (1, 2, 1, 2)
+    assert margins("T", (1, 2, 3, 4)) == (1, 2, 3, 4)
+    assert span("T", "x", [1, 2], 0, math.inf) == (1.0, 2.0)
+    assert probability("T", 1) == 1.0
+
+
+@pytest.mark.parametrize("value", [(2, 1), (-1, 1), (1,), (1, 2, 3), "ab", 3, None, (math.nan, 1), (True, 2)])
+def test_refuses_what_is_no_span(value):
+    with pytest.raises(ValueError, match="T: expected x as two numbers, 0 ≤ a ≤ b ≤ inf, got"):
+        span("T", "x", value, 0, math.inf)

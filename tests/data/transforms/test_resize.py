@@ -1,4 +1,4 @@
-"""`Resize` against Pillow and PyTorch, which were written by others."""
+"""`Resize` against Pillow and PyTorch: every size, mode and dtype."""
 
 import math
 from fractions import Fraction
@@ -9,10 +9,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import tinygrad_cnn
-from tinygrad_cnn.data.transforms import InterpolationMode, Resize
+from tinygrad_cnn.data.transforms import InterpolationMode, RandomRotation, Resize
 
 PIL = pytest.importorskip("PIL")
 Image = pytest.importorskip("PIL.Image")
+
 RNG = np.random.default_rng(0)
 SIZES = [((7, 9), (3, 4)), ((7, 9), (20, 13)), ((64, 48), (7, 96)), ((5, 5), (5, 8)), ((1, 6), (3, 1)),
          ((30, 30), (29, 31))]  # fmt: skip
@@ -117,7 +118,7 @@ def test_the_mean_of_a_constant_image_stays():
         np.testing.assert_allclose(result.array, 0.7, rtol=1e-6)
 
 
-def test_refuses():
+def test_resize_refuses():
     with pytest.raises(
         ValueError, match="Resize: expected interpolation as one of nearest, bilinear, bicubic, got 'box'"
     ):
@@ -129,3 +130,13 @@ def test_refuses():
             Resize(size, max_size=largest)
     with pytest.raises(ValueError, match="Resize: expected images with pixels"):
         Resize(4).batch(np.zeros((1, 1, 0, 3)))
+
+
+def test_member_and_value_are_the_same():
+    assert Resize(3, InterpolationMode.BICUBIC).interpolation is Resize(3, "bicubic").interpolation
+    assert InterpolationMode.NEAREST.value == "nearest"
+
+
+def test_what_a_transform_has_not():
+    with pytest.raises(ValueError, match="RandomRotation: expected interpolation as one of nearest, bilinear, got"):
+        RandomRotation(3, InterpolationMode.BICUBIC)

@@ -292,7 +292,7 @@ def test_script_without_guard_is_told():
         "next(iter(DataLoader(Noisy(4), num_workers=1, worker_method='multiprocessing')))", guard=False
     )
     assert code == 1
-    assert 'before it read anything; a script that is started as a program needs `if __name__ == "__main__":`' in errors
+    assert 'before it read anything; a script needs `if __name__ == "__main__":`' in errors
 
 
 def test_data_set_that_workers_cannot_import():
@@ -309,7 +309,7 @@ def test_data_set_that_workers_cannot_import():
     )
     assert module.exists()
     assert code == 1
-    assert "could not take over the data set" in errors
+    assert "could not load the data set" in errors
     assert "No module named 'made_up'" in errors
 
 

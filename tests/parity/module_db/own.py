@@ -43,26 +43,36 @@ def samples(name: str, dtype: torch.dtype, *, requires_grad: bool) -> Iterator[t
         yield _call(4, 6, 3, stride=2, padding=1, dilation=2, groups=2), called(2, 4, 9)
         yield _call(2, 3, 3, padding=1, padding_mode="reflect"), called(2, 2, 7)
         yield _call(2, 3, 3, padding=1, padding_mode="circular"), called(2, 2, 7)
+        yield _call(4, 2, 4, padding="same", dilation=2, bias=False), called(2, 4, 9)
     elif name == "Conv2d":
         yield _call(2, 3, (3, 4), padding=(1, 2), padding_mode="replicate"), called(1, 2, 5, 6)
         yield _call(2, 3, (3, 4), padding="same", padding_mode="reflect"), called(1, 2, 5, 6)
         yield _call(2, 3, 3, padding=1, padding_mode="circular"), called(1, 2, 5, 6)
         yield _call(2, 6, (3, 1), stride=(1, 2), padding=(2, 0), groups=2), called(2, 2, 5, 7)
         yield _call(3, 2, 3, padding="same", dilation=2, bias=False), called(1, 3, 6, 5)
+        yield _call(4, 6, (3, 2), (2, 1), (1, 2), (1, 2), 2), called(2, 4, 7, 6)
+        yield _call(4, 3, (3, 2), stride=2, padding=(2, 1), padding_mode="reflect"), called(2, 4, 7, 6)
+        yield _call(4, 3, 3, padding=1, padding_mode="replicate", bias=False), called(4, 5, 7)
     elif name == "ConvTranspose2d":
         yield _call(4, 6, (3, 2), stride=(2, 3), padding=(1, 0), output_padding=(1, 2), groups=2), called(2, 4, 3, 5)
         yield _call(3, 2, (2, 3), dilation=(2, 1), bias=False), called(3, 4, 5)
+        for size in ((13, 15), (14, 14), [2, 6, 14, 16]):  # that a convolution turns into (7, 6)
+            enlarged = Sample((tensor((2, 4, 7, 6)),), {"output_size": size})
+            yield _call(4, 6, 3, stride=(2, 3), padding=(1, 2), output_padding=1), enlarged
     elif name == "MaxPool1d":
         yield _call(3, 2, 1, 2, ceil_mode=True), called(2, 3, 8)
+        yield _call(2, return_indices=True), called(4, 7)
     elif name == "AvgPool1d":
         yield _call(3, 2, 1, True, False), called(2, 3, 8)
     elif name == "AdaptiveMaxPool2d":
         yield _call((3, None), return_indices=True), called(2, 3, 7, 4)
+        yield _call((3, 4)), called(2, 3, 7, 6)
     elif name == "MaxPool2d":
         yield _call((3, 2), stride=(2, 1), padding=(1, 0), dilation=(1, 2), ceil_mode=True), called(2, 3, 7, 6)
         yield _call(2, return_indices=True), called(2, 3, 6, 8)
     elif name == "AvgPool2d":
         yield _call((3, 2), stride=2, padding=(1, 0), count_include_pad=False, ceil_mode=True), called(2, 3, 6, 7)
+        yield _call((3, 2), stride=2, padding=1, divisor_override=5), called(2, 4, 7, 6)
         yield _call(2, divisor_override=3), called(3, 4, 6)
     elif name in ("BatchNorm1d", "BatchNorm2d"):
         shape = (4, 3, 5) if name == "BatchNorm1d" else (4, 3, 5, 2)
@@ -70,6 +80,11 @@ def samples(name: str, dtype: torch.dtype, *, requires_grad: bool) -> Iterator[t
         yield _call(3, eps=0.1, momentum=0.7), called(*shape)
         yield _call(3, affine=False, track_running_stats=False), called(*shape)
         yield _call(3, affine=True, track_running_stats=False), called(*shape)
+        yield _call(3, bias=False, track_running_stats=False), called(*shape)
+    elif name == "GroupNorm":
+        yield _call(2, 4, eps=0.1), called(2, 4, 7, 6)
+        yield _call(4, 4, affine=False), called(2, 4, 7, 6)
+        yield _call(1, 4, bias=False), called(2, 4, 9)
     elif name == "LayerNorm":
         yield _call((5, 2), bias=False), called(3, 5, 2)
         yield _call(4, eps=0.1, elementwise_affine=False), called(2, 3, 4)
@@ -84,6 +99,10 @@ def samples(name: str, dtype: torch.dtype, *, requires_grad: bool) -> Iterator[t
         yield _call("tanh"), called(4, 5)
     elif name == "Hardtanh":
         yield _call(-2.5, 0.5), called(4, 5)
+    elif name in ("LeakyReLU", "ELU"):
+        yield _call(1.5), called(5, 6)
+    elif name == "Softplus":
+        yield _call(beta=2.0, threshold=1.0), called(5, 6)
     elif name in ("SmoothL1Loss", "HuberLoss"):
         option = "beta" if name == "SmoothL1Loss" else "delta"
         for size in (0.3, 7.0):
@@ -98,6 +117,7 @@ def samples(name: str, dtype: torch.dtype, *, requires_grad: bool) -> Iterator[t
         yield _call((7, 9)), called(2, 3, 4, 5)
         yield _call(scale_factor=(1.5, 2), mode="nearest"), called(1, 2, 4, 3)
         yield _call(scale_factor=1.7, recompute_scale_factor=True), called(1, 2, 4, 5)
+        yield _call(scale_factor=(1.5, 0.7)), called(2, 4, 7, 6)
         yield _call(5), called(2, 3, 7)
         yield _call(scale_factor=2, mode="bilinear"), called(1, 2, 4, 3)
         yield _call(scale_factor=(1.3, 2.7), mode="bilinear"), called(1, 2, 4, 3)
@@ -107,6 +127,8 @@ def samples(name: str, dtype: torch.dtype, *, requires_grad: bool) -> Iterator[t
     elif name in ("PixelShuffle", "PixelUnshuffle"):
         yield _call(2), called(2, 8, 4, 6)
         yield _call(3), called(9, 6, 3)
+    elif name == "ZeroPad2d":
+        yield _call((1, 2, 0, -3)), called(2, 4, 7, 6)
     elif name == "ConstantPad2d":
         yield _call((1, 2, 0, 3), 1.5), called(2, 3, 4, 5)
         yield _call(2, -0.5), called(3, 4, 5)

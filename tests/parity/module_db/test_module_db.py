@@ -68,6 +68,15 @@ def test_the_families_that_pytorch_has_samples_of_are_taken_whole():
     assert sum(len(list(jobs(name, "train"))) for name in TABLE["losses"].split()) > 150
 
 
+@pytest.mark.parametrize("name", ["DataParallel", "ModuleDict", "ModuleList", "Sequential"])
+def test_containers_take_pytorchs_arguments(name):
+    def arguments(framework):
+        found = inspect.signature(getattr(framework.nn, name)).parameters.values()
+        return [(one.name, one.default) for one in found if one.kind is one.POSITIONAL_OR_KEYWORD]
+
+    assert arguments(tinygrad_cnn) == arguments(torch)
+
+
 @pytest.mark.parametrize("name", names())
 def test_every_argument_differs_from_its_default_in_a_sample(name):
     arguments = inspect.signature(getattr(tinygrad_cnn.nn, name)).parameters

@@ -5,8 +5,7 @@ import pytest
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.optim.lr_scheduler import ReduceLROnPlateau
 from tinygrad_cnn.train import Checkpoints, EarlyStopping, History, LRSchedule
-from tinygrad_cnn.train.callbacks.best import Best
-from tinygrad_cnn.train.callbacks.monitor import known_mode
+from tinygrad_cnn.train.callbacks.monitor import Best, known_mode
 
 LOWER = ["loss", "validation_loss", "val_loss", "valLoss", "MSE", "test-error", "top5_error", "perplexity", "word err",
          "f1_loss", "error_rate"]  # fmt: skip
@@ -61,3 +60,26 @@ def test_a_state_of_the_other_mode_is_refused():
     state = EarlyStopping("fed", mode="max").state_dict()
     with pytest.raises(ValueError, match=r"expected a state for 'fed' \(min\), got 'fed' \(max\)"):
         EarlyStopping("fed", mode="min").load_state_dict(state)
+
+
+def test_the_best_value_goes_on_from_its_state():
+    history = History([], [{"epoch": 3, "loss": 1.5, "accuracy": 0.5}])
+    done, fresh = Best("x", "accuracy", None), Best("x", "accuracy", None)
+    assert fresh.state_dict()["value"] is None
+    fresh.load_state_dict(fresh.state_dict())
+    assert fresh.value is None
+    assert done.improved(history)
+    fresh.load_state_dict(done.state_dict())
+    assert (fresh.value, fresh.epoch) == (0.5, 3)
+    assert not fresh.improved(history)  # the loss of the best epoch is known too
+    history.rows[0]["loss"] = 1.25
+    assert fresh.improved(history)
+    with pytest.raises(ValueError, match="x: expected a state with monitor, mode, value, epoch, loss, got nothing"):
+        fresh.load_state_dict({})
+
+
+def test_a_margin_counts_in_both_directions():
+    for mode, values in (("max", (1.0, 1.4, 1.6)), ("min", (2.0, 1.6, 1.4))):
+        best = Best("x", "fed", mode, min_delta=0.5)
+        rows = [{"epoch": i, "fed": value} for i, value in enumerate(values, start=1)]
+        assert [best.improved(History([], rows[:i])) for i in (1, 2, 3)] == [True, False, True]

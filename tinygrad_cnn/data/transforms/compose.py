@@ -1,11 +1,29 @@
-"""`Compose`: one transform after another."""
+"""`Compose`, `RandomApply` and `Lambda`: transforms made of other transforms and functions."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol, cast
+
+import numpy as np
+from typing_extensions import TypeIs, override
 
 from tinygrad_cnn._types import Array
+from tinygrad_cnn.data._types import Function
+from tinygrad_cnn.data.seeding import current_generator
+from tinygrad_cnn.data.transforms.base import probability
+
+
+class BatchTransform(Protocol):
+    """A transform with a batch form."""
+
+    def batch(self, images: Array) -> Array:
+        """Return the transformed images, (N, C, H, W)."""
+
+
+def is_batched(transform: object) -> TypeIs[BatchTransform]:
+    """Return whether `transform` can transform whole batches."""
+    return bool(getattr(transform, "batched", False))
 
 
 class Compose:
@@ -21,7 +39,7 @@ class Compose:
         >>> Compose([RandomCrop(32, padding=4), RandomHorizontalFlip(), ToTensor()])
     """
 
-    def __init__(self, transforms: Sequence[Callable[[Any], Any]]) -> None:
+    def __init__(self, transforms: Sequence[Function]) -> None:
         for i, transform in enumerate(transforms):
             if not callable(transform):
                 raise TypeError(f"Compose: expected functions of an image, got {transform!r} at {i}")
@@ -30,7 +48,7 @@ class Compose:
     @property
     def batched(self) -> bool:
         """Whether every transform has a batch form."""
-        return all(getattr(transform, "batched", False) for transform in self.transforms)
+        return all(map(is_batched, self.transforms))
 
     def __call__(self, image: Any) -> Any:
         """Return the image after all transforms."""
@@ -39,11 +57,81 @@ class Compose:
         return image
 
     def batch(self, images: Array) -> Array:
-        """Return images (N, C, H, W) after all transforms; only where `batched` is true."""
-        for transform in self.transforms:
-            images = transform.batch(images)  # type: ignore[attr-defined]  # `batched` says so
+        """Return images (N, C, H, W) after all transforms; only if `batched` is true."""
+        for transform in cast("Sequence[BatchTransform]", self.transforms):
+            images = transform.batch(images)
         return images
 
     def __repr__(self) -> str:
+        return self._repr("")
+
+    def _repr(self, first: str) -> str:
         lines = [f"    {transform!r}".replace("\n", "\n    ") for transform in self.transforms]
-        return "\n".join(["Compose(", *lines, ")"])
+        return "\n".join([f"{type(self).__name__}({first}", *lines, ")"])
+
+
+class RandomApply(Compose):
+    """Apply all transforms, in order, with probability `p`, or none of them.
+
+    Args:
+        transforms: transforms, or any functions of an image. To transform whole batches they must keep the shape.
+        p: from 0 to 1.
+
+    Raises:
+        TypeError: one of them cannot be called.
+        ValueError: `p` is no probability; when called with a batch: the transforms change the shape.
+    """
+
+    def __init__(self, transforms: Sequence[Function], p: float = 0.5) -> None:
+        super().__init__(transforms)
+        self.p = probability("RandomApply", p)
+
+    @override
+    def __call__(self, image: Any) -> Any:
+        """Return the image, transformed or as it is."""
+        return super().__call__(image) if current_generator().random() < self.p else image
+
+    @override
+    def batch(self, images: Array) -> Array:
+        """Return the images (N, C, H, W), some of them transformed."""
+        chosen = current_generator().random(len(images)) < self.p
+        if not chosen.any():
+            return images
+        changed = super().batch(images[chosen])
+        if (changed.shape[1:], changed.dtype) != (images.shape[1:], images.dtype):
+            raise ValueError(
+                f"RandomApply: expected transforms that keep shape and dtype, {images.dtype} {images.shape[1:]}, got "
+                f"{changed.dtype} {changed.shape[1:]} for some of the images"
+            )
+        result = np.array(images)
+        result[chosen] = changed
+        return result
+
+    @override
+    def __repr__(self) -> str:
+        return self._repr(f"\n    p={self.p}")
+
+
+class Lambda:
+    """Apply a function to each image. Without a batch form: data sets then read sample by sample.
+
+    Args:
+        lambd: a function of an image.
+
+    Raises:
+        TypeError: it cannot be called.
+    """
+
+    batched = False
+
+    def __init__(self, lambd: Function) -> None:
+        if not callable(lambd):
+            raise TypeError(f"Lambda: expected a function, got {type(lambd).__name__}")
+        self.lambd = lambd
+
+    def __call__(self, image: Any) -> Any:
+        """Return ``lambd(image)``."""
+        return self.lambd(image)
+
+    def __repr__(self) -> str:
+        return "Lambda()"

@@ -1,4 +1,4 @@
-"""`RandomErasing`: a rectangle of the image wiped out."""
+"""`RandomErasing`: a rectangle of the image overwritten."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data.seeding import current_generator
-from tinygrad_cnn.data.transforms.arguments import Fill, probability, span
-from tinygrad_cnn.data.transforms.base import Transform
-from tinygrad_cnn.data.transforms.pad import checked_fill, fill_values
+from tinygrad_cnn.data.transforms.base import Fill, Transform, checked_fill, fill_values, probability, span
+from tinygrad_cnn.data.transforms.crop import draw_sides
 from tinygrad_cnn.tensor import Tensor
-
-_ATTEMPTS = 10
-"""So often a rectangle is drawn that fits; an image for which none did stays whole."""
 
 
 class RandomErasing(Transform):
-    """Wipe out a rectangle of each image with probability `p`.
+    """Overwrite a rectangle of each image with probability `p`.
 
-    Area and aspect are drawn, height and width follow: h = √(area · aspect), w = √(area / aspect), rounded.
+    Area and aspect ratio are drawn, height and width follow: h = √(area · ratio), w = √(area / ratio), rounded.
+    After 10 rectangles that do not fit into an image, it stays as it is.
 
     Args:
         p: from 0 to 1.
-        scale: the area of the rectangle, as parts (min, max) of the image, drawn uniformly.
-        ratio: its height divided by its width, (min, max); the logarithm is drawn uniformly.
-        value: what it is filled with: a number, one for each channel, or "random" for values of N(0, 1).
-        inplace: change a tensor or array given, and return that.
+        scale: (min, max) of the rectangle's area as a fraction of the image's, drawn uniformly.
+        ratio: (min, max) of its height divided by its width, whose logarithm is drawn uniformly.
+        value: written into the rectangle: a number, one for each channel, or "random" for values of N(0, 1).
+        inplace: change the tensor or array given, and return it.
 
     Raises:
-        ValueError: another probability, scale or ratio.
-        TypeError: another value; when called: "random" for an image that is not of a floating dtype.
+        ValueError: invalid probability, scale or ratio.
+        TypeError: invalid value; when called: "random" for an image that has no floating dtype.
 
     Ref. Z. Zhong et al.: Random Erasing Data Augmentation, 2017, https://arxiv.org/abs/1708.04896
     """
+
+    _shown = ("p", "scale", "ratio", "value", "inplace")
 
     def __init__(
         self,
@@ -56,8 +56,9 @@ class RandomErasing(Transform):
         self.value = value if isinstance(value, str) else checked_fill("RandomErasing", value)
         self.inplace = inplace
 
+    @override
     def __call__(self, image: Any) -> Any:
-        """Return the image, part of it wiped out, in the form in which it came; `inplace`, the same one."""
+        """Return the erased image in the format of `image`; if `inplace`, `image` itself."""
         result = super().__call__(image)
         if self.inplace and isinstance(image, Tensor):
             return image.copy_(result)
@@ -66,39 +67,33 @@ class RandomErasing(Transform):
             return image
         return result
 
+    @override
     def batch(self, images: Array) -> Array:
-        """Return the images, part of some of them wiped out, (N, C, H, W)."""
-        draw = current_generator()
-        chosen = draw.random(len(images)) < self.p
+        """Return the images, a rectangle of some of them overwritten, (N, C, H, W)."""
+        generator = current_generator()
+        chosen = generator.random(len(images)) < self.p
         rows, columns = self._rectangles(len(images), *images.shape[2:])
         mask = rows[:, :, np.newaxis] & columns[:, np.newaxis] & chosen[:, np.newaxis, np.newaxis]  # (N, H, W)
         if isinstance(self.value, str):
             if images.dtype.kind != "f":
                 raise TypeError(f'RandomErasing: expected a floating dtype for value="random", got {images.dtype}')
-            filling = draw.standard_normal(images.shape, np.float32).astype(images.dtype)
+            filling = generator.standard_normal(images.shape, np.float32).astype(images.dtype)
         else:
             filling = fill_values("RandomErasing", self.value, images)
         return np.where(mask[:, np.newaxis], filling, images)
 
     def _rectangles(self, n: int, height: int, width: int) -> tuple[Array, Array]:
-        """Return which rows (N, H) and columns (N, W) the rectangle of each image covers; none if none fitted."""
-        draw = current_generator()
-        shape = (n, _ATTEMPTS)
-        area = height * width * draw.uniform(*self.scale, size=shape)
-        aspect = np.exp(draw.uniform(math.log(self.ratio[0]), math.log(self.ratio[1]), size=shape))
-        heights, widths = np.rint(np.sqrt(area * aspect)), np.rint(np.sqrt(area / aspect))
+        """Return the rows (N, H) and columns (N, W) that each image's rectangle covers; none if none fits."""
+        heights, widths = draw_sides(n, height * width, self.scale, self.ratio)
         fits = (heights < height) & (widths < width)
-        first = fits.argmax(axis=1), fits.any(axis=1)
-        h, w = (np.where(first[1], sizes[np.arange(n), first[0]], 0).astype(np.int64) for sizes in (heights, widths))
-        top, left = draw.integers(height - h + 1), draw.integers(width - w + 1)
-        rows, columns = np.arange(height), np.arange(width)
-        return (
-            (rows >= top[:, np.newaxis]) & (rows < (top + h)[:, np.newaxis]),
-            (columns >= left[:, np.newaxis]) & (columns < (left + w)[:, np.newaxis]),
-        )
+        first, any_fits = fits.argmax(axis=1), fits.any(axis=1)
+        h, w = (np.where(any_fits, sizes[np.arange(n), first], 0).astype(np.int64) for sizes in (heights, widths))
+        generator = current_generator()
+        top, left = generator.integers(height - h + 1), generator.integers(width - w + 1)
+        return _between(height, top, h), _between(width, left, w)
 
-    def __repr__(self) -> str:
-        return (
-            f"RandomErasing(p={self.p}, scale={self.scale}, ratio={self.ratio}, value={self.value}, "
-            f"inplace={self.inplace})"
-        )
+
+def _between(length: int, start: Array, size: Array) -> Array:
+    """Return the mask (N, length) of the indices from `start` to before `start + size`."""
+    indices = np.arange(length)
+    return (indices >= start[:, np.newaxis]) & (indices < (start + size)[:, np.newaxis])

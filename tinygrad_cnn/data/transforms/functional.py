@@ -1,65 +1,64 @@
-"""What the transforms do, as functions of an image with torchvision's names and arguments.
+"""The transforms as functions of an image, with torchvision's names and arguments.
 
-Each takes a PIL image, an array or a tensor, or a batch of tensors (N, C, H, W), and returns what it was given.
+Each takes a PIL image, an array or a tensor (or a batch of them, (N, C, H, W)) and returns the same type.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.data.transforms import color_jitter
-from tinygrad_cnn.data.transforms.arguments import Fill, is_number
-from tinygrad_cnn.data.transforms.center_crop import CenterCrop
-from tinygrad_cnn.data.transforms.grayscale import checked_channels, grey
-from tinygrad_cnn.data.transforms.interpolation import InterpolationMode, mode_of
-from tinygrad_cnn.data.transforms.layout import opened
-from tinygrad_cnn.data.transforms.normalize import Normalize
-from tinygrad_cnn.data.transforms.pad import Pad, padded
-from tinygrad_cnn.data.transforms.resize import Resize
-from tinygrad_cnn.data.transforms.rotation import rotated
-from tinygrad_cnn.data.transforms.to_pil import ToPILImage
-from tinygrad_cnn.data.transforms.to_tensor import ToTensor
+from tinygrad_cnn.data.transforms import color
+from tinygrad_cnn.data.transforms.base import Fill, ImageT, apply, is_number
+from tinygrad_cnn.data.transforms.convert import Normalize, ToPILImage, ToTensor
+from tinygrad_cnn.data.transforms.crop import CenterCrop
+from tinygrad_cnn.data.transforms.geometry import Pad, padded, rotated
+from tinygrad_cnn.data.transforms.resize import InterpolationMode, Resize, mode_of
 from tinygrad_cnn.tensor import Tensor
 
+if TYPE_CHECKING:
+    from PIL.Image import Image as PILImage
 
-def to_tensor(pic: Any) -> Tensor:
+
+def to_tensor(pic: object) -> Tensor:
     """Return an image as a tensor (C, H, W); see `ToTensor`."""
     return ToTensor()(pic)
 
 
-def to_pil_image(pic: Any, mode: str | None = None) -> Any:
+def to_pil_image(pic: object, mode: str | None = None) -> PILImage:
     """Return a PIL image; see `ToPILImage`."""
     return ToPILImage(mode)(pic)
 
 
-def normalize(tensor: Any, mean: float | Sequence[float], std: float | Sequence[float], inplace: bool = False) -> Any:
-    """Return the image with each channel's mean subtracted and divided by its standard deviation; see `Normalize`."""
+def normalize(
+    tensor: ImageT, mean: float | Sequence[float], std: float | Sequence[float], inplace: bool = False
+) -> ImageT:
+    """Return the image with each channel's mean subtracted, divided by the standard deviation; see `Normalize`."""
     return Normalize(mean, std, inplace)(tensor)
 
 
 def resize(
-    img: Any,
+    img: ImageT,
     size: int | Sequence[int],
     interpolation: InterpolationMode | str = InterpolationMode.BILINEAR,
     max_size: int | None = None,
     antialias: bool = True,
-) -> Any:
-    """Return the image in another size; see `Resize`."""
+) -> ImageT:
+    """Return the resized image; see `Resize`."""
     return Resize(size, interpolation, max_size, antialias)(img)
 
 
-def pad(img: Any, padding: int | Sequence[int], fill: Fill = 0, padding_mode: str = "constant") -> Any:
+def pad(img: ImageT, padding: int | Sequence[int], fill: Fill = 0, padding_mode: str = "constant") -> ImageT:
     """Return the image with a margin; see `Pad`."""
     return Pad(padding, fill, padding_mode)(img)
 
 
-def crop(img: Any, top: int, left: int, height: int, width: int) -> Any:
-    """Return the part of `height` by `width` pixels from (top, left) on; what lies outside of the image is 0."""
-    return _apply("crop", img, lambda images: _cropped(images, top, left, height, width))
+def crop(img: ImageT, top: int, left: int, height: int, width: int) -> ImageT:
+    """Return a rectangle of the image from (top, left) on, `height` by `width` pixels; 0 outside the image."""
+    return apply("crop", img, lambda images: _cropped(images, top, left, height, width))
 
 
 def _cropped(images: Array, top: int, left: int, height: int, width: int) -> Array:
@@ -73,13 +72,13 @@ def _cropped(images: Array, top: int, left: int, height: int, width: int) -> Arr
     return images[:, :, top : top + height, left : left + width]
 
 
-def center_crop(img: Any, output_size: int | Sequence[int]) -> Any:
-    """Return the middle of the image; see `CenterCrop`."""
+def center_crop(img: ImageT, output_size: int | Sequence[int]) -> ImageT:
+    """Return the centre of the image; see `CenterCrop`."""
     return CenterCrop(output_size)(img)
 
 
 def resized_crop(
-    img: Any,
+    img: ImageT,
     top: int,
     left: int,
     height: int,
@@ -87,49 +86,47 @@ def resized_crop(
     size: int | Sequence[int],
     interpolation: InterpolationMode | str = InterpolationMode.BILINEAR,
     antialias: bool = True,
-) -> Any:
-    """Return a part of the image in another size; see `crop` and `resize`."""
+) -> ImageT:
+    """Return a resized rectangle of the image; see `crop` and `resize`."""
     return resize(crop(img, top, left, height, width), size, interpolation, None, antialias)
 
 
-def hflip(img: Any) -> Any:
+def hflip(img: ImageT) -> ImageT:
     """Return the image mirrored left to right."""
-    return _apply("hflip", img, lambda images: np.flip(images, 3).copy())
+    return apply("hflip", img, lambda images: np.flip(images, 3).copy())
 
 
-def vflip(img: Any) -> Any:
+def vflip(img: ImageT) -> ImageT:
     """Return the image mirrored top to bottom."""
-    return _apply("vflip", img, lambda images: np.flip(images, 2).copy())
+    return apply("vflip", img, lambda images: np.flip(images, 2).copy())
 
 
 def rotate(
-    img: Any,
+    img: ImageT,
     angle: float,
     interpolation: InterpolationMode | str = InterpolationMode.NEAREST,
     expand: bool = False,
     center: Sequence[float] | None = None,
     fill: Fill = 0,
-) -> Any:
-    """Return the image turned anticlockwise by `angle` degrees; see `RandomRotation`."""
+) -> ImageT:
+    """Return the image rotated anticlockwise by `angle` degrees; see `RandomRotation`."""
     mode = mode_of("rotate", interpolation, (InterpolationMode.NEAREST, InterpolationMode.BILINEAR))
     if not is_number(angle):
         raise TypeError(f"rotate: expected angle as a number, got {angle!r}")
-    return _apply(
-        "rotate", img, lambda images: rotated(images, np.full(len(images), angle), mode, expand, center, fill)
-    )
+    return apply("rotate", img, lambda images: rotated(images, np.full(len(images), angle), mode, expand, center, fill))
 
 
-def erase(img: Any, i: int, j: int, h: int, w: int, v: Any, inplace: bool = False) -> Any:
-    """Return a tensor image, its rectangle of `h` by `w` pixels from (i, j) on filled with `v`.
+def erase(img: Tensor, i: int, j: int, h: int, w: int, v: float | Tensor, inplace: bool = False) -> Tensor:
+    """Return the image with `v` in the rectangle of `h` by `w` pixels whose upper left corner is (i, j).
 
     Args:
         img: a tensor (..., C, H, W).
         i: the row of the upper left corner.
-        j: its column.
+        j: the column of that corner.
         h: height of the rectangle.
-        w: its width.
-        v: what to fill it with: a number, or a tensor that broadcasts.
-        inplace: change `img`, and return that.
+        w: width of the rectangle.
+        v: a number, or a tensor that broadcasts.
+        inplace: change `img` and return it.
     """
     if not isinstance(img, Tensor):
         raise TypeError(f"erase: expected a tensor, got {type(img).__name__}")
@@ -138,52 +135,46 @@ def erase(img: Any, i: int, j: int, h: int, w: int, v: Any, inplace: bool = Fals
     return result
 
 
-def rgb_to_grayscale(img: Any, num_output_channels: int = 1) -> Any:
+def rgb_to_grayscale(img: ImageT, num_output_channels: int = 1) -> ImageT:
     """Return the image in grey; see `Grayscale`."""
-    channels = checked_channels("rgb_to_grayscale", num_output_channels)
-    return _apply("rgb_to_grayscale", img, lambda images: grey("rgb_to_grayscale", images, channels))
+    channels = color.checked_channels("rgb_to_grayscale", num_output_channels)
+    return apply("rgb_to_grayscale", img, lambda images: color.grayscale("rgb_to_grayscale", images, channels))
 
 
 to_grayscale = rgb_to_grayscale
 
 
-def adjust_brightness(img: Any, brightness_factor: float) -> Any:
-    """Return y = b·x, cut off: 0 is black, 1 the image."""
-    return _coloured("adjust_brightness", img, color_jitter.brightened, brightness_factor, 0, np.inf)
+def adjust_brightness(img: ImageT, brightness_factor: float) -> ImageT:
+    """Return y = b·x, clipped: b = 0 gives black, 1 the image."""
+    return _recolored("adjust_brightness", img, color.with_brightness, brightness_factor, 0, np.inf)
 
 
-def adjust_contrast(img: Any, contrast_factor: float) -> Any:
-    """Return y = c·x + (1 − c)·m, m the mean of the image in grey, cut off: 0 is that grey, 1 the image."""
-    return _coloured("adjust_contrast", img, color_jitter.contrasted, contrast_factor, 0, np.inf)
+def adjust_contrast(img: ImageT, contrast_factor: float) -> ImageT:
+    """Return y = c·x + (1 − c)·m, m = mean of grey, clipped: c = 0 gives that grey, 1 the image."""
+    return _recolored("adjust_contrast", img, color.with_contrast, contrast_factor, 0, np.inf)
 
 
-def adjust_saturation(img: Any, saturation_factor: float) -> Any:
-    """Return y = s·x + (1 − s)·grey, cut off: 0 is the image in grey, 1 the image."""
-    return _coloured("adjust_saturation", img, color_jitter.saturated, saturation_factor, 0, np.inf)
+def adjust_saturation(img: ImageT, saturation_factor: float) -> ImageT:
+    """Return y = s·x + (1 − s)·grey, clipped: s = 0 gives the grey image, 1 the image."""
+    return _recolored("adjust_saturation", img, color.with_saturation, saturation_factor, 0, np.inf)
 
 
-def adjust_hue(img: Any, hue_factor: float) -> Any:
-    """Return the image with its colours turned on the colour circle, from −0.5 to 0.5 where 1 is a full turn."""
-    return _coloured("adjust_hue", img, color_jitter.hue_turned, hue_factor, -0.5, 0.5)
+def adjust_hue(img: ImageT, hue_factor: float) -> ImageT:
+    """Return the image with its hue rotated by `hue_factor` from −0.5 to 0.5, where 1 is a full turn."""
+    return _recolored("adjust_hue", img, color.with_hue, hue_factor, -0.5, 0.5)
 
 
-def _coloured(
-    place: str, img: Any, change: Callable[[Array, Array], Array], factor: float, low: float, high: float
-) -> Any:
+def _recolored(
+    owner: str, img: ImageT, change: Callable[[Array, Array], Array], factor: float, low: float, high: float
+) -> ImageT:
     if not is_number(factor) or not low <= factor <= high:
-        raise ValueError(f"{place}: expected a factor from {low} to {high}, got {factor!r}")
+        raise ValueError(f"{owner}: expected a factor from {low} to {high}, got {factor!r}")
 
     def changed(images: Array) -> Array:
-        color_jitter.check_colours(place, images)
+        color.check_colors(owner, images)
         return change(images, np.full((len(images), 1, 1, 1), factor, np.float32))
 
-    return _apply(place, img, changed)
-
-
-def _apply(place: str, image: Any, function: Callable[[Array], Array]) -> Any:
-    """Return what `function` makes of an image as (1 or N, C, H, W), in the form in which it came."""
-    images, restore = opened(place, image)
-    return restore(function(images))
+    return apply(owner, img, changed)
 
 
 __all__ = [

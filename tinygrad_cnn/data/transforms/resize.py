@@ -1,44 +1,72 @@
-"""`Resize`: the image in another size.
+"""`Resize` and `InterpolationMode`: the image in another size.
 
 Along each axis every new pixel is a weighted mean of old ones, so resizing is two matrix products, images · weights.
-Where an image shrinks, the weights reach as far as a new pixel does, which keeps fine patterns from turning into coarse
-ones (antialiasing), as Pillow does.
+Where an image shrinks, the filter is widened to the size of a new pixel (antialiasing), as in Pillow: otherwise fine
+patterns would turn into coarse ones.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from enum import Enum
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.data.transforms.arguments import size_pair
-from tinygrad_cnn.data.transforms.base import Transform
-from tinygrad_cnn.data.transforms.interpolation import InterpolationMode, mode_of
-from tinygrad_cnn.data.transforms.layout import is_pil
+from tinygrad_cnn.data.transforms.base import Transform, is_pil, size_pair
 
-_ALLOWED = (InterpolationMode.NEAREST, InterpolationMode.BILINEAR, InterpolationMode.BICUBIC)
+
+class InterpolationMode(Enum):
+    """How values between pixels are computed.
+
+    NEAREST takes the nearest pixel, BILINEAR a mean of the pixels around weighted by distance, BICUBIC a smoother mean
+    of more of them. Transforms also take the values "nearest", "bilinear" and "bicubic", and Pillow's numbers 0, 2, 3.
+    """
+
+    NEAREST = "nearest"
+    BILINEAR = "bilinear"
+    BICUBIC = "bicubic"
+
+
+_PILLOW_NUMBERS = {0: "nearest", 2: "bilinear", 3: "bicubic"}
+
+
+def mode_of(
+    owner: str, mode: InterpolationMode | str | int, allowed: Sequence[InterpolationMode] = tuple(InterpolationMode)
+) -> InterpolationMode:
+    """Return `mode` as an `InterpolationMode`, one of those allowed."""
+    try:
+        found = InterpolationMode(_PILLOW_NUMBERS.get(mode, mode) if isinstance(mode, int) else mode)
+    except ValueError:
+        found = None
+    if found is None or found not in allowed:
+        names = ", ".join(one.value for one in allowed)
+        raise ValueError(f"{owner}: expected interpolation as one of {names}, got {mode!r}")
+    return found
 
 
 class Resize(Transform):
-    """Bring each image to another size.
+    """Resize each image.
 
-    uint8 becomes what Pillow makes of it, to the last bit, whether it is a PIL image, an array, a tensor or a batch:
-    Pillow (13; before, it began with the width in any case) computes with weights in steps of 2⁻²² and rounds after
-    either axis. Floats are resized as PyTorch's ``interpolate`` does it, and so is uint8 without antialiasing.
+    The result for uint8 is Pillow's to the last bit (Pillow 13's; older versions always began with the width), whether
+    the image is a PIL image, an array, a tensor or a batch: weights are multiples of 2⁻²² and each axis is rounded.
+    Floats are resized as by PyTorch's ``interpolate``, and so is uint8 without antialiasing.
 
     Args:
-        size: (height, width); or an int, for the shorter side, the other one in proportion.
+        size: (height, width); or an int for the shorter side, the longer one in proportion.
         interpolation: NEAREST, BILINEAR or BICUBIC.
-        max_size: at most so long is the longer side, the other one in proportion; only if `size` is an int.
-        antialias: False leaves out antialiasing where arrays and tensors shrink; Pillow always does it.
+        max_size: limit of the longer side, which then determines the shorter one; only if `size` is an int.
+        antialias: False leaves out antialiasing where arrays and tensors shrink; PIL images always have it.
 
     Raises:
-        ValueError: another size or interpolation, or `max_size` that does not go with `size`.
+        ValueError: invalid size or interpolation, or `max_size` together with a pair or not above `size`.
     """
+
+    _shown = ("size", "interpolation", "max_size", "antialias")
 
     def __init__(
         self,
@@ -51,12 +79,13 @@ class Resize(Transform):
         self.size: int | tuple[int, int] = pair if not isinstance(size, int) and len(size) == 2 else pair[0]
         if max_size is not None and (not isinstance(self.size, int) or max_size <= self.size):
             raise ValueError(f"Resize: expected max_size above a size that is an int, got {max_size} with size={size}")
-        self.interpolation = mode_of("Resize", interpolation, _ALLOWED)
+        self.interpolation = mode_of("Resize", interpolation)
         self.max_size = max_size
         self.antialias = antialias
 
+    @override
     def __call__(self, image: Any) -> Any:
-        """Return the resized image, in the form in which it came."""
+        """Return the resized image in the format of `image`."""
         if not is_pil(image):
             return super().__call__(image)
         width, height = image.size
@@ -67,6 +96,7 @@ class Resize(Transform):
 
         return image.resize((new_width, new_height), Image.Resampling[self.interpolation.name])
 
+    @override
     def batch(self, images: Array) -> Array:
         """Return the resized images, (N, C, *size)."""
         if 0 in images.shape[2:]:
@@ -85,7 +115,7 @@ class Resize(Transform):
             if old != new:
                 weights = _weights(old, new, self.interpolation, self.antialias).astype(kind)
                 result = result @ weights.T if axis == 3 else weights @ result
-                if images.dtype.kind in "iu":  # after either axis, as PyTorch does
+                if images.dtype.kind in "iu":  # after each axis, as in PyTorch
                     bounds = np.iinfo(images.dtype)
                     result = np.clip(np.rint(result), bounds.min, bounds.max)
         return result.astype(images.dtype)
@@ -100,38 +130,32 @@ class Resize(Transform):
             new_short, new_long = int(self.max_size * new_short / new_long), self.max_size
         return (new_short, new_long) if height <= width else (new_long, new_short)
 
-    def __repr__(self) -> str:
-        return (
-            f"Resize(size={self.size}, interpolation={self.interpolation.value}, max_size={self.max_size}, "
-            f"antialias={self.antialias})"
-        )
-
 
 def _nearest(old: int, new: int) -> Array:
-    """Return which of `old` pixels the centre of each of `new` ones lies in, ⌊(i + ½) · old / new⌋."""
+    """Return the old pixel in which the centre of each new pixel lies, ⌊(i + ½) · old / new⌋."""
     return (2 * np.arange(new) + 1) * old // (2 * new)
 
 
 _UNIT = 1 << 22
-"""Pillow's weights are whole numbers of 1 / _UNIT."""
-_AT_ONCE = 1 << 22
+"""Pillow's weights are multiples of 1 / _UNIT."""
+_BLOCK = 1 << 22
 """Values converted to float64 at a time: 32 MB."""
 
 
 def _as_pillow(images: Array, height: int, width: int, mode: InterpolationMode) -> Array:
-    """Return uint8 images (N, C, H, W) in another size. Whole numbers below 2⁵³ make the products exact in float64."""
+    """Return resized uint8 images (N, C, H, W); products in float64 are exact, since all are integers below 2⁵³."""
     old_height, old_width = images.shape[2:]
-    # Pillow begins with the height where that leaves fewer rows to widen or narrow.
+    # Pillow resizes the height first where that leaves fewer rows for the width.
     first_height = height < old_height and old_height - height > 2 * (old_width - width)
     axes = ((2, height), (3, width)) if first_height else ((3, width), (2, height))
-    step = max(1, _AT_ONCE // max(1, math.prod(images.shape[1:])))
+    step = max(1, _BLOCK // max(1, math.prod(images.shape[1:])))
     result = np.empty((*images.shape[:2], height, width), np.uint8)
     for first in range(0, len(images), step):
         part = images[first : first + step]
         for axis, new in axes:
             old = part.shape[axis]
             if old != new:
-                weights = _steps(old, new, mode)
+                weights = _pillow_weights(old, new, mode)
                 values = part.astype(np.float64)
                 summed = values @ weights.T if axis == 3 else weights @ values
                 part = np.floor((summed + _UNIT // 2) / _UNIT).clip(0, 255).astype(np.uint8)
@@ -140,46 +164,44 @@ def _as_pillow(images: Array, height: int, width: int, mode: InterpolationMode) 
 
 
 def _nearest_as_pillow(old: int, new: int) -> Array:
-    """Return the same as `_nearest`, with the rounding errors that Pillow adds up in float64: a tie may fall apart."""
+    """Return `_nearest` with the float64 rounding errors that Pillow accumulates; they decide ties."""
     steps = np.full(new, old / new)
     steps[0] *= 0.5
     return np.cumsum(steps).astype(np.intp).clip(0, old - 1)
 
 
 @lru_cache(maxsize=32)
-def _steps(old: int, new: int, mode: InterpolationMode) -> Array:
-    """Return Pillow's weights in steps, float64 (new, old)."""
+def _pillow_weights(old: int, new: int, mode: InterpolationMode) -> Array:
+    """Return Pillow's weights as multiples of 1 / _UNIT, float64 (new, old)."""
     weights = _weights(old, new, mode, True) * _UNIT
     return np.trunc(weights + np.copysign(0.5, weights))
 
 
 @lru_cache(maxsize=32)
 def _weights(old: int, new: int, mode: InterpolationMode, antialias: bool) -> Array:
-    """Return how much of each old pixel goes into each new one, float64 (new, old); rows add up to 1."""
+    """Return the weight of each old pixel in each new one, float64 (new, old); rows sum to 1."""
     scale = old / new
-    reach = max(scale, 1.0) if antialias else 1.0
-    centre = (np.arange(new)[:, np.newaxis] + 0.5) * scale
-    position = np.arange(old) + 0.5
-    if not antialias:  # what lies beyond the edge counts as the edge
-        return _with_edges(centre, old, mode)
-    weights = _filter(abs(position - centre) / reach, mode)
+    center = (np.arange(new)[:, np.newaxis] + 0.5) * scale
+    if not antialias:
+        return _clamped_weights(center, old, mode)
+    weights = _filter(abs(np.arange(old) + 0.5 - center) / max(scale, 1.0), mode)
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
-def _with_edges(centre: Array, old: int, mode: InterpolationMode) -> Array:
-    """Return the weights without antialiasing: of the 2 or 4 pixels around, those outside moved onto the edge."""
+def _clamped_weights(center: Array, old: int, mode: InterpolationMode) -> Array:
+    """Return the weights without antialiasing: of 2 or 4 pixels around; weights of pixels outside go to the edge."""
     around = 2 if mode is InterpolationMode.BILINEAR else 4
-    first = np.floor(centre - 0.5).astype(np.intp) - (around // 2 - 1)  # (new, 1)
-    places = first + np.arange(around)  # (new, around)
+    first = np.floor(center - 0.5).astype(np.intp) - (around // 2 - 1)  # (new, 1)
+    positions = first + np.arange(around)  # (new, around)
     # PyTorch's cubic filter has a = −0.75 here, and −0.5 with antialiasing.
-    values = _filter(abs(places + 0.5 - centre), mode, -0.75)
-    weights = np.zeros((len(centre), old))
-    np.add.at(weights, (np.arange(len(centre))[:, np.newaxis], places.clip(0, old - 1)), values)
+    values = _filter(abs(positions + 0.5 - center), mode, -0.75)
+    weights = np.zeros((len(center), old))
+    np.add.at(weights, (np.arange(len(center))[:, np.newaxis], positions.clip(0, old - 1)), values)
     return weights
 
 
 def _filter(distance: Array, mode: InterpolationMode, a: float = -0.5) -> Array:
-    """Return the weight at a distance of so many pixels: a triangle, or Keys' cubic with parameter `a`."""
+    """Return the weights at distances in pixels: a triangle, or Keys' cubic with parameter `a`."""
     if mode is InterpolationMode.BILINEAR:
         return np.maximum(1 - distance, 0)
     near = ((a + 2) * distance - (a + 3)) * distance**2 + 1

@@ -1,4 +1,4 @@
-"""Who reads the batches of a `DataLoader`: the caller itself, threads, or processes."""
+"""The workers that read the batches of a `DataLoader`: the caller itself, threads, or processes."""
 
 from tinygrad_cnn.data.workers.info import WorkerInfo, get_worker_info
 

@@ -1,4 +1,4 @@
-"""`get_worker_info`: which worker this is, for data sets that share out their samples."""
+"""`get_worker_info`: which worker this is, for data sets that shard themselves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
-from tinygrad_cnn.data.seeding import OfBatch, use_generator
+from tinygrad_cnn.data._types import AnyDataset, Sample
+from tinygrad_cnn.data.seeding import GeneratorSource, use_source
 
 _END = object()
 
@@ -19,8 +19,8 @@ class WorkerInfo:
 
     Attributes:
         id: from 0 to num_workers − 1.
-        num_workers: how many there are.
-        seed: the worker's own: that of the epoch in which it was started, plus `id`.
+        num_workers: the number of workers.
+        seed: the worker's own seed: that of the epoch in which it was started, plus `id`.
         dataset: the data set that it reads; in a process its own copy.
         worker_method: "thread" or "multiprocessing".
     """
@@ -28,21 +28,21 @@ class WorkerInfo:
     id: int
     num_workers: int
     seed: int
-    dataset: Any
+    dataset: AnyDataset
     worker_method: str = "multiprocessing"
 
 
-class Place:
-    """A worker, and whether anything has asked who it is: in this epoch, or at its start."""
+class WorkerState:
+    """A worker's info, and whether anything has asked for it: in this epoch, or when the worker started."""
 
     def __init__(self, info: WorkerInfo) -> None:
         self.info = info
         self.asked = False
         self.asked_at_start = False
-        self.common: OfBatch | None = None  # a generator that gives the same in all workers in this epoch
+        self.common: GeneratorSource | None = None  # draws the same numbers in all workers in this epoch
 
     def started(self) -> None:
-        """Note that what has asked until now is the `worker_init_fn`."""
+        """Note that all calls until now came from the `worker_init_fn`."""
         self.asked_at_start = self.asked
 
     def begin(self) -> None:
@@ -50,72 +50,75 @@ class Place:
         self.asked = self.asked_at_start
 
 
-_of_thread: ContextVar[Place | None] = ContextVar("tinygrad_cnn_worker_info", default=None)
-_of_process: Place | None = None
+_of_thread: ContextVar[WorkerState | None] = ContextVar("tinygrad_cnn_worker_info", default=None)
+_of_process: WorkerState | None = None
 
 
-def _place() -> Place | None:
+def _state() -> WorkerState | None:
     return _of_thread.get() or _of_process
 
 
 def get_worker_info() -> WorkerInfo | None:
-    """Return what is known about the worker that calls it; None outside of a worker.
+    """Return information about the worker that runs the caller; None outside of a worker.
 
-    An `IterableDataset` that calls it before its first sample, or whose `worker_init_fn` does, is taken to give each
-    worker its own share; all others are shared out by the loader.
+    An `IterableDataset` that calls this before its first sample, or whose `worker_init_fn` does, is expected to give
+    each worker its own shard; all others are sharded by the loader.
     """
-    place = _place()
-    if place is None:
+    state = _state()
+    if state is None:
         return None
-    place.asked = True
-    return place.info
+    state.asked = True
+    return state.info
 
 
-def be_in_thread(place: Place) -> None:
-    """Say which worker the running thread is."""
-    _of_thread.set(place)
+def set_thread_state(state: WorkerState) -> None:
+    """Make the running thread a worker."""
+    _of_thread.set(state)
 
 
-def be_in_process(place: Place) -> None:
-    """Say which worker this process is, in all of its threads."""
+def set_process_state(state: WorkerState) -> None:
+    """Make this process a worker, in all of its threads."""
     global _of_process
-    _of_process = place
+    _of_process = state
 
 
-def share_generator(common: OfBatch) -> None:
-    """Note the generator that gives the same in all workers in this epoch."""
-    place = _place()
-    if place is not None:
-        place.common = common
+def share_generator(common: GeneratorSource) -> None:
+    """Set the source of the generator that draws the same numbers in all workers in this epoch."""
+    state = _state()
+    if state is not None:
+        state.common = common
 
 
-def has_asked() -> bool:
+def was_asked() -> bool:
     """Return whether `get_worker_info` was called in this worker; False outside of one."""
-    place = _place()
-    return place is not None and place.asked
+    state = _state()
+    return state is not None and state.asked
 
 
-def several() -> bool:
-    """Return whether there are other workers beside this one."""
-    place = _place()
-    return place is not None and place.info.num_workers > 1
+def has_peers() -> bool:
+    """Return whether this is one of several workers."""
+    state = _state()
+    return state is not None and state.info.num_workers > 1
 
 
-def own_share(dataset: Any) -> Iterator[Any]:
-    """Yield from a part of a chain: all, unless an earlier part shares itself out and this one does not."""
-    place = _place()
-    if place is None or place.common is None or place.asked_at_start or not place.asked:
+def own_shard(dataset: AnyDataset) -> Iterator[Sample]:
+    """Yield this worker's samples of one data set in a chain.
+
+    These are all samples, unless an earlier data set of the chain shards itself and this one does not.
+    """
+    state = _state()
+    if state is None or state.common is None or state.asked_at_start or not state.asked:
         yield from dataset
         return
-    place.asked = itself = False
-    with use_generator(place.common):  # an order that it draws must be the same in all workers
+    state.asked = shards_itself = False
+    with use_source(state.common):  # an order drawn by the data set must be the same in all workers
         items = iter(dataset)
     for i in count():
-        with use_generator(place.common):
+        with use_source(state.common):
             item = next(items, _END)
         if not i:
-            itself, place.asked = place.asked, True
+            shards_itself, state.asked = state.asked, True
         if item is _END:
             return
-        if itself or i % place.info.num_workers == place.info.id:
+        if shards_itself or i % state.info.num_workers == state.info.id:
             yield item

@@ -1,4 +1,4 @@
-"""Workers that are processes: each has a copy of the data set and Python to itself; batches come by shared memory."""
+"""Workers that are processes: each has its own copy of the data set, and batches come through shared memory."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ import signal
 import threading
 import time
 import weakref
-from collections.abc import Sequence
 from contextlib import suppress
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import wait
 from multiprocessing.context import BaseContext
-from typing import Any
+from multiprocessing.process import BaseProcess
 
-from tinygrad_cnn.data.workers.reading import Plan, Task
-from tinygrad_cnn.data.workers.segments import SHARES, Packed, Segment, unpack
-from tinygrad_cnn.data.workers.service import Message, serve
+from tinygrad_cnn.data._types import Batch
+from tinygrad_cnn.data.workers.fetcher import FetchPlan, Task
+from tinygrad_cnn.data.workers.shared_memory import SUPPORTED, Packed, Pipe, Segment, unpack
+from tinygrad_cnn.data.workers.worker_loop import BeginEpoch, Message, run_worker
 
 _GRACE = 5.0
-"""Seconds that a worker gets to finish its batch before it is terminated."""
+"""Seconds that a worker has to finish its batch before it is terminated."""
 
-_starting = threading.RLock()  # reentrant: a signal handler may start workers too
-"""Held while processes are forked: one forked meanwhile elsewhere would keep the ends of these pipes open."""
+_start_lock = threading.RLock()  # reentrant: a signal handler may start workers too
+"""Held while processes are forked: a process that another thread forks meanwhile would keep these pipes open."""
 
 
-def _start_anew() -> None:
-    """Let the child of a fork start workers, though a thread of the parent was at it."""
-    global _starting
-    _starting = threading.RLock()
+def _new_lock() -> None:
+    """Replace the lock in a forked child: a thread of the parent may have held it."""
+    global _start_lock
+    _start_lock = threading.RLock()
 
 
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_start_anew)
+    os.register_at_fork(after_in_child=_new_lock)
 
 
 def context_of(method: str | BaseContext | None) -> BaseContext:
     """Return the `multiprocessing` context for a start method.
 
-    The default is forkserver, else spawn: a process that forks while its threads hold locks hands its child locks that
-    nobody will ever open, and with OpenBLAS the fork itself never returns if another thread is in a matrix product.
+    The default is forkserver, or spawn where that is missing. With fork, locks held by other threads stay locked in the
+    child forever, and with OpenBLAS the fork itself never returns if another thread is in a matrix product.
 
     Raises:
         TypeError: neither a string nor a context.
-        ValueError: a start method that this system lacks.
+        ValueError: this system lacks the start method.
     """
     if isinstance(method, BaseContext):
         return method
@@ -62,24 +62,23 @@ def context_of(method: str | BaseContext | None) -> BaseContext:
 class _Worker:
     """The loader's side of one process."""
 
-    def __init__(self, process: Any, connection: Connection[Any, Any], ahead: int) -> None:
+    def __init__(self, process: BaseProcess, connection: Pipe, ahead: int) -> None:
         self.process = process
         self.connection = connection
         self.segments: list[Segment | None] = [None] * ahead
         self.answered = False
 
-    def take(self, message: Message) -> Any:
-        """Return the result in a message, in memory of its own.
+    def take(self, message: Message) -> Batch:
+        """Return the result in a message, copied so that the segment can be reused.
 
-        Copied, so that the segment can be used again: a loader whose user keeps every batch would run out of
-        descriptors otherwise. A batch of 64 images of 3×96×96 takes 1 ms to copy and 30 to decode.
+        Without copies, a user who keeps every batch would run out of file descriptors. A batch of 64 images of 3×96×96
+        takes 1 ms to copy and 30 ms to decode.
         """
-        memory = message.inline
-        if memory is None:
-            segment = self.segments[message.slot]
-            assert segment is not None
-            return unpack(segment.memory, message.layout)
-        return unpack(memory, message.layout)
+        if message.inline is not None:
+            return unpack(message.inline, message.layout)
+        segment = self.segments[message.slot]
+        assert segment is not None
+        return unpack(segment.memory, message.layout)
 
     def refresh(self, message: Message) -> None:
         """Open the new segment that follows a message."""
@@ -90,19 +89,19 @@ class _Worker:
 
 
 class ProcessPool:
-    """Processes that read ahead.
+    """Processes that prefetch batches.
 
     Args:
         plan: what to read.
-        workers: how many processes.
-        ahead: how many batches each reads ahead.
+        workers: number of processes.
+        ahead: number of batches that each prefetches.
         context: how processes are started.
 
     Raises:
-        RuntimeError: this is such a process itself.
+        RuntimeError: this is a worker process itself.
     """
 
-    def __init__(self, plan: Plan, workers: int, ahead: int, context: BaseContext) -> None:
+    def __init__(self, plan: FetchPlan, workers: int, ahead: int, context: BaseContext) -> None:
         if multiprocessing.current_process().daemon:
             raise RuntimeError(
                 "DataLoader: a worker process cannot have worker processes; expected num_workers=0 or "
@@ -113,78 +112,76 @@ class ProcessPool:
         self._plan = plan
         self._context = context
         self._epoch = 0
-        self._crew: list[_Worker] = []
+        self._workers: list[_Worker] = []
         self._owner = os.getpid()
-        weakref.finalize(self, _shut_down, self._crew, self._owner)
+        weakref.finalize(self, _shut_down, self._workers, self._owner)
 
     def begin(self, base_seed: int) -> None:
         """Start an epoch, and the processes if this is the first one."""
-        if not self._crew:
+        if not self._workers:
             self._start(base_seed)
         self._epoch += 1
         for worker in range(self.workers):
-            self._send(worker, (self._epoch, base_seed))
+            self._send(worker, BeginEpoch(self._epoch, base_seed))
 
     def _start(self, base_seed: int) -> None:
         forks = self._context.get_start_method() == "fork"
         packed = None if forks else _pack(self._plan)
-        with _starting:
+        with _start_lock:
             for number in range(self.workers):
                 ours, theirs = self._context.Pipe()
-                known = [*(worker.connection for worker in self._crew), ours] if forks else []
+                known = [*(worker.connection for worker in self._workers), ours] if forks else []
                 process = self._context.Process(  # type: ignore[attr-defined]  # every context has one
-                    target=serve,
+                    target=run_worker,
                     args=(theirs, number, self.workers, self.ahead, os.getpid(), self._plan if forks else None, known),
                     name=f"DataLoader worker {number}",
                     daemon=True,
                 )
                 process.start()
                 theirs.close()
-                self._crew.append(_Worker(process, ours, self.ahead))
+                self._workers.append(_Worker(process, ours, self.ahead))
         if packed is not None:
             self._share(packed)
         for number in range(self.workers):
             self._send(number, base_seed)
 
     def _share(self, packed: Packed) -> None:
-        """Give every worker the plan: one copy of its arrays for all."""
-        if not SHARES:
-            memory = bytearray(packed.size)
-            packed.write(memory)
-            for number, worker in enumerate(self._crew):
-                self._send(number, packed.layout)
-                worker.connection.send_bytes(memory)
-            return
-        segment = Segment(packed.size)
-        packed.write(segment.memory)
-        for number, worker in enumerate(self._crew):
+        """Send the plan to every worker, in one segment of shared memory for all."""
+        segment = Segment(packed.size) if SUPPORTED else None
+        if segment is not None:
+            packed.write(segment.memory)
+        for number, worker in enumerate(self._workers):
             self._send(number, packed.layout)
-            with suppress(OSError):  # it has died, which is told when its batch is waited for
-                segment.send(worker.connection, worker.process.pid)
-        segment.close()
+            with suppress(OSError):  # it has died; `receive` reports that
+                if segment is None:
+                    worker.connection.send_bytes(packed.to_bytes())
+                else:
+                    segment.send(worker.connection, worker.process.pid or 0)
+        if segment is not None:
+            segment.close()
 
-    def _send(self, worker: int, order: Any) -> None:
-        with suppress(OSError):  # it has died, which is told when its batch is waited for
-            self._crew[worker].connection.send(order)
+    def _send(self, worker: int, order: object) -> None:
+        with suppress(OSError):  # it has died; `receive` reports that
+            self._workers[worker].connection.send(order)
 
     def submit(self, worker: int, task: Task) -> None:
         """Give a process a task."""
         self._send(worker, task)
 
-    def receive(self, worker: int) -> Any:
+    def receive(self, worker: int) -> Batch:
         """Wait for the result of the process's oldest task.
 
         Raises:
             RuntimeError: the process has died, could not start, or takes longer than the time limit.
         """
-        one = self._crew[worker]
+        one = self._workers[worker]
         limit = self._plan.timeout
         end = time.monotonic() + limit if limit else None
         while True:
             left = None if end is None else max(0.0, end - time.monotonic())
             ready = wait([one.connection, one.process.sentinel], left)
             if not ready:
-                one.process.terminate()  # it hangs, so waiting for it at the end is no use either
+                one.process.terminate()  # it hangs, so waiting for it at the end would be useless
                 raise RuntimeError(
                     f"DataLoader: timed out after {limit} s waiting for a batch of worker {worker} "
                     f"(process {one.process.pid})"
@@ -200,30 +197,30 @@ class ProcessPool:
             one.answered = True
             if message.epoch is None:
                 raise RuntimeError(
-                    f"DataLoader: worker {worker} (process {one.process.pid}) could not take over the data set; "
-                    'worker_method="thread" or multiprocessing_context="fork" need not send it'
+                    f"DataLoader: worker {worker} (process {one.process.pid}) could not load the data set; "
+                    'with worker_method="thread" or multiprocessing_context="fork" it is not sent'
                 ) from one.take(message).error
             if message.epoch == self._epoch:
                 return one.take(message)
 
     def close(self) -> None:
-        """End the processes, each after the batch that it is reading."""
-        _shut_down(self._crew, self._owner)
+        """Stop the processes, each after the batch that it is reading."""
+        _shut_down(self._workers, self._owner)
 
 
-def _pack(plan: Plan) -> Packed:
+def _pack(plan: FetchPlan) -> Packed:
     try:
         return Packed(plan)
     except Exception as error:
         raise RuntimeError(
             "DataLoader: the data set, collate_fn and worker_init_fn must be picklable to be sent to worker processes, "
-            f'got {type(error).__name__}: {error}. worker_method="thread" or multiprocessing_context="fork" need not '
-            "send them"
+            f'got {type(error).__name__}: {error}. With worker_method="thread" or multiprocessing_context="fork" they '
+            "are not sent"
         ) from error
 
 
 def _death(number: int, worker: _Worker) -> RuntimeError:
-    """Return the error that says how a worker ended."""
+    """Return the error that reports how a worker ended."""
     worker.process.join(_GRACE)
     code = worker.process.exitcode
     hint = ""
@@ -234,22 +231,22 @@ def _death(number: int, worker: _Worker) -> RuntimeError:
             hint += "; the system does that when memory runs out"
     elif not worker.answered:
         hint = (
-            ", before it read anything; a script that is started as a program needs "
-            '`if __name__ == "__main__":` around what uses worker processes'
+            ", before it read anything; a script needs "
+            '`if __name__ == "__main__":` around the code that uses worker processes'
         )
     return RuntimeError(f"DataLoader: worker {number} (process {worker.process.pid}) died with exit code {code}{hint}")
 
 
-def _shut_down(crew: list[_Worker], owner: int) -> None:
-    """End the workers, by force if they take long, and give back what they held."""
+def _shut_down(workers: list[_Worker], owner: int) -> None:
+    """Stop the workers, by force if they take long, and release their resources."""
     if os.getpid() != owner:
-        return  # a forked process has a copy of the pool, but the workers are not its own
-    leaving: Sequence[_Worker] = tuple(crew)
-    crew.clear()
+        return  # a forked process has a copy of the pool, but the workers are its parent's
+    leaving = tuple(workers)
+    workers.clear()
     for worker in leaving:
         with suppress(OSError):
             worker.connection.send(None)
-        worker.connection.close()  # one that waits to hand over a result learns of it
+        worker.connection.close()  # wakes a worker that is sending a result
     end = time.monotonic() + _GRACE
     for worker in leaving:
         worker.process.join(max(0.0, end - time.monotonic()))

@@ -1,4 +1,4 @@
-"""Workers that are threads: they share the data set and hand batches over as they are."""
+"""Workers that are threads: they share the data set, and batches are not copied."""
 
 from __future__ import annotations
 
@@ -6,62 +6,72 @@ import contextvars
 import queue
 import threading
 import weakref
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeAlias
 
-from tinygrad_cnn.data.workers.info import Place, WorkerInfo, be_in_thread
-from tinygrad_cnn.data.workers.reading import Failure, Plan, Reader, Task, annotated
+from tinygrad_cnn.data._types import Batch
+from tinygrad_cnn.data.workers.fetcher import Failure, Fetcher, FetchPlan, Task, annotate
+from tinygrad_cnn.data.workers.info import WorkerInfo, WorkerState, set_thread_state
 
 
-class _Stop:
-    """Ends a thread."""
+class _Epoch(NamedTuple):
+    """Starts an epoch in a thread."""
+
+    fetcher: Fetcher
+    over: threading.Event
+    results: queue.SimpleQueue[Batch]
+    context: contextvars.Context
+
+
+Tasks: TypeAlias = "queue.SimpleQueue[_Epoch | Task | None]"
+"""What a thread is to do; None ends it."""
 
 
 class ThreadPool:
-    """Threads that read ahead.
+    """Threads that prefetch batches.
 
     Args:
         plan: what to read.
-        workers: how many threads.
-        ahead: how many batches each reads ahead.
+        workers: number of threads.
+        ahead: number of batches that each prefetches.
     """
 
-    def __init__(self, plan: Plan, workers: int, ahead: int) -> None:
+    def __init__(self, plan: FetchPlan, workers: int, ahead: int) -> None:
         self.workers = workers
         self.ahead = ahead
         self._plan = plan
-        self._tasks: list[queue.SimpleQueue[Any]] = [queue.SimpleQueue() for _ in range(workers)]
-        self._results: list[queue.SimpleQueue[Any]] = []
+        self._tasks: list[Tasks] = [queue.SimpleQueue() for _ in range(workers)]
+        self._results: list[queue.SimpleQueue[Batch]] = []
         self._threads: list[threading.Thread] = []
-        self._epoch = threading.Event()
-        # The threads hold the queues and not the pool: so an abandoned pool is collected, which stops them.
+        self._over = threading.Event()
+        # The threads refer to the queues and not to the pool: an abandoned pool is collected, which stops them.
         weakref.finalize(self, _stop, self._tasks)
 
     def begin(self, base_seed: int) -> None:
         """Start an epoch, and the threads if this is the first one."""
-        self._epoch.set()  # what is left of the last epoch is not read any more
-        self._epoch = threading.Event()
+        self._over.set()  # remaining tasks of the last epoch are skipped
+        self._over = threading.Event()
         self._results = [queue.SimpleQueue() for _ in range(self.workers)]
-        dealer = self._plan.dealer(base_seed, shared=True)
-        for worker, tasks in enumerate(self._tasks):
-            reader = Reader(self._plan, base_seed, dealer)
-            tasks.put((reader, self._epoch, self._results[worker], contextvars.copy_context()))
-        if not self._threads:
-            for worker in range(self.workers):
-                info = WorkerInfo(worker, self.workers, base_seed + worker, self._plan.dataset, "thread")
-                thread = threading.Thread(
-                    target=_serve,
-                    args=(info, self._plan.init_fn, self._tasks[worker]),
-                    name=f"DataLoader worker {worker}",
-                    daemon=True,  # a read that hangs does not keep the program from ending
-                )
-                thread.start()
-                self._threads.append(thread)
+        sharder = self._plan.sharder(base_seed, shared=True)
+        for tasks, results in zip(self._tasks, self._results, strict=True):
+            fetcher = Fetcher(self._plan, base_seed, sharder)
+            tasks.put(_Epoch(fetcher, self._over, results, contextvars.copy_context()))
+        for worker in range(len(self._threads), self.workers):
+            info = WorkerInfo(worker, self.workers, base_seed + worker, self._plan.dataset, "thread")
+            thread = threading.Thread(
+                target=_worker_loop,
+                args=(info, self._plan.init_fn, self._tasks[worker]),
+                name=f"DataLoader worker {worker}",
+                daemon=True,  # a read that hangs must not keep the program from ending
+            )
+            thread.start()
+            self._threads.append(thread)
 
     def submit(self, worker: int, task: Task) -> None:
         """Give a thread a task."""
         self._tasks[worker].put(task)
 
-    def receive(self, worker: int) -> Any:
+    def receive(self, worker: int) -> Batch:
         """Wait for the result of the thread's oldest task."""
         try:
             return self._results[worker].get(timeout=self._plan.timeout or None)
@@ -71,43 +81,43 @@ class ThreadPool:
             ) from None
 
     def close(self) -> None:
-        """End the threads; each finishes the batch that it is reading."""
-        self._epoch.set()
+        """Stop the threads; each finishes the batch that it is reading."""
+        self._over.set()
         _stop(self._tasks)
 
 
-def _stop(tasks: list[queue.SimpleQueue[Any]]) -> None:
-    for one in tasks:
-        one.put(_Stop())
+def _stop(queues: Sequence[Tasks]) -> None:
+    for tasks in queues:
+        tasks.put(None)
 
 
-def _serve(info: WorkerInfo, init_fn: Any, tasks: queue.SimpleQueue[Any]) -> None:
-    """Read what is asked for until told to stop."""
+def _worker_loop(info: WorkerInfo, init_fn: Callable[[int], object] | None, tasks: Tasks) -> None:
+    """Read batches until None comes."""
     name = f"worker {info.id} (a thread)"
-    place = Place(info)
-    broken: Failure | None = None
-    reader: Reader | None = None
-    while not isinstance(order := tasks.get(), _Stop):
-        if not isinstance(order, Task):
-            first = reader is None
-            reader, stale, results, context = order
-            context.run(be_in_thread, place)
-            if first and init_fn is not None:
-                broken = _attempt(context.run, init_fn, info.id)
-                place.started()
-            place.begin()
-        elif reader is not None and not stale.is_set():
-            result = broken or _attempt(context.run, reader.read, order)
-            if isinstance(result, Failure) and result is not broken:
-                annotated(result, name, order)
-            results.put(result)
-            del result  # a batch that was handed over is not kept alive by who read it
+    state = WorkerState(info)
+    init_failure: Batch = None
+    epoch: _Epoch | None = None
+    while (order := tasks.get()) is not None:
+        if isinstance(order, _Epoch):
+            order.context.run(set_thread_state, state)
+            if epoch is None and init_fn is not None:
+                result = _attempt(order.context, init_fn, info.id)
+                init_failure = result if isinstance(result, Failure) else None
+                state.started()
+            epoch = order
+            state.begin()
+        elif epoch is not None and not epoch.over.is_set():
+            result = init_failure or _attempt(epoch.context, epoch.fetcher.fetch, order)
+            if isinstance(result, Failure) and result is not init_failure:
+                annotate(result, name, order)
+            epoch.results.put(result)
+            del result  # the thread must not keep a batch alive that was handed over
 
 
-def _attempt(run: Any, function: Any, argument: Any) -> Any:
-    """Return what the function returns, or a `Failure`: a thread that ended would leave the loader waiting."""
+def _attempt(context: contextvars.Context, function: Callable[..., Batch], argument: object) -> Batch:
+    """Return what the function returns, or a `Failure`: if the thread ended, the loader would wait forever."""
     try:
-        return run(function, argument)
+        return context.run(function, argument)
     except Exception as error:
         return Failure(error)
     except BaseException as error:

@@ -1,6 +1,7 @@
-"""The geometry of windows: arguments checked against the input and brought to the form that the ops take.
+"""The geometry of windows: check the arguments against the input and bring them to the form that the operations take.
 
-Everything is a tuple with one entry for each axis that windows slide along: sizes and steps are ints, paddings pairs.
+That form is a tuple with one entry for each axis that windows slide along: an int for a size or step, a pair for a
+padding.
 """
 
 from __future__ import annotations
@@ -17,10 +18,11 @@ from tinygrad_cnn.tensor import Tensor
 
 Size: TypeAlias = int | Sequence[int]
 Padding: TypeAlias = tuple[Pair, ...]
+Windows: TypeAlias = dict[str, Any]
+"""Keyword arguments of an operation with windows: kernel_size, stride, padding, dilation, groups."""
 
-PLACES = {1: "L", 2: "H, W"}
-"""How shapes in messages name the axes that windows slide along."""
-
+AXES = {1: "L", 2: "H, W"}
+"""The letters in messages for the axes that windows slide along."""
 
 Ts = TypeVarTuple("Ts")
 R = TypeVar("R")
@@ -52,10 +54,10 @@ def batched(input: Tensor, axes: int, op: str) -> Tensor:
     """Return `input` with a batch axis, added if it has none.
 
     Raises:
-        RuntimeError: `input` has neither `axes` + 1 nor `axes` + 2 axes, or one other than the batch's is empty.
+        RuntimeError: `input` has neither `axes` + 1 nor `axes` + 2 axes, or an axis other than the batch's is empty.
     """
     if input.ndim not in (axes + 1, axes + 2):
-        raise RuntimeError(f"{op}: expected input (N, C, {PLACES[axes]}) or (C, {PLACES[axes]}), got {input.shape}")
+        raise RuntimeError(f"{op}: expected input (N, C, {AXES[axes]}) or (C, {AXES[axes]}), got {input.shape}")
     if 0 in input.shape[-axes - 1 :]:
         raise RuntimeError(f"{op}: expected no empty axis but the batch, got input {input.shape}")
     return input if input.ndim == axes + 2 else ops.unsqueeze(input, 0)
@@ -88,30 +90,14 @@ def resolve_padding(
     return tuple([(span // 2, span - span // 2) for span in spans])
 
 
-def conv_windows(
-    op: str, shape: Shape, kernel_size: Shape, stride: Size, padding: str | Size, dilation: Size
-) -> dict[str, Any]:  # fmt: skip
-    """Return the windows of a convolution over an input of `shape`.
-
-    Raises:
-        RuntimeError: an argument is out of range, or the window is larger than the padded input.
-    """
-    axes = len(kernel_size)
-    strides = per_axis(op, "stride", stride, axes, least=1)
-    dilations = per_axis(op, "dilation", dilation, axes, least=1)
-    zeros = resolve_padding(op, padding, kernel_size, strides, dilations, error=RuntimeError)
-    check_reach(op, shape, kernel_size, dilations, zeros)
-    return {"stride": strides, "padding": zeros, "dilation": dilations}
-
-
 @remembered
 def pool_windows(
     op: str, shape: Shape, axes: int, kernel_size: Size, stride: Size | None, padding: Size, dilation: Size,
     ceil_mode: bool,
-) -> dict[str, Any]:  # fmt: skip
-    """Return the windows of a pooling over an input of `shape`, which is not to be changed.
+) -> Windows:  # fmt: skip
+    """Return the windows of a pooling over an input of `shape`; they are cached, so do not change them.
 
-    `padding` includes what ceil_mode adds.
+    Their padding includes what ceil_mode adds.
 
     Raises:
         RuntimeError: an argument is out of range, or the window is larger than the padded input.
@@ -138,7 +124,7 @@ def outputs(sizes: Shape, kernel_size: Shape, stride: Shape, padding: Padding, d
 
 
 def reaches(kernel_size: Shape, dilation: Shape) -> Shape:
-    """Return how many places each window extends over, the gaps of its dilation included."""
+    """Return the extent of a window along each axis, the gaps of its dilation included."""
     return tuple([spread * (kernel - 1) + 1 for kernel, spread in zip(kernel_size, dilation, strict=True)])
 
 
@@ -155,7 +141,7 @@ def check_reach(op: str, shape: Shape, kernel_size: Shape, dilation: Shape, padd
 
 
 def _around(size: int, reach: int, stride: int, padding: int, ceil_mode: bool) -> Pair:
-    """Return the padding before and after one axis; ceil_mode adds after it what the last window needs."""
+    """Return the padding before and after one axis; with ceil_mode the latter grows to hold the last window."""
     if not ceil_mode:
         return padding, padding
     outputs = kernels.output_size(size, reach, stride, padding, padding + stride - 1, 1)

@@ -11,9 +11,7 @@ from tinygrad_cnn.tensor import Tensor
 def apply(
     name: str, op: Callable[..., Tensor], input: Tensor, inplace: bool, *others: Tensor, **attrs: float
 ) -> Tensor:
-    """Return ``op(input, *others, **attrs)``; with `inplace`, `input` after its values were replaced by these.
-
-    Every function with an argument `inplace` ends with this.
+    """Return ``op(input, *others, **attrs)``; with `inplace`, write it into `input` and return `input`.
 
     Raises:
         RuntimeError: in place, `input` is a leaf that requires a gradient while operations are recorded; names `name`.

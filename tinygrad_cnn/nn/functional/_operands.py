@@ -1,4 +1,4 @@
-"""Checks of the tensors that a function takes: that they are tensors, and of one dtype."""
+"""Checks of the arguments of functions: tensors, their dtypes, and the reduction of a loss."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from tinygrad_cnn.tensor import Tensor
 
 
 def check_tensors(op: str, **operands: object) -> None:
-    """Raise a TypeError for the first of `operands` that is no tensor."""
+    """Raise a TypeError for the first of `operands` that is not a tensor."""
     for name, value in operands.items():
         if not isinstance(value, Tensor):
             raise TypeError(f"{op}: expected {name} as a tensor, got {type(value).__name__}")
 
 
 def of_one_dtype(first: object, second: object, third: object) -> bool:
-    """Tell at once whether operands, of which the third may be None, are tensors that share a dtype object.
+    """Return whether the operands, of which the third may be None, are tensors that share a dtype object.
 
-    It is so in nearly every call of a layer; where it is not, `check_one_dtype` says whether that is wrong.
+    Nearly every call of a layer passes this quick test; where it fails, `check_one_dtype` decides.
     """
     if isinstance(first, Tensor) and isinstance(second, Tensor):
         dtype = first.array.dtype
@@ -30,37 +30,36 @@ def of_one_dtype(first: object, second: object, third: object) -> bool:
 
 
 def check_operands(op: str, input: object, weight: object, bias: Tensor | None) -> None:
-    """Raise unless the operands of a layer are tensors of one dtype, of which `bias` alone may be None."""
+    """Raise unless the operands of a layer are tensors of one dtype; only `bias` may be None."""
     check_tensors(op, input=input, weight=weight)
-    check_one_dtype(op, input=cast(Tensor, input), weight=cast(Tensor, weight), bias=bias)
+    check_one_dtype(op, input=input, weight=weight, bias=bias)
 
 
-def check_one_dtype(op: str, **operands: Tensor | None) -> None:
-    """Raise unless all of `operands` that are given are tensors of one dtype; the message names each one's."""
-    dtype = None
+def check_one_dtype(op: str, **operands: object) -> None:
+    """Raise unless all of `operands` that are not None are tensors of one dtype; the message lists their dtypes."""
+    tensors: dict[str, Tensor] = {}
     for name, value in operands.items():
-        if value is None:
-            continue
-        if not isinstance(value, Tensor):
-            raise TypeError(f"{op}: expected {name} as a tensor, got {type(value).__name__}")
-        if dtype is not None and value.array.dtype != dtype:
-            found = ", ".join(f"{name} {value.dtype}" for name, value in operands.items() if value is not None)
-            raise RuntimeError(f"{op}: expected tensors of one dtype, got {found}; {_likely_fix(operands)}")
-        dtype = value.array.dtype
+        if value is not None:
+            check_tensors(op, **{name: value})
+            tensors[name] = cast(Tensor, value)
+    if len({tensor.dtype for tensor in tensors.values()}) > 1:
+        found = ", ".join(f"{name} {tensor.dtype}" for name, tensor in tensors.items())
+        raise RuntimeError(
+            f"{op}: expected tensors of one dtype, got {found}; {_likely_fix(*next(iter(tensors.items())))}"
+        )
 
 
-def _likely_fix(operands: dict[str, Tensor | None]) -> str:
-    """Return how to bring the first of `operands` to the dtype of the others, for the common mistakes."""
-    (name, first), *_ = operands.items()
-    if first is None or (is_floating(first.dtype) and first.dtype != float64):
+def _likely_fix(name: str, first: Tensor) -> str:
+    """Return how to bring the operand called `name` to the dtype of the others, for the common mistakes."""
+    if is_floating(first.dtype) and first.dtype != float64:
         return "convert with .float() or .double()"
-    if first.dtype == float64:  # what NumPy makes unless told otherwise
-        return f"convert with {name}.float(), or what it meets with .double()"
+    if first.dtype == float64:  # NumPy's default
+        return f"convert with {name}.float(), or the others with .double()"
     return f"convert with {name}.float()" + (f", images of bytes with {name}.float() / 255" * (first.dtype == uint8))
 
 
 def check_floating(op: str, name: str, value: Tensor) -> None:
-    """Raise unless `value` is a floating-point tensor."""
+    """Raise unless the operand called `name` is a floating-point tensor."""
     check_tensors(op, **{name: value})
     if not is_floating(value.dtype):
         raise RuntimeError(f"{op}: expected {name} of a floating-point dtype, got {value.dtype}; use .float()")
@@ -70,13 +69,15 @@ REDUCTIONS = ("none", "mean", "sum")
 
 
 def check_reduction(op: str, reduction: str) -> None:
-    """Raise unless `reduction` is one that losses know."""
+    """Raise a ValueError unless `reduction` is one that every loss supports."""
     if reduction not in REDUCTIONS:
         raise ValueError(f"{op}: expected reduction 'none', 'mean' or 'sum', got {reduction!r}")
 
 
-def legacy_reduction(size_average: bool | None, reduce: bool | None, stacklevel: int = 3) -> str:
-    """Return the `reduction` that the two arguments stood for before there was one, with PyTorch's warning."""
+def which_reduction(size_average: bool | None, reduce: bool | None, reduction: str, stacklevel: int = 3) -> str:
+    """Return `reduction`, or the one that the two arguments it replaced stand for, with PyTorch's warning."""
+    if size_average is None and reduce is None:
+        return reduction
     reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
     warnings.warn(
         f"size_average and reduce args will be deprecated, please use reduction={reduction!r} instead.",

@@ -1,17 +1,16 @@
-"""Activations, softmax and log-softmax."""
+"""Activations."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
-
-import numpy.typing as npt
-
 from tinygrad_cnn import ops
-from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn.nn.functional._inplace import apply
-from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
+from tinygrad_cnn.nn.functional._operands import check_floating, check_one_dtype, check_tensors
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = [
+    "elu", "elu_", "gelu", "hardsigmoid", "hardswish", "hardtanh", "hardtanh_", "leaky_relu", "leaky_relu_",
+    "logsigmoid", "mish", "prelu", "relu", "relu6", "relu_", "selu", "sigmoid", "silu", "softplus", "tanh",
+]  # fmt: skip
 
 
 def relu(input: Tensor, inplace: bool = False) -> Tensor:
@@ -19,7 +18,7 @@ def relu(input: Tensor, inplace: bool = False) -> Tensor:
 
     Args:
         input: any shape.
-        inplace: overwrite `input` and return it, as `Tensor.relu_` does: a recorded change like any other.
+        inplace: overwrite `input` and return it, as `Tensor.relu_` does; the change is recorded for the gradient.
     """
     check_tensors("relu", input=input)
     return input.relu_() if inplace else ops.relu(input)
@@ -58,12 +57,35 @@ def leaky_relu_(input: Tensor, negative_slope: float = 0.01) -> Tensor:
     return leaky_relu(input, negative_slope, inplace=True)
 
 
+def prelu(input: Tensor, weight: Tensor) -> Tensor:
+    """Compute x where x > 0 and w · x elsewhere, with one slope w for all elements or one for each channel.
+
+    Args:
+        input: (N, C, ...), floating point; any shape if there is one slope.
+        weight: the slopes, (C,), (1,) or ().
+
+    Raises:
+        RuntimeError: `weight` has more than one axis, or another number of slopes than channels; or the dtypes differ.
+
+    Ref: He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015.
+    """
+    check_floating("prelu", "input", input)
+    check_one_dtype("prelu", input=input, weight=weight)
+    channels = input.shape[1] if input.ndim > 1 else 1
+    if weight.ndim > 1 or weight.numel() not in (1, channels) or (weight.numel() != 1 and not input.ndim):
+        raise RuntimeError(
+            f"prelu: expected weight (1,), or ({channels},) for the channels of input {input.shape}, got {weight.shape}"
+        )
+    along = (-1, *[1] * (input.ndim - 2)) if input.ndim > 1 else (1,) * input.ndim
+    return ops.prelu(input, weight if weight.shape == along else ops.reshape(weight, along))
+
+
 def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
     """Compute x where x > 0 and alpha · (eˣ − 1) elsewhere; the gradient at 0 is `alpha`.
 
     Args:
         input: any shape, floating point.
-        alpha: minus the value far below 0.
+        alpha: minus the limit for x → −∞.
         inplace: overwrite `input`, as with `relu`.
     """
     check_floating("elu", "input", input)
@@ -73,6 +95,23 @@ def elu(input: Tensor, alpha: float = 1.0, inplace: bool = False) -> Tensor:
 def elu_(input: Tensor, alpha: float = 1.0) -> Tensor:
     """Compute `elu` in place: overwrite `input`, and return it."""
     return elu(input, alpha, inplace=True)
+
+
+_SELU_ALPHA = 1.6732632423543772848170429916717
+_SELU_SCALE = 1.0507009873554804934193349852946
+
+
+def selu(input: Tensor, inplace: bool = False) -> Tensor:
+    """Compute scale · ELU(x; alpha) with alpha ≈ 1.6733 and scale ≈ 1.0507, which keeps mean 0 and variance 1.
+
+    Args:
+        input: any shape, floating point.
+        inplace: overwrite `input`, as with `relu`.
+
+    Ref: Klambauer, Unterthiner, Mayr and Hochreiter, "Self-normalizing neural networks", 2017.
+    """
+    check_floating("selu", "input", input)
+    return apply("selu_", lambda x: _SELU_SCALE * ops.elu(x, alpha=_SELU_ALPHA), input, inplace)
 
 
 def gelu(input: Tensor, approximate: str = "none") -> Tensor:
@@ -102,12 +141,25 @@ def silu(input: Tensor, inplace: bool = False) -> Tensor:
     return apply("silu_", ops.silu, input, inplace)
 
 
+def mish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Compute x · tanh(log(1 + eˣ)).
+
+    Args:
+        input: any shape, floating point.
+        inplace: overwrite `input`, as with `relu`.
+
+    Ref: Misra, "Mish: a self regularized non-monotonic activation function", 2019.
+    """
+    check_floating("mish", "input", input)
+    return apply("mish_", lambda x: x * ops.tanh(ops.softplus(x)), input, inplace)
+
+
 def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tensor:
     """Compute log(1 + e^(beta · x)) / beta, a smooth max(x, 0).
 
     Args:
         input: any shape, floating point.
-        beta: the sharper the larger.
+        beta: the larger, the closer the curve is to max(x, 0).
         threshold: where beta · x is above it, the result is x.
     """
     check_floating("softplus", "input", input)
@@ -115,12 +167,12 @@ def softplus(input: Tensor, beta: float = 1.0, threshold: float = 20.0) -> Tenso
 
 
 def hardtanh(input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> Tensor:
-    """Compute min(max(x, min_val), max_val); the gradient on a limit is 0.
+    """Compute min(max(x, min_val), max_val); the gradient at both limits is 0.
 
     Args:
         input: any shape.
-        min_val: the least value.
-        max_val: the greatest value.
+        min_val: the lower limit.
+        max_val: the upper limit.
         inplace: overwrite `input`, as with `relu`.
 
     Raises:
@@ -137,18 +189,38 @@ def hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Ten
     return hardtanh(input, min_val, max_val, inplace=True)
 
 
-def logsigmoid(input: Tensor) -> Tensor:
-    """Compute log sigmoid(x), without overflow or loss at either end.
+def hardsigmoid(input: Tensor, inplace: bool = False) -> Tensor:
+    """Compute min(max(x + 3, 0), 6) / 6, a sigmoid made of straight lines; the gradient at −3 and at 3 is 0.
 
     Args:
         input: any shape, floating point.
+        inplace: overwrite `input`, as with `relu`.
     """
+    check_floating("hardsigmoid", "input", input)
+    return apply("hardsigmoid_", lambda x: ops.relu6(x + 3) / 6, input, inplace)
+
+
+def hardswish(input: Tensor, inplace: bool = False) -> Tensor:
+    """Compute x · min(max(x + 3, 0), 6) / 6, which is SiLU with `hardsigmoid` in place of the sigmoid.
+
+    Args:
+        input: any shape, floating point.
+        inplace: overwrite `input`, as with `relu`.
+
+    Ref: Howard et al., "Searching for MobileNetV3", 2019, section 5.2.
+    """
+    check_floating("hardswish", "input", input)
+    return apply("hardswish_", lambda x: x * ops.relu6(x + 3) / 6, input, inplace)
+
+
+def logsigmoid(input: Tensor) -> Tensor:
+    """Compute log sigmoid(x) without overflow or loss of accuracy at either end; `input` is floating point."""
     check_floating("logsigmoid", "input", input)
     return ops.logsigmoid(input)
 
 
 def sigmoid(input: Tensor) -> Tensor:
-    """Compute 1 / (1 + e⁻ˣ), without overflow at either end."""
+    """Compute 1 / (1 + e⁻ˣ) without overflow at either end."""
     check_tensors("sigmoid", input=input)
     return ops.sigmoid(input)
 
@@ -157,36 +229,3 @@ def tanh(input: Tensor) -> Tensor:
     """Compute the hyperbolic tangent."""
     check_tensors("tanh", input=input)
     return ops.tanh(input)
-
-
-def softmax(input: Tensor, dim: int | None = None, *, dtype: npt.DTypeLike | None = None) -> Tensor:
-    """Compute exp(x) / Σ exp(x) along `dim`.
-
-    Args:
-        input: any shape.
-        dim: the axis that sums to 1. Leaving it out warns and takes axis 0 of 0-, 1- and 3-d inputs, else axis 1.
-        dtype: convert `input` to this dtype first.
-    """
-    return _along("softmax", ops.softmax, input, dim, dtype)
-
-
-def log_softmax(input: Tensor, dim: int | None = None, *, dtype: npt.DTypeLike | None = None) -> Tensor:
-    """Compute x − log Σ exp(x) along `dim`; arguments as for `softmax`."""
-    return _along("log_softmax", ops.log_softmax, input, dim, dtype)
-
-
-def _along(
-    op: str, compute: Callable[..., Tensor], input: Tensor, dim: int | None, dtype: npt.DTypeLike | None
-) -> Tensor:
-    """Apply `compute` along the checked axis `dim`."""
-    check_tensors(op, input=input)
-    if dim is None:
-        dim = 0 if input.ndim in (0, 1, 3) else 1
-        warnings.warn(
-            f"{op}: the axis is left to be guessed, and dim={dim} is taken for shape {input.shape}; pass dim=",
-            UserWarning,
-            stacklevel=3,
-        )
-    x = input if dtype is None else input.to(dtype=dtype)
-    check_floating(op, "input", x)
-    return compute(x, dim=normalize_dim(op, dim, input.ndim))

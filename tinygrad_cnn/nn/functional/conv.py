@@ -1,16 +1,15 @@
-"""Convolution: arguments checked and brought to the form that the ops take."""
+"""Convolutions and their transpose: they check the arguments and bring them to the form that the operations take."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import MOST, check_room, per_axis
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.nn.functional._geometry import (
-    PLACES,
+    AXES,
     Size,
-    conv_windows,
+    Windows,
+    check_reach,
     outputs,
     reaches,
     remembered,
@@ -20,7 +19,7 @@ from tinygrad_cnn.nn.functional._geometry import (
 from tinygrad_cnn.nn.functional._operands import check_operands, of_one_dtype
 from tinygrad_cnn.tensor import Tensor
 
-__all__ = ["conv1d", "conv2d", "conv_transpose2d", "resolve_padding"]
+__all__ = ["conv1d", "conv2d", "conv_transpose2d"]
 
 
 def conv1d(
@@ -42,7 +41,7 @@ def conv1d(
         padding: zeros added on both sides; "valid" adds none; "same" keeps the length, at stride 1, with the odd zero
             at the end.
         dilation: distance between the taps of a window.
-        groups: parts that the channels are split into, each convolved by itself.
+        groups: how many groups the channels are split into; each is convolved by itself.
 
     Returns:
         (N, O, OL), or (O, OL) for one sequence, with OL = ⌊(L + 2·P − D·(K − 1) − 1) / S⌋ + 1.
@@ -77,7 +76,7 @@ def conv2d(
         padding: zeros added on both sides, one number or (PH, PW); "valid" adds none; "same" keeps the size, at
             stride 1, with the odd zero at the bottom and the right.
         dilation: distance between the taps of a window, one number or (DH, DW).
-        groups: parts that the channels are split into, each convolved by itself.
+        groups: how many groups the channels are split into; each is convolved by itself.
 
     Returns:
         (N, O, OH, OW), or (O, OH, OW) for one image, with OH = ⌊(H + 2·PH − DH·(KH − 1) − 1) / SH⌋ + 1.
@@ -108,18 +107,18 @@ def conv_transpose2d(
 ) -> Tensor:
     """Spread each element of images over a window: y[n, o, i·SH + k·DH − PH, …] = b[o] + Σ w[c, o, k, l] · x[n, c, i, j].
 
-    It is the gradient of `conv2d` with respect to its input, made an operation of its own: what a convolution with the
-    same arguments makes smaller, it makes larger again.
+    This is the gradient of `conv2d` with respect to its input as an operation of its own: it enlarges what a
+    convolution with the same arguments makes smaller.
 
     Args:
         input: (N, C, H, W), or (C, H, W) for one image.
         weight: (C, O/groups, KH, KW).
         bias: (O,) or None.
         stride: steps between windows of the output, one number or (SH, SW).
-        padding: places cut off on both sides of the output, one number or (PH, PW).
-        output_padding: places added to the output at the bottom and the right, which a convolution of this stride
-            would not have reached; smaller than the stride or the dilation.
-        groups: parts that the channels are split into, each by itself.
+        padding: positions cut off on both sides of the output, one number or (PH, PW).
+        output_padding: positions added to the output at the bottom and the right, which a convolution of this stride
+            would not reach; smaller than the stride or the dilation.
+        groups: how many groups the channels are split into.
         dilation: distance between the taps of a window, one number or (DH, DW).
 
     Returns:
@@ -132,9 +131,8 @@ def conv_transpose2d(
     op = "conv_transpose2d"
     (groups,) = per_axis(op, "groups", groups, 1, least=-MOST)
     check_operands(op, input, weight, bias)
-    _check_shapes(
-        op, 2, input.shape, weight.shape, None if bias is None else bias.shape, groups, transposed=True
-    )  # fmt: skip
+    biases = None if bias is None else bias.shape
+    _check_shapes(op, 2, input.shape, weight.shape, biases, groups, transposed=True)
     strides = per_axis(op, "stride", stride, 2, least=1)
     zeros = per_axis(op, "padding", padding, 2, least=0)
     extra = per_axis(op, "output_padding", output_padding, 2, least=0)
@@ -147,9 +145,9 @@ def conv_transpose2d(
     axes = zip(input.shape[-2:], strides, zeros, reach, extra, strict=True)
     size = tuple([(length - 1) * step - 2 * cut + span + more for length, step, cut, span, more in axes])
     if min(size) < 1 or 0 in input.shape[-2:]:
-        raise RuntimeError(f"{op}: expected an output of at least one place, got {size} from input {input.shape}")
+        raise RuntimeError(f"{op}: expected an output of at least one element, got {size} from input {input.shape}")
     check_room(op, [*input.shape[:-3], weight.shape[1] * groups, *size])
-    # What output_padding adds is cut off after the padding, so that the convolution back has as many places as x.
+    # Less is cut off at the end by output_padding, so that the convolution back has as many outputs as x.
     around = tuple([(cut, cut - more) for cut, more in zip(zeros, extra, strict=True)])
     x = input if input.ndim == 4 else ops.unsqueeze(input, 0)
     y = ops.conv_transpose2d(
@@ -162,13 +160,17 @@ def conv_transpose2d(
 def _windows(
     op: str, axes: int, shape: Shape, weight: Shape, bias: Shape | None, stride: Size, padding: str | Size,
     dilation: Size, groups: int,
-) -> dict[str, Any]:  # fmt: skip
-    """Return the geometry of a convolution, which is not to be changed, from the shapes of its operands, checked."""
+) -> Windows:  # fmt: skip
+    """Check the shapes and return the geometry of the convolution; it is cached, so do not change it."""
     (groups,) = per_axis(op, "groups", groups, 1, least=-MOST)
     _check_shapes(op, axes, shape, weight, bias, groups)
-    how = conv_windows(op, shape, weight[2:], stride, padding, dilation)
-    check_room(op, [*shape[: -axes - 1], weight[0], *outputs(shape[-axes:], weight[2:], **how)])
-    return {**how, "groups": groups}
+    kernel = weight[2:]
+    strides = per_axis(op, "stride", stride, axes, least=1)
+    dilations = per_axis(op, "dilation", dilation, axes, least=1)
+    zeros = resolve_padding(op, padding, kernel, strides, dilations, error=RuntimeError)
+    check_reach(op, shape, kernel, dilations, zeros)
+    check_room(op, [*shape[: -axes - 1], weight[0], *outputs(shape[-axes:], kernel, strides, zeros, dilations)])
+    return {"stride": strides, "padding": zeros, "dilation": dilations, "groups": groups}
 
 
 def _check_shapes(
@@ -177,8 +179,8 @@ def _check_shapes(
     """Raise unless the shapes of a convolution, or with `transposed` of its transpose, fit together."""
     letters = "C, O/groups" if transposed else "O, C/groups"
     if len(weight) != axes + 2 or 0 in weight[2:]:
-        places = {1: "K", 2: "KH, KW"}[axes]
-        raise RuntimeError(f"{op}: expected weight ({letters}, {places}), got {weight}")
+        sizes = {1: "K", 2: "KH, KW"}[axes]
+        raise RuntimeError(f"{op}: expected weight ({letters}, {sizes}), got {weight}")
     first, second = weight[:2]
     if groups < 1 or first % groups:
         what = "input channels" if transposed else "filters"
@@ -189,13 +191,13 @@ def _check_shapes(
     if len(input) not in (axes + 1, axes + 2) or input[-axes - 1] != channels:
         told = "weight.shape[0]" if transposed else "weight.shape[1]·groups"
         raise RuntimeError(
-            f"{op}: expected input (N, C, {PLACES[axes]}) with C = {channels} ({told}), "
+            f"{op}: expected input (N, C, {AXES[axes]}) with C = {channels} ({told}), "
             f"got {input}{_likely_fix(input, channels) if axes == 2 else ''}"
         )
 
 
 def _likely_fix(input: Shape, channels: int) -> str:
-    """Return what would make `input` fit, for the common mistakes."""
+    """Return a fix for the common mistakes, or nothing."""
     if len(input) == 2 and channels == 1:
         return "; one grey image (H, W) needs a batch and a channel axis: x[None, None]"
     if len(input) == 3 and channels == 1:

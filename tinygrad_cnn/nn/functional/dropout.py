@@ -1,4 +1,4 @@
-"""Dropout of single elements and of whole channels."""
+"""Dropout of elements and of channels."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ from tinygrad_cnn.nn.functional._inplace import apply
 from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["dropout", "dropout2d"]
+
 
 def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
-    """Zero each element with probability `p` and multiply the rest by 1 / (1 − p), so that the mean stays.
+    """Zero each element with probability `p` and multiply the rest by 1 / (1 − p), which keeps the mean.
 
     Args:
         input: any shape.
         p: the probability, in [0, 1].
         training: False returns `input` itself.
-        inplace: overwrite `input` and return it, a recorded change like any other.
+        inplace: overwrite `input` and return it; the change is recorded for the gradient.
 
     Raises:
         ValueError: `p` is out of range.
@@ -36,10 +38,10 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     """Zero each channel of each image with probability `p` and multiply the rest by 1 / (1 − p).
 
     Args:
-        input: (N, C, H, W); with another number of axes the first two are taken as N and C, with a warning.
+        input: (N, C, H, W); of any other number of axes the first two are taken as N and C, with a warning.
         p: the probability, in [0, 1].
         training: False returns `input` itself.
-        inplace: overwrite `input` and return it, a recorded change like any other.
+        inplace: overwrite `input` and return it; the change is recorded for the gradient.
 
     Raises:
         ValueError: `p` is out of range.
@@ -61,14 +63,14 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
 
 
 def _dropout(op: str, input: Tensor, p: float, training: bool, inplace: bool, shape: Shape | None = None) -> Tensor:
-    """Drop the elements that a mask of `shape`, that of `input` by default, leaves out."""
+    """Drop elements by a random mask of `shape`, by default that of `input`."""
     check_tensors(op, input=input)
     if not 0 <= p <= 1:
         raise ValueError(f"{op}: expected p in [0, 1], got {p}")
     if not training or p == 0:
         return input
     check_floating(op, "input", input)
-    # 24 random bits are enough to compare with; float64 would double the time for the sake of p < 1e-7.
-    places = input.shape if shape is None else shape
-    keep = np.asarray(random.default_generator.uniform(places, np.dtype(np.float32)) >= np.float32(p))
+    # float32 samples have 24 random bits; float64 would take twice the time and matter only for p < 1e-7.
+    samples = random.default_generator.uniform(input.shape if shape is None else shape, np.dtype(np.float32))
+    keep = np.asarray(samples >= np.float32(p))
     return apply(f"{op}_", ops.dropout, input, inplace, from_numpy(keep), p=p)

@@ -1,4 +1,4 @@
-"""Class indices as vectors: rows of a table, or all zeros but for a one."""
+"""Indices as vectors: rows of a table, or one-hot vectors."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from tinygrad_cnn._dtypes import int32, int64
 from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["embedding", "one_hot"]
+
 
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
     """Look up a row of `weight` for each index: y[..., d] = weight[input[...], d].
 
-    The gradient adds the upstream gradients of equal indices into their row.
+    The gradient of a row is the sum of the output gradients at all positions that look it up.
 
     Args:
         input: indices (...) from 0 to V − 1, int64 or int32.
@@ -53,8 +55,8 @@ def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
         int64 (..., num_classes).
 
     Raises:
-        RuntimeError: `tensor` is not of int64; an index is negative or not below `num_classes`; or the number of
-            classes is to be found from no indices.
+        RuntimeError: `tensor` is not of int64; an index is negative or not below `num_classes`; or `num_classes` is
+            left out and there are no indices.
     """
     check_tensors("one_hot", tensor=tensor)
     if tensor.dtype != int64:

@@ -1,4 +1,4 @@
-"""The affine map of fully connected layers."""
+"""The affine map of a fully connected layer."""
 
 from __future__ import annotations
 
@@ -6,13 +6,15 @@ from tinygrad_cnn import ops
 from tinygrad_cnn.nn.functional._operands import check_operands, of_one_dtype
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["linear"]
+
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
     """Compute y = x · wᵀ + b.
 
     Args:
         input: (..., I).
-        weight: (O, I), or (I,), for which the axis of the outputs is dropped.
+        weight: (O, I); or (I,), then the output has no last axis.
         bias: (O,), or 0-d with a weight of shape (I,); None adds nothing.
 
     Returns:
@@ -41,7 +43,7 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 def _likely_fix(input: Tensor, weight: Tensor) -> str:
-    """Return what would make `input` fit, for the common mistakes."""
+    """Return a fix for the common mistakes, or nothing."""
     features = weight.shape[-1]
     if not input.ndim or weight.ndim != 2:
         return ""

@@ -1,4 +1,4 @@
-"""Normalisation over a batch, a layer or groups of channels."""
+"""Normalisation: over a batch, a layer, groups of channels or neighbouring channels, and of vectors to length 1."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd.versions import record_writes
 from tinygrad_cnn.nn.functional._operands import check_floating, check_one_dtype
+from tinygrad_cnn.nn.functional.pool import avg_pool2d
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["batch_norm", "group_norm", "instance_norm", "layer_norm", "local_response_norm", "normalize"]
 
 
 def batch_norm(
@@ -29,7 +32,7 @@ def batch_norm(
 
     In training, mean and (biased) variance are those of the batch and gradients flow through them; `running_mean` and
     `running_var`, where given, move toward them in place: r ← (1 − momentum)·r + momentum·batch, with the unbiased
-    variance. Otherwise the running ones are used, as constants.
+    variance. Outside training the running statistics are used, as constants.
 
     Args:
         input: (N, C), (N, C, L) or (N, C, H, W).
@@ -42,7 +45,7 @@ def batch_norm(
         eps: added to the variance.
 
     Raises:
-        ValueError: in training, one value per channel only, or `eps` ≤ 0; one running statistic without the other.
+        ValueError: in training, a channel has only one value, or `eps` ≤ 0; one running statistic without the other.
         RuntimeError: the shapes or dtypes do not fit, running statistics are missing or require a gradient.
 
     Ref: Ioffe, Szegedy, "Batch Normalization", 2015.
@@ -61,14 +64,17 @@ def batch_norm(
     shape = input.array.shape
     count = math.prod(shape[:1] + shape[2:])
     _check_several(op, shape, count)
-    y: Tensor = ops.batch_norm(input, weight, bias, None, None, eps=eps)
+    y = ops.batch_norm(input, weight, bias, None, None, eps=eps)
     if running_mean is not None and running_var is not None and input.array.size:
         _follow(running_mean, running_var, *_batch_statistics(y, input), count, momentum)
     return y
 
 
 def _are_plain(input: object, *vectors: object) -> bool:
-    """Tell at once whether `input` has channels and `vectors`, where given, a number for each, all of one dtype."""
+    """Return whether the operands surely fit: a quick test that nearly every call passes.
+
+    `vectors` are the running statistics, which may not require a gradient, and the weight and the bias.
+    """
     if not isinstance(input, Tensor):
         return False
     x = input.array
@@ -80,7 +86,7 @@ def _are_plain(input: object, *vectors: object) -> bool:
             continue
         if not isinstance(one, Tensor) or one.array.dtype is not x.dtype or one.array.shape != size:
             return False
-        if i < 2 and one._requires_grad:  # a running statistic
+        if i < 2 and one._requires_grad:
             return False
     return True
 
@@ -89,22 +95,20 @@ def _check_batch_norm(
     op: str, input: Tensor, running_mean: Tensor | None, running_var: Tensor | None, weight: Tensor | None,
     bias: Tensor | None,
 ) -> None:  # fmt: skip
-    """Raise unless the operands of `batch_norm` fit."""
+    """Raise unless the operands of batch or instance normalisation fit."""
     _check(op, input, weight, bias)
     if input.ndim < 2:
         raise IndexError(f"{op}: expected input (N, C, ...), got {input.shape}")
     channels = (input.shape[1],)
     running = {"running_mean": running_mean, "running_var": running_var}
-    for name, vector in {**running, "weight": weight, "bias": bias}.items():
-        if vector is not None and vector.shape != channels:
-            raise RuntimeError(f"{op}: expected {name} {channels} for input {input.shape}, got {vector.shape}")
+    _check_shapes(op, channels, f"{channels} for input {input.shape}", **running, weight=weight, bias=bias)
     check_one_dtype(op, input=input, **running)
     if any(vector is not None and vector.requires_grad for vector in running.values()):
         raise RuntimeError(f"{op}: expected running statistics that require no gradient; detach them")
 
 
 def _batch_statistics(y: Tensor, input: Tensor) -> tuple[Array, Array]:
-    """Return the mean and biased variance of the batch: kept by the node that made `y`, else computed again."""
+    """Return the mean and biased variance of the batch: those that the node of `y` keeps, or else computed again."""
     node = y.grad_fn
     if node is not None and node.aux:
         return node.aux["batch_mean"], node.aux["batch_var"]
@@ -149,9 +153,7 @@ def layer_norm(
     sizes = normalize_shape(op, (normalized_shape,))
     if not sizes or input.shape[-len(sizes) :] != sizes:
         raise RuntimeError(f"{op}: expected input (..., *normalized_shape) with {sizes}, got {input.shape}")
-    for name, vector in (("weight", weight), ("bias", bias)):
-        if vector is not None and vector.shape != sizes:
-            raise RuntimeError(f"{op}: expected {name} of normalized_shape {sizes}, got {vector.shape}")
+    _check_shapes(op, sizes, f"of normalized_shape {sizes}", weight=weight, bias=bias)
     return ops.layer_norm(input, weight, bias, normalized_shape=sizes, eps=eps)
 
 
@@ -169,7 +171,7 @@ def group_norm(
 
     Raises:
         RuntimeError: the shapes or dtypes do not fit, or `num_groups` does not divide C.
-        ValueError: one value per group only.
+        ValueError: a group has only one value.
 
     Ref: Wu, He, "Group Normalization", 2018.
     """
@@ -183,9 +185,7 @@ def group_norm(
             f"{op}: expected num_groups ≥ 1 that divides the {channels} channels of input {input.shape}, "
             f"got {num_groups}"
         )
-    for name, vector in (("weight", weight), ("bias", bias)):
-        if vector is not None and vector.shape != (channels,):
-            raise RuntimeError(f"{op}: expected {name} ({channels},) for input {input.shape}, got {vector.shape}")
+    _check_shapes(op, (channels,), f"({channels},) for input {input.shape}", weight=weight, bias=bias)
     _check_several(op, input.shape, input.shape[0] * channels // num_groups * math.prod(input.shape[2:]))
     return ops.group_norm(input, weight, bias, num_groups=num_groups, eps=eps)
 
@@ -202,8 +202,9 @@ def instance_norm(
 ) -> Tensor:
     """Compute y = w · (x − mean) / √(var + eps) + b for each channel of each example.
 
-    With `use_input_stats`, mean and (biased) variance are those of the channel, and the running ones, where given, move
-    toward their means over the batch, with the unbiased variance; otherwise the running ones are used.
+    With `use_input_stats`, mean and (biased) variance are those of the channel, and the running statistics, where
+    given, move toward their means over the batch, with the unbiased variance. Without it the running statistics are
+    used.
 
     Args:
         input: (N, C, L) or (N, C, H, W).
@@ -216,30 +217,86 @@ def instance_norm(
         eps: added to the variance.
 
     Raises:
-        ValueError: one value per channel only.
+        ValueError: a channel has only one value.
         RuntimeError: the shapes or dtypes do not fit, running statistics are missing or require a gradient.
 
     Ref: Ulyanov, Vedaldi, Lempitsky, "Instance normalization: the missing ingredient for fast stylization", 2016.
     """
     op = "instance_norm"
     _check_batch_norm(op, input, running_mean, running_var, weight, bias)
-    tracked = running_mean is not None and running_var is not None
-    if (running_mean is None) != (running_var is None) or not (use_input_stats or tracked):
-        raise RuntimeError(
-            f"{op}: expected both running_mean and running_var, or neither and use_input_stats=True"
-        )  # fmt: skip
+    if (running_mean is None) != (running_var is None) or not (use_input_stats or running_mean is not None):
+        raise RuntimeError(f"{op}: expected both running_mean and running_var, or neither and use_input_stats=True")
     if not use_input_stats:
         return ops.batch_norm(input, weight, bias, running_mean, running_var, eps=eps)
     count = math.prod(input.shape[2:])
     _check_several(op, input.shape, count)
     channels = input.shape[1] or 1  # an empty input has no group to be cut into
-    y: Tensor = ops.group_norm(input, weight, bias, num_groups=channels, eps=eps)
+    y = ops.group_norm(input, weight, bias, num_groups=channels, eps=eps)
     if running_mean is not None and running_var is not None and input.numel():
         rows = input.array.reshape(*input.shape[:2], count)
         _, means, variances = kernels.standardize(rows, dims=(2,), eps=eps)
         mean, var = (each.reshape(rows.shape[:2]).mean(0) for each in (means, variances))
         _follow(running_mean, running_var, mean, var, count, momentum)
     return y
+
+
+def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> Tensor:
+    """Compute y[c] = x[c] / (k + alpha · mean of x² over the `size` channels around c)^beta.
+
+    Channels before the first and after the last count as 0.
+
+    Args:
+        input: (N, C, ...), floating point.
+        size: number of channels around each: ⌊size / 2⌋ before it and the rest from it on.
+        alpha: the factor of the mean.
+        beta: the exponent.
+        k: what is added to the mean.
+
+    Raises:
+        ValueError: fewer than three axes.
+        RuntimeError: `size` is below 1, or `input` is not floating point.
+
+    Ref: Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional neural networks", 2012, 3.3.
+    """
+    op = "local_response_norm"
+    check_floating(op, "input", input)
+    if input.ndim < 3:
+        raise ValueError(f"{op}: expected input (N, C, ...) with at least 3 axes, got {input.shape}")
+    if size < 1:
+        raise RuntimeError(f"{op}: expected size of at least 1, got {size}")
+    if not input.numel():
+        return input
+    n, c = input.shape[:2]
+    squares = ops.reshape(input * input, (n, 1, c, -1))
+    around = ops.pad(squares, padding=((0, 0), (0, 0), (size // 2, (size - 1) // 2), (0, 0)), mode="constant")
+    means = ops.reshape(avg_pool2d(around, (size, 1), 1), input.shape)
+    return input / (means * alpha + k) ** beta
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: float = 1e-12) -> Tensor:
+    """Compute x / max(‖x‖ₚ, ε) along `dim`.
+
+    A norm below ε, such as that of a vector of zeros, counts as the constant ε: the gradient is then g / ε.
+
+    Args:
+        input: any shape, floating point.
+        p: the order of the norm; `ops.norm` says what 0 and infinity mean.
+        dim: the axis that holds the elements of a vector, or several.
+        eps: the least divisor.
+
+    Returns:
+        A tensor of the shape of `input`.
+
+    Raises:
+        IndexError: `dim` is not an axis of `input`.
+        RuntimeError: `input` is not floating point.
+
+    Example:
+        >>> normalize(tensor([[3.0, 4.0]]))
+        tensor([[0.6, 0.8]])
+    """
+    check_floating("normalize", "input", input)
+    return input / ops.clamp(ops.norm(input, p, dim, True), min=eps)
 
 
 def _check(op: str, input: Tensor, weight: Tensor | None, bias: Tensor | None) -> None:
@@ -249,6 +306,13 @@ def _check(op: str, input: Tensor, weight: Tensor | None, bias: Tensor | None) -
 
 
 def _check_several(op: str, shape: Shape, count: int) -> None:
-    """Raise a ValueError if there is one value only to take a variance of."""
+    """Raise a ValueError if there is only one value to take the variance of."""
     if count == 1:
         raise ValueError(f"{op}: expected more than one value per channel to normalise over, got input {shape}")
+
+
+def _check_shapes(op: str, shape: Shape, wanted: str, **vectors: Tensor | None) -> None:
+    """Raise a RuntimeError unless all of `vectors` that are given have `shape`; `wanted` names it in the message."""
+    for name, vector in vectors.items():
+        if vector is not None and vector.shape != shape:
+            raise RuntimeError(f"{op}: expected {name} {wanted}, got {vector.shape}")

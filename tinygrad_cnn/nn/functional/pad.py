@@ -11,27 +11,29 @@ from tinygrad_cnn._types import Scalar
 from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["pad"]
+
 _MODES = ("constant", "reflect", "replicate", "circular")
 
 
 def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float | None = None) -> Tensor:
-    """Add places around the last axes.
+    """Add positions before and after the last axes.
 
     Args:
         input: any shape; for all modes but "constant" 2 to 5 axes, with one or two in front of the padded ones.
         pad: (before, after) for the last axis, then for the second-last, and so on: (left, right, top, bottom).
-            Negative numbers cut places off.
+            A negative number cuts positions off.
         mode: "constant" adds `value`; "reflect" mirrors the input without repeating its border; "replicate" repeats
-            the border; "circular" goes on at the other end, at most once around.
+            the border; "circular" continues from the other end, at most once around.
         value: what "constant" adds; 0 by default.
 
     Returns:
-        The padded tensor. The gradient of a copied place is added to where it was copied from.
+        The padded tensor. The gradient of a copied element is added to that of its source.
 
     Raises:
-        RuntimeError: `pad` has an odd length or more entries than axes; an axis would get a negative length; a mirror
-            or a circle would reach over the far border; or a `value` is given that the mode does not use.
-        NotImplementedError: an unknown `mode`, or a number of axes that it does not go with.
+        RuntimeError: `pad` has an odd length or more entries than axes; an axis would get a negative length; "reflect"
+            or "circular" would reach beyond the far border; or a `value` is given that the mode does not use.
+        NotImplementedError: an unknown `mode`, or a number of axes that the mode does not support.
     """
     check_tensors("pad", input=input)
     check_real("pad", value)
@@ -55,12 +57,12 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
 
 
 def _in_dtype(input: Tensor, value: Scalar) -> Scalar:
-    """Return `value` as the elements of `input` can be."""
+    """Return `value` converted to the dtype of `input`."""
     return value if input.dtype.kind == "f" else input.dtype.type(value).item()
 
 
 def _check_copies(input: Tensor, padding: Sequence[tuple[int, ...]], axes: int, mode: str, value: float | None) -> None:
-    """Raise unless `mode` can pad `input`: it needs places to copy from."""
+    """Raise unless `mode` can pad `input`: it needs elements to copy from."""
     if value:
         raise RuntimeError(f"pad: expected no value with mode={mode!r}, got {value}")
     if not (axes in (1, 2, 3) and input.ndim in (axes + 1, axes + 2)):
@@ -72,6 +74,6 @@ def _check_copies(input: Tensor, padding: Sequence[tuple[int, ...]], axes: int, 
         reach, kept = max(before, after), size + min(before, 0) + min(after, 0)
         if not size or (mode == "reflect" and reach >= size) or (mode == "circular" and reach > max(kept, 0)):
             raise RuntimeError(
-                f"pad: expected mode={mode!r} to have places to copy from, got padding {(before, after)} on an axis of "
-                f"{size} of input {input.shape}"
+                f"pad: expected mode={mode!r} to have elements to copy from, got padding {(before, after)} on an axis "
+                f"of {size} of input {input.shape}"
             )

@@ -1,17 +1,23 @@
-"""Max and average pooling over windows: arguments checked and brought to the form that the ops take."""
+"""Max and average pooling, over windows of a given size or to an output of a given size."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal, overload
+from collections.abc import Callable, Sequence
+from typing import Literal, TypeAlias, overload
 
 from tinygrad_cnn import kernels, ops
-from tinygrad_cnn._checks import per_axis, shown
-from tinygrad_cnn._types import Array
+from tinygrad_cnn._checks import check_room, per_axis, shown
+from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.nn.functional._geometry import Size, batched, pool_windows, unbatched
-from tinygrad_cnn.nn.functional._operands import check_tensors
+from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool1d", "avg_pool2d", "max_pool1d", "max_pool2d"]
+
+OutputSize: TypeAlias = int | Sequence[int | None] | None
+WithIndices: TypeAlias = Tensor | tuple[Tensor, Tensor]
+"""The result of a max pooling: the maxima, or with `return_indices` a pair of the maxima and their indices."""
 
 
 @overload
@@ -23,7 +29,7 @@ def max_pool1d(
 def max_pool1d(
     input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
     ceil_mode: bool = False, return_indices: bool = False,
-) -> Any: ...  # fmt: skip
+) -> WithIndices: ...  # fmt: skip
 def max_pool1d(
     input: Tensor,
     kernel_size: Size,
@@ -32,17 +38,17 @@ def max_pool1d(
     dilation: Size = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
-) -> Any:
+) -> WithIndices:
     """Return the largest element of each window; the first of equal ones gets the gradient.
 
     Args:
         input: (N, C, L), or (C, L) for one sequence.
         kernel_size: length of the window.
         stride: steps between windows; `kernel_size` by default.
-        padding: places added on both sides, which never win; at most half of the window.
+        padding: positions added on both sides, which are never the maximum; at most half of the window.
         dilation: distance between the taps of a window.
         ceil_mode: let a last window hang over the edge rather than leave elements out.
-        return_indices: return also where each maximum was found, as indices along L.
+        return_indices: also return the index of each maximum along L.
 
     Returns:
         (N, C, OL), or (C, OL) for one sequence; with `return_indices` a pair of these, the second int64.
@@ -57,7 +63,7 @@ def max_pool1d(
     y = ops.max_pool1d(x, **how)
     if not return_indices:
         return unbatched(y, input, 1)
-    taps = supplied(y, "taps", lambda: kernels.max_pool1d(x.array, **how))[:, :, None]
+    taps = _supplied(y, "taps", lambda: kernels.max_pool1d(x.array, **how))[:, :, None]
     indices = kernels.max_pool2d_positions(taps, input_size=(1, x.shape[2]), **kernels.lift(how))[:, :, 0]
     return unbatched(y, input, 1), unbatched(from_numpy(indices), input, 1)
 
@@ -71,7 +77,7 @@ def max_pool2d(
 def max_pool2d(
     input: Tensor, kernel_size: Size, stride: Size | None = None, padding: Size = 0, dilation: Size = 1,
     ceil_mode: bool = False, return_indices: bool = False,
-) -> Any: ...  # fmt: skip
+) -> WithIndices: ...  # fmt: skip
 def max_pool2d(
     input: Tensor,
     kernel_size: Size,
@@ -80,17 +86,17 @@ def max_pool2d(
     dilation: Size = 1,
     ceil_mode: bool = False,
     return_indices: bool = False,
-) -> Any:
+) -> WithIndices:
     """Return the largest element of each window; the first of equal ones gets the gradient.
 
     Args:
         input: (N, C, H, W), or (C, H, W) for one image.
         kernel_size: height and width of the window, one number or (KH, KW).
         stride: steps between windows, one number or (SH, SW); `kernel_size` by default.
-        padding: places added on both sides, which never win; at most half of the window.
+        padding: positions added on both sides, which are never the maximum; at most half of the window.
         dilation: distance between the taps of a window, one number or (DH, DW).
         ceil_mode: let a last window hang over the edge rather than leave elements out.
-        return_indices: return also where each maximum was found, as row-major indices into its (H, W) plane.
+        return_indices: also return the row-major index of each maximum in its (H, W) plane.
 
     Returns:
         (N, C, OH, OW), or (C, OH, OW) for one image; with `return_indices` a pair of these, the second int64.
@@ -105,13 +111,13 @@ def max_pool2d(
     y = ops.max_pool2d(x, **how)
     if not return_indices:
         return unbatched(y, input, 2)
-    taps = supplied(y, "taps", lambda: kernels.max_pool2d(x.array, **how))
+    taps = _supplied(y, "taps", lambda: kernels.max_pool2d(x.array, **how))
     indices = kernels.max_pool2d_positions(taps, input_size=x.shape[2:], **how)
     return unbatched(y, input, 2), unbatched(from_numpy(indices), input, 2)
 
 
-def supplied(y: Tensor, name: str, again: Callable[[], tuple[Array, ...]]) -> Array:
-    """Return what the kernel that made `y` supplied first beside it: kept by its node, else computed `again`."""
+def _supplied(y: Tensor, name: str, again: Callable[[], tuple[Array, ...]]) -> Array:
+    """Return the first value that the kernel supplied beside `y`: the one its node keeps, or else computed `again`."""
     node = y.grad_fn
     return node.aux[name] if node is not None and node.aux else again()[1]
 
@@ -195,5 +201,64 @@ def _average(
     zeros = per_axis(op, "padding", padding, axes, least=0)
     counted = tuple([(one, one) if count_include_pad else (0, 0) for one in zeros])
     run = ops.avg_pool1d if axes == 1 else ops.avg_pool2d
-    how |= {"counted": counted, "divisor_override": divisor_override}
-    return unbatched(run(x, **how), input, axes)
+    return unbatched(run(x, counted=counted, divisor_override=divisor_override, **how), input, axes)
+
+
+def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
+    """Return means over windows chosen so that the result has `output_size`.
+
+    Row i of OH averages the rows from ⌊i·H/OH⌋ up to ⌈(i+1)·H/OH⌉; where OH does not divide H, windows overlap.
+
+    Args:
+        input: (N, C, H, W), or (C, H, W) for one image.
+        output_size: OH and OW, one number or a pair; None keeps the input's size.
+
+    Returns:
+        (N, C, OH, OW), or (C, OH, OW) for one image.
+
+    Raises:
+        RuntimeError: the shape or dtype does not fit, or `output_size` is no pair of numbers of at least 0.
+    """
+    size = _output_size("adaptive_avg_pool2d", input, output_size)
+    return unbatched(ops.adaptive_avg_pool2d(batched(input, 2, "adaptive_avg_pool2d"), output_size=size), input, 2)
+
+
+@overload
+def adaptive_max_pool2d(input: Tensor, output_size: OutputSize, return_indices: Literal[False] = False) -> Tensor: ...
+@overload
+def adaptive_max_pool2d(input: Tensor, output_size: OutputSize, return_indices: bool = False) -> WithIndices: ...
+def adaptive_max_pool2d(input: Tensor, output_size: OutputSize, return_indices: bool = False) -> WithIndices:
+    """Return maxima over the windows of `adaptive_avg_pool2d`; the first of equal elements gets the gradient.
+
+    Args:
+        input: (N, C, H, W), or (C, H, W) for one image.
+        output_size: OH and OW, one number or a pair; None keeps the input's size.
+        return_indices: also return the row-major index of each maximum in its (H, W) plane.
+
+    Returns:
+        (N, C, OH, OW), or (C, OH, OW) for one image; with `return_indices` a pair of these, the second int64.
+
+    Raises:
+        RuntimeError: the shape or dtype does not fit, or `output_size` is no pair of numbers of at least 0.
+    """
+    size = _output_size("adaptive_max_pool2d", input, output_size)
+    x = batched(input, 2, "adaptive_max_pool2d")
+    y = ops.adaptive_max_pool2d(x, output_size=size)
+    if not return_indices:
+        return unbatched(y, input, 2)
+    indices = _supplied(y, "places", lambda: kernels.adaptive_max_pool2d(x.array, output_size=(size[0], size[1])))
+    return unbatched(y, input, 2), unbatched(from_numpy(indices), input, 2)
+
+
+def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Shape:
+    """Return (OH, OW), with the input's sizes in the place of None."""
+    check_floating(op, "input", input)
+    if input.ndim < 3:
+        raise ValueError(f"{op}: expected input (N, C, H, W) or (C, H, W), got {input.shape}")
+    given = tuple(output_size) if isinstance(output_size, Sequence) else (output_size, output_size)
+    if len(given) != 2:
+        raise RuntimeError(f"{op}: expected output_size as an int or a pair of ints, got {output_size!r}")
+    sizes = [size if one is None else one for one, size in zip(given, input.shape[-2:], strict=True)]
+    found = per_axis(op, "output_size", sizes, 2, least=0)
+    check_room(op, [*input.shape[:-2], *found])
+    return found

@@ -1,20 +1,21 @@
-"""Windows as columns (im2col) and back (col2im)."""
+"""`unfold`, windows as columns (im2col), and its adjoint `fold` (col2im)."""
 
 from __future__ import annotations
 
 from math import prod
-from typing import Any
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import check_room, per_axis
 from tinygrad_cnn._types import Shape
-from tinygrad_cnn.nn.functional._geometry import Size, batched, check_reach, outputs, unbatched
+from tinygrad_cnn.nn.functional._geometry import Size, Windows, batched, check_reach, outputs, unbatched
 from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["fold", "unfold"]
+
 
 def unfold(input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1) -> Tensor:
-    """Extract windows as columns: convolution is then one matrix product.
+    """Extract windows as columns, so that a convolution becomes one matrix product.
 
     Args:
         input: (N, C, H, W), or (C, H, W) for one image.
@@ -42,14 +43,14 @@ def unfold(input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size =
 def fold(
     input: Tensor, output_size: Size, kernel_size: Size, dilation: Size = 1, padding: Size = 0, stride: Size = 1
 ) -> Tensor:
-    """Add columns back as windows, where `unfold` with the same arguments takes them from; overlaps add up.
+    """Add each column to the window that `unfold` with the same arguments takes it from; overlaps add up.
 
     Args:
         input: (N, C·KH·KW, OH·OW), or (C·KH·KW, OH·OW) for one image.
         output_size: height and width of the result, one number or (H, W).
         kernel_size: height and width of the window, one number or (KH, KW).
         dilation: distance between the taps of a window, one number or (DH, DW).
-        padding: places around the result that windows reach into and that are dropped, one number or (PH, PW).
+        padding: positions around the result that windows reach into and that are cut off, one number or (PH, PW).
         stride: steps between windows, one number or (SH, SW).
 
     Returns:
@@ -65,11 +66,11 @@ def fold(
         raise RuntimeError(f"fold: expected input (N, C·KH·KW, OH·OW) or (C·KH·KW, OH·OW), got {input.shape}")
     kernel: Shape = how["kernel_size"]
     taps = kernel[0] * kernel[1]
-    places = outputs(size, **how)
+    counts = outputs(size, **how)
     rows, columns = input.shape[-2:]
-    if rows % taps or min(places) < 1 or columns != places[0] * places[1]:
+    if rows % taps or min(counts) < 1 or columns != counts[0] * counts[1]:
         raise RuntimeError(
-            f"fold: expected input (N, C·{taps}, {places[0]}·{places[1]}) for output_size {size} and kernel_size "
+            f"fold: expected input (N, C·{taps}, {counts[0]}·{counts[1]}) for output_size {size} and kernel_size "
             f"{kernel}, got {input.shape}"
         )
     check_room("fold", [*input.shape[:-2], rows // taps, *size])
@@ -77,8 +78,8 @@ def fold(
     return unbatched(ops.fold(x, input_size=size, **how), input, 1)
 
 
-def _blocks(op: str, kernel_size: Size, dilation: Size, padding: Size, stride: Size) -> dict[str, Any]:
-    """Return the windows as the ops take them."""
+def _blocks(op: str, kernel_size: Size, dilation: Size, padding: Size, stride: Size) -> Windows:
+    """Return the windows in the form that the operations take."""
     zeros = per_axis(op, "padding", padding, 2, least=0)
     return {
         "kernel_size": per_axis(op, "kernel_size", kernel_size, 2, least=1),

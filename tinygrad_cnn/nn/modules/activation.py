@@ -1,59 +1,79 @@
-"""Activations, softmax and log-softmax as modules."""
+"""Activations as modules."""
 
 from __future__ import annotations
 
-from tinygrad_cnn.nn import functional
+from typing import ClassVar
+
+import numpy.typing as npt
+from typing_extensions import override
+
+from tinygrad_cnn.creation import empty
+from tinygrad_cnn.device import DeviceLike
+from tinygrad_cnn.nn import functional, init
 from tinygrad_cnn.nn.modules.module import Module
+from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = [
+    "ELU", "GELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "Mish", "PReLU", "ReLU",
+    "ReLU6", "SiLU", "Sigmoid", "Softplus", "Tanh",
+]  # fmt: skip
 
-class ReLU(Module):
-    """Compute max(x, 0).
+
+class _InPlace(Module):
+    """Base of the activations that may overwrite their input.
 
     Args:
-        inplace: overwrite the input.
+        inplace: overwrite the input; the change is recorded for the gradient.
     """
 
     def __init__(self, inplace: bool = False) -> None:
         super().__init__()
         self.inplace = inplace
 
+    @override
+    def extra_repr(self) -> str:
+        """Return the settings, and `inplace` if it is True."""
+        settings = super().extra_repr()
+        return ", ".join([*[settings] * bool(settings), *["inplace=True"] * self.inplace])
+
+
+class ReLU(_InPlace):
+    """Compute max(x, 0).
+
+    Args:
+        inplace: overwrite the input.
+    """
+
     def forward(self, input: Tensor) -> Tensor:
         """Return max(x, 0)."""
         return functional.relu(input, self.inplace)
 
-    def extra_repr(self) -> str:
-        """Return `inplace` if it was asked for."""
-        return "inplace=True" if self.inplace else ""
 
-
-class Hardtanh(Module):
+class Hardtanh(_InPlace):
     """Compute min(max(x, min_val), max_val).
 
     Args:
-        min_val: the least value.
-        max_val: the greatest value.
+        min_val: the lower limit.
+        max_val: the upper limit.
         inplace: overwrite the input.
 
     Raises:
         ValueError: `min_val` is not below `max_val`.
     """
 
+    _settings: ClassVar[tuple[str, ...]] = ("min_val", "max_val")
+
     def __init__(self, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
+        super().__init__(inplace)
         if not min_val < max_val:
             raise ValueError(f"Hardtanh: expected min_val < max_val, got {min_val} and {max_val}")
         self.min_val = min_val
         self.max_val = max_val
-        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
         """Return x, cut off at both limits."""
         return functional.hardtanh(input, self.min_val, self.max_val, self.inplace)
-
-    def extra_repr(self) -> str:
-        """Return the limits, and `inplace` if it was asked for."""
-        return f"min_val={self.min_val}, max_val={self.max_val}{', inplace=True' if self.inplace else ''}"
 
 
 class ReLU6(Hardtanh):
@@ -63,15 +83,13 @@ class ReLU6(Hardtanh):
         inplace: overwrite the input.
     """
 
+    _settings = ()
+
     def __init__(self, inplace: bool = False) -> None:
         super().__init__(0.0, 6.0, inplace)
 
-    def extra_repr(self) -> str:
-        """Return `inplace` if it was asked for."""
-        return "inplace=True" if self.inplace else ""
 
-
-class LeakyReLU(Module):
+class LeakyReLU(_InPlace):
     """Compute x where x > 0 and negative_slope · x elsewhere.
 
     Args:
@@ -79,40 +97,85 @@ class LeakyReLU(Module):
         inplace: overwrite the input.
     """
 
+    _settings = ("negative_slope",)
+
     def __init__(self, negative_slope: float = 0.01, inplace: bool = False) -> None:
-        super().__init__()
+        super().__init__(inplace)
         self.negative_slope = negative_slope
-        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return x, flattened below 0."""
+        """Return x, with the smaller slope below 0."""
         return functional.leaky_relu(input, self.negative_slope, self.inplace)
 
-    def extra_repr(self) -> str:
-        """Return the slope, and `inplace` if it was asked for."""
-        return f"negative_slope={self.negative_slope}{', inplace=True' if self.inplace else ''}"
+
+class PReLU(Module):
+    """Compute x where x > 0 and w · x elsewhere, with learned slopes w.
+
+    Args:
+        num_parameters: 1 for one slope, or the number of channels for one each.
+        init: the initial value of the slopes.
+        device: the CPU.
+        dtype: of the slopes; the default dtype by default.
+
+    Shape:
+        (N, C, ...) → the same, or any shape with one slope; weight (num_parameters,).
+
+    Ref: He, Zhang, Ren and Sun, "Delving deep into rectifiers", 2015.
+    """
+
+    weight: Parameter
+
+    _settings = ("num_parameters",)
+
+    def __init__(
+        self, num_parameters: int = 1, init: float = 0.25, device: DeviceLike = None, dtype: npt.DTypeLike | None = None
+    ) -> None:
+        super().__init__()
+        if num_parameters < 1:
+            raise ValueError(f"PReLU: expected at least 1 slope, got num_parameters={num_parameters}")
+        self.num_parameters = num_parameters
+        self.init = init
+        self.weight = Parameter(empty(num_parameters, dtype=dtype, device=device))
+        self.reset_parameters()
+
+    def reset_parameters(self) -> None:
+        """Set all slopes to their initial value."""
+        init.constant_(self.weight, self.init)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return x, multiplied by w below 0."""
+        return functional.prelu(input, self.weight)
 
 
-class ELU(Module):
+class ELU(_InPlace):
     """Compute x where x > 0 and alpha · (eˣ − 1) elsewhere.
 
     Args:
-        alpha: minus the value far below 0.
+        alpha: minus the limit for x → −∞.
         inplace: overwrite the input.
     """
 
+    _settings = ("alpha",)
+
     def __init__(self, alpha: float = 1.0, inplace: bool = False) -> None:
-        super().__init__()
+        super().__init__(inplace)
         self.alpha = alpha
-        self.inplace = inplace
 
     def forward(self, input: Tensor) -> Tensor:
         """Return x, bent towards −alpha below 0."""
         return functional.elu(input, self.alpha, self.inplace)
 
-    def extra_repr(self) -> str:
-        """Return `alpha`, and `inplace` if it was asked for."""
-        return f"alpha={self.alpha}{', inplace=True' if self.inplace else ''}"
+
+class SELU(_InPlace):
+    """Compute scale · ELU(x; alpha), with alpha ≈ 1.6733 and scale ≈ 1.0507; see `functional.selu`.
+
+    Args:
+        inplace: overwrite the input.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return scale · ELU(x; alpha)."""
+        return functional.selu(input, self.inplace)
 
 
 class GELU(Module):
@@ -122,6 +185,8 @@ class GELU(Module):
         approximate: "none", or "tanh" for the formula in `functional.gelu`.
     """
 
+    _settings = ("approximate",)
+
     def __init__(self, approximate: str = "none") -> None:
         super().__init__()
         self.approximate = approximate
@@ -130,38 +195,40 @@ class GELU(Module):
         """Return x · Φ(x)."""
         return functional.gelu(input, self.approximate)
 
-    def extra_repr(self) -> str:
-        """Return which formula is used."""
-        return f"approximate={self.approximate!r}"
 
-
-class SiLU(Module):
+class SiLU(_InPlace):
     """Compute x · sigmoid(x).
 
     Args:
         inplace: overwrite the input.
     """
 
-    def __init__(self, inplace: bool = False) -> None:
-        super().__init__()
-        self.inplace = inplace
-
     def forward(self, input: Tensor) -> Tensor:
         """Return x · sigmoid(x)."""
         return functional.silu(input, self.inplace)
 
-    def extra_repr(self) -> str:
-        """Return `inplace` if it was asked for."""
-        return "inplace=True" if self.inplace else ""
+
+class Mish(_InPlace):
+    """Compute x · tanh(log(1 + eˣ)).
+
+    Args:
+        inplace: overwrite the input.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return x · tanh(log(1 + eˣ))."""
+        return functional.mish(input, self.inplace)
 
 
 class Softplus(Module):
     """Compute log(1 + e^(beta · x)) / beta, a smooth max(x, 0).
 
     Args:
-        beta: the sharper the larger.
+        beta: the larger, the closer the curve is to max(x, 0).
         threshold: where beta · x is above it, the result is x.
     """
+
+    _settings = ("beta", "threshold")
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
@@ -172,9 +239,38 @@ class Softplus(Module):
         """Return log(1 + e^(beta · x)) / beta."""
         return functional.softplus(input, self.beta, self.threshold)
 
+
+class _Hard(_InPlace):
+    """Base of the activations whose text does not show `inplace`, as in PyTorch."""
+
+    @override
     def extra_repr(self) -> str:
-        """Return both numbers."""
-        return f"beta={self.beta}, threshold={self.threshold}"
+        """Return nothing."""
+        return ""
+
+
+class Hardsigmoid(_Hard):
+    """Compute min(max(x + 3, 0), 6) / 6.
+
+    Args:
+        inplace: overwrite the input.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return min(max(x + 3, 0), 6) / 6."""
+        return functional.hardsigmoid(input, self.inplace)
+
+
+class Hardswish(_Hard):
+    """Compute x · min(max(x + 3, 0), 6) / 6.
+
+    Args:
+        inplace: overwrite the input.
+    """
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return x · min(max(x + 3, 0), 6) / 6."""
+        return functional.hardswish(input, self.inplace)
 
 
 class LogSigmoid(Module):
@@ -199,35 +295,3 @@ class Tanh(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return tanh x."""
         return functional.tanh(input)
-
-
-class Softmax(Module):
-    """Compute exp(x) / Σ exp(x) along `dim`."""
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Return probabilities that sum to 1 along `dim`."""
-        return functional.softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """Return the axis."""
-        return f"dim={self.dim}"
-
-
-class LogSoftmax(Module):
-    """Compute x − log Σ exp(x) along `dim`."""
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Return log-probabilities along `dim`."""
-        return functional.log_softmax(input, self.dim)
-
-    def extra_repr(self) -> str:
-        """Return the axis."""
-        return f"dim={self.dim}"

@@ -1,26 +1,25 @@
-"""`BatchNorm1d` and `BatchNorm2d`: normalisation over the batch, with running statistics for evaluation."""
+"""`BatchNorm1d` and `BatchNorm2d`: normalisation over the batch, with running statistics for evaluation mode."""
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy.typing as npt
+from typing_extensions import override
 
 from tinygrad_cnn._dtypes import int64
 from tinygrad_cnn.autograd.versions import record_write
-from tinygrad_cnn.creation import empty, ones, zeros
-from tinygrad_cnn.nn import functional, init
+from tinygrad_cnn.creation import ones, zeros
+from tinygrad_cnn.device import DeviceLike
+from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.functional._operands import check_tensors
-from tinygrad_cnn.nn.modules.module import Module
-from tinygrad_cnn.nn.parameter import Parameter
+from tinygrad_cnn.nn.modules.norm import AffineNorm
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["BatchNorm1d", "BatchNorm2d"]
 
-class ChannelNorm(Module):
-    """Base of the normalisations by channels with running statistics: their parameters, buffers and text."""
 
-    weight: Parameter | None
-    bias: Parameter | None
+class ChannelNorm(AffineNorm):
+    """Base of the normalisations by channel with running statistics: their parameters, buffers and text."""
+
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
@@ -32,7 +31,7 @@ class ChannelNorm(Module):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
-        device: Any = None,
+        device: DeviceLike = None,
         dtype: npt.DTypeLike | None = None,
         *,
         bias: bool = True,
@@ -41,9 +40,7 @@ class ChannelNorm(Module):
         if num_features < 1:
             raise ValueError(f"{type(self).__name__}: expected at least 1 feature, got num_features={num_features}")
         self._configure(num_features, eps, momentum, affine, track_running_stats)
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            made = Parameter(empty(num_features, dtype=dtype, device=device)) if wanted else None
-            self.register_parameter(name, made)
+        self._make_affine(num_features, affine, bias, device, dtype)
         tracked = track_running_stats
         self.register_buffer("running_mean", zeros(num_features, dtype=dtype, device=device) if tracked else None)
         self.register_buffer("running_var", ones(num_features, dtype=dtype, device=device) if tracked else None)
@@ -66,16 +63,15 @@ class ChannelNorm(Module):
             if buffer is not None:
                 buffer.fill_(value)
 
+    @override
     def reset_parameters(self) -> None:
-        """Set weight to 1, bias to 0, and the running statistics to those of no batch."""
+        """Set weight to 1, bias to 0, and the running statistics to their initial values."""
         self.reset_running_stats()
-        if self.weight is not None:
-            init.ones_(self.weight)
-        if self.bias is not None:
-            init.zeros_(self.bias)
+        super().reset_parameters()
 
+    @override
     def extra_repr(self) -> str:
-        """Return the arguments."""
+        """Return the settings."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
             f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
@@ -83,20 +79,20 @@ class ChannelNorm(Module):
 
 
 class _BatchNorm(ChannelNorm):
-    """What the batch normalisations share: all but the shapes they take."""
+    """Base of the batch normalisations, which differ only in the shapes they take."""
 
     def _check_input(self, input: Tensor) -> None:
-        """Raise a ValueError unless `input` has a fitting number of axes."""
+        """Raise a ValueError unless the number of axes of `input` fits."""
         raise NotImplementedError
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return the normalised input; in training mode also follow the batch with the running statistics."""
+        """Return the normalised input; in training mode also update the running statistics."""
         self._check_input(input)
         count = self.num_batches_tracked if self.training and self.track_running_stats else None
         momentum = self.momentum
-        if momentum is None:  # the mean over all batches: the n-th has a share of 1/n
+        if momentum is None:  # the mean over all batches: batch n has a share of 1/n
             momentum = 0.0 if count is None else 1 / (count.item() + 1)
-        batch = self.training or self.running_mean is None
+        use_batch = self.training or self.running_mean is None
         tracked = not self.training or self.track_running_stats
         y = functional.batch_norm(
             input,
@@ -104,7 +100,7 @@ class _BatchNorm(ChannelNorm):
             self.running_var if tracked else None,
             self.weight,
             self.bias,
-            batch,
+            use_batch,
             momentum,
             self.eps,
         )
@@ -134,11 +130,12 @@ class BatchNorm1d(_BatchNorm):
         (N, C) → (N, C) or (N, C, L) → (N, C, L); parameters and statistics (C,).
 
     Raises:
-        ValueError: no feature; on calling, another number of axes, or one value per feature only in training mode.
+        ValueError: no feature; on calling, another number of axes, or in training mode only one value per feature.
 
     Ref: Ioffe, Szegedy, "Batch Normalization", 2015.
     """
 
+    @override
     def _check_input(self, input: Tensor) -> None:
         if not isinstance(input, Tensor) or input.ndim not in (2, 3):
             check_tensors("BatchNorm1d", input=input)
@@ -147,12 +144,13 @@ class BatchNorm1d(_BatchNorm):
 
 
 class BatchNorm2d(_BatchNorm):
-    """Compute y = w · (x − mean) / √(var + eps) + b for each channel; all else as by `BatchNorm1d`.
+    """Compute y = w · (x − mean) / √(var + eps) + b for each channel; arguments as for `BatchNorm1d`.
 
     Shape:
         (N, C, H, W) → (N, C, H, W); parameters and statistics (C,).
     """
 
+    @override
     def _check_input(self, input: Tensor) -> None:
         if not isinstance(input, Tensor) or input.ndim != 4:
             check_tensors("BatchNorm2d", input=input)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import operator
 from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Sequence, ValuesView
 from itertools import groupby
-from typing import Any, Self, overload
+from typing import Any, Self, cast, overload
+
+from typing_extensions import override
 
 from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
 from tinygrad_cnn.nn.modules.error_context import EXPLAINED, explain
@@ -36,8 +38,11 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> An
     return x
 
 
-class _Row(Module):
-    """Base of the containers that are used like a list; modules without a name of their own are named by position."""
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
+
+
+class _ListLike(Module):
+    """Base of the containers used like a list; a module without a name of its own is named by its position."""
 
     def append(self, module: Module) -> Self:
         """Add a module at the end and return the container."""
@@ -51,7 +56,7 @@ class _Row(Module):
         return self
 
     def insert(self, index: int, module: Module) -> Self:
-        """Add a module before that at `index` and return the container."""
+        """Add a module before the one at `index` and return the container."""
         items = list(self._modules.items())
         items.insert(operator.index(index), ("", module))
         self._fill(items)
@@ -64,10 +69,10 @@ class _Row(Module):
         return module
 
     def _fill(self, items: Iterable[tuple[str, Module | None]]) -> None:
-        """Hold exactly `items`, those named by a number or not at all numbered by their positions.
+        """Hold exactly `items`; those whose name is a number or empty get the number of their position.
 
         Raises:
-            TypeError: one is no module; nothing was changed.
+            TypeError: one of them is not a module; nothing was changed.
         """
         named: dict[str, Module | None] = {}
         for i, (name, module) in enumerate(items):
@@ -83,7 +88,8 @@ class _Row(Module):
         except IndexError:
             raise IndexError(f"{type(self).__name__}: index {index} is out of range for {len(names)} modules") from None
 
-    def _part(self, items: list[tuple[str, Module | None]]) -> Self:
+    def _with(self, items: list[tuple[str, Module | None]]) -> Self:
+        """Return a new container of this kind that holds `items`."""
         raise NotImplementedError
 
     @overload
@@ -92,14 +98,14 @@ class _Row(Module):
     def __getitem__(self, index: slice) -> Self: ...
     def __getitem__(self, index: int | slice) -> Module | Self:
         if isinstance(index, slice):
-            return self._part(list(self._modules.items())[index])
-        return self._modules[self._name(index)]  # type: ignore[return-value]
+            return self._with(list(self._modules.items())[index])
+        return cast(Module, self._modules[self._name(index)])
 
     def __setitem__(self, index: int, module: Module) -> None:
         setattr(self, self._name(index), module)
 
     def __delitem__(self, index: int | slice) -> None:
-        """Remove modules and number the others anew."""
+        """Remove modules and renumber the others."""
         items = list(self._modules.items())
         chosen = index if isinstance(index, slice) else list(self._modules).index(self._name(index))
         del items[chosen]
@@ -117,16 +123,16 @@ class _Row(Module):
     def __add__(self, other: Iterable[Module]) -> Self:
         if not isinstance(other, Iterable):
             return NotImplemented
-        return self._part(list(self._modules.items())).extend(other)
+        return self._with(list(self._modules.items())).extend(other)
 
 
-class Sequential(_Row):
+class Sequential(_ListLike):
     """Compute y = fₙ(… f₂(f₁(x))).
 
     It is used like a list: index, slice, ``del``, ``+``, `append`, `extend`, `insert`, `pop`.
 
     Args:
-        args: modules, named "0", "1", ...; or one dict of modules by name.
+        args: modules, which get the names "0", "1", ...; or one dict of modules by name.
 
     Example:
         net = nn.Sequential(nn.Conv2d(1, 8, 3), nn.ReLU(), nn.Flatten())
@@ -140,14 +146,11 @@ class Sequential(_Row):
     def __init__(self, *args: Module) -> None: ...
     @overload
     def __init__(self, arg: Mapping[str, Module], /) -> None: ...
-    def __init__(self, *args: Any) -> None:
+    def __init__(self, *args: Module | Mapping[str, Module]) -> None:
         super().__init__()
-        if len(args) == 1 and isinstance(args[0], Mapping):
-            for name, module in args[0].items():
-                self.add_module(name, module)
-        else:
-            for i, module in enumerate(args):
-                self.add_module(str(i), module)
+        named = args[0] if len(args) == 1 and isinstance(args[0], Mapping) else {str(i): m for i, m in enumerate(args)}
+        for name, module in named.items():
+            self.add_module(name, cast(Module, module))
 
     def forward(self, input: Any) -> Any:
         """Pass `input` through the modules in order."""
@@ -160,18 +163,18 @@ class Sequential(_Row):
             y = module(y)
         return y
 
-    def _part(self, items: list[tuple[str, Module | None]]) -> Self:
-        chosen: Any = dict(items)
-        return type(self)(chosen)
+    @override
+    def _with(self, items: list[tuple[str, Module | None]]) -> Self:
+        return type(self)(cast("dict[str, Module]", dict(items)))
 
 
-class ModuleList(_Row):
-    """Hold modules in a list, for a `forward` that calls them as it likes.
+class ModuleList(_ListLike):
+    """Hold modules in a list, for a `forward` that calls them in its own way.
 
     It is used like a list: index, slice, ``del``, ``+``, ``in``, `append`, `extend`, `insert`, `pop`.
 
     Args:
-        modules: what to begin with.
+        modules: the first modules.
 
     Example:
         self.blocks = nn.ModuleList(nn.Linear(8, 8) for _ in range(4))
@@ -184,11 +187,13 @@ class ModuleList(_Row):
         if modules is not None:
             self.extend(modules)
 
-    def _part(self, items: list[tuple[str, Module | None]]) -> Self:
+    @override
+    def _with(self, items: list[tuple[str, Module | None]]) -> Self:
         return type(self)([module for _, module in items if module is not None])
 
+    @override
     def __repr__(self) -> str:
-        """Return the modules, those in a row that look the same once: ``(0-3): 4 x Linear(...)``."""
+        """Return the modules; equal neighbours are shown once: ``(0-3): 4 x Linear(...)``."""
         if not len(self):
             return f"{type(self).__name__}()"
         lines = []
@@ -200,10 +205,10 @@ class ModuleList(_Row):
 
 
 class ModuleDict(Module):
-    """Hold modules in a dict, in the order they were added, for a `forward` that calls them as it likes.
+    """Hold modules in a dict, in the order they were added, for a `forward` that calls them in its own way.
 
     Args:
-        modules: what to begin with: a dict, or pairs of name and module.
+        modules: the first modules: a dict, or pairs of name and module.
 
     Example:
         self.heads = nn.ModuleDict({"digit": nn.Linear(8, 10), "parity": nn.Linear(8, 2)})
@@ -211,20 +216,18 @@ class ModuleDict(Module):
         y = head(x)
     """
 
-    _modules: dict[str, Module]  # type: ignore[assignment]
-
     def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] | None = None) -> None:
         super().__init__()
         if modules is not None:
             self.update(modules)
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add modules, in the place of those of the same names."""
+        """Add modules; they replace those of the same names."""
         if not isinstance(modules, Iterable):
             raise TypeError(f"ModuleDict.update: expected modules by name, got {type(modules).__name__}")
         for pair in modules.items() if isinstance(modules, Mapping | ModuleDict) else modules:
             if len(pair) != 2:
-                raise ValueError(f"ModuleDict.update: expected pairs of name and module, got {len(pair)} parts")
+                raise ValueError(f"ModuleDict.update: expected pairs of name and module, got {len(pair)} items")
             self[pair[0]] = pair[1]
 
     def pop(self, key: str) -> Module:
@@ -237,22 +240,25 @@ class ModuleDict(Module):
         """Remove all modules."""
         self._modules.clear()
 
+    def _dict(self) -> dict[str, Module]:
+        return cast("dict[str, Module]", self._modules)
+
     def keys(self) -> KeysView[str]:
         """Return the names."""
         return self._modules.keys()
 
     def items(self) -> ItemsView[str, Module]:
         """Return the pairs of name and module."""
-        return self._modules.items()
+        return self._dict().items()
 
     def values(self) -> ValuesView[Module]:
         """Return the modules."""
-        return self._modules.values()
+        return self._dict().values()
 
     def __getitem__(self, key: str) -> Module:
         if key not in self._modules:
             raise KeyError(f"ModuleDict: expected one of {', '.join(self._modules) or 'no names'}, got {key!r}")
-        return self._modules[key]
+        return self._dict()[key]
 
     def __setitem__(self, key: str, module: Module) -> None:
         self.add_module(key, module)

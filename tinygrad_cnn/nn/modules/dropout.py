@@ -1,4 +1,4 @@
-"""`Dropout` and `Dropout2d`: zeros at random while training, nothing in evaluation mode."""
+"""`Dropout` and `Dropout2d`: random zeros in training mode, no change in evaluation mode."""
 
 from __future__ import annotations
 
@@ -6,9 +6,13 @@ from tinygrad_cnn.nn import functional
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["Dropout", "Dropout2d"]
+
 
 class _Dropout(Module):
-    """What the dropout layers share: their arguments."""
+    """Base of the dropout layers: their arguments."""
+
+    _settings = ("p", "inplace")
 
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
@@ -16,10 +20,6 @@ class _Dropout(Module):
             raise ValueError(f"{type(self).__name__}: expected p in [0, 1], got {p}")
         self.p = p
         self.inplace = inplace
-
-    def extra_repr(self) -> str:
-        """Return the arguments."""
-        return f"p={self.p}, inplace={self.inplace}"
 
 
 class Dropout(_Dropout):
@@ -36,7 +36,7 @@ class Dropout(_Dropout):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return the input with zeros in it, or in evaluation mode the input itself."""
+        """Return the input with random zeros; in evaluation mode, the input itself."""
         return functional.dropout(input, self.p, self.training, self.inplace)
 
 
@@ -57,5 +57,5 @@ class Dropout2d(_Dropout):
     """
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return the input with channels of zeros in it, or in evaluation mode the input itself."""
+        """Return the input with random channels set to zero; in evaluation mode, the input itself."""
         return functional.dropout2d(input, self.p, self.training, self.inplace)

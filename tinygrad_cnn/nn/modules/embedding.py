@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Any, Self
+from typing import Self
 
 import numpy.typing as npt
+from typing_extensions import override
 
 from tinygrad_cnn.autograd import no_grad
 from tinygrad_cnn.creation import empty
+from tinygrad_cnn.device import DeviceLike
 from tinygrad_cnn.nn import functional, init
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["Embedding"]
+
 
 class Embedding(Module):
     """Look up a row of the weight for each index: y[..., d] = weight[x[...], d].
 
-    The weight starts as samples of N(0, 1), but for the row at `padding_idx`, which is 0 and receives no gradient.
+    The weight starts as samples of N(0, 1), except for the row at `padding_idx`, which is 0 and receives no gradient.
 
     Args:
         num_embeddings: V, the number of rows.
         embedding_dim: D, the length of a row.
-        padding_idx: an index that stands for nothing; a negative number counts from the end.
+        padding_idx: an index that marks padding; a negative number counts from the end.
         device: the CPU.
         dtype: of the weight; the default dtype by default.
 
@@ -30,7 +34,7 @@ class Embedding(Module):
         indices (...) → (..., D); weight (V, D).
 
     Raises:
-        ValueError: `padding_idx` is no row.
+        ValueError: `padding_idx` is out of range.
     """
 
     weight: Parameter
@@ -43,7 +47,7 @@ class Embedding(Module):
         *,
         _weight: Tensor | None = None,
         _freeze: bool = False,
-        device: Any = None,
+        device: DeviceLike = None,
         dtype: npt.DTypeLike | None = None,
     ) -> None:
         super().__init__()
@@ -64,15 +68,15 @@ class Embedding(Module):
 
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None) -> Self:
-        """Return a layer over given rows, whose memory it shares.
+        """Return a layer whose weight is the given table; it shares the memory.
 
         Args:
             embeddings: the table (V, D).
             freeze: leave the rows as they are in training.
-            padding_idx: as for the layer itself; its row is kept, too.
+            padding_idx: as for the layer itself; its row keeps its values.
 
         Raises:
-            ValueError: `embeddings` is not 2-d, or `padding_idx` is no row.
+            ValueError: `embeddings` is not 2-d, or `padding_idx` is out of range.
         """
         if embeddings.ndim != 2:
             raise ValueError(
@@ -83,7 +87,7 @@ class Embedding(Module):
         return cls(rows, length, padding_idx, _weight=embeddings, _freeze=freeze)
 
     def reset_parameters(self) -> None:
-        """Draw the rows anew."""
+        """Draw new initial rows."""
         init.normal_(self.weight)
         if self.padding_idx is not None:
             with no_grad():
@@ -93,6 +97,7 @@ class Embedding(Module):
         """Return the rows."""
         return functional.embedding(input, self.weight, self.padding_idx)
 
+    @override
     def extra_repr(self) -> str:
         """Return the sizes, and `padding_idx` if there is one."""
         text = f"{self.num_embeddings}, {self.embedding_dim}"

@@ -1,21 +1,22 @@
-"""What an error in a model says besides: which layer it was, what came in, and what that came from.
+"""The context of an error inside a model: the layer, the shapes of its inputs, and the operations that made them.
 
-All of it is found when an error happens, from the frames, the scopes and the graph: calls that succeed pay nothing.
+It is read from the frames, the scopes and the graph after the error, so that calls that succeed pay nothing.
 """
 
 from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterator
-from types import FrameType, TracebackType
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable, Iterator
+from traceback import walk_tb
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._types import Shape
-from tinygrad_cnn.autograd import Node, Scope, Source, current_scope
+from tinygrad_cnn.autograd import Node, Scope, current_scope
 from tinygrad_cnn.nn.uninitialized import Uninitialized
 from tinygrad_cnn.tensor import Tensor
 
@@ -27,14 +28,14 @@ _LAYERS = __name__.rpartition(".")[0] + "."
 _FUNCTIONS = tuple(_PACKAGE + name for name in ("nn.functional", "ops", "tensor", "methods", "autograd"))
 
 EXPLAINED = (AttributeError, IndexError, RuntimeError, TypeError, ValueError)
-"""The kinds of errors that wrong inputs lead to."""
+"""The kinds of errors that wrong inputs cause."""
 
 
-def explain(error: Exception, module: Module, args: tuple[Any, ...]) -> None:
-    """Add to `error`, raised while `module` was called with `args`, where that was; the innermost module speaks.
+def explain(error: Exception, module: Module, args: tuple[object, ...]) -> None:
+    """Add its context to `error`, raised while `module` was called with `args`; only the innermost module does.
 
-    What this package raised says it in its text, which is all that logs and older notebooks show. An error of the
-    user's own keeps its text and gets a note.
+    An error raised by this package gets the context in its text, as logs and older notebooks show nothing else. Any
+    other error keeps its text and gets a note.
 
     Example:
         linear: expected input with a last axis of 400 ..., got (64, 576); Linear(in_features=576, ...) would fit
@@ -43,9 +44,9 @@ def explain(error: Exception, module: Module, args: tuple[Any, ...]) -> None:
     if "in_module" in error.__dict__ or isinstance(error, RecursionError):
         return
     if isinstance(error, AttributeError) and not (args and args[0] is None):
-        return  # a slip in the user's code, or a question such as hasattr
-    frames = list(_frames(error.__traceback__))
-    text = f"in {_place(module)}{_came(error, module, args, frames)}"
+        return  # a mistake in the user's code, or a test such as hasattr
+    frames = [frame for frame, _ in walk_tb(error.__traceback__)]  # from the call of the module on
+    text = f"in {_location(module)}{_inputs(error, module, args, frames)}"
     error.__dict__["in_module"] = text
     if _file(frames[-1]).startswith(_PACKAGE) and len(error.args) == 1 and isinstance(error.args[0], str):
         error.args = (f"{error.args[0]}\n{text}",)
@@ -53,22 +54,15 @@ def explain(error: Exception, module: Module, args: tuple[Any, ...]) -> None:
         error.add_note(text)
 
 
-def _frames(trace: TracebackType | None) -> Iterator[FrameType]:
-    """Yield the frames from the call of the module to where the error was raised."""
-    while trace is not None:
-        yield trace.tb_frame
-        trace = trace.tb_next
-
-
 def _file(frame: FrameType) -> str:
-    """Return the name of the file's module."""
+    """Return the name of the Python module that `frame` runs in."""
     return str(frame.f_globals.get("__name__", ""))
 
 
 # --- where ------------------------------------------------------------------------------------------------------------
 
 
-def _place(module: Module) -> str:
+def _location(module: Module) -> str:
     """Return the path and the layer: ``model.3 Linear(in_features=400, ...)``."""
     path = ".".join(_names(module))
     kind, extra = type(module).__name__, module.extra_repr()
@@ -77,7 +71,7 @@ def _place(module: Module) -> str:
 
 
 def _names(module: Module) -> list[str]:
-    """Return what the program calls the outermost module, and the names of those inside it down to this one."""
+    """Return the program's name of the outermost module, and the names of those inside it down to this one."""
     scope = current_scope()
     chain = () if scope is None else scope.chain
     root = chain[0].owner if chain else module
@@ -86,7 +80,7 @@ def _names(module: Module) -> list[str]:
 
 
 def _variable(root: object) -> str | None:
-    """Return what the program that called `root` calls it; None if it has no name there."""
+    """Return the name of the variable that holds `root` in the frame that called it; None if there is none."""
     frame: FrameType | None = sys._getframe(1)
     found = None
     while frame is not None:
@@ -102,11 +96,11 @@ def _variable(root: object) -> str | None:
     return None
 
 
-# --- what came --------------------------------------------------------------------------------------------------------
+# --- inputs -----------------------------------------------------------------------------------------------------------
 
 
-def _came(error: Exception, module: Module, args: tuple[Any, ...], frames: list[FrameType]) -> str:
-    """Return what a layer got, or the tensors that a function called by the user's `forward` got."""
+def _inputs(error: Exception, module: Module, args: tuple[object, ...], frames: list[FrameType]) -> str:
+    """Return the inputs of a layer, or those of the function that failed in the user's `forward`."""
     own_layer = type(module).__module__.startswith(_LAYERS)
     if args and args[0] is None and (own_layer or isinstance(error, AttributeError | TypeError)):
         return f": got None{_forgetful(module)}"
@@ -126,7 +120,7 @@ def _came(error: Exception, module: Module, args: tuple[Any, ...], frames: list[
 
 
 def _forgetful(module: Module) -> str:
-    """Return whose `forward` may have forgotten its ``return``: in a Sequential, that of the module before this one."""
+    """Return whose `forward` may lack its ``return``: in a Sequential, the module before this one."""
     scope = current_scope()
     around = None if scope is None or scope.parent is None else scope.parent.owner
     names = [name for name, child in getattr(around, "_modules", {}).items() if child is not None]
@@ -136,8 +130,8 @@ def _forgetful(module: Module) -> str:
     return f"; did {who} forget `return`?"
 
 
-def _described(value: Any) -> str:
-    """Return what a layer got in the place of a tensor, and what would make one of it."""
+def _described(value: object) -> str:
+    """Return what a layer got instead of a tensor, and how to make it a tensor."""
     kind = type(value).__name__
     if isinstance(value, np.ndarray):
         return f"an array {value.shape} of {value.dtype}; make it a tensor with from_numpy(x) or tensor(x)"
@@ -149,8 +143,8 @@ def _described(value: Any) -> str:
     return f"{value!r:.60} ({kind})"
 
 
-def _other_size(module: Any, tensor: Tensor) -> str:
-    """Return what else would fit where a fully connected layer got the places of images of another size."""
+def _other_size(module: Module, tensor: Tensor) -> str:
+    """Return which size of images would fit a fully connected layer that got features of another size."""
     wanted, made = getattr(module, "in_features", None), _made_by(tensor)
     before = None if made is None else made[1]
     if wanted is None or tensor.ndim != 2 or tensor.shape[1] == wanted or before is None or len(before) != 4:
@@ -158,10 +152,10 @@ def _other_size(module: Any, tensor: Tensor) -> str:
     side = math.isqrt(wanted // before[1])
     if side * side * before[1] != wanted:
         return ""
-    return f"; images of the size that gives {side}×{side} places here would fit too (transforms.Resize)"
+    return f"; images of the size that gives {side}×{side} positions here would fit too (transforms.Resize)"
 
 
-def _arguments(frame: FrameType) -> list[Any]:
+def _arguments(frame: FrameType) -> list[object]:
     """Return the positional arguments of the function that runs in `frame`."""
     code = frame.f_code
     values = [frame.f_locals.get(name) for name in code.co_varnames[: code.co_argcount]]
@@ -170,7 +164,7 @@ def _arguments(frame: FrameType) -> list[Any]:
     return values
 
 
-def _tensors(values: Any) -> Iterator[Tensor]:
+def _tensors(values: Iterable[object]) -> Iterator[Tensor]:
     """Yield the tensors among `values` and in the sequences among them."""
     for value in values:
         if isinstance(value, Tensor) and not isinstance(value, Uninitialized):
@@ -184,12 +178,12 @@ def _all(tensors: list[Tensor]) -> str:
 
 
 def _text(tensor: Tensor) -> str:
-    """Return the shape, and the dtype where it is not the default."""
+    """Return the shape, and the dtype if it is not the default."""
     return str(tensor.shape) if tensor.dtype == get_default_dtype() else f"{tensor.shape} of {tensor.dtype}"
 
 
 def _origin(tensor: Tensor) -> str:
-    """Return what made `tensor`, and from what shape: `` after Flatten of (64, 16, 6, 6)``; nothing if not known."""
+    """Return what made `tensor` from which shape, `` after Flatten of (64, 16, 6, 6)``, or nothing if unknown."""
     made = _made_by(tensor)
     if made is None:
         return ""
@@ -198,18 +192,18 @@ def _origin(tensor: Tensor) -> str:
 
 
 def _made_by(tensor: Tensor) -> tuple[str, Shape | None] | None:
-    """Return the layer or operation that made `tensor`, and the shape that it took; None if not known.
+    """Return the layer or operation that made `tensor`, and the shape of its input; None if unknown.
 
-    The graph knows it. Without one, a view still knows what it is a view of.
+    The graph records it. Without a graph, a view still records its base.
     """
     node = tensor.grad_fn
     if node is None:
         view = tensor._view
         return None if view is None else (view.steps[-1][0].name, view.base.shape)
     while node.op.name in ("output", "BackwardHook") and isinstance(before := _input(node), Node):
-        node = before  # one output of several, or passed through hooks
+        node = before  # one of several outputs, or passed through hooks
     if node.op.name == "BackwardHook":
-        return None  # what came in from outside the model
+        return None  # an input of the model
     made, scope = node.scope, current_scope()
     finished = made is not None and (scope is None or made not in scope.chain)
     first = _first(node, made) if finished else node
@@ -219,12 +213,12 @@ def _made_by(tensor: Tensor) -> tuple[str, Shape | None] | None:
 
 
 def _first(node: Node, scope: Scope | None) -> Node:
-    """Return where the data entered the call of a module that ended with `node`."""
+    """Return the first node of the module call that ended with `node`."""
     while isinstance(before := _input(node), Node) and before.scope is scope:
         node = before
     return node
 
 
-def _input(node: Node) -> Source | None:
-    """Return what the first tensor that `node` took came from."""
+def _input(node: Node) -> Node | Variable | Constant | None:
+    """Return what made the first tensor input of `node`."""
     return next((parent for parent in node.parents if parent is not None), None)

@@ -10,9 +10,13 @@ from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["Flatten", "Unflatten"]
+
 
 class Flatten(Module):
     """Join the axes from `start_dim` to `end_dim` (inclusive) into one: (N, C, H, W) → (N, C·H·W) by default."""
+
+    _settings = ("start_dim", "end_dim")
 
     def __init__(self, start_dim: int = 1, end_dim: int = -1) -> None:
         super().__init__()
@@ -25,10 +29,6 @@ class Flatten(Module):
             check_tensors("Flatten", input=input)
         return ops.flatten(input, self.start_dim, self.end_dim)
 
-    def extra_repr(self) -> str:
-        """Return the axes."""
-        return f"start_dim={self.start_dim}, end_dim={self.end_dim}"
-
 
 class Unflatten(Module):
     """Split the axis `dim` into axes of the sizes `unflattened_size`, of which one may be −1.
@@ -37,8 +37,10 @@ class Unflatten(Module):
         nn.Unflatten(1, (16, 5, 5))  # (N, 400) → (N, 16, 5, 5)
 
     Raises:
-        TypeError: `unflattened_size` is no sequence of ints.
+        TypeError: `unflattened_size` is not a sequence of ints.
     """
+
+    _settings = ("dim", "unflattened_size")
 
     def __init__(self, dim: int, unflattened_size: Sequence[int]) -> None:
         super().__init__()
@@ -49,10 +51,5 @@ class Unflatten(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the same elements with more axes."""
-        if not isinstance(input, Tensor):
-            check_tensors("Unflatten", input=input)
+        check_tensors("Unflatten", input=input)
         return ops.unflatten(input, self.dim, self.unflattened_size)
-
-    def extra_repr(self) -> str:
-        """Return the axis and the sizes."""
-        return f"dim={self.dim}, unflattened_size={self.unflattened_size}"

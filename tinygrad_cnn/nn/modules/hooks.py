@@ -1,8 +1,8 @@
-"""Hooks of a module: what to call before and after `forward`, and with the gradients of its inputs and outputs.
+"""Hooks of a module: functions called before and after `forward`, and with the gradients of its inputs and outputs.
 
-A module has no `Hooks` until one is registered, so that calls cost nothing without. Gradients are met at two operations
-that compute nothing: one on the inputs, which the backward pass reaches when all of the module has run, and one on the
-outputs, which it reaches first.
+A module has no `ModuleHooks` until a hook is registered, so that calls without hooks cost nothing. Gradients are
+intercepted by two operations that compute nothing: one on the outputs, which the backward pass reaches first, and one
+on the inputs, which it reaches last.
 """
 
 from __future__ import annotations
@@ -10,7 +10,9 @@ from __future__ import annotations
 import pickle
 import warnings
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from typing_extensions import override
 
 from tinygrad_cnn.autograd import Function
 from tinygrad_cnn.autograd.hooks import RemovableHandle
@@ -20,19 +22,18 @@ from tinygrad_cnn.tensor import Tensor
 if TYPE_CHECKING:
     from tinygrad_cnn.nn.modules.module import Module
 
-Hook = Callable[..., Any]
+Hook: TypeAlias = Callable[..., Any]
+Gradients: TypeAlias = tuple[Tensor | None, ...]
 
 
-class Hooks:
+class ModuleHooks:
     """The hooks of one module, each table in the order of the calls.
 
     Attributes:
         forward_pre, forward: called before and after `forward`.
         backward_pre, backward: called with the gradients of the outputs, and with those of the inputs.
-        with_kwargs: which of the forward ones take the keyword arguments too.
+        with_kwargs: the ids of those forward hooks that take the keyword arguments, too.
     """
-
-    __slots__ = ("__weakref__", "backward", "backward_pre", "forward", "forward_pre", "with_kwargs")
 
     def __init__(self) -> None:
         self.forward_pre: dict[int, Hook] = {}
@@ -41,11 +42,8 @@ class Hooks:
         self.backward: dict[int, Hook] = {}
         self.with_kwargs: set[int] = set()
 
-    def __getstate__(self) -> tuple[None, dict[str, Any]]:
-        state = {name: getattr(self, name) for name in Hooks.__slots__ if name != "__weakref__"}
-        return None, state
-
-    def __reduce__(self) -> Any:
+    @override
+    def __getstate__(self) -> dict[str, object]:
         for table in (self.forward_pre, self.forward, self.backward_pre, self.backward):
             for hook in table.values():
                 try:
@@ -55,13 +53,13 @@ class Hooks:
                         f"Module: the hook {_name(hook)} cannot be pickled with it ({error}); remove it by its handle "
                         "first, or define it at the top level of a file"
                     ) from None
-        return Hooks, (), self.__getstate__()
+        return self.__dict__
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Hooks:
-        twin = Hooks()  # shares the functions, as copies of functions do; only the tables are its own
+    def __deepcopy__(self, memo: dict[int, object]) -> ModuleHooks:
+        twin = ModuleHooks()  # with tables of its own that share the functions, which are never copied
         memo[id(self)] = twin
-        for name in ("forward_pre", "forward", "backward_pre", "backward", "with_kwargs"):
-            setattr(twin, name, getattr(self, name).copy())
+        for name, table in vars(self).items():
+            setattr(twin, name, table.copy())
         return twin
 
     def add(self, table: str, hook: Hook, prepend: bool, with_kwargs: bool = False) -> RemovableHandle:
@@ -73,7 +71,7 @@ class Hooks:
             setattr(self, table, {handle.id: hook, **getattr(self, table)})
         return handle
 
-    def call(self, module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    def call(self, module: Module, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
         """Run `forward` of `module` with the hooks around it."""
         for key, hook in list(self.forward_pre.items()):
             if key in self.with_kwargs:
@@ -90,69 +88,65 @@ class Hooks:
                 found = hook(module, args)
                 if found is not None:
                     args = found if isinstance(found, tuple) else (found,)
-        meeting = _Meeting(module, self) if self.backward or self.backward_pre else None
-        if meeting is not None:
-            args = meeting.enter(args)
+        gradients = _GradientHooks(module, self) if self.backward or self.backward_pre else None
+        if gradients is not None:
+            args = gradients.enter(args)
         result = module.forward(*args, **kwargs)
         for key, hook in list(self.forward.items()):
             given = (args, kwargs, result) if key in self.with_kwargs else (args, result)
             found = hook(module, *given)
             if found is not None:
                 result = found
-        return result if meeting is None else meeting.leave(result)
+        return result if gradients is None else gradients.leave(result)
 
 
-class _Meeting:
-    """One call of a module whose gradients are to be met by hooks."""
+class _GradientHooks:
+    """The backward hooks in one call of a module."""
 
-    def __init__(self, module: Module, hooks: Hooks) -> None:
+    def __init__(self, module: Module, hooks: ModuleHooks) -> None:
         self.module = module
         self.before = list(hooks.backward_pre.values())
         self.after = list(hooks.backward.values())
         self.entered = False
         self.inputs = 0
-        self.outgoing: tuple[Any, ...] | None = None  # gradients of the outputs, kept for those of the inputs
+        self.outgoing: Gradients | None = None  # gradients of the outputs, kept until those of the inputs are known
 
-    def enter(self, args: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Return the inputs, from where their gradients are met."""
+    def enter(self, args: tuple[object, ...]) -> tuple[object, ...]:
+        """Return the inputs, passed through the operation that intercepts their gradients."""
         self.inputs = len(args)
         if not self.after:
             return args
-        passed = self._through(args, self._incoming, zeros=True)
+        passed = self._through(args, self._inputs_known, zeros=True)
         self.entered = passed is not args
         return passed
 
-    def leave(self, result: Any) -> Any:
-        """Return the outputs, from where their gradients are met."""
-        outputs = result if isinstance(result, tuple) else (result,)
-        passed = self._through(outputs, self._met, zeros=False)
+    def leave(self, result: object) -> object:
+        """Return the outputs, passed through the operation that intercepts their gradients."""
+        passed = self._through(_as_tuple(result), self._outputs_known, zeros=False)
         return passed if isinstance(result, tuple) else passed[0]
 
     @staticmethod
-    def _through(values: tuple[Any, ...], meet: Callable[..., Any], *, zeros: bool) -> tuple[Any, ...]:
-        """Return `values`, the tensors among them passed through an operation that calls `meet` with all gradients.
+    def _through(
+        values: tuple[object, ...], known: Callable[[Gradients], Gradients], *, zeros: bool
+    ) -> tuple[object, ...]:
+        """Return `values`, with the tensors passed through an operation that calls `known` with all their gradients.
 
-        As in PyTorch, an input that no gradient reaches has `zeros`, and an output None.
+        As in PyTorch, the gradient of an input that no gradient reaches is zeros, that of such an output None.
         """
-        places = [i for i, value in enumerate(values) if isinstance(value, Tensor)]
-        if not any(values[i].requires_grad for i in places):
+        tensors = {i: value for i, value in enumerate(values) if isinstance(value, Tensor)}
+        if not any(tensor.requires_grad for tensor in tensors.values()):
             return values
 
-        def spread(gradients: Iterable[Any]) -> tuple[Any, ...]:
-            full: list[Any] = [None] * len(values)
-            for i, gradient in zip(places, gradients, strict=True):
-                full[i] = gradient
-            found = meet(tuple(full))
-            return tuple([found[i] for i in places])
+        def spread(gradients: Iterable[Tensor | None]) -> Gradients:
+            of = dict(zip(tensors, gradients, strict=True))
+            found = known(tuple([of.get(i) for i in range(len(values))]))
+            return tuple([found[i] for i in tensors])
 
-        passed = list(values)
-        tensors = BackwardHook.apply(spread, zeros, *[values[i] for i in places])
-        for i, tensor in zip(places, tensors, strict=True):
-            passed[i] = tensor
-        return tuple(passed)
+        passed = dict(zip(tensors, BackwardHook.apply(spread, zeros, *tensors.values()), strict=True))
+        return tuple([passed.get(i, value) for i, value in enumerate(values)])
 
-    def _met(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Hand the gradients of the outputs to the pre-hooks; without inputs that need one, to the others as well."""
+    def _outputs_known(self, gradients: Gradients) -> Gradients:
+        """Call the pre-hooks with the gradients of the outputs; if no input needs one, the other hooks as well."""
         for hook in self.before:
             gradients = _replaced(hook, hook(self.module, gradients), gradients)
         self.outgoing = gradients
@@ -167,9 +161,9 @@ class _Meeting:
             self.outgoing = None
         return gradients
 
-    def _incoming(self, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-        """Hand the gradients of inputs and outputs to the hooks."""
-        if self.outgoing is None:  # the gradient came past the outputs, from what forward kept elsewhere
+    def _inputs_known(self, gradients: Gradients) -> Gradients:
+        """Call the hooks with the gradients of inputs and outputs."""
+        if self.outgoing is None:  # the gradient bypassed the outputs: it came from a tensor that forward kept
             return gradients
         for hook in self.after:
             gradients = _replaced(hook, hook(self.module, gradients, self.outgoing), gradients)
@@ -178,12 +172,12 @@ class _Meeting:
 
 
 class BackwardHook(Function):
-    """Pass tensors through unchanged, and their gradients through a function."""
+    """Return tensors unchanged, and pass their gradients through a function."""
 
     @staticmethod
-    def forward(ctx: Any, meet: Callable[..., Any], zeros: bool, *tensors: Tensor) -> tuple[Tensor, ...]:
+    def forward(ctx: Any, known: Callable[..., Any], zeros: bool, *tensors: Tensor) -> tuple[Tensor, ...]:
         """Return the tensors."""
-        ctx.meet = meet
+        ctx.known = known
         ctx.set_materialize_grads(zeros)
         ctx.mark_non_differentiable(
             *[one for one, needed in zip(tensors, ctx.needs_input_grad[2:], strict=True) if not needed]
@@ -191,17 +185,17 @@ class BackwardHook(Function):
         return tensors
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Any) -> tuple[Any, ...]:
-        """Return what the function makes of the gradients."""
-        return (None, None, *ctx.meet(gradients))
+    def backward(ctx: Any, *gradients: Tensor | None) -> Gradients:
+        """Return the gradients that the function returns."""
+        return (None, None, *ctx.known(gradients))
 
 
-def _as_tuple(value: Any) -> tuple[Any, ...]:
+def _as_tuple(value: object) -> tuple[Any, ...]:
     return value if isinstance(value, tuple) else (value,)
 
 
-def _replaced(hook: Hook, found: Any, gradients: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return what `hook` put in the place of `gradients`, those themselves for None."""
+def _replaced(hook: Hook, found: object, gradients: Gradients) -> Gradients:
+    """Return the gradients that `hook` returned, checked; for None the `gradients` it was given."""
     if found is None:
         return gradients
     new = _as_tuple(found)
@@ -224,15 +218,15 @@ def _name(hook: Hook) -> str:
 
 
 class Hookable(Registry):
-    """Base of `Module` that registers hooks. Every method returns a handle whose ``remove()`` ends the hook."""
+    """Base of `Module` that registers hooks. Every method returns a handle whose ``remove()`` removes the hook."""
 
-    _hooks: Hooks | None = None
+    _hooks: ModuleHooks | None = None
 
     def _hook(self, table: str, hook: Hook, prepend: bool, with_kwargs: bool = False) -> RemovableHandle:
         if not callable(hook):
             raise TypeError(f"register_{table}_hook: expected a function, got {type(hook).__name__}")
         if self._hooks is None:
-            self.__dict__["_hooks"] = Hooks()
+            self.__dict__["_hooks"] = ModuleHooks()
         assert self._hooks is not None
         return self._hooks.add(table, hook, prepend, with_kwargs)
 
@@ -243,7 +237,7 @@ class Hookable(Registry):
 
         Args:
             hook: the function; it returns one argument or a tuple of them.
-            prepend: call it before those registered already.
+            prepend: call it before the hooks registered earlier.
             with_kwargs: call ``hook(module, args, kwargs)``, which returns None or ``(args, kwargs)``.
         """
         return self._hook("forward_pre", hook, prepend, with_kwargs)
@@ -253,7 +247,7 @@ class Hookable(Registry):
 
         Args:
             hook: the function.
-            prepend: call it before those registered already.
+            prepend: call it before the hooks registered earlier.
             with_kwargs: call ``hook(module, args, kwargs, output)``.
         """
         return self._hook("forward", hook, prepend, with_kwargs)
@@ -261,16 +255,16 @@ class Hookable(Registry):
     def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_output)`` when the gradients of the outputs are known, before those of the inputs.
 
-        `grad_output` is a tuple, with None for what is no tensor or gets no gradient. What the hook returns, unless
-        None, replaces it.
+        `grad_output` is a tuple, with None for an output that is not a tensor or gets no gradient. What the hook
+        returns, unless None, replaces it.
         """
         return self._hook("backward_pre", hook, prepend)
 
     def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)`` when the gradients of the positional inputs are known.
 
-        Both are tuples, with None for what is no tensor; an output that gets no gradient has None too, an input zeros,
-        and all inputs have None where none of them needs a gradient. What the hook returns, unless None, replaces
+        Both are tuples, with None for what is not a tensor. Where no gradient arrives, an output has None and an input
+        zeros; if no input needs a gradient, all inputs have None. What the hook returns, unless None, replaces
         `grad_input`.
         """
         return self._hook("backward", hook, prepend)
@@ -278,7 +272,7 @@ class Hookable(Registry):
     def register_backward_hook(self, hook: Hook) -> RemovableHandle:
         """Do what `register_full_backward_hook` does; this is its old name.
 
-        In PyTorch the old hooks get the gradients of the inputs of the last operation in `forward` only.
+        In PyTorch the old hooks get only the gradients of the inputs of the last operation in `forward`.
         """
         warnings.warn(
             "Module.register_backward_hook is deprecated in favor of register_full_backward_hook, which it calls here",

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy.typing as npt
 
 from tinygrad_cnn import ops
+from tinygrad_cnn.device import DeviceLike
 from tinygrad_cnn.nn import functional
-from tinygrad_cnn.nn.functional._geometry import PLACES
+from tinygrad_cnn.nn.functional._geometry import AXES
 from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.nn.modules.batch_norm import ChannelNorm
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["InstanceNorm1d", "InstanceNorm2d"]
+
 
 class _InstanceNorm(ChannelNorm):
-    """What the instance normalisations share.
+    """Base of the instance normalisations.
 
     Attributes:
         axes: the number of axes that are averaged over.
@@ -31,7 +33,7 @@ class _InstanceNorm(ChannelNorm):
         momentum: float | None = 0.1,
         affine: bool = False,
         track_running_stats: bool = False,
-        device: Any = None,
+        device: DeviceLike = None,
         dtype: npt.DTypeLike | None = None,
         *,
         bias: bool = True,
@@ -39,11 +41,11 @@ class _InstanceNorm(ChannelNorm):
         super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return the normalised input; in training mode the running statistics, where there are any, follow it."""
-        name, places = type(self).__name__, PLACES[self.axes]
+        """Return the normalised input; in training mode also update the running statistics, if there are any."""
+        name, axes = type(self).__name__, AXES[self.axes]
         check_tensors(name, input=input)
         if input.ndim not in (self.axes + 1, self.axes + 2):
-            raise ValueError(f"{name}: expected input (N, C, {places}) or (C, {places}), got {input.shape}")
+            raise ValueError(f"{name}: expected input (N, C, {axes}) or (C, {axes}), got {input.shape}")
         channels = input.shape[-self.axes - 1]
         if channels != self.num_features:
             text = f"{name}: expected num_features={self.num_features} channels, got {channels} of {input.shape}"
@@ -82,8 +84,8 @@ class InstanceNorm1d(_InstanceNorm):
         (N, C, L) → (N, C, L), or without N; parameters and statistics (C,).
 
     Raises:
-        ValueError: no feature; on calling, another number of axes or, with `affine`, of channels; or one value per
-            channel only.
+        ValueError: no feature; on calling, another number of axes or, with `affine`, of channels; or only one
+            value per channel.
 
     Ref: Ulyanov, Vedaldi, Lempitsky, "Instance normalization: the missing ingredient for fast stylization", 2016.
     """
@@ -92,7 +94,7 @@ class InstanceNorm1d(_InstanceNorm):
 
 
 class InstanceNorm2d(_InstanceNorm):
-    """Compute y = w · (x − mean) / √(var + eps) + b for each channel of each image; all else as by `InstanceNorm1d`.
+    """Compute y = w · (x − mean) / √(var + eps) + b for each channel of each image; arguments as for `InstanceNorm1d`.
 
     Shape:
         (N, C, H, W) → (N, C, H, W), or without N; parameters and statistics (C,).

@@ -1,17 +1,40 @@
-"""`Linear`: the fully connected layer."""
+"""`Linear`, the fully connected layer, and `Identity`."""
 
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy.typing as npt
+from typing_extensions import override
 
 from tinygrad_cnn.creation import empty
+from tinygrad_cnn.device import DeviceLike
 from tinygrad_cnn.nn import functional, init
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["Identity", "Linear"]
+
+
+def draw_affine(weight: Tensor, bias: Tensor | None) -> None:
+    """Fill weight and bias of an affine map with samples from ±1/√fan_in."""
+    fan_in, _ = init.calculate_fan_in_and_fan_out(weight)
+    bound = 1 / math.sqrt(fan_in)
+    init.kaiming_uniform_(weight, a=math.sqrt(5))  # as PyTorch spells ±1/√fan_in
+    if bias is not None:
+        init.uniform_(bias, -bound, bound)
+
+
+class Identity(Module):
+    """Return the input; it stands in for a layer that is left out. All arguments are ignored."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:  # noqa: ARG002
+        super().__init__()
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the input itself."""
+        return input
 
 
 class Linear(Module):
@@ -41,7 +64,7 @@ class Linear(Module):
         in_features: int,
         out_features: int,
         bias: bool = True,
-        device: Any = None,
+        device: DeviceLike = None,
         dtype: npt.DTypeLike | None = None,
     ) -> None:
         super().__init__()
@@ -54,16 +77,14 @@ class Linear(Module):
         self.reset_parameters()
 
     def reset_parameters(self) -> None:
-        """Draw the parameters anew."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))  # is ±1/√in_features
-        if self.bias is not None:
-            bound = 1 / math.sqrt(self.in_features)
-            init.uniform_(self.bias, -bound, bound)
+        """Draw new initial values."""
+        draw_affine(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return x · wᵀ + b."""
         return functional.linear(input, self.weight, self.bias)
 
+    @override
     def extra_repr(self) -> str:
         """Return the sizes."""
         return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

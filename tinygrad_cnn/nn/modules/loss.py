@@ -2,50 +2,69 @@
 
 from __future__ import annotations
 
+from typing_extensions import override
+
 from tinygrad_cnn.nn import functional
-from tinygrad_cnn.nn.functional._operands import check_reduction, legacy_reduction
+from tinygrad_cnn.nn.functional._operands import check_reduction, which_reduction
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = [
+    "BCELoss", "BCEWithLogitsLoss", "CrossEntropyLoss", "HuberLoss", "KLDivLoss", "L1Loss", "MSELoss", "NLLLoss",
+    "SmoothL1Loss",
+]  # fmt: skip
+
 
 class _Loss(Module):
-    """What the losses share: how the elements are put together.
+    """Base of the losses: how the losses of all elements are reduced.
 
     Args:
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
         reduction: "mean", "sum" or "none".
     """
 
-    def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
-    ) -> None:  # fmt: skip
+    def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
-        if size_average is not None or reduce is not None:
-            reduction = legacy_reduction(size_average, reduce, stacklevel=4)
-        self._check_reduction(reduction)
-        self.reduction = reduction
+        # A warning points to the line that makes the loss, beyond the __init__ of each subclass.
+        above = [kind for kind in type(self).__mro__ if "__init__" in kind.__dict__].index(_Loss)
+        self.reduction = which_reduction(size_average, reduce, reduction, stacklevel=3 + above)
+        self._check_reduction()
 
-    def _check_reduction(self, reduction: str) -> None:
-        check_reduction(type(self).__name__, reduction)
+    def _check_reduction(self) -> None:
+        check_reduction(type(self).__name__, self.reduction)
 
 
-class CrossEntropyLoss(_Loss):
+class _WeightedLoss(_Loss):
+    """Base of the losses with factors, which are kept as the buffer `weight`."""
+
+    weight: Tensor | None
+
+    def __init__(
+        self,
+        weight: Tensor | None = None,
+        size_average: bool | None = None,
+        reduce: bool | None = None,
+        reduction: str = "mean",
+    ) -> None:
+        super().__init__(size_average, reduce, reduction)
+        self.register_buffer("weight", weight)
+
+
+class CrossEntropyLoss(_WeightedLoss):
     """Compute −Σ_c q[c] · log softmax(x)[c]; arguments as for `functional.cross_entropy`.
 
     Args:
         weight: a factor for each class, kept as a buffer.
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        ignore_index: class index whose places do not count.
+        ignore_index: positions with this target do not count.
         reduction: "mean", "sum" or "none".
         label_smoothing: share of the target that is spread evenly over all classes.
 
     Shape:
         scores (N, C, ...) and class indices (N, ...) or distributions (N, C, ...) → ().
     """
-
-    weight: Tensor | None
 
     def __init__(
         self,
@@ -56,8 +75,7 @@ class CrossEntropyLoss(_Loss):
         reduction: str = "mean",
         label_smoothing: float = 0.0,
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
         self.label_smoothing = label_smoothing
 
@@ -73,21 +91,19 @@ class CrossEntropyLoss(_Loss):
         )
 
 
-class NLLLoss(_Loss):
+class NLLLoss(_WeightedLoss):
     """Compute −w[target] · x[target], x being log-probabilities; arguments as for `functional.nll_loss`.
 
     Args:
         weight: a factor for each class, kept as a buffer.
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        ignore_index: class index whose places do not count.
+        ignore_index: positions with this target do not count.
         reduction: "mean", "sum" or "none".
 
     Shape:
         log-probabilities (N, C, ...) and class indices (N, ...) → ().
     """
-
-    weight: Tensor | None
 
     def __init__(
         self,
@@ -97,8 +113,7 @@ class NLLLoss(_Loss):
         reduce: bool | None = None,
         reduction: str = "mean",
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
         self.ignore_index = ignore_index
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -108,7 +123,7 @@ class NLLLoss(_Loss):
         )  # fmt: skip
 
 
-class BCELoss(_Loss):
+class BCELoss(_WeightedLoss):
     """Compute −w · (t · log x + (1 − t) · log(1 − x)), x being probabilities; see `functional.binary_cross_entropy`.
 
     Args:
@@ -119,25 +134,13 @@ class BCELoss(_Loss):
         two tensors of one shape → ().
     """
 
-    weight: Tensor | None
-
-    def __init__(
-        self,
-        weight: Tensor | None = None,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-    ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
         return functional.binary_cross_entropy(input, target, self.weight, reduction=self.reduction)
 
 
-class BCEWithLogitsLoss(_Loss):
-    """Compute the loss of `BCELoss` for x = σ(input), without overflow or loss at either end.
+class BCEWithLogitsLoss(_WeightedLoss):
+    """Compute the loss of `BCELoss` for x = σ(input), without overflow or loss of accuracy at either end.
 
     Args:
         weight: a factor for each element, kept as a buffer.
@@ -148,7 +151,6 @@ class BCEWithLogitsLoss(_Loss):
         two tensors of one shape → ().
     """
 
-    weight: Tensor | None
     pos_weight: Tensor | None
 
     def __init__(
@@ -159,8 +161,7 @@ class BCEWithLogitsLoss(_Loss):
         reduction: str = "mean",
         pos_weight: Tensor | None = None,
     ) -> None:
-        super().__init__(size_average, reduce, reduction)
-        self.register_buffer("weight", weight)
+        super().__init__(weight, size_average, reduce, reduction)
         self.register_buffer("pos_weight", pos_weight)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
@@ -177,11 +178,6 @@ class MSELoss(_Loss):
         two tensors of one shape → ().
     """
 
-    def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
-    ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction)
-
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
         return functional.mse_loss(input, target, reduction=self.reduction)
@@ -193,11 +189,6 @@ class L1Loss(_Loss):
     Shape:
         two tensors of one shape → ().
     """
-
-    def __init__(
-        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean"
-    ) -> None:  # fmt: skip
-        super().__init__(size_average, reduce, reduction)
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""
@@ -216,11 +207,7 @@ class SmoothL1Loss(_Loss):
     """
 
     def __init__(
-        self,
-        size_average: bool | None = None,
-        reduce: bool | None = None,
-        reduction: str = "mean",
-        beta: float = 1.0,
+        self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean", beta: float = 1.0
     ) -> None:
         super().__init__(size_average, reduce, reduction)
         self.beta = beta
@@ -254,9 +241,10 @@ class KLDivLoss(_Loss):
     """Compute t · (log t − x), x being log-probabilities, for each element, their sum or their mean.
 
     Args:
-        size_average: what `reduction` replaced; a warning names the reduction that it stands for.
+        size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        reduction: "mean", "sum", "none", or "batchmean": the sum over the first axis, which is the divergence.
+        reduction: "mean", "sum", "none", or "batchmean": the sum divided by the length of the first axis, which
+            is the divergence.
         log_target: whether the target holds log t.
 
     Shape:
@@ -273,9 +261,10 @@ class KLDivLoss(_Loss):
         super().__init__(size_average, reduce, reduction)
         self.log_target = log_target
 
-    def _check_reduction(self, reduction: str) -> None:
-        if reduction != "batchmean":
-            super()._check_reduction(reduction)
+    @override
+    def _check_reduction(self) -> None:
+        if self.reduction != "batchmean":
+            super()._check_reduction()
 
     def forward(self, input: Tensor, target: Tensor) -> Tensor:
         """Return the loss."""

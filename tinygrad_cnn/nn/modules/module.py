@@ -1,22 +1,25 @@
-"""`Module`: the call that runs `forward`, and walks over everything that is registered below."""
+"""`Module`: the base of layers and networks: calls, walks over submodules and parameters, state, conversions, text."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy.typing as npt
+from typing_extensions import override
 
 from tinygrad_cnn._dtypes import float16, float32, float64, is_floating
 from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
 from tinygrad_cnn.creation import zeros
-from tinygrad_cnn.device import Device
+from tinygrad_cnn.device import Device, DeviceLike
 from tinygrad_cnn.memory_format import MemoryFormat, preserve_format
 from tinygrad_cnn.nn.modules.error_context import EXPLAINED, explain
 from tinygrad_cnn.nn.modules.hooks import Hookable
 from tinygrad_cnn.nn.modules.state import IncompatibleKeys, Slot, load_state
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
+
+__all__ = ["Module"]
 
 T = TypeVar("T")
 
@@ -35,23 +38,23 @@ class Module(Hookable):
 
             def forward(self, x):
                 return F.relu(self.fc(x))
-
-    Attributes:
-        training: True in training mode, False in evaluation mode.
     """
 
     training: bool
+    """True in training mode, False in evaluation mode."""
+    _settings: ClassVar[tuple[str, ...]] = ()
+    """The attributes that `extra_repr` shows."""
 
     def __init__(self) -> None:
         super().__init__()
         self.training = True
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
-        """Compute the output; every subclass defines it."""
+        """Compute the output; every subclass defines this method."""
         raise NotImplementedError(f'Module [{type(self).__name__}] is missing the required "forward" function')
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Run `forward` in a scope named like this module, so that what it records and raises is attributed to it."""
+        """Run `forward` in a scope of this module, which names it in the graph and in error messages."""
         around = current_scope()
         token = push_scope(Scope(self._name_within(around), type(self).__name__, self, around))
         try:
@@ -65,18 +68,18 @@ class Module(Hookable):
             pop_scope(token)
 
     def _name_within(self, scope: Scope | None) -> str:
-        """Return what the module of `scope` calls this one; the name of the class where it knows it not."""
+        """Return the name of this module within the module of `scope`; if it is not found there, the class's name."""
         around = None if scope is None else scope._owner()
         if isinstance(around, Module):
             for name, child in around._modules.items():
                 if child is self:
                     return name
-            for name, module in around.named_modules():  # inside a container that is not itself called
+            for name, module in around.named_modules():  # inside a container that is not called itself
                 if module is self and name:
                     return name
         return type(self).__name__
 
-    # --- what it contains -----------------------------------------------------------------------------------------
+    # --- submodules, parameters and buffers ---------------------------------------------------------------------------
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Yield the submodules assigned here with their names, shared ones once."""
@@ -97,8 +100,7 @@ class Module(Hookable):
             remove_duplicate: yield shared modules once.
         """
         found = self._walk(prefix)
-        seen = {id(module) for module in memo or ()}
-        for path, module in _once(found, seen) if remove_duplicate else found:
+        for path, module in _once(found, map(id, memo or ())) if remove_duplicate else found:
             if memo is not None:
                 memo.add(module)
             yield path, module
@@ -117,8 +119,7 @@ class Module(Hookable):
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Parameter]]:
         """Yield the parameters with their paths: of this module, and with `recurse` of all below it."""
-        found: Iterator[tuple[str, Parameter]] = self._members("_parameters", prefix, recurse)
-        yield from _once(found) if remove_duplicate else found
+        return self._members(lambda module: module._parameters, prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
         """Yield the parameters, shared ones once."""
@@ -128,8 +129,7 @@ class Module(Hookable):
         self, prefix: str = "", recurse: bool = True, remove_duplicate: bool = True
     ) -> Iterator[tuple[str, Tensor]]:
         """Yield the buffers with their paths: of this module, and with `recurse` of all below it."""
-        found: Iterator[tuple[str, Tensor]] = self._members("_buffers", prefix, recurse)
-        yield from _once(found) if remove_duplicate else found
+        return self._members(lambda module: module._buffers, prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
         """Yield the buffers, shared ones once."""
@@ -139,7 +139,7 @@ class Module(Hookable):
         """Return the module at the path `target`, such as "features.0"; this one for "".
 
         Raises:
-            AttributeError: there is none; says where the path ends, and what is there.
+            AttributeError: there is none; the message says where the path ends and what is there.
         """
         module = self
         done = ""
@@ -157,27 +157,31 @@ class Module(Hookable):
 
     def get_parameter(self, target: str) -> Parameter:
         """Return the parameter at the path `target`, such as "features.0.weight"; AttributeError if there is none."""
-        found: Parameter = self._member("parameter", "_parameters", target)
-        return found
+        return self._member("parameter", lambda module: module._parameters, target)
 
     def get_buffer(self, target: str) -> Tensor:
         """Return the buffer at the path `target`; AttributeError if there is none."""
-        found: Tensor = self._member("buffer", "_buffers", target)
-        return found
+        return self._member("buffer", lambda module: module._buffers, target)
 
-    def _member(self, what: str, registry: str, target: str) -> Any:
+    def _member(self, what: str, held: Callable[[Module], Mapping[str, T | None]], target: str) -> T:
         path, _, name = target.rpartition(".")
-        members: dict[str, Any] = self.get_submodule(path).__dict__[registry]
-        if members.get(name) is None:
+        members = held(self.get_submodule(path))
+        found = members.get(name)
+        if found is None:
             there = ", ".join(key for key, value in members.items() if value is not None) or f"no {what}s"
             raise AttributeError(f"{type(self).__name__}: expected a {what} at {target!r}, got only {there}")
-        return members[name]
+        return found
 
-    def _members(self, registry: str, prefix: str, recurse: bool) -> Iterator[tuple[str, Any]]:
-        for path, module in self._walk(prefix) if recurse else [(prefix, self)]:
-            for name, value in module.__dict__[registry].items():
-                if value is not None:
-                    yield f"{path}.{name}" if path else name, value
+    def _members(
+        self, held: Callable[[Module], Mapping[str, T | None]], prefix: str, recurse: bool, remove_duplicate: bool
+    ) -> Iterator[tuple[str, T]]:
+        found = (
+            (f"{path}.{name}" if path else name, value)
+            for path, module in (self._walk(prefix) if recurse else [(prefix, self)])
+            for name, value in held(module).items()
+            if value is not None
+        )
+        yield from _once(found) if remove_duplicate else found
 
     # --- state ----------------------------------------------------------------------------------------------------
 
@@ -191,28 +195,26 @@ class Module(Hookable):
         return {prefix + key: slot.tensor if keep_vars else slot.tensor.detach() for key, slot in self._slots()}
 
     def _slots(self) -> Iterator[tuple[str, Slot]]:
-        """Yield where parameters and persistent buffers are, by path."""
+        """Yield parameters and persistent buffers by path, each with the module and the name that hold it."""
         for path, module in self._walk(""):
             for name, value in (*module._parameters.items(), *module._buffers.items()):
                 if value is not None and name not in module._non_persistent_buffers:
                     yield f"{path}.{name}" if path else name, Slot(module, name, value)
 
     def load_state_dict(
-        self, state_dict: Mapping[str, Any], strict: bool = True, assign: bool = False
+        self, state_dict: Mapping[str, object], strict: bool = True, assign: bool = False
     ) -> IncompatibleKeys:
-        """Copy values into the parameters and persistent buffers, converted to their dtypes.
+        """Copy values into the parameters and persistent buffers, and return (missing_keys, unexpected_keys).
 
         Args:
-            state_dict: what `state_dict` of such a module returned, here or in PyTorch; tensors or arrays.
-            strict: refuse missing and unexpected keys, which otherwise are left alone and returned.
-            assign: put the given tensors themselves in place, with their own dtypes and memory. An optimizer made
-                earlier goes on with the old ones.
-
-        Returns:
-            (missing_keys, unexpected_keys).
+            state_dict: the result of `state_dict` of such a module, here or in PyTorch; its tensors or arrays are
+                converted to the dtypes of the module.
+            strict: refuse missing and unexpected keys; otherwise they are ignored and returned.
+            assign: hold the given tensors themselves, with their own dtypes and memory. An optimizer made earlier keeps
+                the old ones.
 
         Raises:
-            RuntimeError: names every missing, unexpected and mismatched key; nothing was changed.
+            RuntimeError: the message lists every missing, unexpected and mismatched key; nothing was changed.
         """
         return load_state(type(self).__name__, dict(self._slots()), state_dict, strict, assign)
 
@@ -233,7 +235,7 @@ class Module(Hookable):
         return self
 
     def zero_grad(self, set_to_none: bool = True) -> None:
-        """Drop the gradients of all parameters, or fill them with zeros if `set_to_none` is False."""
+        """Set the gradients of all parameters to None, or to zeros if `set_to_none` is False."""
         for parameter in self.parameters():
             if set_to_none:
                 parameter.grad = None
@@ -241,7 +243,7 @@ class Module(Hookable):
                 parameter.grad = parameter.grad.detach().zero_()
 
     def apply(self, fn: Callable[[Module], object]) -> Self:
-        """Call `fn` on every module below, children before parents, and on this one; for initialisation."""
+        """Call `fn` on every module below, children before parents, and on this one, such as to initialise them."""
         for child in self.children():
             child.apply(fn)
         fn(self)
@@ -250,14 +252,14 @@ class Module(Hookable):
     def to(
         self,
         *args: Any,
-        device: Any = None,
+        device: DeviceLike = None,
         dtype: npt.DTypeLike | None = None,
         non_blocking: bool = False,  # noqa: ARG002 - nothing blocks on the CPU
         memory_format: MemoryFormat = preserve_format,
     ) -> Self:
         """Convert floating-point parameters, gradients and buffers in place; arguments as for `Tensor.to`.
 
-        Those with four axes are laid out as `memory_format` says.
+        `memory_format` applies to the tensors with four axes.
 
         Raises:
             TypeError: the dtype is not floating point.
@@ -275,13 +277,13 @@ class Module(Hookable):
                     tensor.grad = gradient.detach().to(tensor.dtype)
         return self
 
-    def cpu(self) -> Self:
-        """Return the module: it is on the CPU."""
-        return self
-
-    def cuda(self, device: Any = None) -> Self:
+    def cuda(self, device: DeviceLike = None) -> Self:
         """Raise a DeviceError: there is no GPU."""
         return self.to("cuda" if device is None else Device("cuda", device) if isinstance(device, int) else device)
+
+    def cpu(self) -> Self:
+        """Return the module itself, which is on the CPU."""
+        return self
 
     def float(self) -> Self:
         """Convert floating-point parameters and buffers to float32."""
@@ -295,24 +297,23 @@ class Module(Hookable):
         """Convert floating-point parameters and buffers to float16."""
         return self.to(float16)
 
-    # --- text -----------------------------------------------------------------------------------------------------
-
     def extra_repr(self) -> str:
-        """Return what stands between the parentheses of the repr besides the submodules."""
-        return ""
+        """Return the text between the parentheses of the repr, before the submodules."""
+        return ", ".join([f"{name}={getattr(self, name)!r}" for name in self._settings])
 
+    @override
     def __repr__(self) -> str:
         extra = self.extra_repr()
         children = [f"({name}): {child!r}" for name, child in self._modules.items() if child is not None]
         if not children and "\n" not in extra:
             return f"{type(self).__name__}({extra})"
-        lines = "\n".join([*([extra] if extra else []), *children]).replace("\n", "\n  ")
+        lines = "\n".join([*[extra] * bool(extra), *children]).replace("\n", "\n  ")
         return f"{type(self).__name__}(\n  {lines}\n)"
 
 
-def _once(named: Iterable[tuple[str, T]], seen: set[int] | None = None) -> Iterator[tuple[str, T]]:
-    """Yield each value once, under the first of its names; those of the ids `seen` not at all."""
-    seen = set() if seen is None else seen
+def _once(named: Iterable[tuple[str, T]], left_out: Iterable[int] = ()) -> Iterator[tuple[str, T]]:
+    """Yield each value once, under its first name, but none whose id is in `left_out`."""
+    seen = set(left_out)
     for name, value in named:
         if id(value) not in seen:
             seen.add(id(value))

@@ -1,21 +1,46 @@
-"""`LayerNorm`, `GroupNorm`, `LocalResponseNorm`: normalisation within one example, in training as in evaluation."""
+"""`LayerNorm`, `GroupNorm`, `LocalResponseNorm`: normalisation within one example, alike in training and evaluation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy.typing as npt
+from typing_extensions import override
 
 from tinygrad_cnn._checks import normalize_shape
+from tinygrad_cnn._types import Shape
 from tinygrad_cnn.creation import empty
+from tinygrad_cnn.device import DeviceLike
 from tinygrad_cnn.nn import functional, init
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
+__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm"]
 
-class LayerNorm(Module):
+
+class AffineNorm(Module):
+    """Base of the normalisations that may end with a learned scale w and shift b."""
+
+    weight: Parameter | None
+    bias: Parameter | None
+
+    def _make_affine(
+        self, shape: int | Shape, affine: bool, bias: bool, device: DeviceLike, dtype: npt.DTypeLike | None
+    ) -> None:
+        """Register weight and bias of `shape`: both only if `affine`, and the bias only if `bias`, too."""
+        for name, wanted in (("weight", affine), ("bias", affine and bias)):
+            self.register_parameter(name, Parameter(empty(shape, dtype=dtype, device=device)) if wanted else None)
+
+    def reset_parameters(self) -> None:
+        """Set weight to 1 and bias to 0."""
+        if self.weight is not None:
+            init.ones_(self.weight)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
+class LayerNorm(AffineNorm):
     """Compute y = w · (x − mean) / √(var + eps) + b with the mean and biased variance over the last axes.
 
     Args:
@@ -35,16 +60,13 @@ class LayerNorm(Module):
     Ref: Ba, Kiros, Hinton, "Layer Normalization", 2016.
     """
 
-    weight: Parameter | None
-    bias: Parameter | None
-
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
-        device: Any = None,
+        device: DeviceLike = None,
         dtype: npt.DTypeLike | None = None,
     ) -> None:
         super().__init__()
@@ -53,28 +75,23 @@ class LayerNorm(Module):
             raise ValueError("LayerNorm: expected normalized_shape with at least one size, got ()")
         self.eps = eps
         self.elementwise_affine = elementwise_affine
-        for name, wanted in (("weight", elementwise_affine), ("bias", elementwise_affine and bias)):
-            made = Parameter(empty(self.normalized_shape, dtype=dtype, device=device)) if wanted else None
-            self.register_parameter(name, made)
+        self._make_affine(self.normalized_shape, elementwise_affine, bias, device, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set weight to 1 and bias to 0."""
-        _reset(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the normalised input."""
         return functional.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
+    @override
     def extra_repr(self) -> str:
-        """Return the arguments."""
+        """Return the settings."""
         return (
             f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
             f"bias={self.bias is not None}"
         )
 
 
-class GroupNorm(Module):
+class GroupNorm(AffineNorm):
     """Compute y = w · (x − mean) / √(var + eps) + b with mean and biased variance over groups of channels of an image.
 
     Args:
@@ -95,16 +112,13 @@ class GroupNorm(Module):
     Ref: Wu, He, "Group Normalization", 2018.
     """
 
-    weight: Parameter | None
-    bias: Parameter | None
-
     def __init__(
         self,
         num_groups: int,
         num_channels: int,
         eps: float = 1e-5,
         affine: bool = True,
-        device: Any = None,
+        device: DeviceLike = None,
         dtype: npt.DTypeLike | None = None,
         *,
         bias: bool = True,
@@ -118,21 +132,16 @@ class GroupNorm(Module):
         self.num_channels = num_channels
         self.eps = eps
         self.affine = affine
-        for name, wanted in (("weight", affine), ("bias", affine and bias)):
-            made = Parameter(empty(num_channels, dtype=dtype, device=device)) if wanted else None
-            self.register_parameter(name, made)
+        self._make_affine(num_channels, affine, bias, device, dtype)
         self.reset_parameters()
-
-    def reset_parameters(self) -> None:
-        """Set weight to 1 and bias to 0."""
-        _reset(self.weight, self.bias)
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the normalised input."""
         return functional.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
+    @override
     def extra_repr(self) -> str:
-        """Return the arguments."""
+        """Return the settings."""
         return (
             f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
             f"bias={self.bias is not None}"
@@ -143,7 +152,7 @@ class LocalResponseNorm(Module):
     """Compute y[c] = x[c] / (k + alpha · mean of x² over the `size` channels around c)^beta.
 
     Args:
-        size: number of channels around each; those beyond the first and the last count as 0.
+        size: number of channels around each; those before the first and after the last count as 0.
         alpha: the factor of the mean.
         beta: the exponent.
         k: what is added to the mean.
@@ -165,14 +174,7 @@ class LocalResponseNorm(Module):
         """Return the normalised input."""
         return functional.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
 
+    @override
     def extra_repr(self) -> str:
-        """Return the arguments."""
+        """Return the settings."""
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
-
-
-def _reset(weight: Parameter | None, bias: Parameter | None) -> None:
-    """Let the affine map begin as the identity."""
-    if weight is not None:
-        init.ones_(weight)
-    if bias is not None:
-        init.zeros_(bias)

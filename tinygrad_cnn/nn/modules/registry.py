@@ -1,10 +1,12 @@
-"""Attributes that register themselves: what makes ``self.fc = nn.Linear(4, 2)`` a named part of a module."""
+"""`Registry`: assigned parameters, buffers and submodules register themselves under the name of the attribute."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Container, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from typing_extensions import override
 
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Registry:
-    """Base of `Module` that sorts assigned attributes into parameters, buffers, submodules and all the rest."""
+    """Base of `Module` that sorts assigned attributes into parameters, buffers, submodules and others."""
 
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
@@ -32,37 +34,37 @@ class Registry:
         for kind in ("_parameters", "_buffers", "_modules"):
             if kind in own and name in own[kind]:
                 return own[kind][name]
-        # With name and obj Python adds "Did you mean: ...?" where it prints the error, and only there.
+        # With name and obj, Python adds "Did you mean: ...?" when it prints the error.
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    @override
+    def __setattr__(self, name: str, value: object) -> None:
         if isinstance(value, Parameter):
             self._forget(name, keep=self._registered("_parameters", "parameters"))
             self.register_parameter(name, value)
         elif isinstance(value, Registry):
             self._forget(name, keep=self._registered("_modules", "module"))
-            self.add_module(name, value)  # type: ignore[arg-type]
+            self.add_module(name, cast("Module", value))
         elif name in self.__dict__.get("_parameters", ()):
             _refuse_other("parameter", "nn.Parameter", name, value)
-            self._parameters[name] = value
+            self._parameters[name] = None
         elif name in self.__dict__.get("_modules", ()):
             _refuse_other("child module", "nn.Module", name, value)
-            self._modules[name] = value
+            self._modules[name] = None
         elif name in self.__dict__.get("_buffers", ()):
-            if not isinstance(value, Tensor):
-                _refuse_other("buffer", "Tensor", name, value)
-            self._buffers[name] = value
+            self.register_buffer(name, cast("Tensor | None", value), name not in self._non_persistent_buffers)
         else:
             object.__setattr__(self, name, value)
 
+    @override
     def __delattr__(self, name: str) -> None:
         if not self._forget(name):
             object.__delattr__(self, name)
 
-    def __deepcopy__(self, memo: dict[int, Any]) -> Registry:
+    def __deepcopy__(self, memo: dict[int, object]) -> Self:
         made: Any = self.__reduce_ex__(4)
         make, arguments, *rest = made
-        twin: Any = make(*arguments)
+        twin = make(*arguments)
         memo[id(self)] = twin
         state = rest[0] if rest else None
         if hasattr(twin, "__setstate__"):
@@ -78,21 +80,22 @@ class Registry:
         return twin
 
     def _name_holder(self, error: Exception, attribute: str) -> None:
-        """Say in `error` which module holds what cannot be copied: the innermost one met, by its path from here."""
+        """Add to `error` which module holds the attribute that cannot be copied, by its path from here."""
         text, holder, name = error.__dict__.setdefault("held", (str(error), self, attribute))
-        path = next((path for path, module in self.named_modules() if module is holder), "")
+        path = next((path for path, module in cast("Module", self).named_modules() if module is holder), "")
         where = f"{type(self).__name__}{'.' * bool(path)}{path}.{name}"
         error.args = (f"{text}\nin the copy of {where}, an attribute of {type(holder).__name__}",)
 
     def _unregistered(self) -> list[str]:
-        """Return what `unregistered` says of this module, for who is not to know modules."""
+        """Return the sentences of `unregistered`, for callers that do not import this room."""
         return unregistered(self)
 
+    @override
     def __dir__(self) -> Iterable[str]:
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
 
     def _registered(self, name: str, what: str) -> dict[str, Any]:
-        """Return the registry called `name`, or say that ``__init__`` of the base was not called."""
+        """Return the registry called `name`; an AttributeError says that ``__init__`` of the base was not called."""
         found: dict[str, Any] | None = self.__dict__.get(name)
         if found is None:
             raise AttributeError(
@@ -102,16 +105,16 @@ class Registry:
         return found
 
     def _forget(self, name: str, keep: object = None) -> bool:
-        """Drop the attribute `name` wherever it is, except from `keep`, where a new value takes its place."""
-        places = (self.__dict__, self._parameters, self._buffers, self._modules)
-        found = [place for place in places if place is not keep and name in place]
-        for place in found:
-            del place[name]
+        """Remove the attribute `name` from all registries but `keep`, where a new value replaces it."""
+        registries = (self.__dict__, self._parameters, self._buffers, self._modules)
+        found = [registry for registry in registries if registry is not keep and name in registry]
+        for registry in found:
+            del registry[name]
         self._non_persistent_buffers.discard(name)
         return bool(found)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter under `name`; None reserves the name for a parameter that is left out, such as a bias."""
+        """Add a parameter under `name`; None reserves the name of one that is left out, such as a bias."""
         parameters = self._registered("_parameters", "parameter")
         self._check_name("parameter", name, parameters)
         if param is not None and not isinstance(param, Parameter):
@@ -119,7 +122,7 @@ class Registry:
         parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Add a tensor that belongs to the module but is not trained; only a persistent one is in the state_dict."""
+        """Add a tensor that belongs to the module but is not trained; the state_dict has the persistent ones."""
         buffers = self._registered("_buffers", "buffer")
         self._check_name("buffer", name, buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
@@ -138,10 +141,10 @@ class Registry:
         modules[name] = module
 
     def register_module(self, name: str, module: Module | None) -> None:
-        """Add a submodule under `name`: another name of `add_module`."""
+        """Do what `add_module` does."""
         self.add_module(name, module)
 
-    def _check_name(self, what: str, name: str, registry: dict[str, Any]) -> None:
+    def _check_name(self, what: str, name: str, registry: Container[str]) -> None:
         if not isinstance(name, str):
             raise TypeError(f"{what} name: expected a string, got {type(name).__name__}")
         if not name or "." in name:
@@ -151,13 +154,14 @@ class Registry:
 
 
 def _refuse_other(what: str, kind: str, name: str, value: object) -> None:
-    """Raise unless `value` is None: a registered name holds what it was registered for."""
+    """Raise a TypeError unless `value` is None: a registered name keeps its kind."""
     if value is not None:
         raise TypeError(f"cannot assign {type(value).__name__!r} as {what} {name!r} ({kind} or None expected)")
 
 
-def unregistered(module: Any) -> list[str]:
-    """Return a sentence for each plain list, tuple or dict below `module` with layers or parameters it overlooks."""
+def unregistered(module: Registry) -> list[str]:
+    """Return a sentence for each plain list, tuple or dict below `module` that hides layers or parameters from it."""
+    module = cast("Module", module)
     known = {id(one) for one in (*module.modules(), *module.parameters())}
     found = []
     for path, holder in module.named_modules():

@@ -1,11 +1,12 @@
-"""Loading a state_dict: everything is checked before anything is changed."""
+"""Loading a state_dict: everything is checked before anything changes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import no_grad, wrap
@@ -18,11 +19,12 @@ if TYPE_CHECKING:
 
 
 class IncompatibleKeys(NamedTuple):
-    """The keys that one of the two sides lacked."""
+    """The keys that the module has and the state_dict lacks, and those that only the state_dict has."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]
 
+    @override
     def __repr__(self) -> str:
         if not self.missing_keys and not self.unexpected_keys:
             return "<All keys matched successfully>"
@@ -30,7 +32,7 @@ class IncompatibleKeys(NamedTuple):
 
 
 class Slot(NamedTuple):
-    """Where a parameter or a buffer is."""
+    """A parameter or buffer with the module and the attribute that hold it."""
 
     module: Module
     name: str
@@ -38,12 +40,12 @@ class Slot(NamedTuple):
 
 
 def load_state(
-    kind: str, own: Mapping[str, Slot], given: Mapping[str, Any], strict: bool, assign: bool
+    kind: str, own: Mapping[str, Slot], given: Mapping[str, object], strict: bool, assign: bool
 ) -> IncompatibleKeys:
-    """Copy `given` into the tensors of `own`, both by key, or with `assign` put them in their places.
+    """Copy the values of `given` into the tensors of `own` with the same keys, or with `assign` replace those tensors.
 
     Raises:
-        RuntimeError: names every missing, unexpected and mismatched key of a module of this `kind`.
+        RuntimeError: the message lists every missing, unexpected and mismatched key of a module of this `kind`.
     """
     if not isinstance(given, Mapping):
         raise TypeError(f"load_state_dict: expected a dict of tensors, got {type(given).__name__}")
@@ -80,7 +82,7 @@ def load_state(
 
 
 def _assign(slot: Slot, value: object, array: Array) -> None:
-    """Put `value` in the place of the tensor in `slot`, trained as that was: without a copy, with its own dtype."""
+    """Replace the tensor in `slot` by `value` without copying; whether it is trained stays the same."""
     old = slot.tensor
     tensor = value if isinstance(value, Tensor) else cast(Tensor, wrap(array))
     if isinstance(old, Parameter):

@@ -30,8 +30,8 @@ def clip_grad_norm_(
         RuntimeError: the norm is not finite and `error_if_nonfinite`; names the parameters with such gradients by
             their position and shape.
     """  # noqa: E501
-    tensors = [parameters] if isinstance(parameters, Tensor) else list(parameters)
-    gradients = _gradients(tensors)
+    tensors = _as_list(parameters)
+    gradients = [p._grad for p in tensors if isinstance(p._grad, Tensor)]
     p = float(norm_type)
     with no_grad():
         if not gradients:
@@ -67,9 +67,10 @@ def clip_grad_value_(parameters: Tensor | Iterable[Tensor], clip_value: float) -
     """
     limit = float(clip_value)
     with no_grad():
-        for g in _gradients([parameters] if isinstance(parameters, Tensor) else parameters):
-            g.clamp_(-limit, limit)
+        for p in _as_list(parameters):
+            if isinstance(p._grad, Tensor):
+                p._grad.clamp_(-limit, limit)
 
 
-def _gradients(parameters: Iterable[Tensor]) -> list[Tensor]:
-    return [p._grad for p in parameters if isinstance(p._grad, Tensor)]
+def _as_list(parameters: Tensor | Iterable[Tensor]) -> list[Tensor]:
+    return [parameters] if isinstance(parameters, Tensor) else list(parameters)

@@ -14,7 +14,7 @@ def parameters_to_vector(parameters: Iterable[Tensor]) -> Tensor:
 
 
 def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
-    """Give the parameters the values in `vec`, in the order and the shapes of `parameters_to_vector`, unrecorded.
+    """Copy the elements of `vec` into the parameters, in the order of `parameters_to_vector`; this is not recorded.
 
     Raises:
         TypeError: `vec` is no tensor.
@@ -26,8 +26,5 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     wanted = sum(p.numel() for p in targets)
     if vec.shape != (wanted,):
         raise ValueError(f"vector_to_parameters: expected vec ({wanted},), got {vec.shape}")
-    start = 0
-    for p in targets:
-        end = start + p.numel()
-        p.data.copy_(vec.detach()[start:end].reshape(p.shape))
-        start = end
+    for p, values in zip(targets, vec.detach().split([p.numel() for p in targets]), strict=True):
+        p.data.copy_(values.reshape(p.shape))

@@ -1,28 +1,30 @@
-"""`Callback`: what may be done at the turns of a training run."""
+"""`Callback`: the methods that a training run calls at fixed points."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from tinygrad_cnn._reprs import settings_repr
+from tinygrad_cnn.train.checkpoint import State
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
 
 
 class Callback:
-    """Base of the callbacks: the trainer calls these methods, in the order of its list; here they do nothing.
+    """Base class of callbacks: the trainer calls these methods of each callback in its list; here they do nothing.
 
-    A callback that remembers something from step to step returns it from `state_dict`: it becomes a part of every
-    checkpoint.
+    A callback that remembers something from step to step returns it from `state_dict`, to be saved in checkpoints.
     """
 
     def on_fit_start(self, trainer: Trainer) -> None:
         """Act before the first step, after a checkpoint was loaded."""
 
     def on_epoch_start(self, trainer: Trainer) -> None:
-        """Act before an epoch, or before the rest of one that a checkpoint divided."""
+        """Act before an epoch, or before the rest of a resumed one."""
 
     def before_step(self, trainer: Trainer) -> None:
         """Act on the gradients, before the optimizer's step."""
@@ -34,31 +36,32 @@ class Callback:
         """Act after the epoch was measured; the last of `trainer.history.rows` is its row."""
 
     def at_rest(self, trainer: Trainer) -> None:
-        """Act after all callbacks have seen the end of a step or of an epoch: the time to save."""
+        """Act after all callbacks have handled the end of a step or an epoch: the time to save."""
 
     def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
-        """Act after the last step, whether the run ended well or by `error`."""
+        """Act after the last step; `error` is the exception that ended the run, if one did."""
 
     def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
-        """Act after all callbacks have seen the end, saving included: the time to put other weights in place."""
+        """Act after all callbacks have handled the end, and saved: the time to load other weights."""
 
+    @override
     def __repr__(self) -> str:
         return settings_repr(self)
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return what is remembered; {} if nothing is."""
+    def state_dict(self) -> State:
+        """Return what the callback remembers; {} if nothing."""
         return {}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over what `state_dict` returned.
+    def load_state_dict(self, state_dict: State) -> None:
+        """Load what `state_dict` returned.
 
         Raises:
-            ValueError: it is none of such a callback; nothing was changed.
+            ValueError: it is not the state of such a callback; nothing was changed.
         """
         check_keys(type(self).__name__, state_dict, ())
 
 
-def check_keys(owner: str, state_dict: Mapping[str, Any], keys: tuple[str, ...]) -> None:
+def check_keys(owner: str, state_dict: State, keys: tuple[str, ...]) -> None:
     """Raise a ValueError unless `state_dict` has exactly these keys."""
     if not isinstance(state_dict, Mapping) or set(state_dict) != set(keys):
         got = ", ".join(map(str, state_dict)) if isinstance(state_dict, Mapping) else type(state_dict).__name__

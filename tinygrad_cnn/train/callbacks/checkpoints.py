@@ -1,19 +1,19 @@
-"""`Checkpoints`: the last states of a run, and the best one, in a folder."""
+"""`Checkpoints`: save the last states of a run, and the best one, in a folder."""
 
 from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
+from typing_extensions import override
 
 from tinygrad_cnn.nn import Module
-from tinygrad_cnn.train.callbacks.best import Best, note_restored
 from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
-from tinygrad_cnn.train.checkpoint import CheckpointError, CheckpointFolder
+from tinygrad_cnn.train.callbacks.monitor import Best, note_restored
+from tinygrad_cnn.train.checkpoint import CheckpointError, CheckpointFolder, State
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
@@ -22,30 +22,30 @@ if TYPE_CHECKING:
 class Checkpoints(Callback):
     """Save the whole state after every epoch, after every `every_steps` steps if given, and when the run ends.
 
-    ``step-00001200.json`` and ``.safetensors`` hold the state after 1,200 steps; of these the last `keep` stay. With
-    `monitor`, ``best-…`` are the state after the best epoch. ``Trainer.fit(resume=folder)`` goes on from the newest.
-    A run that ends by an error keeps what was saved before it, and the error says where that is.
+    ``step-00001200.json`` and ``.safetensors`` hold the state after 1,200 steps; the last `keep` of these stay. With
+    `monitor`, ``best-…`` hold the state after the best epoch. ``Trainer.fit(resume=folder)`` resumes from the newest.
+    If an error ends the run, the checkpoints saved before it stay, and the error names the last one.
 
-    A folder belongs to one run, so that saving deletes no other one's checkpoints.
+    A folder belongs to one run, so that saving never deletes the checkpoints of another.
 
     Args:
-        folder: where to; made if missing.
-        every_steps: save within epochs too. That needs a loader with ``state_dict``, such as `DataLoader`: from
-            others a run can go on at the start of an epoch only, and nothing is saved within one.
-        keep: how many of the last states stay, at least 1.
+        folder: the folder; made if missing.
+        every_steps: save within epochs too, every so many steps. This needs a loader with ``state_dict``, such as
+            `DataLoader`; with other loaders nothing is saved within an epoch, and a run resumes at the start of one.
+        keep: number of last states to keep, at least 1.
         monitor: a name in the rows of the history; None keeps no best state.
-        mode: "min" if lower is better, "max" if higher is; None if the name says so, as "loss" and "accuracy" do.
-        restore_best: put the weights of the best epoch into the model when `fit` ends, for whatever reason: the last
-            epoch, a callback, Ctrl-C, an error. The last state is saved before, with the weights it had.
+        mode: "min" if lower is better, "max" if higher is; None if the name implies it, as "loss" and "accuracy" do.
+        restore_best: load the weights of the best epoch into the model when `fit` ends, for whatever reason: the last
+            epoch, a callback, Ctrl-C, an error. The last state is saved first, with its own weights.
 
     Raises:
-        ValueError: an argument out of range, or a mode that neither is given nor follows from the name; when a run
-            starts, a folder with the checkpoints of another one; after the first epoch, a name that is not measured.
+        ValueError: an argument is out of range, or `mode` is None and the name implies none; when a run starts, the
+            folder has the checkpoints of another run; after the first epoch, the name is not measured.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
         FloatingPointError: when it is time to save, a parameter holds NaN or an infinity. Nothing is saved.
 
     Warns:
-        UserWarning: the run ends within an epoch that cannot be gone on with.
+        UserWarning: the run ends within an epoch that cannot be resumed.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class Checkpoints(Callback):
         restore_best: bool = False,
     ) -> None:
         try:
-            import safetensors  # noqa: F401  # now, rather than after the first epoch
+            import safetensors  # noqa: F401  # fail now, not after the first epoch
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError('Checkpoints needs safetensors: pip install "tinygrad-cnn[weights]"') from error
         if every_steps is not None and every_steps < 1:
@@ -76,8 +76,9 @@ class Checkpoints(Callback):
         self._is_best = False
         self._saved_step = -1
 
+    @override
     def on_fit_start(self, trainer: Trainer) -> None:
-        """Forget which step was saved: a resumed run may go on from an earlier one.
+        """Forget which step was saved, since a resumed run may start from an earlier one.
 
         Raises:
             ValueError: the folder has checkpoints of another run.
@@ -86,10 +87,12 @@ class Checkpoints(Callback):
         self._saved_step = -1
         self._is_best = False
 
+    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
-        """Note whether this epoch is the best; it is saved when all callbacks have seen it."""
+        """Note whether this epoch is the best, to save it once all callbacks have handled it."""
         self._is_best = self.best is not None and self.best.improved(trainer.history)
 
+    @override
     def at_rest(self, trainer: Trainer) -> None:
         """Save if it is time to."""
         within = trainer.batch > 0
@@ -97,8 +100,9 @@ class Checkpoints(Callback):
         if due and trainer.resumable:
             self._save(trainer)
 
+    @override
     def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
-        """Save where the run ended, unless an error ended it."""
+        """Save the last state, unless an error ended the run."""
         if error is not None:
             kept = self.last.paths()
             if kept and isinstance(error, Exception):
@@ -112,16 +116,17 @@ class Checkpoints(Callback):
                 stacklevel=2,
             )
 
+    @override
     def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
-        """Put the best weights in place, if that is asked for and an epoch was measured."""
+        """Load the best weights if `restore_best` is set and an epoch was measured."""
         if self.restore_best and self.best_folder.paths():
             note_restored(error, self.load_best(trainer.model), str(self.monitor))
 
     def load_best(self, model: Module) -> int:
-        """Put the weights of the best epoch into `model`, and return the number of that epoch.
+        """Load the weights of the best epoch into `model`, and return the number of that epoch.
 
         Raises:
-            RuntimeError: there are none: no epoch was measured, or there is no `monitor`.
+            RuntimeError: there are none: no epoch was measured, or `monitor` is not set.
             CheckpointError: they are damaged.
         """
         found = self.best_folder.load()
@@ -135,7 +140,7 @@ class Checkpoints(Callback):
         return int(state["progress"]["epoch"])
 
     def _refuse_another_run(self, trainer: Trainer) -> None:
-        """Raise unless the newest checkpoint of the folder, if there is one, is of this run: it has the same losses."""
+        """Raise an error if the folder has checkpoints of another run, whose losses are not the same."""
         folder = self.last if self.last.paths() else self.best_folder
         paths = folder.paths()
         if not paths or (trainer.step and _is_of(trainer, folder)):
@@ -149,17 +154,19 @@ class Checkpoints(Callback):
     def _save(self, trainer: Trainer) -> None:
         _check_finite(trainer)
         state = trainer.state_dict()
-        if self._is_best:  # first, so that a kill in between makes the epoch come again rather than lose its weights
+        if self._is_best:  # first: a kill in between then repeats the epoch instead of losing its weights
             self.best_folder.save(state, trainer.step)
             self._is_best = False
         self.last.save(state, trainer.step)
         self._saved_step = trainer.step
 
-    def state_dict(self) -> dict[str, Any]:
+    @override
+    def state_dict(self) -> State:
         """Return the best value so far."""
         return {} if self.best is None else {"best": self.best.state_dict()}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    @override
+    def load_state_dict(self, state_dict: State) -> None:
         """Take over the best value so far."""
         check_keys("Checkpoints", state_dict, () if self.best is None else ("best",))
         if self.best is not None:
@@ -179,7 +186,7 @@ def _is_of(trainer: Trainer, folder: CheckpointFolder) -> bool:
 
 
 def _check_finite(trainer: Trainer) -> None:
-    """Refuse to save parameters that a finite gradient made overflow: the checkpoints before are the good ones."""
+    """Refuse to save parameters that overflowed, so that the earlier, good checkpoints stay."""
     for name, p in trainer.model.named_parameters():
         finite = np.isfinite(p.array)
         if not finite.all():

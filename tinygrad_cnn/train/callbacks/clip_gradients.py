@@ -1,8 +1,10 @@
-"""`ClipGradients`: gradients kept within bounds before each step."""
+"""`ClipGradients`: clip the gradients before each step."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from tinygrad_cnn.nn.utils import clip_grad_norm_, clip_grad_value_
 from tinygrad_cnn.train.callbacks.callback import Callback
@@ -12,14 +14,14 @@ if TYPE_CHECKING:
 
 
 class ClipGradients(Callback):
-    """Clip the gradients of all parameters of the optimizer: their common norm, each element, or both in this order.
+    """Clip the gradients of all parameters of the optimizer: their total norm, each element, or both in this order.
 
     Args:
-        max_norm: the largest norm to leave, as in `nn.utils.clip_grad_norm_`.
-        clip_value: the largest absolute value to leave, as in `nn.utils.clip_grad_value_`.
+        max_norm: the largest total norm, as in `nn.utils.clip_grad_norm_`.
+        clip_value: the largest absolute value, as in `nn.utils.clip_grad_value_`.
 
     Raises:
-        ValueError: neither is given, or one is not positive.
+        ValueError: both are None, or one is not positive.
     """
 
     def __init__(self, max_norm: float | None = None, clip_value: float | None = None) -> None:
@@ -31,8 +33,9 @@ class ClipGradients(Callback):
         self.max_norm = max_norm
         self.clip_value = clip_value
 
+    @override
     def before_step(self, trainer: Trainer) -> None:
-        """Clip."""
+        """Clip the gradients."""
         parameters = [p for group in trainer.optimizer.param_groups for p in group["params"]]
         if self.max_norm is not None:
             clip_grad_norm_(parameters, self.max_norm)

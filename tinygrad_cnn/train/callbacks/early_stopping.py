@@ -1,15 +1,17 @@
-"""`EarlyStopping`: an end when nothing gets better any more."""
+"""`EarlyStopping`: end a run that no longer improves."""
 
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train.callbacks.best import Best, note_restored
 from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
+from tinygrad_cnn.train.callbacks.monitor import Best, note_restored
+from tinygrad_cnn.train.checkpoint import State
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
@@ -22,15 +24,15 @@ class EarlyStopping(Callback):
 
     Args:
         monitor: a name in the rows of the history.
-        patience: how many epochs without improvement end the run, at least 1.
-        mode: "min" if lower is better, "max" if higher is; None if the name says so, as "loss" and "accuracy" do.
-        min_delta: by how much a value must be better to count.
-        restore_best: keep a copy of the weights of the best epoch, and put them into the model when `fit` ends, for
+        patience: number of epochs without improvement that end the run, at least 1.
+        mode: "min" if lower is better, "max" if higher is; None if the name implies it, as "loss" and "accuracy" do.
+        min_delta: the least improvement that counts.
+        restore_best: keep a copy of the weights of the best epoch, and load them into the model when `fit` ends, for
             whatever reason: patience, the last epoch, Ctrl-C, an error.
 
     Raises:
-        ValueError: an argument out of range, or a mode that neither is given nor follows from the name; after the
-            first epoch, a name that is not measured.
+        ValueError: an argument is out of range, or `mode` is None and the name implies none; after the first epoch,
+            the name is not measured.
     """
 
     def __init__(
@@ -50,12 +52,14 @@ class EarlyStopping(Callback):
         self.bad_epochs = 0
         self._weights: dict[str, Tensor] | None = None
 
+    @override
     def on_fit_start(self, trainer: Trainer) -> None:
-        """Stop at once if a resumed run had come to its end."""
+        """Stop at once if the resumed run had already stopped."""
         self._stop_if_due(trainer)
 
+    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
-        """Count the epoch, and stop if it is time to."""
+        """Count the epoch, and stop if `patience` is used up."""
         improved = self.best.improved(trainer.history)
         self.bad_epochs = 0 if improved else self.bad_epochs + 1
         if improved and self.restore_best:
@@ -66,13 +70,14 @@ class EarlyStopping(Callback):
         if self.bad_epochs >= self.patience:
             trainer.stop(f"{self.monitor} has not improved for {self.bad_epochs} epochs")
 
+    @override
     def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
-        """Put the best weights in place, if that is asked for and an epoch was measured."""
+        """Load the best weights if `restore_best` is set and an epoch was measured."""
         if self._weights is not None:
             note_restored(error, self.load_best(trainer.model), self.monitor)
 
     def load_best(self, model: Module) -> int:
-        """Put the weights of the best epoch into `model`, and return the number of that epoch.
+        """Load the weights of the best epoch into `model`, and return the number of that epoch.
 
         Raises:
             RuntimeError: there are none: no epoch was measured, or `restore_best` is not set.
@@ -85,13 +90,15 @@ class EarlyStopping(Callback):
         model.load_state_dict(self._weights)
         return self.best.epoch
 
-    def state_dict(self) -> dict[str, Any]:
+    @override
+    def state_dict(self) -> State:
         """Return the best value, the epochs since it, and with `restore_best` the best weights."""
-        state: dict[str, Any] = {"best": self.best.state_dict(), "bad_epochs": self.bad_epochs}
+        state: State = {"best": self.best.state_dict(), "bad_epochs": self.bad_epochs}
         return {**state, "weights": self._weights} if self.restore_best else state
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the best value, the epochs since it, and the best weights."""
+    @override
+    def load_state_dict(self, state_dict: State) -> None:
+        """Load the best value, the epochs since it, and the best weights."""
         check_keys("EarlyStopping", state_dict, tuple(self.state_dict()))
         self.best.load_state_dict(state_dict["best"])
         self.bad_epochs = int(state_dict["bad_epochs"])

@@ -1,13 +1,16 @@
-"""`LRSchedule`: a schedule of learning rates that steps with the run."""
+"""`LRSchedule`: step a learning-rate scheduler with the run."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from tinygrad_cnn.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
 from tinygrad_cnn.train.callbacks.monitor import known_mode, value_of
+from tinygrad_cnn.train.checkpoint import State
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
@@ -19,11 +22,11 @@ class LRSchedule(Callback):
     Args:
         scheduler: made for the trainer's optimizer.
         every: "epoch" or "step".
-        monitor: for `ReduceLROnPlateau`, the name in the rows of the history that it watches.
+        monitor: the name in the rows of the history that `ReduceLROnPlateau` watches.
 
     Raises:
-        ValueError: another `every`; a monitor where none is needed, or none where one is; or one of whose name it is
-            known that the scheduler's mode has it the wrong way round.
+        ValueError: `every` is unknown; `monitor` is given for another scheduler than `ReduceLROnPlateau`, or missing
+            for it; or its name implies the other mode than the scheduler's.
     """
 
     def __init__(self, scheduler: LRScheduler, every: str = "epoch", monitor: str | None = None) -> None:
@@ -45,11 +48,12 @@ class LRSchedule(Callback):
         self.every = every
         self.monitor = monitor
 
+    @override
     def on_fit_start(self, trainer: Trainer) -> None:
-        """Refuse a scheduler of another optimizer, which would change nothing.
+        """Check that the scheduler changes the trainer's optimizer.
 
         Raises:
-            ValueError: it is one.
+            ValueError: it was made for another one.
         """
         if self.scheduler.optimizer is not trainer.optimizer:
             raise ValueError(
@@ -57,28 +61,31 @@ class LRSchedule(Callback):
                 "made for another one"
             )
 
+    @override
     def on_step_end(self, trainer: Trainer) -> None:
-        """Step, if that is asked for after every step."""
+        """Step the scheduler if it steps after every step."""
         self.after_step()
 
+    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
-        """Step, if that is asked for after every epoch."""
+        """Step the scheduler if it steps after every epoch."""
         self.after_epoch(trainer.history.rows[-1])
 
     def after_step(self) -> None:
-        """Step the scheduler if it goes by steps."""
+        """Step the scheduler if it steps after every step."""
         if self.every == "step":
             self.scheduler.step()
 
     def after_epoch(self, row: Mapping[str, float]) -> None:
-        """Step the scheduler if it goes by epochs, by what `row` measured if it asks for that."""
+        """Step the scheduler if it steps after every epoch; `ReduceLROnPlateau` sees its value in `row`."""
         if isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step(value_of("LRSchedule", str(self.monitor), row))
         elif self.every == "epoch":
             self.scheduler.step()
 
-    def state_dict(self) -> dict[str, Any]:
-        """Return the scheduler's state, of which kind it is, and when it steps."""
+    @override
+    def state_dict(self) -> State:
+        """Return the scheduler's class and state, and when it steps."""
         return {
             "kind": type(self.scheduler).__name__,
             "every": self.every,
@@ -86,11 +93,12 @@ class LRSchedule(Callback):
             "scheduler": self.scheduler.state_dict(),
         }
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the scheduler's state.
+    @override
+    def load_state_dict(self, state_dict: State) -> None:
+        """Load the scheduler's state.
 
         Raises:
-            ValueError: it is of another kind of scheduler, or of one that steps at other times.
+            ValueError: it is that of another class of scheduler, or of one that steps at other times.
         """
         check_keys("LRSchedule", state_dict, ("kind", "every", "monitor", "scheduler"))
         kind = type(self.scheduler).__name__

@@ -1,11 +1,15 @@
-"""Which measured name is watched, and which way it gets better: one rule for all that watch one."""
+"""Watching a measured name: which way it improves, and `Best`, its best value so far."""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 
 from tinygrad_cnn._checks import nearest
+from tinygrad_cnn.train.callbacks.callback import check_keys
+from tinygrad_cnn.train.checkpoint import State
+from tinygrad_cnn.train.history import History
 
 _BETTER = {
     **dict.fromkeys(
@@ -19,11 +23,11 @@ _BETTER = {
     ),
 }  # fmt: skip
 _TURNED = ("neg", "negative", "negated", "minus", "inverse", "non", "no", "not")
-"""Words that turn the meaning of another one: "neg_mean_squared_error" is better if it is higher."""
+"""Words that reverse the meaning of another one: "neg_mean_squared_error" is better if it is higher."""
 
 
 def known_mode(monitor: str) -> str | None:
-    """Return "min" or "max" if the words of a name say whether lower or higher is better; the last such word counts.
+    """Return "min" or "max" if a word in the name says whether lower or higher is better; the last such word decides.
 
     Example:
         >>> known_mode("validation_loss"), known_mode("valAcc"), known_mode("top5_error"), known_mode("margin")
@@ -38,10 +42,10 @@ def known_mode(monitor: str) -> str | None:
 
 
 def mode_of(owner: str, monitor: str, mode: str | None) -> str:
-    """Return `mode`, or what the name says if it is None.
+    """Return `mode`, or if it is None the mode that the name implies.
 
     Raises:
-        ValueError: another mode; or none, and the name does not say.
+        ValueError: `mode` is unknown, or None and the name implies none.
     """
     if mode not in (None, "min", "max"):
         raise ValueError(f"{owner}: expected mode as 'min' or 'max', got {mode!r}")
@@ -54,10 +58,10 @@ def mode_of(owner: str, monitor: str, mode: str | None) -> str:
 
 
 def value_of(owner: str, monitor: str, row: Mapping[str, float]) -> float:
-    """Return what an epoch measured under the name `monitor`.
+    """Return the value of `monitor` in the row of an epoch.
 
     Raises:
-        ValueError: it measured nothing of that name; lists what it did, and the nearest.
+        ValueError: the row has no such name; the message lists its names, and the nearest.
     """
     if monitor not in row:
         raise ValueError(f"{owner}: expected monitor among {', '.join(row)}, got {monitor!r}{nearest(monitor, row)}")
@@ -65,8 +69,87 @@ def value_of(owner: str, monitor: str, row: Mapping[str, float]) -> float:
 
 
 def loss_beside(monitor: str, row: Mapping[str, float]) -> float:
-    """Return the loss of the set that a score such as "validation_accuracy" is of; NaN if it is no known score."""
+    """Return the loss of the same set as a score such as "validation_accuracy"; NaN for other names."""
     beside = [name for name in row if name.endswith("loss") and monitor.startswith(name.removesuffix("loss"))]
     if known_mode(monitor) != "max" or not beside:
         return float("nan")
     return float(row[max(beside, key=len)])
+
+
+class Best:
+    """The best value of a measured name so far.
+
+    Of equal scores, that with the lower loss on the same set is better: an accuracy changes in steps of one sample, and
+    may stand still while the network improves. With a `min_delta` above 0 an equal score is no improvement.
+
+    Args:
+        owner: the callback, for error messages.
+        monitor: a name in the rows of the history.
+        mode: "min" if lower is better, "max" if higher is; None if the name implies it.
+        min_delta: the least improvement that counts.
+
+    Attributes:
+        value, epoch: the best value and its epoch; None and 0 before the first.
+
+    Raises:
+        ValueError: `mode` is unknown, or None and the name implies none; or `min_delta` is negative.
+    """
+
+    def __init__(self, owner: str, monitor: str, mode: str | None, min_delta: float = 0.0) -> None:
+        if not min_delta >= 0:
+            raise ValueError(f"{owner}: expected min_delta of at least 0, got {min_delta}")
+        self.owner = owner
+        self.monitor = monitor
+        self.mode = mode_of(owner, monitor, mode)
+        self.min_delta = min_delta
+        self.value: float | None = None
+        self.epoch = 0
+        self._loss = math.nan
+
+    def improved(self, history: History) -> bool:
+        """Return whether the last epoch is the best so far, and remember it if so; NaN never is.
+
+        Raises:
+            ValueError: the epoch did not measure `monitor`; the message lists its names.
+        """
+        row = history.rows[-1]
+        value = value_of(self.owner, self.monitor, row)
+        loss = loss_beside(self.monitor, row)
+        if math.isnan(value) or not self._better(value, loss):
+            return False
+        self.value, self.epoch, self._loss = value, int(row["epoch"]), loss
+        return True
+
+    def _better(self, value: float, loss: float) -> bool:
+        if self.value is None:
+            return True
+        if value == self.value and not self.min_delta:
+            return loss < self._loss
+        return (value - self.value if self.mode == "max" else self.value - value) > self.min_delta
+
+    def state_dict(self) -> State:
+        """Return the best value, its epoch and the loss of that epoch."""
+        best = {"value": self.value, "epoch": self.epoch, "loss": self._loss}
+        return {"monitor": self.monitor, "mode": self.mode, **best}
+
+    def load_state_dict(self, state_dict: State) -> None:
+        """Load the best value and its epoch.
+
+        Raises:
+            ValueError: they are of another name or mode.
+        """
+        check_keys(self.owner, state_dict, tuple(self.state_dict()))
+        if (state_dict["monitor"], state_dict["mode"]) != (self.monitor, self.mode):
+            raise ValueError(
+                f"{self.owner}: expected a state for {self.monitor!r} ({self.mode}), got {state_dict['monitor']!r} "
+                f"({state_dict['mode']})"
+            )
+        value = state_dict["value"]
+        self.value = None if value is None else float(value)
+        self.epoch, self._loss = int(state_dict["epoch"]), float(state_dict["loss"])
+
+
+def note_restored(error: BaseException | None, epoch: int, monitor: str) -> None:
+    """Add to the error that ended a run which weights the model now has."""
+    if error is not None:
+        error.add_note(f"the weights are those of epoch {epoch}, the best by {monitor}")

@@ -1,29 +1,32 @@
-"""`ProgressBar`: how far a run is, and a line for each epoch."""
+"""`ProgressBar`: the progress of a run, and a line for each epoch."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
 
 from tinygrad_cnn._output import make_printable
 from tinygrad_cnn.train.callbacks.callback import Callback
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.progress import Progress
 
     from tinygrad_cnn.train.trainer import Trainer
 
 _RECENT = 2.0
-"""Seconds over which the speed is measured: short enough to follow, long enough to stand still."""
+"""Seconds over which the speed is averaged: short enough to follow changes, long enough to be steady."""
 
 
 class ProgressBar(Callback):
-    """Show a bar with loss, accuracy, images a second and the time left, and print a line after each epoch.
+    """Show a bar with loss, accuracy, images per second and the time left, and print a line after each epoch.
 
-    Away from a terminal, in a file or a pipe, only the lines are printed.
+    If the output is no terminal but a file or a pipe, only the lines are printed.
 
     Args:
-        console: where to; rich's default if None.
+        console: where to print; rich's default if None.
         lines: whether to print the lines.
 
     Raises:
@@ -36,51 +39,54 @@ class ProgressBar(Callback):
             import rich.progress
         except ModuleNotFoundError as error:
             raise ModuleNotFoundError('ProgressBar needs rich: pip install "tinygrad-cnn[cli]"') from error
-        self._rich: Any = rich.progress
+        self._rich = rich.progress
         self.console = console if console is not None else rich.console.Console(highlight=False)
         make_printable(self.console.file)
         self.lines = lines
-        self._bar: Any = None
+        self._bar: Progress | None = None
 
+    @override
     def on_fit_start(self, trainer: Trainer) -> None:
         """Show the bar."""
         rich = self._rich
         total = None if trainer.batches is None else trainer.epochs * trainer.batches
         done = 0 if trainer.batches is None else trainer.epoch * trainer.batches + trainer.batch
-        self._bar = rich.Progress(
+        bar = self._bar = rich.Progress(
             rich.TextColumn("{task.description}"), rich.BarColumn(), rich.TaskProgressColumn(),
             rich.TextColumn("{task.fields[state]}"), rich.TimeRemainingColumn(compact=True), rich.TextColumn("left"),
             console=self.console, transient=True, disable=not self.console.is_terminal,
         )  # fmt: skip
-        self._task = self._bar.add_task("", total=total, completed=done, state="")
-        self._bar.start()
+        self._task = bar.add_task("", total=total, completed=done, state="")
+        bar.start()
         self._speed, self._samples = 0.0, 0
         self._clock = self._epoch_clock = time.perf_counter()
 
+    @override
     def on_epoch_start(self, trainer: Trainer) -> None:
-        """Name the epoch."""
-        self._bar.update(self._task, description=f"epoch {trainer.epoch + 1}/{trainer.epochs}")
-        self._clock = self._epoch_clock = time.perf_counter()  # measuring the last epoch was no training
-        self._samples = self._epoch_samples = 0
+        """Show the number of the epoch."""
+        if self._bar is not None:
+            self._bar.update(self._task, description=f"epoch {trainer.epoch + 1}/{trainer.epochs}")
+        self._clock = self._epoch_clock = time.perf_counter()  # do not count the time of measuring the last epoch
+        self._samples = 0
 
+    @override
     def on_step_end(self, trainer: Trainer) -> None:
-        """Move the bar."""
+        """Advance the bar."""
         self._samples += trainer.samples
-        self._epoch_samples += trainer.samples
         now = time.perf_counter()
         if not self._speed or now - self._clock > _RECENT:
             self._speed = self._samples / max(now - self._clock, 1e-9)
             self._clock, self._samples = now, 0
         running = trainer.running
-        values = {"loss": running.loss}
+        values: dict[str, object] = {"loss": running.loss}
         if "accuracy" in running.metrics:
             values["accuracy"] = running.metrics["accuracy"].compute()
         state = "  ".join(f"{name} {value:.4f}" for name, value in values.items())
-        self._bar.update(
-            self._task, completed=trainer.epoch * (trainer.batches or 0) + trainer.batch,
-            state=f"{state}  {self._speed:,.0f} images/s",
-        )  # fmt: skip
+        done = trainer.epoch * (trainer.batches or 0) + trainer.batch
+        if self._bar is not None:
+            self._bar.update(self._task, completed=done, state=f"{state}  {self._speed:,.0f} images/s")
 
+    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Print the line."""
         if self.lines:
@@ -93,15 +99,16 @@ class ProgressBar(Callback):
                 soft_wrap=True,
             )
 
+    @override
     def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
-        """Take the bar away."""
+        """Remove the bar."""
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
 
 
 def _words(row: dict[str, float]) -> str:
-    """Return what an epoch measured, set by set: ``loss 0.1, accuracy 0.9  validation loss 0.2, accuracy 0.8``."""
+    """Return the values of an epoch, grouped by set: ``loss 0.1, accuracy 0.9  validation loss 0.2, accuracy 0.8``."""
     sets: dict[str, list[str]] = {}
     own = [name for name in row if "_" not in name]
     for name, value in row.items():

@@ -1,6 +1,12 @@
-"""Checkpoints: the whole state of a training run in files that are whole or not there."""
+"""Checkpoints: the state of a training run, in files that are complete or absent."""
 
-from tinygrad_cnn.train.checkpoint.files import CheckpointError, load_checkpoint, load_versions, save_checkpoint
+from tinygrad_cnn.train.checkpoint.files import (
+    CheckpointError,
+    State,
+    load_checkpoint,
+    load_versions,
+    save_checkpoint,
+)
 from tinygrad_cnn.train.checkpoint.folder import CheckpointFolder
 
-__all__ = ["CheckpointError", "CheckpointFolder", "load_checkpoint", "load_versions", "save_checkpoint"]
+__all__ = ["CheckpointError", "CheckpointFolder", "State", "load_checkpoint", "load_versions", "save_checkpoint"]

@@ -1,7 +1,7 @@
-"""One checkpoint: a safetensors file and a JSON file that vouches for it.
+"""One checkpoint: a safetensors file and a JSON file with checksums of both.
 
-Both are named alike. The JSON file holds all but the arrays, the SHA-256 of the safetensors file and one of itself. It
-is written last: until it is there, and after either file was damaged, there is no checkpoint of that name.
+Both have the same stem. The JSON file holds everything but the arrays, with the SHA-256 of the safetensors file and its
+own. It is written last: until it exists, and after either file was damaged, there is no checkpoint of that name.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import os
 import platform
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -23,7 +23,10 @@ _FORMAT = "tinygrad_cnn checkpoint"
 _VERSION = 1
 _KEYS = {"format", "version", "versions", "tensors", "state", "sha256"}
 _LARGEST = 256 * 2**20
-"""Bytes of a JSON file that are read at most; a file of a million losses has fewer, for they are arrays."""
+"""The most bytes of a JSON file to read. A million losses do not reach it: they are arrays."""
+
+State: TypeAlias = dict[str, Any]
+"""A state that can be saved: dicts, lists, tuples, strings, numbers, None, tensors and arrays."""
 
 
 class CheckpointError(ValueError):
@@ -31,20 +34,20 @@ class CheckpointError(ValueError):
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions that the bits of a training run depend on."""
+    """Return the versions on which the bits of a training run depend."""
     from tinygrad_cnn import __version__
 
     return {"tinygrad_cnn": __version__, "numpy": np.__version__, "python": platform.python_version()}
 
 
-def save_checkpoint(path: str | os.PathLike[str], state: Any) -> Path:
+def save_checkpoint(path: str | os.PathLike[str], state: object) -> Path:
     """Write `state` to ``path`` with the ending .json, and its arrays beside it with the ending .safetensors.
 
-    A kill or a power cut at any moment leaves a whole checkpoint or none of that name; one of that name that was there
-    before may be lost.
+    A kill or a power cut at any moment leaves a complete checkpoint or none of that name; an earlier one of that name
+    may be lost.
 
     Args:
-        path: where to; the ending is put in place, missing folders are made.
+        path: of either file, or without an ending; missing folders are made.
         state: dicts, lists, tuples, strings, numbers, None, tensors and arrays.
 
     Returns:
@@ -57,7 +60,7 @@ def save_checkpoint(path: str | os.PathLike[str], state: Any) -> Path:
     target, beside = _paths(path)
     plain, arrays = flatten(state)
     save_file(arrays, beside)
-    content: dict[str, Any] = {
+    content: State = {
         "format": _FORMAT,
         "version": _VERSION,
         "versions": library_versions(),
@@ -71,13 +74,13 @@ def save_checkpoint(path: str | os.PathLike[str], state: Any) -> Path:
 
 
 def load_checkpoint(path: str | os.PathLike[str]) -> Any:
-    """Return the state of a checkpoint after both of its files were found whole.
+    """Return the state of a checkpoint, after verifying both of its files.
 
     Args:
-        path: that of either file.
+        path: of either file.
 
     Raises:
-        CheckpointError: a file is missing, damaged, or no checkpoint; the message names it.
+        CheckpointError: a file is missing, damaged, or not a checkpoint; the message names it.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
     """
     target, beside = _paths(path)
@@ -108,7 +111,7 @@ def load_versions(path: str | os.PathLike[str]) -> dict[str, str]:
     """Return the versions of the libraries that a checkpoint was written with.
 
     Raises:
-        CheckpointError: as for `load_checkpoint`; the arrays are not looked at.
+        CheckpointError: as for `load_checkpoint`; the arrays are not read.
     """
     versions: dict[str, str] = _read(_paths(path)[0])["versions"]
     return versions
@@ -121,11 +124,11 @@ def _paths(path: str | os.PathLike[str]) -> tuple[Path, Path]:
     return stem.with_name(f"{stem.name}.json"), stem.with_name(f"{stem.name}.safetensors")
 
 
-def _read(target: Path) -> dict[str, Any]:
-    """Return the content of a JSON file that vouches for itself."""
+def _read(target: Path) -> State:
+    """Return the content of a JSON file, after verifying its SHA-256."""
     try:
         with target.open("rb") as file:
-            data = file.read(min(os.fstat(file.fileno()).st_size, _LARGEST) + 1)  # read(n) takes n bytes at once
+            data = file.read(min(os.fstat(file.fileno()).st_size, _LARGEST) + 1)  # read(n) allocates n bytes
     except OSError as error:
         raise CheckpointError(f"{target}: cannot be read: {error.strerror}") from error
     if len(data) > _LARGEST:
@@ -137,7 +140,7 @@ def _read(target: Path) -> dict[str, Any]:
             raise CheckpointError(f"{target}: expected a checkpoint of version {_VERSION}, got {content['version']!r}")
         given = content.pop("sha256") if whole else None
         whole = whole and given == _content_hash(content)
-    except (ValueError, RecursionError) as error:  # ValueError: no JSON, no UTF-8, or a number of too many digits
+    except (ValueError, RecursionError) as error:  # ValueError: not JSON, not UTF-8, or a number with too many digits
         if isinstance(error, CheckpointError):
             raise
         raise CheckpointError(f"{target}: expected a checkpoint, got none or a damaged one ({error})") from error
@@ -154,5 +157,5 @@ def _file_hash(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _content_hash(content: dict[str, Any]) -> str:
+def _content_hash(content: State) -> str:
     return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()

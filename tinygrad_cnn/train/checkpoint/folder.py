@@ -1,4 +1,4 @@
-"""`CheckpointFolder`: the last checkpoints of a run, and the newest that is whole."""
+"""`CheckpointFolder`: the last checkpoints of a run, and loading the newest undamaged one."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ import os
 import re
 import warnings
 from pathlib import Path
-from typing import Any
 
-from tinygrad_cnn.train.checkpoint.files import CheckpointError, load_checkpoint, save_checkpoint
+from tinygrad_cnn.train.checkpoint.files import CheckpointError, State, load_checkpoint, save_checkpoint
 
 
 class CheckpointFolder:
-    """Checkpoints named by their step in a folder that one run writes to.
+    """Checkpoints named by their step, in a folder that only one run writes to.
 
     Args:
         root: the folder.
-        prefix: how the names begin, letters only; what begins otherwise is left alone.
-        keep: how many of the newest stay, at least 1.
+        prefix: start of the names, letters only; other files are left alone.
+        keep: number of newest checkpoints to keep, at least 1.
 
     Raises:
         ValueError: `keep` is less than 1, or `prefix` has other characters.
@@ -41,11 +40,10 @@ class CheckpointFolder:
         found = [(int(match[1]), path) for path in self.root.iterdir() if (match := self._name.fullmatch(path.name))]
         return [path for _, path in sorted(found, reverse=True)]
 
-    def save(self, state: Any, step: int) -> Path:
-        """Write the checkpoint of `step` and delete what is not to stay: older ones, and those of later steps.
+    def save(self, state: object, step: int) -> Path:
+        """Write the checkpoint of `step`, and delete older ones beyond `keep` and those of later steps.
 
-        Checkpoints of later steps are there when a run went on from an earlier one: they are damaged, or belong to a
-        future that was given up.
+        Checkpoints of later steps exist if the run was resumed from an earlier one: they are damaged or abandoned.
 
         Returns:
             The path of the JSON file.
@@ -59,18 +57,18 @@ class CheckpointFolder:
         before = [other for other in self.paths() if self._step(other) < step]
         for other in self.paths():
             if other != path and other not in before[: self.keep - 1]:
-                other.unlink()  # first, for without it there is no checkpoint
+                other.unlink()  # first: without it there is no checkpoint
                 other.with_suffix(".safetensors").unlink(missing_ok=True)
         return path
 
-    def load(self) -> tuple[Path, Any] | None:
-        """Return the newest checkpoint that is whole, and where it is; None if there are none at all.
+    def load(self) -> tuple[Path, State] | None:
+        """Return the path and the state of the newest undamaged checkpoint; None if there are no checkpoints.
 
         Raises:
-            CheckpointError: there are some and all are damaged; the message says how each.
+            CheckpointError: all checkpoints are damaged; the message says how.
 
         Warns:
-            UserWarning: of each damaged one that is newer than that returned, by name.
+            UserWarning: for each damaged checkpoint that is newer than the one returned.
         """
         reasons = []
         for path in self.paths():
@@ -80,10 +78,10 @@ class CheckpointFolder:
                 reasons.append(str(error))
                 continue
             for reason in reasons:
-                warnings.warn(f"damaged checkpoint left out: {reason}; {path.name} is taken instead", stacklevel=2)
+                warnings.warn(f"damaged checkpoint skipped: {reason}; loading {path.name} instead", stacklevel=2)
             return path, state
         if reasons:
-            raise CheckpointError(f"{self.root}: expected a checkpoint that is whole, got {'; '.join(reasons)}")
+            raise CheckpointError(f"{self.root}: expected an undamaged checkpoint, got {'; '.join(reasons)}")
         return None
 
     def _step(self, path: Path) -> int:
@@ -92,7 +90,7 @@ class CheckpointFolder:
         return int(match[1])
 
     def _sweep(self) -> None:
-        """Delete what a kill left half-written: temporary files, and arrays that no JSON file vouches for."""
+        """Delete what a kill left half-written: temporary files, and arrays without a JSON file."""
         self._swept = True
         if self.root.is_dir():
             for path in self.root.iterdir():

@@ -1,23 +1,23 @@
-"""The random streams a training run draws from: found, saved and put back."""
+"""Find, save and restore the random streams that a training run draws from."""
 
 from __future__ import annotations
 
 import random as python_random
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn.random import Generator, default_generator
+from tinygrad_cnn.train.checkpoint.files import State
 
 _PLACES = (
     "generator", "sampler.generator", "batch_sampler.generator", "batch_sampler.sampler.generator", "dataset.generator",
 )  # fmt: skip
-"""Where a loader and what it is made of keep generators of their own."""
+"""Attributes of a loader that may hold a generator."""
 
 
-def generators_of(loader: Any) -> dict[str, Generator]:
-    """Return the generators of a loader and its samplers by where they are, each once, the default one left out."""
+def generators_of(loader: object) -> dict[str, Generator]:
+    """Return the generators of a loader and its samplers by attribute, each once and without the default one."""
     found: dict[str, Generator] = {}
     for place in _PLACES:
         value = loader
@@ -29,10 +29,10 @@ def generators_of(loader: Any) -> dict[str, Generator]:
     return found
 
 
-def random_states(generators: Mapping[str, Generator]) -> dict[str, Any]:
-    """Return the positions of the default generator, of `generators`, and of Python's and NumPy's own global streams.
+def random_states(generators: Mapping[str, Generator]) -> State:
+    """Return the states of the default generator, of `generators`, and of Python's and NumPy's global streams.
 
-    The global streams count because data sets and transforms that users write often draw from them.
+    Data sets and transforms that users write often draw from the global streams.
     """
     state = np.random.get_state(legacy=False)  # noqa: NPY002
     assert isinstance(state, dict)
@@ -45,11 +45,11 @@ def random_states(generators: Mapping[str, Generator]) -> dict[str, Any]:
     }
 
 
-def set_random_states(states: Mapping[str, Any], generators: Mapping[str, Generator]) -> None:
-    """Go back to positions that `random_states` returned.
+def set_random_states(states: State, generators: Mapping[str, Generator]) -> None:
+    """Restore the states that `random_states` returned.
 
     Raises:
-        ValueError: they are of other generators, or no positions.
+        ValueError: they are of other generators, or not states of random streams.
     """
     if set(states["own"]) != set(generators):
         raise ValueError(f"expected generators {sorted(generators)}, got {sorted(states['own'])}")
@@ -62,4 +62,4 @@ def set_random_states(states: Mapping[str, Any], generators: Mapping[str, Genera
         key = np.array(words["state"]["key"], np.uint32)
         np.random.set_state({**words, "state": {**words["state"], "key": key}})  # noqa: NPY002
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"expected positions of random streams, got what is none: {error!r}") from error
+        raise ValueError(f"expected states of random streams: {error!r}") from error

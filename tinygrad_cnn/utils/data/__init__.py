@@ -1,4 +1,4 @@
-"""What PyTorch has in ``torch.utils.data``, for scripts that import it from there; its home is `tinygrad_cnn.data`."""
+"""The names of ``torch.utils.data``, for scripts that import them from there; defined in `tinygrad_cnn.data`."""
 
 import sys
 

@@ -1,0 +1,18 @@
+"""The errors of data files are those that callers of the standard library expect."""
+
+import pytest
+
+from tinygrad_cnn import data
+from tinygrad_cnn.data.errors import DataError, DownloadError
+
+
+@pytest.mark.parametrize(("error", "base"), [(DataError, ValueError), (DownloadError, RuntimeError)])
+def test_errors_are_caught_by_their_standard_bases(error, base):
+    assert getattr(data, error.__name__) is error
+    with pytest.raises(base, match="digits.gz: expected"):
+        raise error("digits.gz: expected 8 bytes, got 7")
+
+
+def test_a_damaged_file_is_not_a_failed_download():
+    assert not issubclass(DataError, DownloadError)
+    assert not issubclass(DownloadError, DataError)

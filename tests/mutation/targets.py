@@ -1,0 +1,70 @@
+"""What is mutated besides gradients, and the tests that must notice: one row per kind, as `--what` names it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from mutants import PACKAGE
+
+TESTS = PACKAGE.parent / "tests"
+C_SOURCES = "fast/source"
+C_BUILD = "tinygrad_cnn.fast.build"
+"""The folder of the C kernels in the package, and the module that compiles and loads them."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """Files of the package to make mistakes in, and the tests to run: patterns below the package and below tests/."""
+
+    sources: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def source_files(self) -> list[str]:
+        """Return the files of the package, relative to it."""
+        return [path.relative_to(PACKAGE).as_posix() for path in _matching(PACKAGE, self.sources)]
+
+    def test_files(self) -> list[Path]:
+        """Return the files of tests."""
+        return [path for path in _matching(TESTS, self.tests) if path.name.startswith("test_")]
+
+
+def _matching(folder: Path, patterns: Iterable[str]) -> Iterator[Path]:
+    yield from dict.fromkeys(path for pattern in patterns for path in sorted(folder.glob(pattern)))
+
+
+TARGETS = {
+    "optim": Target(("optim/*.py", "optim/lr_scheduler/*.py"), ("optim/**/*.py",)),
+    "losses": Target(
+        (
+            "kernels/loss.py",
+            "ops/loss.py",
+            "nn/functional/binary.py",
+            "nn/functional/classification.py",
+            "nn/functional/divergence.py",
+            "nn/functional/regression.py",
+            "nn/modules/loss.py",
+        ),
+        ("nn/**/*loss*.py", "nn/**/*divergence*.py", "nn/**/*classification*.py", "nn/**/*regression*.py",
+         "nn/**/*binary*.py", "ops/*loss*.py", "kernels/*loss*.py", "parity/*loss*.py", "ops/test_samples.py"),
+    ),
+    "trainer": Target(("train/*.py",), ("train/**/*.py",)),
+    "engine": Target(("autograd/*.py",), ("autograd/*.py", "gradcheck/*.py", "test_tensor.py")),
+    "kernels": Target(("kernels/*.py",), ("kernels/*.py", "ops/*.py", "nn/*window*.py")),
+}  # fmt: skip
+"""Kinds of Python code."""
+
+C_ALL_TESTS = "fast/test_*.py"
+C_TESTS = {
+    "activation": ("activation",),
+    "batch_norm": ("norm",),
+    "conv": ("conv",),
+    "gradients": ("conv", "matmul", "norm"),
+    "loss": ("loss",),
+    "matmul": ("matmul",),
+    "optim": ("optim",),
+    "pool": ("pool",),
+    "winograd": ("conv", "winograd"),
+}
+"""The C sources, and words in the names of the tests of compiled kernels that run them; other sources run all."""

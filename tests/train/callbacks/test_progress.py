@@ -1,0 +1,108 @@
+"""`ProgressBar`: lines, and the bar on a terminal."""
+
+import io
+import itertools
+import re
+from types import SimpleNamespace
+
+import pytest
+
+import tinygrad_cnn as tg
+import tinygrad_cnn.nn.functional as F
+from tinygrad_cnn import nn, optim
+from tinygrad_cnn.data import DataLoader, TensorDataset
+from tinygrad_cnn.train import (
+    Accuracy,
+    Callback,
+    ProgressBar,
+    Trainer,
+)
+from tinygrad_cnn.train.callbacks import progress
+
+
+@pytest.fixture
+def loader():
+    x = tg.randn(20, 2)
+    return DataLoader(TensorDataset(x, (x.sum(1) > 0).long()), batch_size=5)
+
+
+def trainer(*callbacks, lr=0.1, model=None):
+    model = nn.Linear(2, 2) if model is None else model
+    optimizer = optim.SGD(model.parameters(), lr=lr)
+    made = [callback(optimizer) if not isinstance(callback, Callback) else callback for callback in callbacks]
+    return Trainer(model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=made)
+
+
+def test_progress_prints_a_line_an_epoch_away_from_a_terminal(loader):
+    console = pytest.importorskip("rich.console").Console(file=io.StringIO(), width=40, highlight=False)
+    trainer(ProgressBar(console)).fit(loader, 10, validation=loader)
+    lines = console.file.getvalue().splitlines()
+    assert len(lines) == 10
+    number = r"\d+\.\d{4}"
+    both = f"loss {number}, accuracy {number}"
+    assert re.fullmatch(rf"epoch  3/10  {both}  validation {both}  lr 0\.1  \d+\.\d s", lines[2])
+
+
+def test_progress_shows_a_bar_on_a_terminal_and_takes_it_away(loader):
+    console = pytest.importorskip("rich.console").Console(
+        file=io.StringIO(), width=120, highlight=False, force_terminal=True
+    )
+    bad = DataLoader(TensorDataset(tg.full((3, 2), float("nan")), tg.zeros(3).long()))
+    trainer(ProgressBar(console, lines=False)).fit(loader, 2)
+    out = console.file.getvalue()
+    assert "epoch 2/2" in out  # it is drawn ten times a second
+    assert "images/s" in out
+    assert "left" in out
+    run = trainer(ProgressBar(console))
+    with pytest.raises(FloatingPointError):
+        run.fit(bad, 1)
+    assert console.file.getvalue().endswith("\x1b[?25h\r\x1b[1A\x1b[2K")  # the cursor is back, the bar is gone
+    trainer(ProgressBar(console)).fit((batch for batch in loader), 1)  # no length: no share and no time left
+
+
+class Look(Callback):
+    """Notes what the bar shows after each step."""
+
+    def __init__(self, bar):
+        self.bar, self.seen = bar, []
+
+    def on_epoch_start(self, trainer):
+        self.begun = self.bar._bar.tasks[0].completed
+
+    def on_step_end(self, trainer):
+        task = self.bar._bar.tasks[0]
+        self.seen.append((task.description, task.completed, task.total, task.fields["state"]))
+
+
+@pytest.fixture
+def seconds(monkeypatch):
+    """A clock that moves on by a second each time it is read."""
+    ticks = itertools.count()
+    monkeypatch.setattr(progress, "time", SimpleNamespace(perf_counter=lambda: float(next(ticks))))
+
+
+def batches():
+    return [(tg.randn(n, 2), tg.zeros(n).long()) for n in (1, 2, 3, 4)]
+
+
+def test_the_bar_shows_epoch_step_loss_accuracy_and_recent_speed(seconds):
+    console = pytest.importorskip("rich.console").Console(file=io.StringIO(), force_terminal=True)
+    bar = ProgressBar(console, lines=False)
+    look = Look(bar)
+    run = trainer(bar, look)
+    run.fit(batches(), 2)
+    assert [seen[:3] for seen in look.seen] == [(f"epoch {1 + i // 4}/2", i + 1, 8) for i in range(8)]
+    found = [re.fullmatch(r"loss \d+\.\d{4}  accuracy [01]\.\d{4}  (\d+) images/s", seen[3]) for seen in look.seen]
+    # The first step gives a speed of 1; (2 + 3 + 4) images in 3 s are 3 a second, (1 + 2 + 3) in 3 s are 2.
+    assert [int(match[1]) for match in found] == [1, 1, 1, 3, 3, 3, 2, 2]
+    assert bar._bar is None
+    run.fit(batches(), 3)
+    assert look.begun == 8
+
+
+def test_a_line_has_the_seconds_of_its_epoch_and_no_measure_without_a_metric(seconds):
+    console = pytest.importorskip("rich.console").Console(file=io.StringIO(), highlight=False)
+    run = trainer(ProgressBar(console))
+    run.running.metrics.clear()
+    run.fit(batches(), 1)
+    assert re.fullmatch(r"epoch 1/1  loss \d+\.\d{4}  lr 0\.1  5\.0 s\n", console.file.getvalue())

@@ -1,0 +1,119 @@
+"""Duplicate files in a data set: they are left out, or the same image could be in both the training and test part."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import warnings
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import NamedTuple
+
+from tinygrad_cnn.data.errors import DataError
+
+_HEAD = 4096
+"""Bytes at the beginning of a file, which nearly always differ between images of the same file size."""
+
+
+class File(NamedTuple):
+    """A file of a data set.
+
+    Attributes:
+        kind: its class.
+        name: for messages.
+        keys: functions that return equal values for equal files, from the cheapest to one that is certain.
+        real: returns the same value for a file and for links to it.
+    """
+
+    kind: str
+    name: str
+    keys: tuple[Callable[[], Hashable], ...]
+    real: Callable[[], Hashable] = object
+
+
+def file_at(kind: str, path: str) -> File:
+    """Return the file at `path`, to be compared by its length, its beginning and a hash, each only if needed.
+
+    A file that is empty or cannot be read is equal to no other; the error comes up when it is read.
+    """
+    keys = tuple(partial(_key, part, path) for part in (_size, _head, _hash))
+    return File(kind, path, keys, partial(os.path.realpath, path))
+
+
+def _key(part: Callable[[str], Hashable], path: str) -> Hashable:
+    try:
+        return part(path)
+    except OSError:
+        return path
+
+
+def _size(path: str) -> Hashable:
+    return os.stat(path).st_size or path
+
+
+def _head(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return file.read(_HEAD)
+
+
+def _hash(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()
+
+
+def duplicate_groups(files: Sequence[File]) -> list[list[int]]:
+    """Return groups of equal files as positions in `files`; a key is computed only if all cheaper ones are equal."""
+    groups = [list(range(len(files)))]
+    for level in range(max((len(file.keys) for file in files), default=0)):
+        by_key: dict[Hashable, list[int]] = {}
+        for number, group in enumerate(groups):
+            for i in group:
+                by_key.setdefault((number, files[i].keys[level]()), []).append(i)
+        groups = [group for group in by_key.values() if len(group) > 1]
+    return groups if files else []
+
+
+def without_duplicates(
+    owner: str, files: Sequence[File], expected: float = 0, stacklevel: int = 3
+) -> tuple[list[int], list[str]]:
+    """Return the positions of the files to keep, in order, and the names of those left out.
+
+    A warning with their number is given if more than the fraction `expected` of all files is left out; it points
+    `stacklevel` calls up.
+
+    Of equal files in one class the first is kept. Of equal files in several classes none is kept, since the right class
+    is unknown. A file and links to it count as one: such copies are intended.
+
+    Raises:
+        DataError: a class would become empty, for example if a folder contains a copy of the whole set.
+    """
+    equal_to: dict[int, int] = {}  # for each file left out, another one that is equal
+    ambiguous = 0
+    for equal in duplicate_groups(files):
+        group = list({files[i].real(): i for i in reversed(equal)}.values())[::-1]
+        if len(group) == 1:
+            continue
+        if len({files[i].kind for i in group}) == 1:
+            equal_to.update(dict.fromkeys(group[1:], group[0]))
+        else:
+            ambiguous += 1
+            equal_to.update({i: next(j for j in group if files[j].kind != files[i].kind) for i in group})
+    kept = [i for i in range(len(files)) if i not in equal_to]
+    if not equal_to:
+        return kept, []
+    one, other = next(iter(equal_to.items()))
+    example = f"{files[one].name} is equal to {files[other].name}"
+    if emptied := sorted({file.kind for file in files} - {files[i].kind for i in kept}):
+        raise DataError(
+            f"{owner}: expected pictures of class {emptied[0]!r} that are in no other class as well, got none: "
+            f"{example}; does a folder hold a copy of the whole set?"
+        )
+    if len(equal_to) > expected * len(files):
+        also = f" ({ambiguous} contents are in several classes)" if ambiguous else ""
+        warnings.warn(
+            f"{owner}: left out {len(equal_to)} of {len(files)} pictures, whose files are equal to others{also}: "
+            f"{example}",
+            UserWarning,
+            stacklevel=stacklevel,
+        )
+    return kept, [files[i].name for i in sorted(equal_to)]

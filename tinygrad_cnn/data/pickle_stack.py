@@ -1,0 +1,35 @@
+"""Stack items of the pickle machine that are not values yet: marks, names, and unfinished dtypes and arrays."""
+
+from __future__ import annotations
+
+from tinygrad_cnn._types import Array
+
+
+class Mark:
+    """Where the items of a list or tuple begin on the stack."""
+
+
+class Global:
+    """A name that the pickle refers to, one of those that the machine knows."""
+
+    def __init__(self, module: str, name: str) -> None:
+        self.key = (module, name)
+
+
+class RawDtype:
+    """An unfinished dtype: its letter and size; then its byte order is set."""
+
+    def __init__(self, letters: str) -> None:
+        self.letters = letters
+        self.order: object = "="
+
+
+class RawArray:
+    """An unfinished array; `value` is set once its state is known."""
+
+    def __init__(self) -> None:
+        self.value: Array | None = None
+
+
+class UnfinishedTuple(tuple[object, ...]):
+    """A tuple with unfinished items: arguments of a call or the state of an array, never a value."""

@@ -1,0 +1,86 @@
+"""Logs of a run for other programs: `HistoryFile` writes CSV, `TensorBoard` event files."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from tinygrad_cnn._files import replacing
+from tinygrad_cnn.train.callbacks.callback import Callback
+
+if TYPE_CHECKING:
+    from tensorboardX import SummaryWriter
+
+    from tinygrad_cnn.train.trainer import Trainer
+
+
+class HistoryFile(Callback):
+    """Write the history as CSV after every epoch: a line of names, then one line for each epoch.
+
+    The file is replaced as a whole each time, so that it holds every epoch once, also in a resumed run. Reading its
+    numbers gives the same bits.
+
+    Args:
+        path: the file; missing folders are made.
+    """
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self.path = Path(path)
+
+    @override
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """Write the file."""
+        with replacing(self.path) as part, part.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, trainer.history.names, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(trainer.history.rows)
+
+
+class TensorBoard(Callback):
+    """Write the loss of every step and the row of every epoch as scalars, against the step.
+
+    Args:
+        log_dir: the folder to pass to ``tensorboard --logdir``; made if missing.
+
+    Raises:
+        ModuleNotFoundError: tensorboardX is not installed; the message names the extra.
+    """
+
+    def __init__(self, log_dir: str | os.PathLike[str]) -> None:
+        try:
+            import tensorboardX
+        except ModuleNotFoundError as error:
+            extra = 'pip install "tinygrad-cnn[tensorboard]"'
+            raise ModuleNotFoundError(f"TensorBoard needs tensorboardX: {extra}") from error
+        self._library = tensorboardX
+        self.log_dir = Path(log_dir)
+        self._writer: SummaryWriter | None = None
+
+    @override
+    def on_fit_start(self, trainer: Trainer) -> None:
+        """Open a file, which hides what an earlier run wrote after the step to resume from."""
+        self._writer = self._library.SummaryWriter(str(self.log_dir), purge_step=trainer.step + 1)
+
+    @override
+    def on_step_end(self, trainer: Trainer) -> None:
+        """Write the loss."""
+        if self._writer is not None:
+            self._writer.add_scalar("step/loss", trainer.loss, trainer.step)
+
+    @override
+    def on_epoch_end(self, trainer: Trainer) -> None:
+        """Write the row."""
+        for name, value in trainer.history.rows[-1].items():
+            if name not in ("epoch", "step") and self._writer is not None:
+                self._writer.add_scalar(f"epoch/{name}", value, trainer.step)
+
+    @override
+    def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
+        """Close the file."""
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
