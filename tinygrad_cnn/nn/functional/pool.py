@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, overload
 
 from tinygrad_cnn import kernels, ops
 from tinygrad_cnn._checks import check_room, per_axis, shown
-from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn._types import Array, Pair
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.nn.functional._geometry import Size, batched, pool_windows, unbatched
 from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
@@ -201,7 +201,8 @@ def _average(
     zeros = per_axis(op, "padding", padding, axes, least=0)
     counted = tuple([(one, one) if count_include_pad else (0, 0) for one in zeros])
     run = ops.avg_pool1d if axes == 1 else ops.avg_pool2d
-    return unbatched(run(x, counted=counted, divisor_override=divisor_override, **how), input, axes)
+    how |= {"counted": counted, "divisor_override": divisor_override}
+    return unbatched(run(x, **how), input, axes)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
@@ -250,7 +251,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize, return_indices: 
     return unbatched(y, input, 2), unbatched(from_numpy(indices), input, 2)
 
 
-def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Shape:
+def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Pair:
     """Return (OH, OW), with the input's sizes in the place of None."""
     check_floating(op, "input", input)
     if input.ndim < 3:
@@ -259,6 +260,6 @@ def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Shape:
     if len(given) != 2:
         raise RuntimeError(f"{op}: expected output_size as an int or a pair of ints, got {output_size!r}")
     sizes = [size if one is None else one for one, size in zip(given, input.shape[-2:], strict=True)]
-    found = per_axis(op, "output_size", sizes, 2, least=0)
-    check_room(op, [*input.shape[:-2], *found])
-    return found
+    oh, ow = per_axis(op, "output_size", sizes, 2, least=0)
+    check_room(op, [*input.shape[:-2], oh, ow])
+    return oh, ow
