@@ -7,10 +7,10 @@ lines that contain one of them. Both sides use two threads, or ``--threads N``.
 from __future__ import annotations
 
 import argparse
-import functools
 import statistics
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,9 +30,9 @@ EPS = 1e-5
 Call = Callable[[], object]
 
 
-def bound(function: Callable[..., Any], *args: Any, **how: Any) -> Callable[[], Any]:
-    """Return the call of `function` on these arguments."""
-    return functools.partial(function, *args, **how)
+def call(op: Any, *args: Any, **attrs: Any) -> Call:
+    """Return what calls an operation on arrays."""
+    return partial(op, *args, **attrs)
 
 
 class Line(NamedTuple):
@@ -72,29 +72,29 @@ def norms(torch: Any) -> Iterator[Line]:
 
         yield Line(
             f"batch_norm {shape}",
-            bound(ops.batch_norm, x, w, b, None, None, eps=EPS),
-            bound(torch.native_batch_norm, tx, tw, tb, None, None, True, 0.1, EPS),
+            call(ops.batch_norm, x, w, b, None, None, eps=EPS),
+            partial(torch.native_batch_norm, tx, tw, tb, None, None, True, 0.1, EPS),
         )
         yield Line(
             f"batch_norm, evaluation {shape}",
-            bound(ops.batch_norm, x, w, b, b, ones, eps=EPS),
-            bound(torch.native_batch_norm, tx, tw, tb, tb, t1, False, 0.1, EPS),
+            call(ops.batch_norm, x, w, b, b, ones, eps=EPS),
+            partial(torch.native_batch_norm, tx, tw, tb, tb, t1, False, 0.1, EPS),
         )
         yield Line(
             f"batch_norm gradients {shape}",
-            bound(norm.differentiate, (True, True, True), EPS, g, None, x, w, mean, var),
-            bound(theirs_backward, tg),
+            partial(norm.differentiate, (True, True, True), EPS, g, None, x, w, mean, var),
+            partial(theirs_backward, tg),
         )
         yield Line(
             f"batch_norm + relu gradients {shape}",
-            bound(norm.differentiate, (True, True, True), EPS, g, relu, x, w, mean, var),
-            bound(theirs_backward, tg, open_gate),
+            partial(norm.differentiate, (True, True, True), EPS, g, relu, x, w, mean, var),
+            partial(theirs_backward, tg, open_gate),
         )
-        yield Line(f"relu {shape}", bound(ops.relu, x), bound(torch.relu, tx))
+        yield Line(f"relu {shape}", call(ops.relu, x), partial(torch.relu, tx))
         yield Line(
             f"relu gradient {shape}",
-            bound(ops.relu_input, g, relu),
-            bound(aten.threshold_backward, tg, open_gate, 0),
+            call(ops.relu_input, g, relu),
+            partial(aten.threshold_backward, tg, open_gate, 0),
         )
 
 
@@ -119,23 +119,23 @@ def pools(torch: Any) -> Iterator[Line]:
         name = f"{shape} {k}×{k}/{s}"
         yield Line(
             f"max_pool2d {name}",
-            bound(ops.max_pool2d, x, **dense),
-            bound(functional.max_pool2d_with_indices, tx, k, s, p),
+            call(ops.max_pool2d, x, **dense),
+            partial(functional.max_pool2d_with_indices, tx, k, s, p),
         )
         yield Line(
             f"max_pool2d gradient {name}",
-            bound(ops.max_pool2d_scatter, g, taps, input_size=size, **dense),
-            bound(aten.max_pool2d_with_indices_backward, tg, tx, *geometry, [1, 1], False, places),
+            call(ops.max_pool2d_scatter, g, taps, input_size=size, **dense),
+            partial(aten.max_pool2d_with_indices_backward, tg, tx, *geometry, [1, 1], False, places),
         )
         yield Line(
             f"avg_pool2d {name}",
-            bound(ops.avg_pool2d, x, **shared),
-            bound(functional.avg_pool2d, tx, k, s, p),
+            call(ops.avg_pool2d, x, **shared),
+            partial(functional.avg_pool2d, tx, k, s, p),
         )
         yield Line(
             f"avg_pool2d gradient {name}",
-            bound(ops.avg_pool2d_input, g, input_size=size, **shared),
-            bound(aten.avg_pool2d_backward, tg, tx, *geometry, False, True, None),
+            call(ops.avg_pool2d_input, g, input_size=size, **shared),
+            partial(aten.avg_pool2d_backward, tg, tx, *geometry, False, True, None),
         )
 
 
@@ -151,15 +151,15 @@ def losses(torch: Any) -> Iterator[Line]:
             through = aten.nll_loss_backward(g, log_p, t, None, 1, -100, total)
             return aten._log_softmax_backward_data(through, log_p, 1, torch.float32)
 
-        yield Line(f"softmax {n}×{c}", bound(ops.softmax, x, dim=1), bound(torch.softmax, tx, 1))
+        yield Line(f"softmax {n}×{c}", call(ops.softmax, x, dim=1), partial(torch.softmax, tx, 1))
         yield Line(
             f"cross_entropy {n}×{c}",
-            bound(ops.cross_entropy, x, target, reduction="mean"),
-            bound(functional.cross_entropy, tx, tt),
+            call(ops.cross_entropy, x, target, reduction="mean"),
+            partial(functional.cross_entropy, tx, tt),
         )
         yield Line(
             f"cross_entropy gradient {n}×{c}",
-            bound(ops.cross_entropy_input, g, x, target, reduction="mean"),
+            call(ops.cross_entropy_input, g, x, target, reduction="mean"),
             theirs,
         )
 

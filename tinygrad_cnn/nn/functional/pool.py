@@ -199,10 +199,9 @@ def _average(
     how = {**pool_windows(op, input.shape, axes, kernel_size, stride, padding, 1, ceil_mode)}
     del how["dilation"]
     zeros = per_axis(op, "padding", padding, axes, least=0)
-    counted = tuple([(one, one) if count_include_pad else (0, 0) for one in zeros])
+    how["counted"] = tuple([(one, one) if count_include_pad else (0, 0) for one in zeros])
     run = ops.avg_pool1d if axes == 1 else ops.avg_pool2d
-    how |= {"counted": counted, "divisor_override": divisor_override}
-    return unbatched(run(x, **how), input, axes)
+    return unbatched(run(x, divisor_override=divisor_override, **how), input, axes)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
@@ -260,6 +259,6 @@ def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Pair:
     if len(given) != 2:
         raise RuntimeError(f"{op}: expected output_size as an int or a pair of ints, got {output_size!r}")
     sizes = [size if one is None else one for one, size in zip(given, input.shape[-2:], strict=True)]
-    oh, ow = per_axis(op, "output_size", sizes, 2, least=0)
-    check_room(op, [*input.shape[:-2], oh, ow])
-    return oh, ow
+    found = per_axis(op, "output_size", sizes, 2, least=0)
+    check_room(op, [*input.shape[:-2], *found])
+    return found[0], found[1]
