@@ -12,6 +12,9 @@ TESTS :=
 # The tests elsewhere that have a comparison with PyTorch in them, which `make test` skips where it is missing.
 COMPARED = $(shell grep -rl --include='test_*.py' --exclude-dir=parity 'importorskip."torch"' tests)
 
+# Tests start hundreds of processes, each of which would compile the package anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help demo examples test test-fast test-plain test-pythons test-locale parity bench mutants sanitize fuzz golden check format lint types docs clean
 

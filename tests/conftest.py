@@ -1,6 +1,7 @@
 """Every test starts from the same seed and leaves the default dtype as it was."""
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -14,6 +15,9 @@ settings.load_profile("tests")
 
 @pytest.fixture(autouse=True)
 def _reproducible():
+    torch = sys.modules.get("torch")  # where tests compare with it
+    if torch is not None and torch.get_num_threads() > 1:  # tensors are small, and xdist's processes use all cores
+        torch.set_num_threads(1)
     tinygrad_cnn.manual_seed(0)
     yield
     tinygrad_cnn.set_default_dtype(tinygrad_cnn.float32)

@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-NOT_COPIED = shutil.ignore_patterns(".*", "__pycache__", "runs", "site", "dist")
+NOT_COPIED = shutil.ignore_patterns(".venv*", ".git", ".*_cache", ".hypothesis", "__pycache__", "runs", "site", "dist")
 FAST = Path("tinygrad_cnn", "fast")
 IMPORTED_FROM = "import tinygrad_cnn; print(tinygrad_cnn.__file__)"
 

@@ -247,7 +247,7 @@ from tinygrad_cnn.typed import (
 __version__ = "0.1.0"
 
 try:
-    from tinygrad_cnn import fast as _fast
+    import tinygrad_cnn.fast as _fast
 except ModuleNotFoundError as _error:
     if _error.name != f"{__name__}.fast":
         raise

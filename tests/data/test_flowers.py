@@ -179,6 +179,7 @@ def test_size_must_be_a_positive_int(tmp_path, size):
         Flowers(tmp_path, size=size)
 
 
+@pytest.mark.slow
 @real_data.needs("flowers.zip")
 def test_the_real_flowers(cache):
     flowers = Flowers(real_data.ROOT, cache=cache)

@@ -1,18 +1,8 @@
 """The same source runs under both frameworks; these tests are skipped where PyTorch is missing."""
 
-import sys
-
 import pytest
 
 import tinygrad_cnn
-
-
-@pytest.fixture(autouse=True)
-def _one_thread():
-    """The tensors are small, and the processes of pytest-xdist use all cores."""
-    torch = sys.modules.get("torch")
-    if torch is not None and torch.get_num_threads() > 1:
-        torch.set_num_threads(1)
 
 
 @pytest.fixture
