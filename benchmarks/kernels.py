@@ -30,6 +30,11 @@ EPS = 1e-5
 Call = Callable[[], object]
 
 
+def call(op: Any, *args: Any, **attrs: Any) -> Call:
+    """Return what calls an operation on arrays."""
+    return partial(op, *args, **attrs)
+
+
 class Line(NamedTuple):
     """What is compared: a name, and the two calls."""
 
@@ -67,12 +72,12 @@ def norms(torch: Any) -> Iterator[Line]:
 
         yield Line(
             f"batch_norm {shape}",
-            partial(ops.batch_norm, x, w, b, None, None, eps=EPS),
+            call(ops.batch_norm, x, w, b, None, None, eps=EPS),
             partial(torch.native_batch_norm, tx, tw, tb, None, None, True, 0.1, EPS),
         )
         yield Line(
             f"batch_norm, evaluation {shape}",
-            partial(ops.batch_norm, x, w, b, b, ones, eps=EPS),
+            call(ops.batch_norm, x, w, b, b, ones, eps=EPS),
             partial(torch.native_batch_norm, tx, tw, tb, tb, t1, False, 0.1, EPS),
         )
         yield Line(
@@ -85,10 +90,10 @@ def norms(torch: Any) -> Iterator[Line]:
             partial(norm.differentiate, (True, True, True), EPS, g, relu, x, w, mean, var),
             partial(theirs_backward, tg, open_gate),
         )
-        yield Line(f"relu {shape}", partial(ops.relu, x), partial(torch.relu, tx))
+        yield Line(f"relu {shape}", call(ops.relu, x), partial(torch.relu, tx))
         yield Line(
             f"relu gradient {shape}",
-            partial(ops.relu_input, g, relu),
+            call(ops.relu_input, g, relu),
             partial(aten.threshold_backward, tg, open_gate, 0),
         )
 
@@ -114,22 +119,22 @@ def pools(torch: Any) -> Iterator[Line]:
         name = f"{shape} {k}×{k}/{s}"
         yield Line(
             f"max_pool2d {name}",
-            partial(ops.max_pool2d, x, **dense),
+            call(ops.max_pool2d, x, **dense),
             partial(functional.max_pool2d_with_indices, tx, k, s, p),
         )
         yield Line(
             f"max_pool2d gradient {name}",
-            partial(ops.max_pool2d_scatter, g, taps, input_size=size, **dense),
+            call(ops.max_pool2d_scatter, g, taps, input_size=size, **dense),
             partial(aten.max_pool2d_with_indices_backward, tg, tx, *geometry, [1, 1], False, places),
         )
         yield Line(
             f"avg_pool2d {name}",
-            partial(ops.avg_pool2d, x, **shared),
+            call(ops.avg_pool2d, x, **shared),
             partial(functional.avg_pool2d, tx, k, s, p),
         )
         yield Line(
             f"avg_pool2d gradient {name}",
-            partial(ops.avg_pool2d_input, g, input_size=size, **shared),
+            call(ops.avg_pool2d_input, g, input_size=size, **shared),
             partial(aten.avg_pool2d_backward, tg, tx, *geometry, False, True, None),
         )
 
@@ -146,15 +151,15 @@ def losses(torch: Any) -> Iterator[Line]:
             through = aten.nll_loss_backward(g, log_p, t, None, 1, -100, total)
             return aten._log_softmax_backward_data(through, log_p, 1, torch.float32)
 
-        yield Line(f"softmax {n}×{c}", partial(ops.softmax, x, dim=1), partial(torch.softmax, tx, 1))
+        yield Line(f"softmax {n}×{c}", call(ops.softmax, x, dim=1), partial(torch.softmax, tx, 1))
         yield Line(
             f"cross_entropy {n}×{c}",
-            partial(ops.cross_entropy, x, target, reduction="mean"),
+            call(ops.cross_entropy, x, target, reduction="mean"),
             partial(functional.cross_entropy, tx, tt),
         )
         yield Line(
             f"cross_entropy gradient {n}×{c}",
-            partial(ops.cross_entropy_input, g, x, target, reduction="mean"),
+            call(ops.cross_entropy_input, g, x, target, reduction="mean"),
             theirs,
         )
 

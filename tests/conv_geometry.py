@@ -7,10 +7,9 @@ import numpy as np
 import pytest
 from hypothesis import example
 from hypothesis import strategies as st
-from kernel_forms import float32, form_of, spread_out
+from kernel_forms import float32, form, spread_out
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.kernels.windows import output_size
 
 DIRECT, WINOGRAD = 1e-6, 1e-5
@@ -129,11 +128,6 @@ def check(forms, geometry, tolerance):
         found = forms["conv2d_weight"](x, g, gate=open_gate, **back[1])
         near(found, partial(kernels.conv2d_weight, **back[1]), x, through, tolerance=tolerance)
         near(form("conv2d_bias")(g, gate=open_gate), kernels.conv2d_bias, through, tolerance=DIRECT)
-
-
-def form(name):
-    with kernels_of("compiled"):
-        return form_of(name)
 
 
 def forms_of(winograd):

@@ -57,6 +57,9 @@ def _gradients(op, form, wanted, g, relu_mask, y, *inputs, batch_mean=None, batc
     return form(SimpleNamespace(args=inputs, out=y, attrs=attrs, aux=aux, parents=inputs), g, wanted)
 
 
+form = form_of
+
+
 def both(name, *args, **how):
     """Return what the compiled and the NumPy form of a kernel give; fails if there is no compiled form for this."""
     found = form_of(name)(*args, **how)
@@ -68,6 +71,21 @@ def both(name, *args, **how):
 def falls_back(name, *args, **how):
     """Return whether the compiled form leaves this call to NumPy."""
     return form_of(name)(*args, **how) is NotImplemented
+
+
+def near(found, exact, sizes=None):
+    """Check a float32 result against float64 values: NaN and infinities alike, the others to 1e-6 of `sizes`.
+
+    These are the sums of the sizes of the terms that were added up; 1 + |exact| unless they are given.
+    """
+    assert (found.shape, found.dtype) == (exact.shape, np.float32)
+    finite = np.isfinite(exact)
+    np.testing.assert_array_equal(found[~finite], exact[~finite])
+    errors = (
+        abs(found[finite] - exact[finite])
+        / np.broadcast_to(1 + abs(exact) if sizes is None else sizes, exact.shape)[finite]
+    )
+    assert not errors.size or errors.max() <= 1e-6, f"off by {errors.max():.1e} of the largest possible sum"
 
 
 def agree(found, expected, rtol=1e-5, atol=1e-6):

@@ -87,7 +87,3 @@ def missing(place: str) -> DeviceError:
     return DeviceError(
         f"{place}: tinygrad_cnn computes on the CPU, there is no GPU; ask cuda.is_available() before calling it"
     )
-
-
-DeviceLike: TypeAlias = Device | str | int | None
-"""What an argument `device` may be; None stands for the CPU."""

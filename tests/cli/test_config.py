@@ -51,9 +51,9 @@ def test_mistakes_name_the_place(toy, old, new, message):
     [
         (b"# caf\xe9", "expected text in UTF-8, got the byte 0xe9"),
         (b"epochs = 1\n".decode("ascii").encode("utf-16"), "expected text in UTF-8"),
-        (b"a = " + b"[" * 50_000, "nested too deeply"),
-        (b"a = " + b"{a=" * 50_000, "nested too deeply"),
-        (b"a = 1\0", "expected TOML"),
+        (b"a = " + b"[" * 50_000, "nested less deeply"),
+        (b"a = " + b"{a=" * 50_000, "nested less deeply"),
+        (b"a = 1\0", "expected valid TOML"),
     ],
 )
 @pytest.mark.parametrize("command", ["train", "summary"])

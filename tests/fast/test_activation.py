@@ -1,4 +1,4 @@
-"""ReLU, its gradient and dropout: the compiled form equals the NumPy form."""
+"""ReLU and its gradient: the compiled form equals the NumPy form."""
 
 import numpy as np
 import pytest
@@ -39,30 +39,16 @@ def test_relu_input(size, seed):
     np.testing.assert_array_equal(found[~(y <= 0)], g[~(y <= 0)])
 
 
-@given(SIZES, st.sampled_from([0.0, 0.25, 0.9, 1.0]), st.integers(0, 9))
-def test_dropout(size, p, seed):
-    keep = np.random.default_rng(seed).random(size) < 1 - p
-    agree(*both("dropout", float32(seed, size), keep, p), rtol=1e-7, atol=0)
-
-
-def test_dropout_of_an_infinity_is_nan_where_it_is_left_out():
-    x = np.array([np.inf, np.inf, np.nan, 3], np.float32)
-    agree(*both("dropout", x, np.array([True, False, False, False]), 0.5))
-
-
 def test_arrays_that_are_not_contiguous():
     x, y = float32(0, 3, 5, 7), float32(1, 3, 5, 7)
-    keep = y > 0
     for a, b in ((spread_out(x), y), (x, spread_out(y)), (x.T, y.T)):
         agree(*both("relu", a))
         agree(*both("relu_input", a, b))
-    agree(*both("dropout", spread_out(x), spread_out(keep), 0.5))
-    agree(*both("dropout", x.T, keep.T, 0.5))
 
 
 def test_any_number_of_threads_gives_the_same_bits():
     x, g = float32(0, 300_001), float32(1, 300_001)
-    same_bits_on_any_threads(lambda: (kernels.relu(x), kernels.relu_input(g, x), kernels.dropout(x, g > 0, 0.3)))
+    same_bits_on_any_threads(lambda: (kernels.relu(x), kernels.relu_input(g, x)))
 
 
 @pytest.mark.parametrize(
@@ -73,10 +59,8 @@ def test_any_number_of_threads_gives_the_same_bits():
 def test_what_is_left_to_numpy(x):
     assert falls_back("relu", x)
     assert falls_back("relu_input", x, x)
-    assert falls_back("dropout", x, x > 0, 0.5)
     np.testing.assert_array_equal(kernels.relu(x), np.maximum(x, 0))
 
 
-def test_masks_that_broadcast_are_left_to_numpy():
-    assert falls_back("dropout", float32(0, 2, 3, 4), np.ones((2, 3, 1), bool), 0.5)
+def test_shapes_that_broadcast_are_left_to_numpy():
     assert falls_back("relu_input", float32(0, 2, 3), float32(0, 3))

@@ -1,4 +1,4 @@
-"""Compiling the kernels: once, whole or not at all, and with every compiler and for every processor."""
+"""Compiling the kernels: once, with every compiler and for every processor."""
 
 import os
 import re
@@ -15,53 +15,9 @@ from tinygrad_cnn.fast import build, cache
 
 pytestmark = needs_compiler
 
-ROOT = Path(__file__).parents[3]
+HERE = Path(__file__).parent
+ROOT = HERE.parents[2]
 ZIG = [sys.executable, "-m", "ziglang", "cc", "-fno-sanitize=all"]
-FAKE = """
-import pathlib, shutil, sys, time
-if "-shared" in sys.argv:
-    with open({log!r}, "a") as log:
-        log.write("called\\n")
-    time.sleep({seconds})
-shutil.copy({library!r}, sys.argv[sys.argv.index("-o") + 1])
-if {fails}:
-    sys.exit("cannot go on: no more room")
-"""
-
-
-@pytest.fixture(scope="module")
-def in_use():
-    """Return the path of the library in use."""
-    from tinygrad_cnn.fast.native import native
-
-    if not Path(native._name).exists():
-        pytest.skip("the cache folder cannot be used: there is no library to copy")
-    return native._name
-
-
-@pytest.fixture
-def folder(in_use, tmp_path, monkeypatch):
-    folder = tmp_path / "cache"
-    monkeypatch.setenv("TINYGRAD_CNN_CACHE", str(folder))
-    return folder
-
-
-def kept(folder, command):
-    """Return the path of the library of `command`, or None."""
-    return cache.find(folder, build.library_name(command))
-
-
-@pytest.fixture
-def compiler(in_use, tmp_path):
-    """Return a maker of compilers that copy the library in use, and note that they were called to link."""
-
-    def make(fails=False, seconds=0.0):
-        script, log = tmp_path / "compiler.py", tmp_path / "calls"
-        log.touch()
-        script.write_text(FAKE.format(log=str(log), seconds=seconds, library=in_use, fails=fails), encoding="utf-8")
-        return [sys.executable, str(script)], lambda: len(log.read_text(encoding="utf-8").splitlines())
-
-    return make
 
 
 def test_the_library_is_compiled_once_and_found_again(folder, compiler):
@@ -69,7 +25,7 @@ def test_the_library_is_compiled_once_and_found_again(folder, compiler):
     first, second = build.library_of(command), build.library_of(command)
     assert calls() == 1
     assert first._name == second._name
-    assert list(folder.iterdir()) == [Path(first._name)] == [kept(folder, command)]
+    assert list(folder.iterdir()) == [Path(first._name)] == [cache.find(folder, build.library_name(command))]
 
 
 def test_another_source_compiler_or_processor_makes_another_library(tmp_path, monkeypatch):
@@ -97,7 +53,7 @@ def test_processes_that_compile_at_once_do_not_disturb_each_other(folder, compil
     started = [subprocess.Popen([sys.executable, "-c", program], cwd=ROOT) for _ in range(2)]
     assert [process.wait(60) for process in started] == [0, 0]
     assert calls() == 2
-    assert list(folder.iterdir()) == [kept(folder, command)]
+    assert list(folder.iterdir()) == [cache.find(folder, build.library_name(command))]
 
 
 def test_a_compiler_that_fails_is_quoted_and_leaves_nothing_behind(folder, compiler):
@@ -127,23 +83,6 @@ def test_an_interruption_leaves_nothing_behind(folder, compiler, monkeypatch):
     assert list(folder.iterdir()) == []
 
 
-def test_what_killed_processes_left_is_cleared_away_and_nothing_else(folder, compiler):
-    old, new, foreign, other = (folder / f"building-{name}" for name in ("old", "new", "houses", "linked"))
-    for one in (old, new, foreign):
-        one.mkdir(parents=True)
-        (one / "half").write_text("a library", encoding="utf-8")
-    for one in (old, new):
-        (one / cache._MARK).write_text("1\n", encoding="utf-8")
-    other.symlink_to(old, target_is_directory=True)
-    for path in (old, old / cache._MARK, foreign, foreign / "half"):
-        os.utime(path, (0, 0))
-    build.library_of(compiler()[0])
-    assert not old.exists()
-    assert new.exists()  # another process may be at work in it
-    assert (foreign / "half").exists()  # this program did not make it
-    assert other.is_symlink()
-
-
 def test_without_a_folder_to_keep_it_in_the_library_is_compiled_for_the_process(tmp_path, compiler, monkeypatch):
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     monkeypatch.setenv("TINYGRAD_CNN_CACHE", str(tmp_path / "file" / "below"))
@@ -164,70 +103,6 @@ def test_a_library_that_cannot_be_loaded_is_compiled_for_the_process(folder, com
         assert build.library_of(command).conv2d.argtypes
 
 
-@pytest.mark.parametrize("harm", ["cut off", "emptied", "changed", "renamed"])
-def test_a_library_that_is_not_whole_is_made_again_once(folder, compiler, harm):
-    command, calls = compiler()
-    path = Path(build.library_of(command)._name)
-    content = path.read_bytes()
-    harmed = {"cut off": content[: len(content) // 2], "emptied": b"", "changed": content[:-1] + b"?"}
-    path.unlink()  # this process uses it
-    if harm == "renamed":
-        (folder / f"{build.library_name(command)}-0123{cache.SUFFIX}").write_bytes(content)
-    else:
-        path.write_bytes(harmed[harm])
-    path = Path(build.library_of(command)._name)
-    assert calls() == 2
-    assert path.read_bytes() == content
-    assert build.library_of(command)._name == str(path)
-    assert calls() == 2
-
-
-@pytest.mark.skipif(sys.platform == "win32", reason="there are no modes")
-def test_what_others_could_have_written_is_not_loaded(folder, compiler, tmp_path):
-    command, calls = compiler()
-    build.library_of(command)
-    folder.chmod(0o777)
-    with pytest.warns(RuntimeWarning, match=r"can be written by others: chmod go-w .*cache"):
-        library = build.library_of(command)
-    assert folder not in Path(library._name).parents
-    folder.chmod(0o700)
-    tmp_path.chmod(0o777)
-    with pytest.warns(RuntimeWarning, match="above the cache folder, can be written by everybody"):
-        build.library_of(command)
-    tmp_path.chmod(0o700)
-    path = kept(folder, command)
-    path.chmod(0o720)
-    assert kept(folder, command) is None
-    path.chmod(0o700)
-    path.rename(tmp_path / "elsewhere")
-    path.symlink_to(tmp_path / "elsewhere")
-    assert kept(folder, command) is None
-    assert calls() == 3
-
-
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can give files away")
-def test_what_belongs_to_someone_else_is_not_loaded(folder, compiler):
-    command, _ = compiler()
-    path = Path(build.library_of(command)._name)
-    os.chown(path, 12345, 12345)
-    assert kept(folder, command) is None
-    os.chown(folder, 12345, 12345)
-    with pytest.raises(PermissionError, match="belongs to someone else"):
-        cache.trusted_folder()
-
-
-def test_a_library_is_on_the_disk_before_it_has_its_name(folder, compiler, monkeypatch):
-    done = []
-
-    def noted(path):
-        done.append((path.name, path.exists(), len(list(folder.glob("kernels-*")))))
-
-    monkeypatch.setattr(cache, "_sync", noted)
-    build.library_of(compiler()[0])
-    assert done[0] == (f"library{cache.SUFFIX}", True, 0)
-    assert sys.platform == "win32" or done[1:] == [(folder.name, True, 1)]
-
-
 def test_no_program_of_the_working_folder_is_run_as_the_compiler(tmp_path):
     """Neither ./ziglang.py nor ./ziglang/ nor ./cc, even where PATH and PYTHONPATH name the working folder."""
     trap, place = tmp_path / "trap", tmp_path / "place"
@@ -246,10 +121,8 @@ def test_no_program_of_the_working_folder_is_run_as_the_compiler(tmp_path):
         "import sys\n"
         "from tinygrad_cnn.fast import build\n"
         "command = build.find_compiler()\n"
-        "def run(command, cwd, **how):\n"
-        "    sys.stdout.write(f'{command[0]}\\n{cwd}\\n')\n"  # in one piece: files compile side by side
-        "    sys.exit()\n"
-        "build.subprocess.run = run\n"
+        "def noted(command, cwd, **how): print(command[0], cwd, sep='\\n'); sys.exit()\n"
+        "build.subprocess.run = noted\n"
         "build.compile_library(command, build.Path(sys.argv[1]) / 'made.so')"
     )
     done = subprocess.run(
@@ -277,17 +150,6 @@ def test_a_compiler_and_flags_of_ones_own(monkeypatch, tmp_path):
         build.find_compiler()
     monkeypatch.setenv("PATH", os.pathsep.join(["relative", str(tmp_path)]))
     assert build.find_compiler()[0] == str(own)
-
-
-def test_the_folder_of_the_cache(monkeypatch, tmp_path):
-    monkeypatch.setenv("TINYGRAD_CNN_CACHE", str(tmp_path))
-    assert cache.cache_folder() == tmp_path
-    monkeypatch.delenv("TINYGRAD_CNN_CACHE")
-    if sys.platform == "linux":
-        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-        assert cache.cache_folder() == tmp_path / "xdg" / "tinygrad_cnn"
-        monkeypatch.delenv("XDG_CACHE_HOME")
-        assert cache.cache_folder() == Path.home() / ".cache" / "tinygrad_cnn"
 
 
 def test_every_exported_function_has_the_arguments_of_its_declaration():
@@ -342,6 +204,21 @@ def test_other_systems_can_be_compiled_for(target, tmp_path):
     assert path.stat().st_size > 50_000
 
 
+def run_tests(command, cache_folder, *arguments):
+    """Run the tests of the kernels in another process, with the library that `command` makes."""
+    program = (
+        "import sys, pytest\nfrom tinygrad_cnn.fast import build\n"
+        f"build.find_compiler = lambda: {command!r}\n"
+        f"sys.exit(pytest.main(['-q', '-x', '-p', 'no:cacheprovider', '-m', 'not slow', *{arguments!r}]))"
+    )
+    environment = {**os.environ, "TINYGRAD_CNN_CACHE": str(cache_folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
+    )
+    assert done.returncode == 0, done.stdout[-3000:]
+    assert len(list(cache_folder.glob("kernels-*"))) == 1  # the library was this compiler's
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(build.platform.machine() != "x86_64", reason="of other processors there is one kind")
 @pytest.mark.parametrize("level", ["x86_64", "x86_64_v3"])
@@ -349,17 +226,35 @@ def test_narrower_vectors_compute_the_same(level, tmp_path):
     pytest.importorskip("ziglang")
     if level == "x86_64_v3" and " avx2 " not in Path("/proc/cpuinfo").read_text(encoding="utf-8"):
         pytest.skip("this processor has no AVX2")
-    command = [*ZIG, f"-mcpu={level}", "-fPIC", "-pthread"]
-    program = (
-        "import sys, pytest\nfrom tinygrad_cnn.fast import build\n"
-        f"build.find_compiler = lambda: {command!r}\n"
-        "sys.exit(pytest.main(['-q', '-x', '-p', 'no:cacheprovider', '-m', 'not slow', 'tests/fast',"
-        " '--ignore', 'tests/fast/test_build.py',"
-        " '--ignore', 'tests/fast/test_memory.py']))"  # it starts processes of its own
-    )
-    environment = {**os.environ, "TINYGRAD_CNN_CACHE": str(tmp_path)}
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False
-    )
-    assert done.returncode == 0, done.stdout[-3000:]
-    assert len(list(tmp_path.glob("kernels-*"))) == 1  # it was this compiler's
+    others = ("build", "cache", "memory")  # which compile, or start processes, of their own
+    ignored = [part for name in others for part in ("--ignore", str(HERE / f"test_{name}.py"))]
+    run_tests([*ZIG, f"-mcpu={level}", "-fPIC", "-pthread"], tmp_path, str(HERE), *ignored)
+
+
+@pytest.fixture
+def gcc(monkeypatch):
+    """Return the command of GCC with `more` flags."""
+    if build._program("gcc") is None:
+        pytest.skip("there is no gcc")
+
+    def command(more):
+        monkeypatch.setenv("TINYGRAD_CNN_CC", "gcc")
+        monkeypatch.setenv("TINYGRAD_CNN_CFLAGS", more)
+        return build.find_compiler()
+
+    return command
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("native", ["", "-march=x86-64"], ids=["widest vectors", "narrowest vectors"])
+def test_the_shuffles_of_gcc_before_12_compute_the_same(native, gcc, tmp_path):
+    if native and build.platform.machine() != "x86_64":
+        pytest.skip("of other processors there is one kind")
+    run_tests(gcc(f"{native} -DFORCE_OLD_SHUFFLE"), tmp_path, str(HERE / "test_native.py"))
+
+
+def test_gcc_before_9_is_refused_with_what_is_needed(gcc, folder):
+    command = gcc("-U__GNUC__ -D__GNUC__=8")
+    with pytest.raises(RuntimeError, match=r"gcc .* failed: (?s:.*)need GCC 9 or newer, or Clang"):
+        build.library_of(command)
+    assert list(folder.iterdir()) == []

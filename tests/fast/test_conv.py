@@ -15,11 +15,10 @@ from conv_geometry import (
     Geometry,
     check,
     direct_examples,
-    form,
     forms_of,
 )
 from hypothesis import example, given, settings
-from kernel_forms import agree, both, falls_back, float32, form_of, needs_compiler, spread_out
+from kernel_forms import agree, both, falls_back, float32, form, form_of, needs_compiler, spread_out
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn.backends.kernels import kernels_of

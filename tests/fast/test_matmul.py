@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kernel_forms import falls_back, float32, form_of, needs_compiler, same_bits_on_any_threads, spread_out
+from kernel_forms import falls_back, float32, form, needs_compiler, same_bits_on_any_threads, spread_out
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn.backends.kernels import kernels_of
@@ -22,11 +22,6 @@ LAYOUTS = {
 }
 LAYOUT = st.sampled_from(sorted(LAYOUTS))
 GUARD = np.float32(12345.678)
-
-
-def form(name):
-    with kernels_of("compiled"):
-        return form_of(name)
 
 
 def near(found, *factors, plus=0.0):

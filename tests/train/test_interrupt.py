@@ -12,6 +12,7 @@ import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.data import DataLoader, TensorDataset
 from tinygrad_cnn.train import Callback, Trainer
+from tinygrad_cnn.train.interrupt import Interrupt
 
 
 @pytest.fixture
@@ -76,3 +77,34 @@ def test_training_in_another_thread_leaves_signals_alone(points):
     thread.start()
     thread.join()
     assert run.epoch == 2
+
+
+def test_where_ctrl_c_is_ignored_it_stays_ignored():
+    interrupt = Interrupt()
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with interrupt.caught():
+            assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+            os.kill(os.getpid(), signal.SIGINT)
+        assert not interrupt.wanted
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def test_an_earlier_ctrl_c_is_forgotten_and_the_handler_comes_back_after_an_error():
+    interrupt = Interrupt()
+    before = signal.getsignal(signal.SIGINT)
+    with interrupt.caught():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        assert interrupt.wanted
+
+    def fail():
+        with interrupt.caught():
+            assert not interrupt.wanted
+            assert signal.getsignal(signal.SIGINT) is not before
+            raise OSError("stop")
+
+    with pytest.raises(OSError, match="stop"):
+        fail()
+    assert signal.getsignal(signal.SIGINT) is before

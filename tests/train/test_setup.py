@@ -142,7 +142,7 @@ def test_another_kind_of_optimizer_is_refused(tmp_path):
 def test_settings_of_the_optimizer_hold_from_here_on(tmp_path):
     saved(tmp_path)
     changed = functools.partial(sgd, lr=0.02, weight_decay=0.5)
-    run = resumed(tmp_path, "goes on with optimizer.lr 0.1, now 0.02; optimizer.weight_decay 0, now 0.5$", epochs=3,
+    run = resumed(tmp_path, "continues with optimizer.lr 0.1, now 0.02; optimizer.weight_decay 0, now 0.5$", epochs=3,
                   optimizer=changed)  # fmt: skip
     assert run.history.column("lr") == [0.1, 0.1, 0.02]
     assert run.optimizer.param_groups[0]["weight_decay"] == 0.5
@@ -206,7 +206,7 @@ def test_settings_of_a_schedule_hold_as_if_it_had_been_so_from_the_start(tmp_pat
 def test_a_rate_with_a_schedule_holds_as_if_it_had_been_so_from_the_start(tmp_path):
     schedule = [lambda o: (StepLR(o, 1, 0.5),)]
     saved(tmp_path, schedule=schedule)
-    run = resumed(tmp_path, "goes on with optimizer.lr 0.1, now 0.8$", schedule=schedule, epochs=4,
+    run = resumed(tmp_path, "continues with optimizer.lr 0.1, now 0.8$", schedule=schedule, epochs=4,
                   optimizer=functools.partial(sgd, lr=0.8))  # fmt: skip
     assert run.history.column("lr") == pytest.approx([0.1, 0.05, 0.2, 0.1])
 
@@ -246,7 +246,7 @@ def test_another_loader_holds_from_the_next_epoch_on_and_is_refused_within_one(t
     run = resumed(tmp_path / "between", text, data=loader(**changes))
     assert run.step == 4 + len(loader(**changes))
     saved(tmp_path / "within", stop=6)
-    refused(tmp_path / "within", f"from within an epoch, got .*{text}.*: the rest of the epoch cannot be found",
+    refused(tmp_path / "within", f"from within an epoch, got .*{text}.*: the rest of the epoch cannot be determined",
             data=loader(**changes))  # fmt: skip
 
 
@@ -272,7 +272,7 @@ def test_settings_of_callbacks_hold_from_here_on(tmp_path):
 
 def test_the_description_of_a_run_is_compared(tmp_path):
     saved(tmp_path, config={"seed": 1, "note": "a\nb"})
-    run = resumed(tmp_path, "goes on with config.seed 1, now 2$", config={"seed": 2, "note": "other\n"}, epochs=3)
+    run = resumed(tmp_path, "continues with config.seed 1, now 2$", config={"seed": 2, "note": "other\n"}, epochs=3)
     assert run.history.changes == ["from step 9: config.seed 1, now 2"]
 
 

@@ -161,5 +161,5 @@ def test_states_that_do_not_fit_are_refused_and_nothing_changes(tmp_path):
 def test_other_versions_are_pointed_out(tmp_path, monkeypatch):
     make(Checkpoints(tmp_path)).fit(loader(), 1)
     monkeypatch.setattr(np, "__version__", "99.0")
-    with pytest.warns(UserWarning, match=r"written with numpy .*, now 99.0: the run may not go on bit for bit"):
+    with pytest.warns(UserWarning, match=r"written with numpy .*, now 99.0: the run may not continue bit for bit"):
         make(Checkpoints(tmp_path)).fit(loader(), 1, resume=tmp_path)

@@ -14,6 +14,7 @@ class Operation(Protocol):
 
     name: str
     kernel: Callable[..., Any]
+    __wrapped__: Callable[..., Any]
     supplies: tuple[str, ...]
     views: bool
     keeps_half: bool

@@ -99,9 +99,9 @@ def read_config(path: Path) -> Config:
     try:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: expected TOML, got text that is none: {error}") from error
+        raise ConfigError(f"{path}: expected valid TOML: {error}") from error
     except RecursionError:
-        raise ConfigError(f"{path}: expected TOML, got lists or tables that are nested too deeply") from None
+        raise ConfigError(f"{path}: expected lists and tables nested less deeply") from None
     check_known(str(path), "keys", found, [*SCALARS, *TABLES])
     scalars = {name: _scalar(f"{path}: {name}", scalar, found) for name, scalar in SCALARS.items()}
     for name in TABLES:

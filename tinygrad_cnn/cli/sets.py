@@ -10,22 +10,13 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-import tinygrad_cnn.data
+from tinygrad_cnn import data
 from tinygrad_cnn._checks import shown
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.cli.checks import REFUSALS, ConfigError, Settings, check_arguments, check_known, refusing
 from tinygrad_cnn.cli.config import Config
 from tinygrad_cnn.cli.images import ImageTensors, as_planes
-from tinygrad_cnn.data import (
-    DataError,
-    DataLoader,
-    Dataset,
-    Subset,
-    TensorDataset,
-    toy_classes,
-    toy_patterns,
-    transforms,
-)
+from tinygrad_cnn.data import DataLoader, Dataset, Subset, transforms
 from tinygrad_cnn.random import Generator
 
 _WITH_TEST_PART = ("MNIST5k", "MNIST", "FashionMNIST", "CIFAR10", "CIFAR100", "Flowers")
@@ -86,10 +77,10 @@ def build_sets(config: Config) -> Sets:
     arguments = {key: value for key, value in settings.items() if key not in _OWN}
     if name == "toy":
         check_known(place, "settings of toy", own, ["validation"])
-        given = check_arguments(place, toy_patterns, arguments)
+        given = check_arguments(place, data.toy_patterns, arguments)
         with refusing(place):
-            patterns, held = (TensorDataset(*pair) for pair in toy_patterns(**given))
-        return _divided(config, patterns, patterns, held, list(toy_classes))
+            patterns, held = (data.TensorDataset(*pair) for pair in data.toy_patterns(**given))
+        return _divided(config, patterns, patterns, held, list(data.toy_classes))
     kind, arguments = _kind(place, name, arguments)
     plain = pipeline(config, "transforms")
     training = pipeline(config, "augment", "transforms") if own.get("augment") else plain
@@ -111,7 +102,7 @@ def build_sets(config: Config) -> Sets:
 
 def _kind(place: str, name: str, given: Settings) -> tuple[Any, Settings]:
     """Return a class of data sets and its arguments."""
-    kind = getattr(tinygrad_cnn.data, name)
+    kind = getattr(data, name)
     return kind, check_arguments(place, kind, given, leave_out=("self", "train", "transform", "target_transform"))
 
 
@@ -149,7 +140,7 @@ def _transforming(place: str) -> Iterator[None]:
     """Turn an error of the transforms within the block into a ConfigError."""
     try:
         yield
-    except DataError:
+    except data.DataError:
         raise
     except REFUSALS as error:
         raise ConfigError(f"{place}: the transforms do not take an image of this data set: {error}") from error

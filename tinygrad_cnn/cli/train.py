@@ -13,23 +13,12 @@ from typing_extensions import override
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn._startup import INTERRUPTED
+from tinygrad_cnn.cli import runs
 from tinygrad_cnn.cli.building import build_early_stopping, build_model, build_optimizer, build_schedule, check_fit
 from tinygrad_cnn.cli.checks import ConfigError
 from tinygrad_cnn.cli.config import Config, read_config
 from tinygrad_cnn.cli.console import make_console
 from tinygrad_cnn.cli.run_report import write_report
-from tinygrad_cnn.cli.runs import (
-    CHECKPOINTS,
-    CONFIG,
-    HISTORY,
-    REPORT,
-    begin_again,
-    check_run,
-    check_same_run,
-    new_run,
-    only_trainer,
-    undone_unless_saved,
-)
 from tinygrad_cnn.cli.sets import Sets, build_loader, build_sets
 from tinygrad_cnn.demo import get_kernels_ready
 from tinygrad_cnn.nn import Module
@@ -64,7 +53,7 @@ def train(
     if (config is None) == (resume is None):
         raise ConfigError("train: expected either CONFIG or --resume RUN; see tinygrad-cnn train --help")
     if resume is not None:
-        settings = read_config(check_run(resume) / CONFIG)
+        settings = read_config(runs.check_run(resume) / runs.CONFIG)
         run: Path | None = resume
     else:
         assert config is not None
@@ -76,7 +65,7 @@ def train(
 def run_training(config: Config, run: Path | None, out: Path, name: str, console: Console) -> int:
     """Train, measure, report; return the exit code. Nothing is written before all settings are checked."""
     if run is not None:
-        check_same_run(config, run)
+        runs.check_same_run(config, run)
     sets = build_sets(config)
     manual_seed(config.seed)
     model = build_model(config.place("model"), config.model)
@@ -90,11 +79,11 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
 
     resumed = run is not None
     if run is None:
-        run = new_run(out, name)
-    elif begin_again(run):
+        run = runs.new_run(out, name)
+    elif runs.begin_again(run):
         console.print("no checkpoint to resume from: starting again")
     checkpoints = _checkpoints(config, run, sets)
-    callbacks += [checkpoints, HistoryFile(run / HISTORY), _Resumed(console), ProgressBar(console)]
+    callbacks += [checkpoints, HistoryFile(run / runs.HISTORY), _Resumed(console), ProgressBar(console)]
     trainer = Trainer(
         model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=callbacks,
         accumulate=config.accumulate,
@@ -102,23 +91,23 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
     )  # fmt: skip
     _introduce(console, config, sets, model, run)
     validation = None if sets.validation is None else build_loader(config, sets.validation)
-    with undone_unless_saved(run, new=not resumed), only_trainer(run), warnings.catch_warnings():
+    with runs.undone_unless_saved(run, new=not resumed), runs.only_trainer(run), warnings.catch_warnings():
         if not resumed:
-            with replacing(run / CONFIG) as part:
+            with replacing(run / runs.CONFIG) as part:
                 part.write_text(config.text, encoding="utf-8")
-        (run / CHECKPOINTS).mkdir(exist_ok=True)
+        (run / runs.CHECKPOINTS).mkdir(exist_ok=True)
         warnings.simplefilter("always", UserWarning)
-        warnings.showwarning = lambda message, *_args, **_more: console.print(f"warning: {message}", markup=False)
+        warnings.showwarning = lambda message, *_args, **_more: console.print(f"warning: {message}")
         history = trainer.fit(
-            loader, config.epochs, validation=validation, resume=run / CHECKPOINTS if resumed else None
+            loader, config.epochs, validation=validation, resume=run / runs.CHECKPOINTS if resumed else None
         )
     if history.interrupted and trainer.epoch < config.epochs:
         where = f"in epoch {trainer.epoch + 1}" if trainer.batch else f"after epoch {trainer.epoch}"
-        console.print(f"interrupted {where} and saved, step {trainer.step:,}; resume with", markup=False)
-        console.print(f"  tinygrad-cnn train --resume {run}", markup=False)
+        console.print(f"interrupted {where} and saved, step {trainer.step:,}; resume with")
+        console.print(f"  tinygrad-cnn train --resume {run}")
         return INTERRUPTED
     if history.stopped and not history.interrupted:
-        console.print(f"stopped early: {history.stopped}", markup=False)
+        console.print(f"stopped early: {history.stopped}")
     _finish(console, config, sets, trainer, checkpoints, run, steps)
     return 0
 
@@ -134,13 +123,13 @@ class _Resumed(Callback):
         """Print the epoch and the step."""
         if trainer.step:
             where = f"within epoch {trainer.epoch + 1}" if trainer.batch else f"after epoch {trainer.epoch}"
-            self.console.print(f"resuming {where}, step {trainer.step:,}", markup=False)
+            self.console.print(f"resuming {where}, step {trainer.step:,}")
 
 
 def _checkpoints(config: Config, run: Path, sets: Sets) -> Checkpoints:
     monitor = None if sets.validation is None else "validation_accuracy"
     return Checkpoints(
-        run / CHECKPOINTS, every_steps=config.checkpoint_every, keep=config.keep_checkpoints, monitor=monitor
+        run / runs.CHECKPOINTS, every_steps=config.checkpoint_every, keep=config.keep_checkpoints, monitor=monitor
     )
 
 
@@ -149,9 +138,9 @@ def _introduce(console: Console, config: Config, sets: Sets, model: Module, run:
     counts = [f"{len(sets.train):,} training", f"{len(sets.test):,} test images of {'×'.join(map(str, sets.shape))}"]
     if sets.validation is not None:
         counts.insert(1, f"{len(sets.validation):,} validation")
-    console.print(f"{config.model[0]}, {parameters:,} parameters", markup=False)
-    console.print(f"{config.data[0]}, {', '.join(counts)}, {len(sets.classes)} classes", markup=False)
-    console.print(f"run folder {run}", markup=False)
+    console.print(f"{config.model[0]}, {parameters:,} parameters")
+    console.print(f"{config.data[0]}, {', '.join(counts)}, {len(sets.classes)} classes")
+    console.print(f"run folder {run}")
 
 
 def _finish(
@@ -163,14 +152,20 @@ def _finish(
         weights = f"the weights of epoch {checkpoints.load_best(trainer.model)}, the best on the validation set"
     metrics = {"accuracy": Accuracy(), "confusion": ConfusionMatrix(len(sets.classes))}
     measured = trainer.evaluate(build_loader(config, sets.test), metrics)
-    console.print(
-        f"test accuracy {measured['accuracy']:.4f}, loss {measured['loss']:.4f}, with {weights}", markup=False
-    )
+    console.print(f"test accuracy {measured['accuracy']:.4f}, loss {measured['loss']:.4f}, with {weights}")
     try:
         report = write_report(
-            run / REPORT, config, trainer.model, sets.shape, trainer.history, steps, measured, sets.classes, weights
+            run / runs.REPORT,
+            config,
+            trainer.model,
+            sets.shape,
+            trainer.history,
+            steps,
+            measured,
+            sets.classes,
+            weights,
         )
     except ModuleNotFoundError as error:
-        console.print(f"no report: {error}", markup=False)
+        console.print(f"no report: {error}")
     else:
-        console.print(f"open {report} in a browser", markup=False)
+        console.print(f"open {report} in a browser")

@@ -91,7 +91,7 @@ def predict(
 
 def _show(console: Console, path: Path, probabilities: Array, classes: list[str], truth: str | None) -> None:
     """Print a line for each of the most probable classes, in the order of the classes."""
-    console.print(str(path), style="bold", markup=False)
+    console.print(str(path), style="bold")
     guess = int(probabilities.argmax())
     width = max(map(len, classes))
     for i in sorted(np.argsort(-probabilities, kind="stable")[:_SHOWN].tolist()):
@@ -102,4 +102,4 @@ def _show(console: Console, path: Path, probabilities: Array, classes: list[str]
     verdict = f"  guess {classes[guess]}"
     if truth is not None:
         verdict += f", truth {truth}: {'right' if truth == classes[guess] else 'wrong'}"
-    console.print(verdict, markup=False)
+    console.print(verdict)

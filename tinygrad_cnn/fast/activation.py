@@ -35,7 +35,8 @@ def relu_gradients(node: Node, g: Any, _wanted: Sequence[bool]) -> list[MaskedGr
     """Return g for the operation before the ReLU to mask, if its gradients do that in passing."""
     maker: Any = node.parents[0]
     if g.__class__ is np.ndarray and g.dtype == float32 and maker.__class__ is Node and maker.op in TAKERS:
-        return [MaskedGradient(g, node.out, maker.op)]
+        y: Any = node.out
+        return [MaskedGradient(g, y, maker.op)]
     return None
 
 

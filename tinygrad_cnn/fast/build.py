@@ -1,8 +1,8 @@
-"""The compiled kernels: C sources in this package, compiled once for this machine's processor and kept in a cache.
+"""Compile the C sources of this package, once for this machine's processor, and load the library.
 
-The compiler is the one of the extra `fast` (Zig's, a C compiler that pip installs on every platform), or else the
-machine's own `cc`, `gcc` or `clang`; ``TINYGRAD_CNN_CC`` names another, and ``TINYGRAD_CNN_CFLAGS`` adds flags. Where
-there is none, the NumPy forms do all the work. `cache.py` says what is kept where, and which libraries are trusted.
+The compiler is that of the extra `fast` (Zig's, which pip installs on every platform), or else the machine's own `cc`,
+`gcc` (version 9 or newer) or `clang`. ``TINYGRAD_CNN_CC`` names another one, and ``TINYGRAD_CNN_CFLAGS`` adds flags.
+Without a compiler NumPy computes everything. `cache.py` keeps the libraries and decides which of them are trusted.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ import sys
 import sysconfig
 import tempfile
 import warnings
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -38,51 +37,46 @@ _KINDS = {
 }
 _EXPORT = re.compile(r"^EXPORT (int|void) (\w+)\(([^)]*)\)", re.MULTILINE)
 
-# No -ffast-math: it would change the rounding mode of the whole process, and NaN must stay NaN.
+# Without -ffast-math, which would change the rounding mode of the whole process and not keep NaN.
 _FLAGS = ("-std=gnu11", "-O3", "-ffp-contract=fast", "-fno-math-errno", "-fno-trapping-math", "-fvisibility=hidden",
-          "-w", f"-DOBJECT_HEAD={object.__basicsize__}", f"-DTUPLE_HEAD={tuple.__basicsize__}")  # fmt: skip
+          "-w", "-Wfatal-errors", f"-DOBJECT_HEAD={object.__basicsize__}",
+          f"-DTUPLE_HEAD={tuple.__basicsize__}")  # fmt: skip
 
 
 def find_compiler() -> list[str] | None:
-    """Return the command of a C compiler with the flags it needs here, or None where there is none.
+    """Return the command of a C compiler with the flags for this machine, or None if there is no compiler.
 
-    Its program is named by an absolute path: nothing in the working folder, on PYTHONPATH or by a relative entry of
-    PATH is run in its place.
+    The command names its program by an absolute path, so that no program in the working folder, on PYTHONPATH or in a
+    relative folder of PATH runs instead.
 
     Raises:
         RuntimeError: there is no program of the name ``TINYGRAD_CNN_CC``.
     """
-    native = "-march=native" if platform.machine().lower() in ("x86_64", "amd64", "x86") else "-mcpu=native"
-    threads = [] if sys.platform == "win32" else ["-fPIC", "-pthread"]
-    more = shlex.split(os.environ.get("TINYGRAD_CNN_CFLAGS", ""))
-    wide = ["-mprefer-vector-width=512"] if native == "-march=native" else []
-    chosen = os.environ.get("TINYGRAD_CNN_CC")
-    if chosen:
-        found = _program(chosen)
-        if found is None:
-            raise RuntimeError(f"TINYGRAD_CNN_CC: expected the name or path of a C compiler, found no {chosen!r}")
-        return [found, native, *wide, *threads, *more]
-    zig = _installed_zig()
-    if zig is not None:
-        return [zig, "cc", "-fno-sanitize=all", native, *threads, *more]
-    for name in ("cc", "gcc", "clang"):
-        found = _program(name)
-        if found and sys.platform != "win32":
-            return [found, native, *wide, *threads, *more]
-    return None
+    flags = [] if sys.platform == "win32" else ["-fPIC", "-pthread"]
+    flags += shlex.split(os.environ.get("TINYGRAD_CNN_CFLAGS", ""))
+    x86 = platform.machine().lower() in ("x86_64", "amd64", "x86")
+    native = "-march=native" if x86 else "-mcpu=native"
+    chosen, zig = os.environ.get("TINYGRAD_CNN_CC"), _installed_zig()
+    if zig and not chosen:
+        return [zig, "cc", "-fno-sanitize=all", native, *flags]
+    names = [chosen] if chosen else [] if sys.platform == "win32" else ["cc", "gcc", "clang"]
+    found = next(filter(None, map(_program, names)), None)
+    if found is None and chosen:
+        raise RuntimeError(f"TINYGRAD_CNN_CC: expected the name or path of a C compiler, found no {chosen!r}")
+    return [found, native, *["-mprefer-vector-width=512"] * x86, *flags] if found else None
 
 
 def _program(name: str) -> str | None:
-    """Return the path of a program, by its own path or by its name in a folder of PATH that is named absolutely."""
+    """Return the path of a program: `name` itself if it is a path, or found in the absolute folders of PATH."""
     if os.path.dirname(name):
         return os.path.abspath(name) if os.path.isfile(name) else None
-    folders = [one for one in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(one)]
-    found = (shutil.which(os.path.join(folder, name)) for folder in folders)  # a path: which() looks nowhere else
-    return next((one for one in found if one), None)
+    folders = filter(os.path.isabs, os.environ.get("PATH", os.defpath).split(os.pathsep))
+    found = (shutil.which(os.path.join(folder, name)) for folder in folders)  # given a path, which() searches no PATH
+    return next(filter(None, found), None)
 
 
 def _installed_zig() -> str | None:
-    """Return Zig's program, of the package `ziglang` installed for this Python; sys.path is not searched."""
+    """Return the path of Zig from the package `ziglang` installed for this Python; sys.path is not searched."""
     folders = [*site.getsitepackages(), *(sysconfig.get_path(kind) for kind in ("purelib", "platlib"))]
     if site.ENABLE_USER_SITE:
         folders.append(site.getusersitepackages())
@@ -94,25 +88,19 @@ def _installed_zig() -> str | None:
 
 
 def _processor() -> str:
-    """Return what tells this machine's processor from another that would need other instructions."""
+    """Return what identifies this machine's processor and its instruction set."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return platform.processor() + platform.machine()
-    lines = [
-        line for line in text.split("\n\n")[0].splitlines() if line.startswith(("model name", "flags", "Features"))
-    ]
-    return "".join(lines)
-
-
-def _sources() -> Iterator[Path]:
-    yield from sorted([*SOURCES.glob("*.c"), *SOURCES.glob("*.h")])
+    first = text.split("\n\n")[0].splitlines()
+    return "".join(line for line in first if line.startswith(("model name", "flags", "Features")))
 
 
 def library_name(compiler: list[str]) -> str:
-    """Return what the libraries are called that `compiler` makes of the sources for this processor and system."""
+    """Return the name of the library that `compiler` makes of the sources, for this processor and system."""
     digest = hashlib.sha256()
-    for source in _sources():
+    for source in sorted(SOURCES.glob("*.[ch]")):
         digest.update(source.name.encode() + source.read_bytes())
     made_by = Path(compiler[0]).stat()
     system = (sysconfig.get_platform(), platform.libc_ver(), _processor())
@@ -121,10 +109,10 @@ def library_name(compiler: list[str]) -> str:
 
 
 def compile_library(compiler: list[str], path: Path) -> None:
-    """Compile the sources into the library `path`, in the folder of which everything is made that is needed.
+    """Compile the sources into the library `path`; temporary files go to its folder.
 
     Raises:
-        RuntimeError: the compiler failed; with the end of what it printed.
+        RuntimeError: the compiler failed; the message ends with its error.
         OSError: the folder cannot be written.
     """
     folder = str(path.parent)
@@ -139,32 +127,32 @@ def compile_library(compiler: list[str], path: Path) -> None:
             raise RuntimeError(f"{' '.join(compiler[:4])} failed: {done.stderr.strip()[-600:]}")
         return str(made)
 
-    files = sorted([one for one in _sources() if one.suffix == ".c"], key=lambda one: -one.stat().st_size)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:  # the largest first
+    files = sorted(SOURCES.glob("*.c"), key=lambda one: -one.stat().st_size)  # the largest first
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
         objects = list(pool.map(lambda one: make(path.parent / f"{one.stem}.o", "-c", str(one.absolute())), files))
     make(path, "-shared", *objects)
 
 
 def load_library(path: Path) -> ctypes.CDLL:
-    """Return the library, each function with the argument types that its C declaration says."""
+    """Return the library, its functions with the argument types of their C declarations."""
     library = ctypes.CDLL(str(path))
     for source in SOURCES.glob("*.c"):
         for result, name, arguments in _EXPORT.findall(source.read_text(encoding="utf-8")):
             function = getattr(library, name)
             function.restype = ctypes.c_int if result == "int" else None
-            kinds = [argument.replace("const", "").split()[0] for argument in arguments.split(",")]
-            while kinds and kinds[-1] == "int":  # what ctypes makes of a Python int anyway, and faster
+            kinds = [_KINDS[argument.replace("const", "").split()[0]] for argument in arguments.split(",")]
+            while kinds and kinds[-1] is ctypes.c_int:  # ctypes makes an int of a Python int anyway, and faster
                 kinds.pop()
-            function.argtypes = [_KINDS[kind] for kind in kinds]
+            function.argtypes = kinds
     library.set_objects(None, np.ndarray, np.dtype(np.float32), np.dtype(np.int64))
     return library
 
 
 def kept_library(compiler: list[str]) -> Path:
-    """Return the path of the library that `compiler` makes: from the cache, or compiled now and kept there.
+    """Return the path of the library that `compiler` makes, from the cache or compiled now and kept there.
 
     Raises:
-        RuntimeError: the compiler failed; with the end of what it printed.
+        RuntimeError: the compiler failed.
         OSError: the cache folder cannot be used.
     """
     folder, name = cache.trusted_folder(), library_name(compiler)
@@ -172,17 +160,18 @@ def kept_library(compiler: list[str]) -> Path:
     if path is not None:
         return path
     with cache.building(folder) as place:
-        compile_library(compiler, place / f"library{cache.SUFFIX}")
-        return cache.keep(place / f"library{cache.SUFFIX}", folder, name)
+        made = place / f"library{cache.SUFFIX}"
+        compile_library(compiler, made)
+        return cache.keep(made, folder, name)
 
 
 def library_of(compiler: list[str]) -> ctypes.CDLL:
-    """Return the library that `compiler` makes: from the cache, or compiled now and kept there.
+    """Return the library that `compiler` makes, from the cache or compiled now and kept there.
 
-    Where the cache folder cannot be used, it is compiled for this process alone, with a warning.
+    If the cache folder cannot be used, compile the library for this process alone, with a warning.
 
     Raises:
-        RuntimeError: the compiler failed; with the end of what it printed.
+        RuntimeError: the compiler failed.
         OSError: no library can be made or loaded.
     """
     try:

@@ -1,8 +1,8 @@
-"""Where compiled kernels are kept, and which of them are trusted.
+"""The cache of compiled libraries: where they are kept, and which of them are trusted.
 
-A library is run as part of the program, so it is loaded only from a folder and a file that nobody else can write, and
-only if its content is the one that its name says: ``kernels-<what it was made of>-<checksum>.so``. One that is cut off,
-empty or changed is not found, and made again; the new one takes its place in one step.
+A library runs as part of the program. So it is loaded only if nobody else can write its file and folder, and if its
+content has the checksum in its name: ``kernels-<what it was made of>-<checksum>.so``. A library that is cut off, empty
+or changed counts as missing and is made again; the new file replaces it in one step.
 """
 
 from __future__ import annotations
@@ -20,13 +20,14 @@ from pathlib import Path
 
 SUFFIX = ".dll" if sys.platform == "win32" else ".so"
 _MARK = "made-by-tinygrad_cnn"
-"""The file by which this program knows a folder that it made to compile in; it holds the number of the process."""
+"""The file that marks a folder made by this program to compile in; it holds the number of the process."""
 
-_SECONDS_TO_BUILD = 3600  # at most
+_SECONDS_TO_BUILD = 3600
+"""The longest that a process may compile; folders that are older were left by processes that were killed."""
 
 
 def cache_folder() -> Path:
-    """Return where compiled kernels are kept: ``TINYGRAD_CNN_CACHE``, or a folder of the user's cache."""
+    """Return the cache folder: ``TINYGRAD_CNN_CACHE``, or a folder in the user's cache."""
     given = os.environ.get("TINYGRAD_CNN_CACHE")
     if given:
         return Path(given).absolute()
@@ -41,10 +42,10 @@ def cache_folder() -> Path:
 
 
 def trusted_folder() -> Path:
-    """Return the cache folder, made if need be.
+    """Return the cache folder, which is made if it does not exist.
 
     Raises:
-        OSError: it cannot be made, or others could write to it.
+        OSError: the folder cannot be made, or others could write to it.
     """
     folder = cache_folder().resolve()
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -58,9 +59,9 @@ def trusted_folder() -> Path:
 
 
 def _is_ours(status: os.stat_result) -> bool:
-    """Return whether a file or folder is this user's, or root's, and nobody else may write it.
+    """Return whether a file or folder belongs to this user or to root, and nobody else may write it.
 
-    On Windows the user's own folders are closed to others by how they are set up, and there are no such modes.
+    Windows has no such modes; there the user's own folders are closed to others by default.
     """
     if sys.platform == "win32":
         return True
@@ -68,7 +69,7 @@ def _is_ours(status: os.stat_result) -> bool:
 
 
 def find(folder: Path, name: str) -> Path | None:
-    """Return the library of that name in `folder`, whole and trusted; None if there is none."""
+    """Return the path of the library of that name in `folder` if it is whole and trusted, else None."""
     for path in sorted(folder.glob(f"{name}-*{SUFFIX}")):
         with contextlib.suppress(OSError):
             status = path.lstat()
@@ -78,15 +79,15 @@ def find(folder: Path, name: str) -> Path | None:
 
 
 def _named(name: str, library: Path) -> str:
-    """Return the file name under which `library` is kept."""
+    """Return the file name under which to keep `library`."""
     return f"{name}-{hashlib.sha256(library.read_bytes()).hexdigest()[:32]}{SUFFIX}"
 
 
 @contextlib.contextmanager
 def building(folder: Path) -> Iterator[Path]:
-    """Make a folder in `folder` to compile in, and delete it at the end; clear away what killed processes left."""
+    """Make a folder in `folder` to compile in and delete it at the end; also delete what killed processes left."""
     for left in folder.glob("building-*"):
-        with contextlib.suppress(OSError):  # it may end just now
+        with contextlib.suppress(OSError):  # its process may delete it just now
             mark = (left / _MARK).lstat()
             if stat.S_ISREG(mark.st_mode) and not left.is_symlink() and time.time() - mark.st_mtime > _SECONDS_TO_BUILD:
                 shutil.rmtree(left)
@@ -97,24 +98,22 @@ def building(folder: Path) -> Iterator[Path]:
 
 
 def keep(library: Path, folder: Path, name: str) -> Path:
-    """Move `library` into `folder`, in one step and not before all of it is on the disk, and return its path there."""
+    """Move `library` into `folder`, in one step once all of it is on the disk, and return its path there."""
     library.chmod(0o700)
     path = folder / _named(name, library)
     _sync(library)
     try:
         library.replace(path)
-    except PermissionError:
-        if (
-            find(folder, name) != path
-        ):  # Windows replaces no library that another process, as fast as this, uses already
+    except PermissionError:  # Windows cannot replace a library that another process has made meanwhile and uses
+        if find(folder, name) != path:
             raise
-    if sys.platform != "win32":  # which opens no folders
+    if sys.platform != "win32":  # which cannot open folders
         _sync(folder)
     return path
 
 
 def _sync(path: Path) -> None:
-    """Have what was written to a file or folder reach the disk."""
+    """Wait until a file or folder is on the disk."""
     number = os.open(path, os.O_RDWR if path.is_file() else os.O_RDONLY)
     try:
         os.fsync(number)

@@ -169,7 +169,8 @@ def conv2d_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array |
         relu_mask, g = g.y, g.g
     elif g.__class__ is not np.ndarray:
         return None
-    x, w, _ = node.args
+    args: Any = node.args
+    x, w, _ = args
     to_x, to_w, to_b = wanted
     shape_x, shape_w = x.shape if to_x else None, w.shape if to_w else None
     return _gradients(g, relu_mask, x if to_w else None, w if to_x else None, shape_x, shape_w, to_b, **node.attrs)

@@ -58,9 +58,9 @@ def fusable(module: Module, following: Module) -> bool:
     )
 
 
-def run_layers(layers: Sequence[tuple[str, Module]], x: Any, around: Scope) -> Any:
+def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> Any:
     """Return what the layers, one after another, make of `x`: as `container.run_layers`, in one frame for all."""
-    outside = push_scope(around)  # which is there already: the token leads back to it
+    outside = push_scope(scope)  # which is there already: the token leads back to it
     i, count = 0, len(layers)
     module: Any = None
     try:
@@ -68,10 +68,10 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, around: Scope) -> A
             name, module = layers[i]
             i += 1
             if type(module).__call__ is not Module.__call__ or module._hooks is not None:
-                push_scope(around)
+                push_scope(scope)
                 x = module(x)
                 continue
-            push_scope(Scope(name, type(module).__name__, module, around))
+            push_scope(Scope(name, type(module).__name__, module, scope))
             if i == count or not fusable(module, layers[i][1]):
                 x = module.forward(x)
                 continue
@@ -84,7 +84,7 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, around: Scope) -> A
             made, fused_relu.output = fused_relu.output, None
             name, module = layers[i]
             i += 1
-            push_scope(Scope(name, type(module).__name__, module, around))
+            push_scope(Scope(name, type(module).__name__, module, scope))
             x = _recorded_relu(x) if made is not None and x.array is made else module.forward(x)
     except EXPLAINED as error:
         explain(error, module, (x,))

@@ -54,7 +54,9 @@ def linear_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array |
     if g.__class__ is not np.ndarray or g.dtype != float32:
         return None
     to_x, to_w, to_b = wanted
-    x, w = node.args[0] if to_w else None, node.args[1] if to_x else None
+    args: Any = node.args
+    x: Any = args[0] if to_w else None
+    w: Any = args[1] if to_x else None
     if (to_w and not 0 < x.size <= MOST_ELEMENTS) or (to_x and w.size > MOST_ELEMENTS):
         return None
     shape = g.shape

@@ -48,7 +48,8 @@ def cross_entropy_gradients(node: Node, g: Any, _wanted: Sequence[bool]) -> list
     """Return the gradient of `cross_entropy` with respect to x and None for the classes, or None for the VJP to run."""
     if g.__class__ is not np.ndarray:
         return None
-    gx = _gradient(g, *node.args, node.attrs["reduction"])
+    args: Any = node.args
+    gx = _gradient(g, args[0], args[1], node.attrs["reduction"])
     return None if gx is None else [gx, None]
 
 
@@ -61,7 +62,7 @@ def _gradient(g: Array, x: Array, target: Array, reduction: str) -> Array | None
     if answer == DONE:
         return gx
     again = _again(answer, g, x, target)
-    return None if again is None else _gradient(*again, reduction)
+    return None if again is None else _gradient(again[0], again[1], again[2], reduction)
 
 
 def _again(answer: int, *arrays: Array) -> list[Array] | None:

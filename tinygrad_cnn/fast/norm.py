@@ -83,10 +83,11 @@ def batch_norm_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Arr
     relu_mask = None
     if g.__class__ is MaskedGradient:
         relu_mask, g = g.y, g.g
-    x, w, _, mean, var = node.args
+    args: Any = node.args
+    aux: Any = node.aux
+    x, w, _, mean, var = args
     if g.__class__ is not np.ndarray or mean is not None or var is not None or not wanted[0]:
         return None
-    aux = node.aux
     found = differentiate(wanted[:3], node.attrs["eps"], g, relu_mask, x, w, aux["batch_mean"], aux["batch_var"])
     return None if found is None else [*found, None, None]
 

@@ -41,7 +41,7 @@ def read_config(path: str | os.PathLike[str]) -> Settings:
     except RecursionError:
         raise ValueError(f"{file}: expected layers, got values nested more deeply than can be read") from None
     except ValueError as error:
-        raise ValueError(f"{file}: expected {file.suffix[1:].upper()}, got text that is none: {error}") from error
+        raise ValueError(f"{file}: expected valid {file.suffix[1:].upper()}: {error}") from error
     settings = {"hconfigs": found} if isinstance(found, list) else found
     if not isinstance(settings, dict) or "hconfigs" not in settings:
         raise ValueError(f"{file}: expected a table with the key hconfigs, got {shown(found)}")

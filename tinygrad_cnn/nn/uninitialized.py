@@ -86,9 +86,9 @@ class Uninitialized(Tensor):
 
     @override
     def __deepcopy__(self, memo: dict[int, object]) -> Uninitialized:
-        twin = self._reserve(self._requires_grad, None, self.dtype)
-        memo[id(self)] = twin
-        return twin
+        clone = self._reserve(self._requires_grad, None, self.dtype)
+        memo[id(self)] = clone
+        return clone
 
     @override
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[object, ...]:

@@ -221,15 +221,17 @@ def feature_maps(
                     if k == 0:
                         axes.set_ylabel(_plain(name), fontsize=9)
             bars = subfigure.add_subplot(grid[:, channels + 2 :])
-            places = np.arange(len(classes))
-            colours = [_COLOURS[2] if k == truth[i] else "#b3261e" if k == guess else "#b9c3ce" for k in places]
-            bars.barh(places, 100 * probabilities[i], color=colours, height=0.7)
+            positions = np.arange(len(classes))
+            colours = [_COLOURS[2] if k == truth[i] else "#b3261e" if k == guess else "#b9c3ce" for k in positions]
+            bars.barh(positions, 100 * probabilities[i], color=colours, height=0.7)
             for k in range(len(classes)):
                 if probabilities[i, k] >= 0.005:
                     bars.text(
                         100 * probabilities[i, k] + 2, k, f"{100 * probabilities[i, k]:.1f} %", va="center", fontsize=8
                     )
-            bars.set(yticks=places, yticklabels=[_plain(name) for name in classes], xlim=(0, 125), xticks=[0, 50, 100])
+            bars.set(
+                yticks=positions, yticklabels=[_plain(name) for name in classes], xlim=(0, 125), xticks=[0, 50, 100]
+            )
             bars.invert_yaxis()
             bars.set_xlabel("probability (%)", fontsize=9)
             bars.tick_params(labelsize=8)

@@ -37,15 +37,19 @@ _OPTIMIZERS: dict[str, tuple[type[Optimizer], dict[str, Any]]] = {
 }
 
 
-class LossLines(Callback):
+class _Lines(Callback):
+    """Base class of the callbacks that print lines."""
+
+    def __init__(self, write: Write = print) -> None:
+        self.write = write
+
+
+class LossLines(_Lines):
     """Print ``train loss:2.2994883…`` after every step.
 
     Args:
         write: called with each line.
     """
-
-    def __init__(self, write: Write = print) -> None:
-        self.write = write
 
     @override
     def on_step_end(self, trainer: Trainer) -> None:
@@ -53,7 +57,7 @@ class LossLines(Callback):
         self.write(f"train loss:{trainer.loss}")
 
 
-class AccuracyLines(Callback):
+class AccuracyLines(_Lines):
     """Print ``=== epoch:33, train acc:0.999, test acc:0.956 ===`` after every epoch.
 
     The accuracies are those of the validation sets named "train" and "test".
@@ -61,9 +65,6 @@ class AccuracyLines(Callback):
     Args:
         write: called with each line.
     """
-
-    def __init__(self, write: Write = print) -> None:
-        self.write = write
 
     @override
     def on_epoch_end(self, trainer: Trainer) -> None:
@@ -74,7 +75,7 @@ class AccuracyLines(Callback):
         )
 
 
-class CostLines(Callback):
+class CostLines(_Lines):
     """Print ``Epoch 2: cost=1.129, accuracy=0.546/0.540 (383/383 secs)`` after every `report` epochs.
 
     The accuracies are that over the epoch, while the network changed, and that of the validation set; the seconds are
@@ -88,8 +89,8 @@ class CostLines(Callback):
     def __init__(self, report: int = 1, write: Write = print) -> None:
         if report < 0:
             raise ValueError(f"CostLines: expected report of at least 0 epochs, got {report}")
+        super().__init__(write)
         self.report = report
-        self.write = write
 
     @override
     def on_fit_start(self, trainer: Trainer) -> None:

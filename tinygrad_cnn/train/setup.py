@@ -92,7 +92,7 @@ def differences(then: State, now: State, within: bool) -> list[str]:
     if data and within:
         raise ValueError(
             f"expected the loader of the checkpoint, which is from within an epoch, got {'; '.join(data)}: the rest of "
-            "the epoch cannot be found; go on from a checkpoint between two epochs, or with the loader as it was"
+            "the epoch cannot be determined; resume from a checkpoint between two epochs, or with the same loader"
         )
     found = []
     for i, (old, new) in enumerate(zip(then["optimizer"], now["optimizer"], strict=False)):

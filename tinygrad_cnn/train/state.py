@@ -134,7 +134,7 @@ class RunState:
                 raise
             raise ValueError(f"expected a state of such a run, got one that does not fit: {error}") from error
         if changes:
-            warnings.warn(f"the run goes on with {'; '.join(changes)}", stacklevel=3)
+            warnings.warn(f"the run continues with {'; '.join(changes)}", stacklevel=3)
 
     def resume(self, path: str | os.PathLike[str]) -> Path | None:
         """Load a checkpoint, or the newest undamaged one of a folder.
@@ -164,7 +164,7 @@ class RunState:
         other = [f"{name} {then.get(name)}, now {now[name]}" for name in now if then.get(name) != now[name]]
         if other:
             warnings.warn(
-                f"{place} was written with {', '.join(other)}: the run may not go on bit for bit", stacklevel=2
+                f"{place} was written with {', '.join(other)}: the run may not continue bit for bit", stacklevel=2
             )
         try:
             self.load_state_dict(state)

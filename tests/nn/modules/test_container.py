@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from tinygrad_cnn.kernels.forms import kernels_of
 
 import tinygrad_cnn as tc
 from tinygrad_cnn import nn
+from tinygrad_cnn.backends.kernels import kernels_of
 
 
 def values(*shape, dtype=np.float64):

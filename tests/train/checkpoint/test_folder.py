@@ -47,3 +47,37 @@ def test_what_a_kill_left_is_swept_away_and_nothing_else(tmp_path):
     save = CheckpointFolder(tmp_path).save
     save({"x": 1}, 3)
     assert {path.name for path in tmp_path.iterdir()} == {*kept, "step-00000003.json", "step-00000003.safetensors"}
+
+
+def test_the_newest_stay_and_later_steps_are_given_up(tmp_path):
+    folder = CheckpointFolder(tmp_path / "new", keep=2)
+    assert folder.paths() == []
+    for step in (1, 2, 10, 3):
+        path = folder.save({"step": step}, step)
+        assert path.name == f"step-{step:08d}.json"
+    assert [path.name for path in folder.paths()] == ["step-00000003.json", "step-00000002.json"]
+    assert len(list(folder.root.iterdir())) == 4  # two files each
+    path, state = folder.load()
+    assert (path.name, state) == ("step-00000003.json", {"step": 3})
+
+
+def test_folders_of_two_prefixes_leave_each_other_alone(tmp_path):
+    last, best = CheckpointFolder(tmp_path, keep=1), CheckpointFolder(tmp_path, prefix="best", keep=1)
+    last.save({}, 5)
+    best.save({}, 3)
+    last.save({}, 6)
+    assert [path.name for path in last.paths() + best.paths()] == ["step-00000006.json", "best-00000003.json"]
+
+
+def test_a_damaged_newest_checkpoint_is_skipped_with_a_warning(tmp_path):
+    folder = CheckpointFolder(tmp_path)
+    folder.save({"step": 1}, 1)
+    folder.save({"step": 2}, 2).write_text("{}", encoding="utf-8")
+    with pytest.warns(UserWarning, match=r"damaged checkpoint skipped: .*step-00000002.json.*; loading step-00000001"):
+        assert folder.load()[1] == {"step": 1}
+
+
+@pytest.mark.parametrize(("arguments", "message"), [({"keep": 0}, "keep of at least 1"), ({"prefix": "a-"}, "letters")])
+def test_bad_arguments_are_refused(tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=f"CheckpointFolder: expected .*{message}"):
+        CheckpointFolder(tmp_path, **arguments)

@@ -1,14 +1,13 @@
-/* ReLU, its gradient, and dropout: one element in, one out. */
+/* ReLU and its gradient, element by element. A task is CHUNK elements. */
 #include "elementwise.h"
 
 typedef struct {
     const float *x, *y;
-    const uint8_t *keep;
     float *out;
-    float scale;
     idx size;
 } elementwise;
 
+/* Task: out = max(0, x). */
 static void rectify(void *context, idx task) {
     const elementwise c = *(const elementwise *)context;
     idx begin = task * CHUNK;
@@ -17,7 +16,7 @@ static void rectify(void *context, idx task) {
     });
 }
 
-/* y = max(x, 0); NaN stays. */
+/* y = max(0, x) for arrays of one shape; NaN stays NaN. */
 EXPORT int relu(const array *x, const array *y) {
     if (!READY(x, y)) return DECLINED;
     elementwise c = {.x = floats(x), .out = floats(y), .size = elements(x)};
@@ -25,31 +24,20 @@ EXPORT int relu(const array *x, const array *y) {
     return DONE;
 }
 
-static void open_gate(void *context, idx task) {
+/* Task: out = the gradient x where the ReLU's output y lets it through. */
+static void mask_gradient(void *context, idx task) {
     const elementwise c = *(const elementwise *)context;
     idx begin = task * CHUNK;
     EACH_VECTOR(begin, min_idx(begin + CHUNK, c.size), {
         vec g = load_up_to(c.x + i, n), y = load_up_to(c.y + i, n);
-        store_up_to(c.out + i, choose(y <= 0, (vec){0}, g), n);
+        store_up_to(c.out + i, relu_masked(g, y), n);
     });
 }
 
-/* gx = 0 where y ≤ 0, g elsewhere. */
+/* gx = 0 where y ≤ 0, else g: the gradient of a ReLU with output y. The caller has checked the shapes. */
 EXPORT int relu_input(const array *g, const array *y, const array *gx) {
     if (!READY(g, y, gx)) return DECLINED;
     elementwise c = {.x = floats(g), .y = floats(y), .out = floats(gx), .size = elements(g)};
-    parallel(open_gate, &c, ceil_div(c.size, CHUNK), (double)c.size);
+    parallel(mask_gradient, &c, ceil_div(c.size, CHUNK), (double)c.size);
     return DONE;
-}
-
-static void drop(void *context, idx task) {
-    const elementwise c = *(const elementwise *)context;
-    for (idx i = task * CHUNK, end = min_idx(i + CHUNK, c.size); i < end; i++)
-        c.out[i] = c.x[i] * (c.keep[i] ? c.scale : 0);
-}
-
-/* y = x · keep · scale, keep of booleans. */
-EXPORT void dropout(const array *x, const array *keep, const array *y, double scale) {
-    elementwise c = {floats(x), 0, (const uint8_t *)keep->data, floats(y), (float)scale, elements(x)};
-    parallel(drop, &c, ceil_div(c.size, CHUNK), (double)c.size);
 }

@@ -1,45 +1,53 @@
 /* Direct convolution and its two gradients, for every stride, dilation, padding and number of groups.
 
    The output, and with strides each phase of the input gradient, is computed tile by tile from planes of padded rows
-   (planes.h) by `taps_tile`; the weight gradient by `dots_tile`, without a column matrix. Only the gradient of very many
-   weights makes columns, a few images at a time, because each is then used for as many outputs as there are. */
+   (planes.h) by `taps_tile`, and the weight gradient by `dots_tile`, without a column matrix. Only the gradient of very
+   many weights makes columns, a few images at a time, because each column then serves many outputs.
+
+   Shapes: x (N, C, H, W), w (O, C/groups, KH, KW), y and g (N, O, OH, OW). The caller has checked them, and that no
+   number of the geometry exceeds a padded plane. */
 #include "matmul.h"
 #include "planes.h"
 #include <stdlib.h>
 
-enum { PLANE_FLOATS = 96 * 1024 /* 384 kB: the planes of one task stay in the second-level cache */,
-       TOGETHER = 12 * 1024 /* 48 kB: those of several small images, in the first-level cache */,
-       NEAR_FLOATS = 8 * 1024 /* and those of one of them, with room for the rest */,
-       WEIGHT_FLOATS = 64 * 1024, TILES_AT_ONCE = 16, TASKS = 8 /* enough to share, however many threads */ };
-
-/* How many products take as long as to squeeze gaps out of a vector of results, and as to copy a vector to a plane. */
-enum { SQUEEZE = 20, COPY = 10 };
+/* Limits for a first-level cache of 48 kB and a second-level cache of 1 MB; `python -m benchmarks.convolutions` measures
+   their effect. */
+enum {
+    PLANE_FLOATS = 96 * 1024,  /* 384 kB: the planes of one task stay in the second-level cache */
+    TOGETHER = 12 * 1024,      /* 48 kB: the planes of several small images stay in the first-level cache */
+    NEAR_FLOATS = 8 * 1024,    /* 32 kB: so do the planes of one group, with room for weights and results */
+    WEIGHT_FLOATS = 64 * 1024, /* 256 kB: more weights do not stay in the second-level cache with the planes */
+    TILES_AT_ONCE = 16,        /* that use a block of so many weights before the next block is read */
+    TASKS = 8,                 /* enough to share, on any number of threads */
+    SQUEEZE = 20,              /* products that take as long as squeezing the gaps out of a vector of results */
+    COPY = 10,                 /* products that take as long as copying a vector to a plane */
+};
 
 /* One stride-1 convolution of planes: the whole output of `conv2d`, or one phase of the input gradient. */
 typedef struct {
-    idx taps; /* for each group */
-    int32_t *at;
-    const float *weights; /* packed: for each block of m outputs, for each tap, m factors */
-    int as_given; /* not packed: the factors of an output lie together, one for each tap */
-    idx rows, columns; /* of the outputs that this phase computes */
-    float *y; /* their first */
+    idx taps;             /* of each group */
+    int32_t *at;          /* where each tap begins in the planes of its group */
+    const float *weights; /* packed (blocks of m outputs, taps, m) */
+    int as_given;         /* or not packed: (outputs, taps) */
+    idx rows, columns;    /* of the outputs that this phase computes */
+    float *y;             /* their first */
 } phase;
 
 typedef struct {
     planes source;
-    const float *x, *gate;
-    idx images, image_in, image_out; /* their distances */
-    idx together; /* images that a task lays out before it computes: what was just written cannot be read at once */
-    idx groups, outputs; /* channels of one group */
+    const float *x, *relu_mask;
+    idx images, image_in, image_out;      /* images, and their distances in x and in the output */
+    idx together;                         /* images laid out before any is computed: loads need not wait for stores */
+    idx groups, outputs;                  /* outputs: channels of one group */
     idx channel_out, row_out, column_out; /* distances in the output */
-    const float *begin; /* the bias, or NULL */
+    const float *bias;                    /* or NULL */
     int relu;
-    idx phase_count, chunk, chunks; /* output rows computed from one filling of the planes */
-    idx bands; /* parts of the output channels, each with planes of its own */
+    idx phase_count, chunk, chunks; /* output rows computed from one filling of the planes, and how many fillings */
+    idx bands;                      /* parts of the output channels, each with planes of its own */
     phase *phases;
 } convolution;
 
-/* Copy `count` results to where they belong; `from` lies in a tile, which has whole vectors. */
+/* Copy `count` results from a tile, which has whole vectors, to an output row whose elements are `step` apart. */
 INLINE void copy_row(float *to, idx step, const float *from, idx count, const int relu) {
     vec zero = {0};
     idx i = 0;
@@ -52,8 +60,8 @@ INLINE void copy_row(float *to, idx step, const float *from, idx count, const in
         for (; i < count; i++) to[i * step] = relu && from[i] <= 0 ? 0 : from[i];
 }
 
-/* Write the outputs q…q+width−1 of `rows` channels, counted along the rows of the planes, without what lies between
-   the rows. */
+/* Write outputs q…q+width−1 of `rows` channels, numbered along the rows of the planes, and leave out what lies between
+   the rows: tile (rows, width) → y (rows, …, columns). */
 INLINE void write_tile_of(const convolution *c, const phase *f, const float *tile, int rows, idx width, idx q,
                           idx last_row, idx pitch, float *y, const int relu) {
     idx row = q / pitch, column = q - row * pitch, wide = min_idx(pitch, f->columns);
@@ -75,8 +83,8 @@ INLINE void write_tile_of(const convolution *c, const phase *f, const float *til
 }
 
 #if defined(__AVX512F__)
-/* The same where the rows of the output follow one another without a gap: what lies between them is squeezed out of
-   each vector. Rows of a dozen outputs would otherwise be copied piece by piece. */
+/* The same if the rows of the output follow one another without a gap: what lies between the rows is squeezed out of
+   each vector. This is faster for rows of a dozen outputs, which would otherwise be copied one by one. */
 INLINE void squeeze_tile(const convolution *c, const phase *f, const float *tile, int rows, idx width, idx q,
                          idx last_row, idx pitch, float *y, const int relu) {
     idx row = q / pitch, column = q - row * pitch;
@@ -98,8 +106,9 @@ INLINE void squeeze_tile(const convolution *c, const phase *f, const float *tile
 }
 #endif
 
-static void write_tile(const convolution *c, const phase *f, const float *tile, int rows, idx width, idx q, idx last_row,
-                       idx pitch, float *y) {
+/* Write a tile in the faster of these ways. */
+static void write_tile(const convolution *c, const phase *f, const float *tile, int rows, idx width, idx q,
+                       idx last_row, idx pitch, float *y) {
 #if defined(__AVX512F__)
     if (c->column_out == 1 && c->row_out == f->columns && pitch < 2 * width && pitch >= f->columns) {
         if (c->relu) squeeze_tile(c, f, tile, rows, width, q, last_row, pitch, y, 1);
@@ -111,26 +120,29 @@ static void write_tile(const convolution *c, const phase *f, const float *tile, 
     else write_tile_of(c, f, tile, rows, width, q, last_row, pitch, y, 0);
 }
 
+/* The weights of outputs o…o+m−1 of group g. */
 INLINE factors factors_of(const convolution *c, const phase *f, idx g, idx o, int m) {
     const float *w = f->weights + (g * c->outputs + o) * f->taps;
     return f->as_given ? (factors){w, 1, f->taps} : (factors){w, m, 1};
 }
 
-/* Tell whether `rows` rows of outputs can be computed as whole vectors, none of which is partly thrown away: if they are
-   as long as vectors, or follow one another without a gap in the planes and in the output. */
+/* Return whether `rows` rows of outputs can be computed in whole vectors, with nothing thrown away: if the rows are
+   whole vectors, or follow one another without a gap both in the planes and in the output. */
 INLINE int in_whole_vectors(const convolution *c, const phase *f, idx rows) {
     if (c->column_out != 1) return 0;
-    return f->columns % LANES == 0 || (c->source.pitch == f->columns && c->row_out == f->columns && rows * f->columns >= LANES);
+    int gapless = c->source.pitch == f->columns && c->row_out == f->columns;
+    return f->columns % LANES == 0 || (gapless && rows * f->columns >= LANES);
 }
 
-/* Compute such rows. */
+/* Compute such rows, of blocks first_block…last_block−1 of the outputs: planes (groups, group_size) and weights
+   (groups, outputs, taps) → y (groups, outputs, rows, columns). */
 static void convolve_rows(const convolution *c, const phase *f, const float *filled, idx group_size, idx rows, float *y,
                           idx first_block, idx last_block) {
     int whole = f->columns % LANES != 0; /* the rows follow one another as one */
     idx columns = whole ? rows * f->columns : f->columns;
     idx across = ceil_div(columns, LANES), total = whole ? across : rows * across, blocks = row_blocks(c->outputs);
-    idx wide = tile_vectors((int)(c->outputs / blocks));
-    idx at_once = f->taps * c->outputs > WEIGHT_FLOATS ? wide * TILES_AT_ONCE : group_size <= NEAR_FLOATS ? total : wide;
+    idx wide = tile_vectors((int)(c->outputs / blocks)), at_once = group_size <= NEAR_FLOATS ? total : wide;
+    if (f->taps * c->outputs > WEIGHT_FLOATS) at_once = wide * TILES_AT_ONCE;
     for (idx g = 0; g < c->groups; g++)
         for (idx first = 0; first < total; first += at_once)
             for (idx block = first_block; block < last_block; block++) {
@@ -140,24 +152,25 @@ static void convolve_rows(const convolution *c, const phase *f, const float *fil
                 idx most = tile_vectors(m), row = first / across, column = first - row * across;
                 for (idx v = first; v < end;) {
                     idx from_at[MOST_VECTORS], to_at[MOST_VECTORS];
-                    int vectors = (int)(end - v >= most ? most : min_idx(end - v, 4));
-                    if (most == 3 && end - v == 4) vectors = 2; /* rather than three and one, which has too few sums */
+                    int vectors = (int)(end - v >= most ? most : min_idx(end - v, 4)); /* widths of `apart_tile` */
+                    if (most == 3 && end - v == 4) vectors = 2; /* twice: a single vector has too few sums */
                     for (int i = 0; i < vectors; i++) {
-                        idx j = min_idx(column * LANES, columns - LANES); /* the last may lie over the one before */
+                        idx j = min_idx(column * LANES, columns - LANES); /* the last may overlap the one before */
                         from_at[i] = row * c->source.pitch + j;
                         to_at[i] = row * c->row_out + j;
                         if (++column == across) column = 0, row++;
                     }
                     apart_tile(m, vectors, factors_of(c, f, g, o, m), filled + g * group_size, from_at, f->at, f->taps,
-                               c->begin ? c->begin + g * c->outputs + o : 0, to, to_at, c->channel_out, c->relu);
+                               moved(c->bias, g * c->outputs + o), to, to_at, c->channel_out, c->relu);
                     v += vectors;
                 }
             }
 }
 
-/* Compute a band of the outputs of one image from its planes. */
+/* Compute a band of the output channels of one image, from output row `first` on, from its planes: (groups, group_size)
+   → (groups, outputs, chunk, columns) for each phase. */
 static void convolve_filled(const convolution *c, idx image, idx first, idx band, const float *filled) {
-    float tile[MOST_ROWS * MOST_VECTORS * LANES + LANES]; /* and room to read beyond */
+    float tile[MOST_ROWS * MOST_VECTORS * LANES + LANES]; /* one vector more may be read */
     idx pitch = c->source.pitch, group_size = planes_size(&c->source) / c->groups;
     for (idx n = 0; n < c->phase_count; n++) {
         const phase *f = &c->phases[n];
@@ -172,24 +185,25 @@ static void convolve_filled(const convolution *c, idx image, idx first, idx band
             continue;
         }
         idx wide = tile_vectors((int)(c->outputs / blocks)) * LANES;
-        if (f->taps * c->outputs > WEIGHT_FLOATS) wide *= TILES_AT_ONCE; /* a block's weights stay near for a while */
+        if (f->taps * c->outputs > WEIGHT_FLOATS) wide *= TILES_AT_ONCE; /* a block's weights then stay in the cache */
         for (idx g = 0; g < c->groups; g++)
             for (idx q0 = 0; q0 < length; q0 += wide)
                 for (idx block = first_block; block < last_block; block++) {
                     idx o = block_begin(block, blocks, c->outputs), end = min_idx(length, q0 + wide), width;
                     int m = (int)(block_begin(block + 1, blocks, c->outputs) - o);
-                    const float *begin = c->begin ? c->begin + g * c->outputs + o : 0;
+                    const float *bias = moved(c->bias, g * c->outputs + o);
                     for (idx q = q0; q < end; q += width) {
                         idx vectors = min_idx(tile_vectors(m), ceil_div(end - q, LANES));
                         width = vectors * LANES;
                         taps_tile(m, vectors, factors_of(c, f, g, o, m), filled + g * group_size + q, f->at, f->taps,
-                                  begin, tile, width);
+                                  bias, tile, width);
                         write_tile(c, f, tile, m, width, q, rows, pitch, y + (g * c->outputs + o) * c->channel_out);
                     }
                 }
     }
 }
 
+/* Task: one band of the output channels of one chunk of rows of `together` images: their planes, then their outputs. */
 static void convolve(void *context, idx i) {
     const convolution *c = context;
     idx begin = i / (c->chunks * c->bands) * c->together, end = min_idx(begin + c->together, c->images);
@@ -197,21 +211,22 @@ static void convolve(void *context, idx i) {
     float *filled = scratch(SCRATCH_PLANES, c->together * size + c->source.pitch + SLACK);
     if (!filled) return;
     for (idx n = begin; n < end; n++)
-        fill_planes(&c->source, c->x + n * c->image_in, c->gate ? c->gate + n * c->image_in : 0,
+        fill_planes(&c->source, c->x + n * c->image_in, moved(c->relu_mask, n * c->image_in),
                     c->source.height * c->source.width, first, filled + (n - begin) * size);
     for (idx n = begin; n < end; n++) convolve_filled(c, n, first, i % c->bands, filled + (n - begin) * size);
 }
 
-/* Tell whether planes are small enough for the 32-bit offsets of taps: 8 GB. */
+/* Return whether planes are small enough, 8 GB, for the 32-bit offsets of taps. */
 INLINE int taps_in_reach(const planes *p) { return planes_size(p) <= INT32_MAX; }
 
-/* Lay out the columns of planes for windows of KH·KW taps at `rows`·`columns` places: with a plane for each kw if copying
-   KW times takes less than it saves, once for each of `outputs` channels. */
+/* Lay out the columns of planes for windows of KH × KW taps at rows × columns positions. There is a plane for each kw
+   if KW copies take less time than they save in the computation of `outputs` channels. */
 static void plan_columns(planes *p, idx rows, idx reach, idx columns, idx KH, idx KW, idx dw, idx outputs) {
     idx need = columns + (KW - 1) * dw / p->stride_w;
     p->across = p->stride_w, p->apart = 1;
     p->pitch = p->stride_w == 1 ? pitch_of(need, columns, p->left, p->width) : need;
-    if (p->pitch == columns) return; /* nothing to gain */
+    if (p->pitch == columns) return; /* no result is thrown away anyway */
+    /* Vectors of results with gaps and without, rows to copy, and products by which gapless results take less time. */
     idx vectors = ceil_div((rows - 1) * p->pitch + columns, LANES), least = ceil_div(rows * columns, LANES);
     idx lines = p->channels * p->stride_h * KW * (rows + reach), taps = p->channels * KH * KW;
     idx saved = outputs * (vectors * (taps + SQUEEZE) - least * taps);
@@ -219,17 +234,19 @@ static void plan_columns(planes *p, idx rows, idx reach, idx columns, idx KH, id
         p->across = KW, p->apart = dw, p->pitch = columns;
 }
 
-/* Find where the taps of a window begin in the planes of one group, with few divisions: small convolutions take no longer
-   than a hundred of them. */
+/* Write the offsets at which taps begin in the planes of one group: at (channels, KH, KW). It takes few divisions, for
+   a small convolution takes no longer than a hundred of them. */
 static void find_taps(const planes *p, idx channels, idx KH, idx KW, idx dh, idx dw, int32_t *at) {
     for (idx kh = 0; kh < KH; kh++) at[kh * KW] = (int32_t)row_at(p, kh * dh);
     for (idx kw = 1; kw < KW; kw++)
-        for (idx kh = 0, column = column_at(p, kw * dw); kh < KH; kh++) at[kh * KW + kw] = (int32_t)(at[kh * KW] + column);
-    for (idx k = KH * KW, step = channel_at(p, 1); k < channels * KH * KW; k++) at[k] = (int32_t)(at[k - KH * KW] + step);
+        for (idx kh = 0, column = column_at(p, kw * dw); kh < KH; kh++)
+            at[kh * KW + kw] = (int32_t)(at[kh * KW] + column);
+    for (idx k = KH * KW, step = channel_at(p, 1); k < channels * KH * KW; k++)
+        at[k] = (int32_t)(at[k - KH * KW] + step);
 }
 
-/* Choose how many output rows to compute from one filling of the planes, at least in `least` parts. `reach` is by how
-   many rows of a plane the windows go beyond the row that they begin in. */
+/* Choose how many output rows to compute from one filling of the planes, so that there are at least `least` chunks.
+   Windows reach `reach` rows of a plane beyond their first. */
 static void plan_rows(planes *p, idx least, idx rows, idx reach, idx *chunk, idx *chunks) {
     idx row_floats = p->channels * p->stride_h * p->across * p->pitch;
     idx parts = max_idx(ceil_div(rows * row_floats, PLANE_FLOATS), least);
@@ -238,8 +255,8 @@ static void plan_rows(planes *p, idx least, idx rows, idx reach, idx *chunk, idx
     p->rows = *chunk + reach;
 }
 
-/* Divide a convolution into enough tasks to share: where the images are few, by output channels if there is more to read
-   of the weights than of an image, so that none is read twice, and else by rows. */
+/* Divide a convolution into enough tasks to share. Few images are divided by output channels if the weights are more
+   than an image, so that no weight is read twice, and else by rows. */
 static void plan(convolution *c, idx rows, idx reach, idx weights, double work) {
     idx wanted = ceil_div(TASKS, c->images), blocks = row_blocks(c->outputs);
     int by_channels = blocks >= TASKS && weights > c->source.channels * c->source.height * c->source.width;
@@ -249,15 +266,17 @@ static void plan(convolution *c, idx rows, idx reach, idx weights, double work) 
     c->together = max_idx(min_idx(most, TOGETHER / planes_size(&c->source)), 1);
 }
 
-/* Factors to be packed so that a tile reads them one after another: w[g][o][k] is at w + g·group + o·output + tap[k],
-   or k where `tap` is NULL. */
+/* Weights to be packed in the order in which tiles read them. Output o of group g begins at w + g·group + o·output, and
+   its factor k is tap[k] floats further, or k if `tap` is NULL. */
 typedef struct {
     float *to;
     const float *w;
-    idx groups, outputs, count, group, output;
+    idx groups, outputs, count; /* count: of each output's factors */
+    idx group, output;          /* distances */
     const idx *tap;
 } packing;
 
+/* Task: pack one block of m outputs of one group, (m, count) → (count, m). */
 static void pack_block(void *context, idx i) {
     const packing *p = context;
     idx blocks = row_blocks(p->outputs), g = i / blocks, block = i % blocks;
@@ -268,11 +287,13 @@ static void pack_block(void *context, idx i) {
         for (idx row = o; row < end; row++) *to++ = w[row * p->output + (p->tap ? p->tap[k] : k)];
 }
 
+/* Pack all weights: (groups, outputs, count) → (groups, blocks, count, m). */
 static void pack(packing p) {
     parallel(pack_block, &p, p.groups * row_blocks(p.outputs), (double)p.groups * p.outputs * p.count);
 }
 
-/* y[n][o] = b[o] + Σ w[o][c][kh][kw] · x[n][c][…], at least 0 if `relu`. All arrays are contiguous float32. */
+/* y[n][o][i][j] = b[o] + Σ w[o][c][kh][kw] · x[n][c][i·SH + kh·DH − top][j·SW + kw·DW − left], at least 0 if `relu`;
+   the sum is over the channels of o's group, kh and kw. b (O,) may be None. */
 EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y, int sh, int sw, int top, int left,
                   int dh, int dw, int groups, int relu) {
     if (!READY(x, w, b, y) || !has_first(b, w->shape[0]) || w->shape[1] * groups != x->shape[1]) return DECLINED;
@@ -280,7 +301,7 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
     idx O = w->shape[0], CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], OH = y->shape[2], OW = y->shape[3];
     idx K = CG * KH * KW;
     double work = (double)N * O * OH * OW * K;
-    int as_given = O * K > WEIGHT_FLOATS; /* reading them from where they are is then cheaper than packing them */
+    int as_given = O * K > WEIGHT_FLOATS; /* packing so many weights takes longer than it saves */
     float *weights = shared(as_given ? 0 : O * K);
     int32_t *at = malloc((size_t)K * sizeof *at);
     int answer = NO_MEMORY;
@@ -291,7 +312,7 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
             .x = floats(x), .images = N, .image_in = C * H * W, .image_out = O * OH * OW,
             .groups = groups, .outputs = O / groups,
             .channel_out = OH * OW, .row_out = OW, .column_out = 1,
-            .begin = floats(b), .relu = relu, .phase_count = 1, .phases = &only,
+            .bias = floats(b), .relu = relu, .phase_count = 1, .phases = &only,
         };
         idx reach = (KH - 1) * dh / sh;
         plan_columns(&c.source, OH, reach, OW, KH, KW, dw, OW % LANES ? c.outputs : 0);
@@ -305,35 +326,36 @@ EXPORT int conv2d(const array *x, const array *w, const array *b, const array *y
     return answer;
 }
 
-/* Of one axis of the input gradient: input place a + S·i takes tap k from output place i + `shift`, if from any. */
+/* On one axis of the input gradient, return whether input positions a + S·i, for all i, are reached by tap k; it is
+   then the tap of the window at output position i + `shift`. */
 INLINE int shift_of(idx a, idx k, idx stride, idx before, idx dilation, idx *shift) {
     idx distance = a + before - k * dilation;
     *shift = distance >= 0 ? distance / stride : -(-distance / stride);
     return distance % stride == 0;
 }
 
-/* The extent of these shifts over the first `places` places and all taps; 0 if no tap is used. */
-static void shift_range(idx places, idx K, idx stride, idx before, idx dilation, idx *least, idx *most) {
+/* The least and the most of these shifts over positions a = 0…positions−1 and taps k = 0…K−1; 0 if there is none. */
+static void shift_range(idx positions, idx K, idx stride, idx before, idx dilation, idx *least, idx *most) {
     *least = PTRDIFF_MAX, *most = PTRDIFF_MIN;
-    for (idx a = 0; a < places; a++)
+    for (idx a = 0; a < positions; a++)
         for (idx k = 0, shift; k < K; k++)
             if (shift_of(a, k, stride, before, dilation, &shift))
                 *least = min_idx(*least, shift), *most = max_idx(*most, shift);
     if (*least > *most) *least = *most = 0;
 }
 
-/* gx[n][c] = Σ w[o][c][kh][kw] · g[n][o][…]: what `conv2d` with these arguments does, transposed. With strides, every
-   SH-th row and SW-th column of gx is a stride-1 convolution of g with some of the taps. Where `gate` is given, only
-   places where it is positive count: g is then the gradient after a ReLU with that output. */
-EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const array *gx, int sh, int sw, int top,
-                        int left, int dh, int dw, int groups) {
+/* gx[n][c] = Σ w[o][c][kh][kw] · g[n][o][…]: the transpose of `conv2d` with these arguments. With strides, every SH-th
+   row and SW-th column of gx, a phase, is a stride-1 convolution of g with some of the taps. With `relu_mask`, the
+   output of a ReLU after the convolution, g is the gradient of that output. */
+EXPORT int conv2d_input(const array *g, const array *relu_mask, const array *w, const array *gx, int sh, int sw,
+                        int top, int left, int dh, int dw, int groups) {
     idx N = g->shape[0], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
     idx CG = w->shape[1], KH = w->shape[2], KW = w->shape[3], C = gx->shape[1], H = gx->shape[2], W = gx->shape[3];
     idx OG = O / groups, K = OG * KH * KW, h0, h1, w0, w1;
     idx steps_h = min_idx(sh, H), steps_w = min_idx(sw, W);
     shift_range(steps_h, KH, sh, top, dh, &h0, &h1);
     shift_range(steps_w, KW, sw, left, dw, &w0, &w1);
-    idx room = C * OG * KH * KW; /* every tap is in some phases */
+    idx room = C * OG * KH * KW; /* at most: each tap belongs to at most one phase */
     double work = (double)N * O * OH * OW * CG * KH * KW;
     float *weights = shared(room);
     int32_t *at = malloc((size_t)K * sizeof *at);
@@ -343,7 +365,8 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
     if (weights && at && tap && phases) {
         convolution c = {
             .source = {O, OH, OW, 1, 1, -h0, -w0},
-            .x = floats(g), .gate = floats(gate), .images = N, .image_in = O * OH * OW, .image_out = C * H * W,
+            .x = floats(g), .relu_mask = floats(relu_mask),
+            .images = N, .image_in = O * OH * OW, .image_out = C * H * W,
             .groups = groups, .outputs = CG,
             .channel_out = H * W, .row_out = sh * W, .column_out = sw,
             .phase_count = steps_h * steps_w, .phases = phases,
@@ -377,35 +400,45 @@ EXPORT int conv2d_input(const array *g, const array *gate, const array *w, const
     return answer;
 }
 
-/* --- the gradient with respect to the weights ---------------------------------------------------------------------- */
+/* --- the gradient with respect to the weights --------------------------------------------------------------------- */
 
-enum { SUMS = 8 /* partial sums, whatever the number of threads */, SUM_FLOATS = 32 * 1024,
-       PART_WORK = 400000, LONG_ROW = 1024, COLUMN_FLOATS = 4 << 20, VECTOR_SUMS = 8 * 1024 /* up to here vectors of sums are kept until all images are through */ };
+enum {
+    SUMS = 8,                 /* partial sums at most, on any number of threads, so that results are the same on all */
+    SUM_FLOATS = 32 * 1024,   /* 128 kB: of more weights there are no partial sums */
+    PART_WORK = 400000,       /* products that are worth a partial sum of their own */
+    LONG_ROW = 1024,          /* output positions that are worth the set-up of a tile's sums */
+    COLUMN_FLOATS = 4 << 20,  /* 16 MB: of columns made at once */
+    VECTOR_SUMS = 8 * 1024,   /* so many weights at most keep a vector of sums each until all images are added */
+};
 
 typedef struct {
-    planes source, upstream;
-    const float *x, *g, *gate;
-    float *sums;
+    planes source, g_planes; /* of x and of g */
+    const float *x, *g, *relu_mask;
+    float *sums; /* (parts, groups, outputs, taps) */
     int32_t *at;
     idx images, groups, outputs, taps;
-    idx chunk, chunks, items; /* output rows in one filling of the planes, and images */
-    int gapless; /* whole images of g, with its rows one after another as in the planes */
-    idx parts, bands; /* of the images, each with sums of its own; of the outputs */
+    idx chunk, chunks, items; /* output rows in one filling of the planes, how many fillings, and images at once */
+    int gapless;              /* whether the rows of g are consecutive in the planes, as in g itself */
+    idx parts, bands;         /* of the images, each with sums of its own, and of the outputs */
 } weight_gradient;
 
-/* Copy a gradient, or 0 where the output of the ReLU after which it is was not positive. */
-static void let_all_through(const float *g, const float *gate, idx count, float *out) {
+/* out = g where the ReLU with output `mask` lets it through, else 0. */
+static void mask_all(const float *g, const float *mask, idx count, float *out) {
     idx i = 0;
-    for (; i + LANES <= count; i += LANES) store(out + i, let_through(load(g + i), load(gate + i)));
-    if (i < count) store_first(out + i, let_through(load_first(g + i, count - i), load_first(gate + i, count - i)), count - i);
+    for (; i + LANES <= count; i += LANES) store(out + i, relu_masked(load(g + i), load(mask + i)));
+    idx rest = count - i;
+    if (i < count) store_first(out + i, relu_masked(load_first(g + i, rest), load_first(mask + i, rest)), rest);
 }
 
+/* Task: the sums of one part of the images for one band of the outputs: x (images, C, H, W) and g (images, O, OH, OW) →
+   sums (groups, outputs, taps). */
 static void add_up(void *context, idx i) {
     const weight_gradient *c = context;
     idx part = i / c->bands, band = i % c->bands;
     idx o0 = block_begin(band, c->bands, c->outputs), o1 = block_begin(band + 1, c->bands, c->outputs);
-    idx units = c->images * c->chunks, begin = block_begin(part, c->parts, units), end = block_begin(part + 1, c->parts, units);
-    idx in_size = planes_size(&c->source), out_size = planes_size(&c->upstream), row = plane_size(&c->upstream);
+    idx units = c->images * c->chunks;
+    idx begin = block_begin(part, c->parts, units), end = block_begin(part + 1, c->parts, units);
+    idx in_size = planes_size(&c->source), out_size = planes_size(&c->g_planes), row = plane_size(&c->g_planes);
     idx behind = c->source.pitch + max_idx(c->source.left, 0);
     float *filled_x = scratch(SCRATCH_PLANES, c->items * in_size + behind + SLACK);
     float *filled_g = scratch(SCRATCH_GRADIENT, c->items * out_size + SLACK);
@@ -415,21 +448,23 @@ static void add_up(void *context, idx i) {
     int keeps = size <= VECTOR_SUMS && end - begin > c->items;
     vec *kept = keeps ? (vec *)scratch(SCRATCH_EXTRA, size * LANES) : 0;
     if (keeps && !kept) return;
-    idx in_image = c->source.channels * c->source.height * c->source.width;
-    idx out_image = c->upstream.channels * c->upstream.height * c->upstream.width;
+    idx in_step = c->source.height * c->source.width, in_image = c->source.channels * in_step;
+    idx out_step = c->g_planes.height * c->g_planes.width, out_image = c->g_planes.channels * out_step;
     for (idx unit = begin; unit < end;) {
         idx items = 0, onto = unit > begin;
-        const float *upstream = c->gapless && !c->gate ? c->g + unit * out_image : filled_g;
+        const float *g_read = c->gapless && !c->relu_mask ? c->g + unit * out_image : filled_g;
         for (; items < c->items && unit < end; items++, unit++) {
             idx image = unit / c->chunks, first = unit % c->chunks * c->chunk;
-            fill_planes(&c->source, c->x + image * in_image, 0, c->source.height * c->source.width, first, filled_x + items * in_size);
-            if (c->gapless && !c->gate) continue; /* it is read where it is */
-            const float *g = c->g + image * out_image, *gate = c->gate ? c->gate + image * out_image : 0;
-            if (c->gapless) let_all_through(g, gate, out_image, filled_g + items * out_size);
-            else fill_planes(&c->upstream, g, gate, c->upstream.height * c->upstream.width, first, filled_g + items * out_size);
+            fill_planes(&c->source, c->x + image * in_image, 0, in_step, first, filled_x + items * in_size);
+            if (c->gapless && !c->relu_mask) continue; /* g is read where it is */
+            const float *g = c->g + image * out_image, *mask = moved(c->relu_mask, image * out_image);
+            float *to = filled_g + items * out_size;
+            if (c->gapless) mask_all(g, mask, out_image, to);
+            else fill_planes(&c->g_planes, g, mask, out_step, first, to);
         }
-        /* Taps read on beyond the last plane where g is 0 between its rows; 0 · NaN of an earlier call would be NaN. */
-        memset(filled_x + items * in_size, 0, (size_t)behind * 4);
+        /* Taps read beyond the last plane where g is 0 between its rows; 0 · NaN left from an earlier call would be
+           NaN. */
+        memset(filled_x + items * in_size, 0, (size_t)behind * sizeof(float));
         idx heights = ceil_div(o1 - o0, DOT_ROWS), widths = ceil_div(c->taps, DOT_TAPS);
         for (idx g = 0; g < c->groups; g++)
             for (idx h = 0; h < heights; h++) {
@@ -438,7 +473,7 @@ static void add_up(void *context, idx i) {
                     idx k = block_begin(w, widths, c->taps), after = block_begin(w + 1, widths, c->taps);
                     idx first = (g * c->outputs + o) * c->taps + k;
                     vec here[DOT_ROWS * DOT_TAPS];
-                    dots_tile((int)(next - o), (int)(after - k), upstream + (g * c->outputs + o) * row, row, out_size,
+                    dots_tile((int)(next - o), (int)(after - k), g_read + (g * c->outputs + o) * row, row, out_size,
                               filled_x + g * (in_size / c->groups), in_size, c->at + k, items, row,
                               kept ? kept + first : here, kept ? c->taps : DOT_TAPS, kept && onto);
                     for (idx i = 0; !kept && i < next - o; i++) {
@@ -452,88 +487,94 @@ static void add_up(void *context, idx i) {
     if (kept) sums_of(kept, size, sums);
 }
 
-/* The same by columns: with X[p][k] what tap k sees at place p of a few images, and G[p][o] the gradient there,
-   gw = Gᵀ·X. */
+/* The same by columns: gw = Gᵀ·X, where X[p][k] is the element of x that tap k meets at position p of a few images, and
+   G[p][o] is the gradient there. */
 typedef struct {
-    planes source, upstream;
-    const float *x, *g, *gate;
-    float *columns, *places; /* X and G */
+    planes source, g_planes;
+    const float *x, *g, *relu_mask;
+    float *columns, *g_columns; /* X (images, OH, OW, taps), G (images, OH, OW, outputs) */
     const int32_t *at;
     idx first, taps, outputs;
 } by_columns;
 
+/* Task: X and G of one image: (C, H, W) → (OH, OW, taps), and (O, OH, OW) → (OH, OW, outputs). */
 static void make_columns(void *context, idx i) {
     const by_columns *c = context;
-    idx in_size = planes_size(&c->source), out_size = planes_size(&c->upstream), count = plane_size(&c->upstream);
-    float *filled_x = scratch(SCRATCH_PLANES, in_size + c->source.pitch + SLACK), *filled_g = scratch(SCRATCH_GRADIENT, out_size + SLACK);
+    idx in_size = planes_size(&c->source), out_size = planes_size(&c->g_planes), count = plane_size(&c->g_planes);
+    float *filled_x = scratch(SCRATCH_PLANES, in_size + c->source.pitch + SLACK);
+    float *filled_g = scratch(SCRATCH_GRADIENT, out_size + SLACK);
     if (!filled_x || !filled_g) return;
-    idx in_step = c->source.height * c->source.width, out_step = c->upstream.height * c->upstream.width;
-    idx image = c->first + i, width = c->upstream.width, rows = c->upstream.height, pitch = c->upstream.pitch;
+    idx in_step = c->source.height * c->source.width, out_step = c->g_planes.height * c->g_planes.width;
+    idx image = c->first + i, width = c->g_planes.width, rows = c->g_planes.height, pitch = c->g_planes.pitch;
     const float *g = c->g + image * c->outputs * out_step;
     fill_planes(&c->source, c->x + image * c->source.channels * in_step, 0, in_step, 0, filled_x);
-    fill_planes(&c->upstream, g, c->gate ? c->gate + (g - c->g) : 0, out_step, 0, filled_g);
-    float *column = c->columns + i * out_step * c->taps, *place = c->places + i * out_step * c->outputs;
+    fill_planes(&c->g_planes, g, moved(c->relu_mask, g - c->g), out_step, 0, filled_g);
+    float *column = c->columns + i * out_step * c->taps, *g_column = c->g_columns + i * out_step * c->outputs;
     for (idx row = 0; row < rows; row++)
         for (idx j = 0; j < width; j++) {
             const float *window = filled_x + row * pitch + j, *here = filled_g + row * pitch + j;
             for (idx k = 0; k < c->taps; k++) *column++ = window[c->at[k]];
-            for (idx o = 0; o < c->outputs; o++) *place++ = here[o * count];
+            for (idx o = 0; o < c->outputs; o++) *g_column++ = here[o * count];
         }
 }
 
+/* gw (outputs, taps) from columns of `most` images at a time, which are made in `memory`. */
 static int add_up_columns(weight_gradient *w, float *gw, float *memory, idx most) {
-    idx places = w->upstream.height * w->upstream.width;
+    idx positions = w->g_planes.height * w->g_planes.width;
     by_columns c = {
-        .source = w->source, .upstream = w->upstream, .x = w->x, .g = w->g, .gate = w->gate, .at = w->at,
-        .columns = memory, .places = memory + most * places * w->taps, .taps = w->taps, .outputs = w->outputs,
+        .source = w->source, .g_planes = w->g_planes, .x = w->x, .g = w->g, .relu_mask = w->relu_mask, .at = w->at,
+        .columns = memory, .g_columns = memory + most * positions * w->taps, .taps = w->taps, .outputs = w->outputs,
     };
     for (idx n = 0; n < w->images; n += most) {
         idx count = min_idx(most, w->images - n);
         c.first = n;
-        if (!parallel(make_columns, &c, count, (double)count * places * (w->taps + w->outputs))) return NO_MEMORY;
-        factors f = {c.places, w->outputs, 1};
-        if (!multiply_matrices(f, c.columns, gw, w->outputs, w->taps, count * places, n > 0)) return NO_MEMORY;
+        if (!parallel(make_columns, &c, count, (double)count * positions * (w->taps + w->outputs))) return NO_MEMORY;
+        factors f = {c.g_columns, w->outputs, 1};
+        if (!multiply_matrices(f, c.columns, gw, w->outputs, w->taps, count * positions, n > 0)) return NO_MEMORY;
     }
     return DONE;
 }
 
-/* Whether all are finite. */
+/* Return whether all values are finite. */
 static int all_finite(const float *values, idx count) {
+    enum { INFINITE = 0x7F800000, SIZE_BITS = 0x7FFFFFFF }; /* the bits of infinity; all bits but the sign */
     ivec most = {0};
     for (idx i = 0; i < count; i += LANES) {
-        ivec bits = (ivec)load_first(values + i, min_idx(LANES, count - i)) & 0x7FFFFFFF;
+        ivec bits = (ivec)load_first(values + i, min_idx(LANES, count - i)) & SIZE_BITS;
         most = (ivec)choose(bits > most, (vec)bits, (vec)most);
     }
     for (int i = 0; i < LANES; i++)
-        if (most[i] >= 0x7F800000) return 0;
+        if (most[i] >= INFINITE) return 0;
     return 1;
 }
 
-/* gw[o][c][kh][kw] = Σ g[n][o][…] · x[n][c][…]; `gate` as for `conv2d_input`. Declined if a sum is not finite: taps also
-   read x where there is no g, 0 in its place, and 0 · ∞ is none of theirs. */
-EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, const array *gw, int sh, int sw, int top,
-                         int left, int dh, int dw, int groups) {
-    idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3], O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
+/* gw[o][c][kh][kw] = Σ g[n][o][i][j] · x[n][c][i·SH + kh·DH − top][j·SW + kw·DW − left]; `relu_mask` as for
+   `conv2d_input`. Declines if a sum is not finite: taps also read x between the rows of g, where g is 0, and 0 · ∞
+   would add a NaN. */
+EXPORT int conv2d_weight(const array *x, const array *g, const array *relu_mask, const array *gw, int sh, int sw,
+                         int top, int left, int dh, int dw, int groups) {
+    idx N = x->shape[0], C = x->shape[1], H = x->shape[2], W = x->shape[3];
+    idx O = g->shape[1], OH = g->shape[2], OW = g->shape[3];
     idx CG = gw->shape[1], KH = gw->shape[2], KW = gw->shape[3], K = CG * KH * KW, size = O * K;
     idx reach = (KH - 1) * dh / sh;
     weight_gradient c = {
-        .source = {C, H, W, sh, sw, top, left}, .upstream = {O, OH, OW, 1, 1, 0, 0, .across = 1, .apart = 1},
-        .x = floats(x), .g = floats(g), .gate = floats(gate),
+        .source = {C, H, W, sh, sw, top, left}, .g_planes = {O, OH, OW, 1, 1, 0, 0, .across = 1, .apart = 1},
+        .x = floats(x), .g = floats(g), .relu_mask = floats(relu_mask),
         .images = N, .groups = groups, .outputs = O / groups, .taps = K,
     };
     plan_columns(&c.source, OH, reach, OW, KH, KW, dw, size > SUM_FLOATS ? 0 : c.outputs);
     plan_rows(&c.source, ceil_div(SUMS, N), OH, reach, &c.chunk, &c.chunks);
     int columns = size > SUM_FLOATS && groups == 1 && COLUMN_FLOATS / (OH * OW * (K + O)) > 0;
     if (columns) c.chunk = OH, c.chunks = 1, c.source.rows = OH + reach;
-    c.upstream.rows = c.chunk, c.upstream.pitch = c.source.pitch;
+    c.g_planes.rows = c.chunk, c.g_planes.pitch = c.source.pitch;
     c.gapless = c.source.pitch == OW && c.chunks == 1;
-    c.items = max_idx(TOGETHER / (planes_size(&c.source) + planes_size(&c.upstream)), 1);
-    c.items = max_idx(c.items, min_idx(LONG_ROW / plane_size(&c.upstream), N)); /* or a tile's sums cost more than it */
+    c.items = max_idx(TOGETHER / (planes_size(&c.source) + planes_size(&c.g_planes)), 1);
+    c.items = max_idx(c.items, min_idx(LONG_ROW / plane_size(&c.g_planes), N));
     double work = (double)N * O * OH * OW * K;
     c.parts = size <= SUM_FLOATS ? min_idx(min_idx(SUMS, N * c.chunks), 1 + (idx)(work / PART_WORK)) : 1;
     c.bands = c.parts > 1 || work < PART_WORK ? 1 : min_idx(SUMS, ceil_div(c.outputs, DOT_ROWS));
-    idx places = OH * OW, at_once = min_idx(COLUMN_FLOATS / (places * (K + O)), N);
-    c.sums = columns ? shared(at_once * places * (K + O)) : c.parts == 1 ? floats(gw) : shared(c.parts * size);
+    idx positions = OH * OW, at_once = min_idx(COLUMN_FLOATS / (positions * (K + O)), N);
+    c.sums = columns ? shared(at_once * positions * (K + O)) : c.parts == 1 ? floats(gw) : shared(c.parts * size);
     c.at = malloc((size_t)K * sizeof *c.at);
     int answer = NO_MEMORY;
     if (c.sums && c.at) {
@@ -553,40 +594,42 @@ EXPORT int conv2d_weight(const array *x, const array *g, const array *gate, cons
     return answer == DONE && !all_finite(floats(gw), size) ? DECLINED : answer;
 }
 
+/* --- the gradient with respect to the bias ------------------------------------------------------------------------ */
+
 typedef struct {
-    const float *g, *gate;
+    const float *g, *relu_mask;
     float *sums;
-    idx images, channels, size;
+    idx images, channels, size; /* g (images, channels, size) */
 } channel_sums;
 
-enum { MOST_ADDED = 32 };
+enum { MOST_ADDED = 32 }; /* vectors summed in float32 before their sum is added up in float64 */
 
+/* Task: the sum of one channel of g. */
 static void sum_channel(void *context, idx channel) {
     const channel_sums *c = context;
     double total = 0;
     vec sum = {0};
-    idx added = 0; /* vectors, of which not too many are added up in single precision */
+    idx added = 0; /* vectors */
     for (idx n = 0; n < c->images; n++, added += ceil_div(c->size, LANES)) {
-        const float *g = c->g + (n * c->channels + channel) * c->size, *gate = c->gate ? c->gate + (g - c->g) : 0;
+        const float *g = c->g + (n * c->channels + channel) * c->size, *mask = moved(c->relu_mask, g - c->g);
         if (added > MOST_ADDED) total += sum_of(sum), sum = (vec){0}, added = 0;
         idx i = 0;
-        for (; i + LANES <= c->size; i += LANES) {
-            sum += gate ? let_through(load(g + i), load(gate + i)) : load(g + i);
-        }
+        for (; i + LANES <= c->size; i += LANES)
+            sum += mask ? relu_masked(load(g + i), load(mask + i)) : load(g + i);
         if (i < c->size) {
             vec last = load_first(g + i, c->size - i);
-            sum += gate ? let_through(last, load_first(gate + i, c->size - i)) : last;
+            sum += mask ? relu_masked(last, load_first(mask + i, c->size - i)) : last;
         }
     }
     total += sum_of(sum);
     c->sums[channel] = (float)total;
 }
 
-/* gb[o] = Σ g[n][o][…]; `gate` as for `conv2d_input`. */
-EXPORT int conv2d_bias(const array *g, const array *gate, const array *gb) {
+/* gb (O,): gb[o] = Σ g[n][o][…]; `relu_mask` as for `conv2d_input`. */
+EXPORT int conv2d_bias(const array *g, const array *relu_mask, const array *gb) {
     idx size = 1;
     for (int d = 2; d < g->ndim; d++) size *= g->shape[d];
-    channel_sums c = {floats(g), floats(gate), floats(gb), g->shape[0], g->shape[1], size};
+    channel_sums c = {floats(g), floats(relu_mask), floats(gb), g->shape[0], g->shape[1], size};
     parallel(sum_channel, &c, c.channels, (double)c.images * c.channels * size);
-    return 1;
+    return DONE;
 }

@@ -1,21 +1,28 @@
-/* Products of matrices as a layer of a network needs them: of a few dozen to a few thousand rows.
+/* Products of matrices of a few dozen to a few thousand rows, as the layers of a network need them.
 
-   y = a·bᵀ reads both along the summed axis and uses `dots_tile`; y = a·b and y = aᵀ·b read b along the columns of y and
-   use `taps_tile_of`, differing only in where the factors of a row lie. Nothing is packed but the last few columns. */
+   y = a·bᵀ reads both matrices along the summed axis and uses `dots_tile`. y = a·b and y = aᵀ·b read b along the
+   columns of y and use `taps_tile_of`; they differ only in where the factors of a row lie. Only the last columns are
+   packed. */
 #include "matmul.h"
 
-/* --- y = a·bᵀ ------------------------------------------------------------------------------------------------------- */
+enum { TASKS = 8 /* at least, if there is as much to divide: enough to share among threads */ };
 
-enum { SPAN = 1024 /* of the summed axis at once: DOT_TAPS rows of b then stay in the first-level cache */,
-       ROWS_AT_ONCE = 64 };
+/* --- y = a·bᵀ ----------------------------------------------------------------------------------------------------- */
+
+enum {
+    SPAN = 1024,       /* of the summed axis at once: DOT_TAPS rows of b, 24 kB, then stay in the first-level cache */
+    ROWS_AT_ONCE = 64, /* of y: their sums stay in the cache while the spans go by */
+};
 
 typedef struct {
     const float *a, *b, *bias;
     float *y;
-    idx rows, columns, depth, widths, bands; /* tiles across the columns of y; parts of its rows */
+    idx rows, columns, depth;
+    idx widths, bands; /* tiles across the columns of y, and parts of its rows */
     int relu;
 } dots;
 
+/* Task: a band of the rows of y in one tile's columns: a (rows, depth), b (columns, depth) → y (rows, columns). */
 static void dot_rows(void *context, idx i) {
     const dots *d = context;
     idx width = i / d->bands, band = i % d->bands;
@@ -31,7 +38,8 @@ static void dot_rows(void *context, idx i) {
             for (idx h = 0; h < heights; h++) {
                 idx m = block_begin(h, heights, rows), next = block_begin(h + 1, heights, rows);
                 dots_tile((int)(next - m), (int)(c1 - c0), d->a + (first + m) * d->depth + p, d->depth, 0,
-                          d->b + c0 * d->depth + p, 0, at, 1, min_idx(SPAN, d->depth - p), sums + m * DOT_TAPS, DOT_TAPS, p > 0);
+                          d->b + c0 * d->depth + p, 0, at, 1, min_idx(SPAN, d->depth - p), sums + m * DOT_TAPS,
+                          DOT_TAPS, p > 0);
             }
         for (idx m = 0; m < rows; m++)
             for (idx c = c0; c < c1; c++) {
@@ -41,27 +49,35 @@ static void dot_rows(void *context, idx i) {
     }
 }
 
-/* y = a (rows, depth) · b (columns, depth)ᵀ + bias, at least 0 if `relu`. */
+/* y = a (rows, depth) · b (columns, depth)ᵀ + bias (columns,), at least 0 if `relu`; `bias` may be None. The caller has
+   checked the shapes, and that b has less than 2³¹ elements. */
 EXPORT int matmul_nt(const array *a, const array *b, const array *bias, const array *y, int relu) {
     if (!READY(a, b, bias, y) || !has_first(bias, b->shape[0])) return DECLINED;
     dots d = {floats(a), floats(b), floats(bias), floats(y), a->shape[0], b->shape[0], a->shape[1], 0, 1, relu};
     d.widths = ceil_div(d.columns, DOT_TAPS);
-    d.bands = max_idx(min_idx(ceil_div(8, d.widths), d.rows / DOT_ROWS), 1);
+    d.bands = max_idx(min_idx(ceil_div(TASKS, d.widths), d.rows / DOT_ROWS), 1);
     return parallel(dot_rows, &d, d.widths * d.bands, (double)d.rows * d.columns * d.depth);
 }
 
-/* --- y = a·b and y = aᵀ·b ------------------------------------------------------------------------------------------- */
+/* --- y = a·b and y = aᵀ·b ----------------------------------------------------------------------------------------- */
 
-enum { DEPTH = 512 /* taps at once */, PANEL_FLOATS = 64 * 1024 };
+enum {
+    DEPTH = 512,              /* of the summed axis at once */
+    PANEL_FLOATS = 64 * 1024, /* 256 kB of b, which a task reads again and again, stay in the second-level cache */
+    WIDE = 3,                 /* vectors of a tile of y, the most that `product_tile` computes */
+};
 
 typedef struct {
-    factors f; /* a: factor k of row m */
+    factors f; /* of a: factor k of row m */
     const float *b;
     float *y;
-    idx rows, columns, depth, chunk, chunks, bands;
+    idx rows, columns, depth;
+    idx chunk, chunks, bands; /* columns of a task, parts of the columns, and parts of the rows */
     int onto;
 } taps;
 
+/* y[m][p] = Σ_k f[k][m] · x[at[k] + p] for a tile of `rows` rows and `vectors` ≤ WIDE vectors, added to y if `from` is
+   FROM_OUT. */
 INLINE void product_tile(int rows, idx vectors, factors f, const float *x, const int32_t *at, idx K, const int from,
                          float *y, idx y_row) {
 #define CASE(M, V)                                                                                                     \
@@ -77,6 +93,7 @@ INLINE void product_tile(int rows, idx vectors, factors f, const float *x, const
 #undef CASE
 }
 
+/* Task: a band of the rows of y in a chunk of its columns: f (depth, rows), b (depth, columns) → y (rows, columns). */
 static void multiply(void *context, idx i) {
     const taps *t = context;
     idx chunk = i / t->bands, band = i % t->bands, blocks = row_blocks(t->rows);
@@ -98,7 +115,7 @@ static void multiply(void *context, idx i) {
             factors f = {t->f.w + m * t->f.row + k0 * t->f.step, t->f.step, t->f.row};
             float *y = t->y + m * t->columns;
             for (idx p = p0, vectors; p < whole; p += vectors * LANES) {
-                vectors = min_idx(3, (whole - p) / LANES);
+                vectors = min_idx(WIDE, (whole - p) / LANES);
                 if (k0 || t->onto) product_tile(rows, vectors, f, b + p, at, K, FROM_OUT, y + p, t->columns);
                 else product_tile(rows, vectors, f, b + p, at, K, FROM_ZERO, y + p, t->columns);
             }
@@ -113,41 +130,46 @@ static void multiply(void *context, idx i) {
     }
 }
 
+/* See matmul.h. */
 int multiply_matrices(factors f, const float *b, float *y, idx rows, idx columns, idx depth, int onto) {
     taps t = {f, b, y, rows, columns, depth, 0, 0, 0, onto};
-    idx wide = max_idx(PANEL_FLOATS / min_idx(t.depth, DEPTH) / (3 * LANES), 1) * 3 * LANES;
+    idx wide = max_idx(PANEL_FLOATS / min_idx(t.depth, DEPTH) / (WIDE * LANES), 1) * WIDE * LANES;
     idx blocks = row_blocks(t.rows);
     t.chunk = min_idx(wide, ceil_div(t.columns, LANES) * LANES);
-    if (ceil_div(t.columns, t.chunk) * blocks < 8) /* enough to share */
-        t.chunk = max_idx(ceil_div(ceil_div(t.columns * blocks, 8), 3 * LANES), 1) * 3 * LANES;
+    if (ceil_div(t.columns, t.chunk) * blocks < TASKS)
+        t.chunk = max_idx(ceil_div(ceil_div(t.columns * blocks, TASKS), WIDE * LANES), 1) * WIDE * LANES;
     t.chunks = ceil_div(t.columns, t.chunk);
-    t.bands = min_idx(max_idx(ceil_div(16, t.chunks), 1), blocks);
+    t.bands = min_idx(max_idx(ceil_div(2 * TASKS, t.chunks), 1), blocks);
     return parallel(multiply, &t, t.chunks * t.bands, (double)t.rows * t.columns * t.depth);
 }
 
+/* y = f (depth, rows)ᵀ · b (depth, columns). */
 static int product(factors f, const array *b, const array *y) {
     return multiply_matrices(f, floats(b), floats(y), y->shape[0], y->shape[1], b->shape[0], 0);
 }
 
-/* y = a (rows, depth) · b (depth, columns). */
+/* y = a (rows, depth) · b (depth, columns). The caller has checked that the arrays are contiguous arrays of float32
+   with an element, their shapes, and that b has less than 2³¹ elements. */
 EXPORT int matmul_nn(const array *a, const array *b, const array *y) {
     return product((factors){floats(a), 1, a->shape[1]}, b, y);
 }
 
-/* y = a (depth, rows)ᵀ · b (depth, columns). */
+/* y = a (depth, rows)ᵀ · b (depth, columns), checked likewise. */
 EXPORT int matmul_tn(const array *a, const array *b, const array *y) {
     return product((factors){floats(a), a->shape[1], 1}, b, y);
 }
 
-/* y = the sum of the rows of a, with the sums of up to 64 rows added up in double precision. */
+enum { MOST_SUMMED = 64 }; /* rows summed in float32, before their sums are added up in float64 */
+
+/* y = the sum of the rows of a: (rows, columns) → (columns,). */
 EXPORT int column_sums(const array *a, const array *y) {
     idx rows = a->shape[0], columns = a->shape[1];
     for (idx c = 0; c < columns; c += LANES) {
         idx count = min_idx(LANES, columns - c);
         double totals[LANES] = {0};
-        for (idx first = 0; first < rows; first += 64) {
+        for (idx first = 0; first < rows; first += MOST_SUMMED) {
             vec sum = {0};
-            for (idx r = first; r < min_idx(rows, first + 64); r++) {
+            for (idx r = first; r < min_idx(rows, first + MOST_SUMMED); r++) {
                 const float *p = floats(a) + r * columns + c;
                 sum += count == LANES ? load(p) : load_first(p, count);
             }
@@ -155,5 +177,5 @@ EXPORT int column_sums(const array *a, const array *y) {
         }
         for (idx i = 0; i < count; i++) floats(y)[c + i] = (float)totals[i];
     }
-    return 1;
+    return DONE;
 }

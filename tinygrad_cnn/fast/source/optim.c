@@ -1,35 +1,44 @@
-/* The steps of the optimizers: all parameters of a group in one call.
+/* The optimizers' steps: all parameters of a group in one call.
 
-   `table` is a Python tuple of arrays, `columns` of them for each parameter: itself, its gradient, and its state. A task
-   is a piece of one parameter. What each kernel computes is written in the optimizer's class. */
+   `table` is a Python tuple of arrays, `columns` of them for each parameter p: p itself, its gradient g, and its state.
+   A task is CHUNK elements of one parameter. The equations are in the docstrings of the optimizers' classes. */
 #include "elementwise.h"
 #include <stdlib.h>
 
-enum { MOST_ARRAYS = 6, FEW_TASKS = 64 };
+enum {
+    MOST_ARRAYS = 6, /* columns of a table */
+    FEW_TASKS = 64,  /* their pieces are kept on the stack */
+};
 
-typedef struct { /* the head of PyTupleObject; tuple.__basicsize__ says where its items begin */
+/* The head of PyTupleObject, as long as tuple.__basicsize__, after which its items begin. */
+typedef struct {
     char head[OBJECT_HEAD];
     idx size;
     char rest[TUPLE_HEAD - OBJECT_HEAD - sizeof(idx)];
     const array *items[];
 } tuple;
 
+/* The elements of one task: `count` of each array of a parameter. */
 typedef struct {
     float *at[MOST_ARRAYS];
     idx count;
 } piece;
 
+/* A step: what to change, and the settings of the optimizer, of which each task says what a and b are. */
 typedef struct {
     piece *pieces;
     double lr, decay, a, b, eps, correction;
     int maximize, first, nesterov, amsgrad, decoupled, centered;
 } update;
 
+/* Return whether two arrays of float32 share memory. */
 INLINE int overlap(const array *a, const array *b) {
-    return a->data < b->data + elements(b) * 4 && b->data < a->data + elements(a) * 4;
+    const idx size = sizeof(float);
+    return a->data < b->data + elements(b) * size && b->data < a->data + elements(a) * size;
 }
 
-/* Whether each row's arrays are contiguous and of one size, and parameters may be written and share no memory. */
+/* Return whether the arrays of each parameter are contiguous float32 of one size, and parameters are writeable and
+   share no memory. */
 static int is_regular(const array *const *arrays, idx rows, idx columns) {
     for (idx i = 0; i < rows; i++) {
         const array *const *row = arrays + i * columns;
@@ -42,7 +51,8 @@ static int is_regular(const array *const *arrays, idx rows, idx columns) {
     return 1;
 }
 
-/* Cut the parameters of `table` into pieces and hand each to `task`; 0 if they are not regular, and nothing is done. */
+/* Cut the parameters of `table` into pieces and run `task` on each. Returns 1, or 0, having done nothing, if the arrays
+   are not regular. */
 static int run(void (*task)(void *, idx), update *u, const tuple *table, idx columns) {
     const array *const *arrays = table->items;
     idx rows = table->size / columns, count = 0, total = 0;
@@ -71,9 +81,10 @@ INLINE vec penalized(const update *u, vec g, vec p) {
     return u->decay != 0 ? p * (float)u->decay + g : g;
 }
 
+/* max(0, v); NaN stays NaN. */
 INLINE vec at_least_zero(vec v) { return larger((vec){0}, v); }
 
-/* columns: p, g, and velocity where momentum ≠ 0 */
+/* Task: SGD. Columns: p, g, and the velocity if momentum ≠ 0; a = momentum, b = 1 − dampening. */
 static void sgd(void *context, idx task) {
     const update u = *(const update *)context;
     const piece t = u.pieces[task];
@@ -90,14 +101,15 @@ static void sgd(void *context, idx task) {
     });
 }
 
-EXPORT int sgd_step(const tuple *table, idx columns, double lr, double momentum, double dampening, double decay, int nesterov,
-                    int maximize, int first) {
+/* A step of SGD; `first` if the velocities are to begin as the gradients. */
+EXPORT int sgd_step(const tuple *table, idx columns, double lr, double momentum, double dampening, double decay,
+                    int nesterov, int maximize, int first) {
     update u = {.lr = lr, .a = momentum, .b = 1 - dampening, .decay = decay, .nesterov = nesterov, .maximize = maximize,
                 .first = first};
     return run(sgd, &u, table, columns);
 }
 
-/* columns: p, g, m, v, and the largest v with amsgrad; a = β₁, b = β₂ */
+/* Task: Adam. Columns: p, g, m, v, and the largest v if `amsgrad`; a = β₁, b = β₂. */
 static void adam(void *context, idx task) {
     const update u = *(const update *)context;
     const piece t = u.pieces[task];
@@ -106,7 +118,7 @@ static void adam(void *context, idx task) {
     float lr = (float)u.lr, correction = (float)u.correction, eps = (float)u.eps;
     EACH_VECTOR(0, t.count, {
         vec now = load_up_to(p + i, n);
-        if (u.decoupled) now *= (float)(1 - u.decay); /* decoupled: lr · decay */
+        if (u.decoupled) now *= (float)(1 - u.decay);
         vec d = load_up_to(g + i, n);
         if (u.decoupled) d = u.maximize ? -d : d;
         else d = penalized(&u, d, now);
@@ -123,15 +135,16 @@ static void adam(void *context, idx task) {
     });
 }
 
-/* lr: divided by 1 − β₁ᵗ; correction: 1 / √(1 − β₂ᵗ); decay: times lr if decoupled. */
-EXPORT int adam_step(const tuple *table, idx columns, double lr, double beta1, double beta2, double eps, double correction,
-                     double decay, int amsgrad, int maximize, int decoupled) {
+/* A step of Adam, or of AdamW if `decoupled`. `lr` is already divided by 1 − β₁ᵗ, `correction` is 1 / √(1 − β₂ᵗ), and
+   `decay` is already multiplied by the learning rate if `decoupled`. */
+EXPORT int adam_step(const tuple *table, idx columns, double lr, double beta1, double beta2, double eps,
+                     double correction, double decay, int amsgrad, int maximize, int decoupled) {
     update u = {.lr = lr, .a = beta1, .b = beta2, .eps = eps, .correction = correction, .decay = decay,
                 .amsgrad = amsgrad, .maximize = maximize, .decoupled = decoupled};
     return run(adam, &u, table, columns);
 }
 
-/* columns: p, g, v, then a if centered, then b if momentum ≠ 0 */
+/* Task: RMSprop. Columns: p, g, v, the mean if `centered`, and the velocity if momentum ≠ 0; a = α, b = momentum. */
 static void rmsprop(void *context, idx task) {
     const update u = *(const update *)context;
     const piece t = u.pieces[task];
@@ -156,14 +169,15 @@ static void rmsprop(void *context, idx task) {
     });
 }
 
-EXPORT int rmsprop_step(const tuple *table, idx columns, double lr, double alpha, double eps, double momentum, double decay,
-                        int centered, int maximize) {
+/* A step of RMSprop. */
+EXPORT int rmsprop_step(const tuple *table, idx columns, double lr, double alpha, double eps, double momentum,
+                        double decay, int centered, int maximize) {
     update u = {.lr = lr, .a = alpha, .b = momentum, .eps = eps, .decay = decay, .centered = centered,
                 .maximize = maximize};
     return run(rmsprop, &u, table, columns);
 }
 
-/* columns: p, g, s */
+/* Task: Adagrad. Columns: p, g, and the sum of squares. */
 static void adagrad(void *context, idx task) {
     const update u = *(const update *)context;
     const piece t = u.pieces[task];
@@ -176,12 +190,13 @@ static void adagrad(void *context, idx task) {
     });
 }
 
+/* A step of Adagrad; `lr` is already decayed. */
 EXPORT int adagrad_step(const tuple *table, idx columns, double lr, double eps, double decay, int maximize) {
     update u = {.lr = lr, .eps = eps, .decay = decay, .maximize = maximize};
     return run(adagrad, &u, table, columns);
 }
 
-/* columns: p, g, v, u */
+/* Task: Adadelta. Columns: p, g, and the averages of squared gradients and of squared steps; a = ρ. */
 static void adadelta(void *context, idx task) {
     const update u = *(const update *)context;
     const piece t = u.pieces[task];
@@ -197,7 +212,9 @@ static void adadelta(void *context, idx task) {
     });
 }
 
-EXPORT int adadelta_step(const tuple *table, idx columns, double lr, double rho, double eps, double decay, int maximize) {
+/* A step of Adadelta. */
+EXPORT int adadelta_step(const tuple *table, idx columns, double lr, double rho, double eps, double decay,
+                         int maximize) {
     update u = {.lr = lr, .a = rho, .eps = eps, .decay = decay, .maximize = maximize};
     return run(adadelta, &u, table, columns);
 }

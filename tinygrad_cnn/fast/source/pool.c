@@ -1,8 +1,9 @@
-/* Max and average pooling, and what sends their gradients back. A plane is one channel of one image; a task is as many
-   planes as make it worth handing out. */
+/* Max and average pooling, and their gradients. A plane is one channel of one image, (H, W) or (OH, OW); a task is as
+   many planes as are worth handing to a thread. The caller has checked shapes and geometry. */
 #include "elementwise.h"
 
-enum { MOST_TAPS = 256 }; /* what a byte can tell apart */
+enum { MOST_TAPS = 256 }; /* of a window: the winner's number is a byte */
+enum { TASKS = 8 };       /* at least, if there are as many planes: enough to share among threads */
 
 typedef struct pooling pooling;
 struct pooling {
@@ -12,29 +13,30 @@ struct pooling {
     float *y;
     uint8_t *taps;
     const int32_t *first_columns; /* the first tap column that lies on the input, for each output column */
-    idx rows[MOST_TAPS], columns[MOST_TAPS], offsets[MOST_TAPS]; /* of each tap, from its window's first */
+    idx rows[MOST_TAPS], columns[MOST_TAPS], offsets[MOST_TAPS]; /* of each tap, from the first tap of its window */
     int all_inside;     /* no window touches the padding */
     const float *share; /* (OH, OW), or NULL where `divisor` holds everywhere */
     float divisor;
     idx block; /* planes of a task */
 };
 
+/* Task: run the kernel on `block` planes. */
 static void run_block(void *context, idx task) {
     const pooling *c = context;
     for (idx i = task * c->block, end = min_idx(i + c->block, c->planes); i < end; i++) c->kernel(c, i);
 }
 
-/* Run a kernel over all planes, each of which takes `work`. */
+/* Run a kernel on all planes, each of which takes `work`. */
 static int over_planes(pooling *c, void (*kernel)(const pooling *, idx), double work) {
     c->kernel = kernel;
-    c->block = max_idx(min_idx((idx)(CHUNK / max_idx((idx)work, 1)), c->planes / 8), 1); /* 8: enough to share */
+    c->block = max_idx(min_idx((idx)(CHUNK / max_idx((idx)work, 1)), c->planes / TASKS), 1);
     return parallel(run_block, c, ceil_div(c->planes, c->block), (double)c->planes * work);
 }
 
 typedef uint8_t bytes __attribute__((vector_size(LANES)));
 
-/* Store n numbers below 256. The bytes after them up to `end` may be written too: they are still to come. Whole vectors
-   are stored and loaded where they may be: a copy of n bytes is a call. */
+/* Store the first n of LANES numbers below 256 as bytes. Bytes after them, up to `end`, may be written too: their
+   values come later. So most stores and loads are of whole vectors, for copying n bytes is a function call. */
 INLINE void store_bytes(uint8_t *p, ivec v, idx n, const uint8_t *end) {
     bytes b = __builtin_convertvector(v, bytes);
     if (p + LANES <= end) memcpy(p, &b, LANES);
@@ -48,13 +50,14 @@ INLINE ivec load_bytes(const uint8_t *p, idx n, const uint8_t *end) {
     return __builtin_convertvector(b, ivec);
 }
 
-/* Let x, at tap t, compete: the first of equal values stays; NaN wins. */
+/* Replace `best` and its `tap` by x at tap t where x is larger or NaN: the first of equal values stays. */
 INLINE void compete(vec *best, ivec *tap, vec x, int32_t t) {
     ivec better = (x > *best) | (x != x);
     *best = choose(better, x, *best);
     *tap = (better & t) | (~better & *tap);
 }
 
+/* Windows of 2×2 side by side: x (H, W) → y, taps (OH, OW). */
 static void max_pairs(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     float *y = c->y + plane * c->OH * c->OW;
@@ -73,8 +76,8 @@ static void max_pairs(const pooling *c, idx plane) {
         }
 }
 
-/* Lay a row out so that each tap reads its columns one after another: with stride SW, column k·SW + b of the padded
-   row is at [b][k]. `stride` is SW, known when this is compiled where it is small. */
+/* Split a padded row by the stride, so that each tap reads consecutive elements: x (W,) → out (SW, pitch), with column
+   k·SW + b of the padded row at [b][k]. `stride` is SW, a constant for the compiler if it is small. */
 INLINE void split_row_of(const pooling *c, const idx stride, const float *x, idx pitch, float *out) {
     for (idx b = 0; b < stride; b++, out += pitch) {
         idx before = c->left - b; /* of the image's first column, in columns of the padded row */
@@ -97,17 +100,19 @@ static void split_row(const pooling *c, const float *x, idx pitch, float *out) {
     }
 }
 
-INLINE idx first_tap(idx place, idx stride, idx before, idx dilation) {
-    return max_idx(ceil_div(max_idx(before - place * stride, 0), dilation), 0);
+/* The first tap row (or column) of the window at this position that is not on the padding before the image. */
+INLINE idx first_tap(idx position, idx stride, idx before, idx dilation) {
+    return max_idx(ceil_div(max_idx(before - position * stride, 0), dilation), 0);
 }
 
+/* Windows of any geometry: x (H, W) → rows (H, SW, pitch) → y, taps (OH, OW). */
 static void max_windows(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     float *y = c->y + plane * c->OH * c->OW;
     uint8_t *taps = c->taps + plane * c->OH * c->OW, *end = taps + c->OH * c->OW;
     idx reach = (c->KW - 1) * c->DW, pitch = c->OW + reach / c->SW, row = c->SW * pitch, column[MOST_TAPS];
     if (c->SW == 1 && c->left == 0 && c->OW + reach <= c->W) {
-        pitch = row = c->W; /* a tap's columns follow one another already */
+        pitch = row = c->W; /* a tap's columns are consecutive already */
     } else {
         float *split = scratch(SCRATCH_PLANES, c->H * row);
         if (!split) return;
@@ -140,13 +145,13 @@ static pooling geometry(const array *x, const array *y, idx kh, idx kw, idx sh, 
     };
 }
 
-/* Windows of 2 × 2 side by side, all of them on the image. */
+/* Return whether windows are 2×2, side by side, and all on the image. */
 INLINE int in_pairs(const pooling *c) {
     return c->KH == 2 && c->KW == 2 && c->SH == 2 && c->SW == 2 && c->DH == 1 && c->DW == 1 && c->top == 0 &&
            c->left == 0 && 2 * c->OH <= c->H && 2 * c->OW <= c->W;
 }
 
-/* y = the largest element of each window, taps = where it was, in a byte: KH·KW ≤ 256. */
+/* y = the largest element of each window of x (N, C, H, W), taps = its number there, a byte; KH·KW ≤ MOST_TAPS. */
 EXPORT int max_pool2d(const array *x, const array *y, const array *taps, int kh, int kw, int sh, int sw, int top,
                       int left, int dh, int dw) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, dh, dw);
@@ -159,8 +164,9 @@ EXPORT int max_pool2d(const array *x, const array *y, const array *taps, int kh,
     return done;
 }
 
-/* --- the way back: `x` and `H`, `W` belong to the image, `y` and `OH`, `OW` to the windows ------------------------ */
+/* --- the gradient of max pooling: the geometry stays that of the forward pass, x is g (OH, OW), and y is gx (H, W)  */
 
+/* Windows of 2×2 side by side: g, taps (OH, OW) → gx (H, W). */
 static void scatter_pairs(const pooling *c, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
     const uint8_t *taps = c->taps + plane * c->OH * c->OW, *end = taps + c->OH * c->OW;
@@ -181,6 +187,7 @@ static void scatter_pairs(const pooling *c, idx plane) {
     memset(out, 0, (size_t)((c->H - 2 * c->OH) * c->W) * 4);
 }
 
+/* Fill the tables of the taps' rows, columns and offsets. */
 static void tabulate_taps(pooling *c) {
     for (idx t = 0; t < c->KH * c->KW; t++) {
         c->rows[t] = t / c->KW * c->DH, c->columns[t] = t % c->KW * c->DW;
@@ -190,8 +197,8 @@ static void tabulate_taps(pooling *c) {
                     (c->OW - 1) * c->SW + (c->KW - 1) * c->DW < c->W;
 }
 
-/* Where tap t of the window at (i, j) is in its plane, or −1 if it is on the padding. */
-INLINE idx place_of(const pooling *c, idx i, idx j, idx t) {
+/* The offset in its plane of tap t of the window at (i, j), or −1 if it is on the padding. */
+INLINE idx position_of(const pooling *c, idx i, idx j, idx t) {
     if (t >= c->KH * c->KW) return -1;
     idx row = i * c->SH - c->top, column = j * c->SW - c->left;
     if (c->all_inside) return row * c->W + column + c->offsets[t];
@@ -199,6 +206,7 @@ INLINE idx place_of(const pooling *c, idx i, idx j, idx t) {
     return row >= 0 && row < c->H && column >= 0 && column < c->W ? row * c->W + column : -1;
 }
 
+/* Windows of any geometry: g, taps (OH, OW) → gx (H, W). */
 static void scatter_windows(const pooling *c, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
     const uint8_t *taps = c->taps + plane * c->OH * c->OW;
@@ -206,13 +214,13 @@ static void scatter_windows(const pooling *c, idx plane) {
     memset(out, 0, (size_t)(c->H * c->W) * 4);
     for (idx i = 0; i < c->OH; i++)
         for (idx j = 0; j < c->OW; j++) {
-            idx at = place_of(c, i, j, *taps++);
+            idx at = position_of(c, i, j, *taps++);
             if (at >= 0) out[at] += *g;
             g++;
         }
 }
 
-/* gx = each element of g added where its window's winner came from. */
+/* gx (N, C, H, W) = each element of g (N, C, OH, OW) added at the position of its window's winner. */
 EXPORT void max_pool2d_scatter(const array *g, const array *taps, const array *gx, int kh, int kw, int sh, int sw,
                                int top, int left, int dh, int dw) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, dh, dw);
@@ -221,18 +229,19 @@ EXPORT void max_pool2d_scatter(const array *g, const array *taps, const array *g
     over_planes(&c, in_pairs(&c) ? scatter_pairs : scatter_windows, (double)(c.H * c.W + 4 * c.OH * c.OW));
 }
 
+/* x (H, W) and taps (OH, OW) → y (OH, OW). */
 static void gather_windows(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     const uint8_t *taps = c->taps + plane * c->OH * c->OW;
     float *y = c->y + plane * c->OH * c->OW;
     for (idx i = 0; i < c->OH; i++)
         for (idx j = 0; j < c->OW; j++) {
-            idx at = place_of(c, i, j, *taps++);
+            idx at = position_of(c, i, j, *taps++);
             *y++ = at < 0 ? 0 : x[at];
         }
 }
 
-/* y = the element of x at each window's winner. */
+/* y (N, C, OH, OW) = the element of x (N, C, H, W) at each window's winner, or 0 if that is on the padding. */
 EXPORT void max_pool2d_gather(const array *x, const array *taps, const array *y, int kh, int kw, int sh, int sw,
                               int top, int left, int dh, int dw) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, dh, dw);
@@ -241,9 +250,9 @@ EXPORT void max_pool2d_gather(const array *x, const array *taps, const array *y,
     over_planes(&c, gather_windows, 4.0 * (double)(c.OH * c.OW));
 }
 
-/* --- averages: columns of a window are summed first, then its rows' sums ------------------------------------------ */
+/* --- averages: first the rows of a window are summed, then its columns -------------------------------------------- */
 
-/* sum[j] = Σ x[row][j] over `rows` rows of W elements. */
+/* sum[j] = Σ x[row][j]: (rows, W) → (W,). */
 INLINE void sum_rows(const float *x, idx rows, idx W, float *sum) {
     EACH_VECTOR(0, W, {
         vec total = {0};
@@ -252,14 +261,14 @@ INLINE void sum_rows(const float *x, idx rows, idx W, float *sum) {
     });
 }
 
-/* The windows whose column b lies on the image: those from *begin to *end. */
+/* Windows begin…end−1 of a row are those whose column b lies on the image. */
 INLINE void windows_with(const pooling *c, idx stride, idx b, idx *begin, idx *end) {
     idx before = c->left - b;
     *begin = before > 0 ? min_idx(ceil_div(before, stride), c->OW) : 0;
     *end = max_idx(before + c->W > 0 ? min_idx(ceil_div(before + c->W, stride), c->OW) : 0, *begin);
 }
 
-/* y[j] = Σ of the columns of window j; `stride` is SW, known when this is compiled. */
+/* y[j] = the sum of the columns of window j: (W,) → (OW,). `stride` is as for `split_row_of`. */
 INLINE void sum_columns_of(const pooling *c, const idx stride, const float *sum, float *y) {
     memset(y, 0, (size_t)c->OW * 4);
     for (idx b = 0, begin, end; b < c->KW; b++) {
@@ -279,13 +288,14 @@ static void sum_columns(const pooling *c, const float *sum, float *y) {
     }
 }
 
-/* y = x / share, element by element, or over one divisor. */
+/* y = x / share, element by element, or x / divisor if `share` is NULL. */
 INLINE void share_out(const float *x, const float *share, float divisor, idx count, float *y) {
     EACH_VECTOR(0, count, {
         store_up_to(y + i, load_up_to(x + i, n) / (share ? load_up_to(share + i, n) : splat(divisor)), n);
     });
 }
 
+/* Windows of any geometry: x (H, W) → sums (W,) of rows → y (OH, OW). */
 static void average(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     float *y = c->y + plane * c->OH * c->OW, *sum = scratch(SCRATCH_PLANES, c->W);
@@ -298,6 +308,7 @@ static void average(const pooling *c, idx plane) {
     }
 }
 
+/* Windows of 2×2 side by side: x (H, W) → y (OH, OW). */
 static void average_pairs(const pooling *c, idx plane) {
     const float *x = c->x + plane * c->H * c->W;
     float *y = c->y + plane * c->OH * c->OW;
@@ -311,7 +322,7 @@ static void average_pairs(const pooling *c, idx plane) {
         });
 }
 
-/* y = the sum of each window over its share: `share` (OH, OW), or `divisor` everywhere. */
+/* y = the sum of each window of x (N, C, H, W) divided by `share` (OH, OW), or by `divisor` if that is None. */
 EXPORT int avg_pool2d(const array *x, const array *share, double divisor, const array *y, int kh, int kw, int sh,
                       int sw, int top, int left) {
     pooling c = geometry(x, y, kh, kw, sh, sw, top, left, 1, 1);
@@ -319,7 +330,7 @@ EXPORT int avg_pool2d(const array *x, const array *share, double divisor, const 
     return over_planes(&c, in_pairs(&c) && !c.share ? average_pairs : average, (double)(c.OH * (c.W * kh + c.OW * kw)));
 }
 
-/* out[k] = Σ of sum[j] over the windows j that see column k. */
+/* out[k] = Σ sum[j] over the windows j that contain column k: (OW,) → (W,). */
 INLINE void spread_columns_of(const pooling *c, const idx stride, const float *sum, float *out) {
     memset(out, 0, (size_t)c->W * 4);
     for (idx b = 0, begin, end; b < c->KW; b++) {
@@ -337,6 +348,7 @@ static void spread_columns(const pooling *c, const float *sum, float *out) {
     }
 }
 
+/* Windows of 2×2 side by side: g (OH, OW) → gx (H, W). */
 static void spread_pairs(const pooling *c, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
     float *out = c->y + plane * c->H * c->W;
@@ -353,15 +365,16 @@ static void spread_pairs(const pooling *c, idx plane) {
     memset(out, 0, (size_t)((c->H - 2 * c->OH) * c->W) * 4);
 }
 
+/* Windows of any geometry: g (OH, OW) → shares of it (OH, OW) → sums (OW,) of rows → gx (H, W). */
 static void spread(const pooling *c, idx plane) {
     const float *g = c->x + plane * c->OH * c->OW;
     float *out = c->y + plane * c->H * c->W, *parts = scratch(SCRATCH_PLANES, c->OH * c->OW);
     float *sum = scratch(SCRATCH_EXTRA, c->OW);
     if (!parts || !sum) return;
     share_out(g, c->share, c->divisor, c->OH * c->OW, parts);
-    idx filled = -1, filled_end = -1; /* the windows' rows in `sum` */
+    idx filled = -1, filled_end = -1; /* the rows of windows in `sum` */
     for (idx i = 0; i < c->H; i++, out += c->W) {
-        idx from = i + c->top - c->KH + 1; /* the windows' rows that see row i: those from there to i + top */
+        idx from = i + c->top - c->KH + 1; /* windows that contain row i begin from there to i + top */
         idx begin = from > 0 ? ceil_div(from, c->SH) : 0, end = min_idx((i + c->top) / c->SH + 1, c->OH);
         if (begin == filled && end == filled_end) {
             memcpy(out, out - c->W, (size_t)c->W * 4);
@@ -373,7 +386,7 @@ static void spread(const pooling *c, idx plane) {
     }
 }
 
-/* gx = the gradient of `avg_pool2d`: each window's share of g at all of its places. */
+/* gx (N, C, H, W) = the gradient of `avg_pool2d`: g / share, or g / divisor, at all positions of each window. */
 EXPORT int avg_pool2d_input(const array *g, const array *share, double divisor, const array *gx, int kh, int kw,
                             int sh, int sw, int top, int left) {
     pooling c = geometry(gx, g, kh, kw, sh, sw, top, left, 1, 1);

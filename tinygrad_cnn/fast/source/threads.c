@@ -1,8 +1,8 @@
-/* A pool of threads that share the tasks of one call at a time.
+/* A pool of threads that share the tasks of one call at a time, and the memory that tasks work in.
 
-   A worker that has nothing to do looks for work for a while, because the next kernel of a training step follows within
-   microseconds, and then sleeps. A call that finds the pool busy with another Python thread's runs its tasks by itself.
-   After a fork the child starts workers of its own when it first needs them. */
+   An idle worker looks for work for a while before it sleeps, because the next kernel of a training step follows within
+   microseconds. A call that finds the pool busy with a call from another Python thread runs its tasks by itself. After
+   a fork, the child starts workers of its own when it first needs them. */
 #include "array.h"
 #include <stdlib.h>
 
@@ -12,12 +12,18 @@
 #include <pthread.h>
 #endif
 
-enum { MOST_THREADS = 256, LOOKS = 4000, MOST_SHARED = 16 << 20 /* floats: 64 MB */ };
+enum {
+    MOST_THREADS = 256,
+    LOOKS = 4000,           /* for work before a worker sleeps, with a short pause after each */
+    MOST_SHARED = 16 << 20, /* floats, 64 MB: more is not kept for the next call */
+    CACHE_LINE = 64,        /* bytes */
+};
 
 const array *none;
 const void *ndarray;
 const dtype *float32, *int64;
 
+/* Remember Python objects that kernels compare with: None, NumPy's class of arrays, and two dtypes. */
 EXPORT void set_objects(const array *nothing, const array *class, const array *float_dtype, const array *int_dtype) {
     none = nothing, ndarray = class, float32 = (const dtype *)float_dtype, int64 = (const dtype *)int_dtype;
 }
@@ -32,7 +38,7 @@ static int try_lock(lock_t *l) { return TryAcquireSRWLockExclusive(l); }
 static void unlock(lock_t *l) { ReleaseSRWLockExclusive(l); }
 static void wait_for(signal_t *s, lock_t *l) { SleepConditionVariableSRW(s, l, INFINITE, 0); }
 static void wake_all(signal_t *s) { WakeAllConditionVariable(s); }
-static void *aligned_memory(size_t bytes) { return _aligned_malloc(bytes, 64); }
+static void *aligned_memory(size_t bytes) { return _aligned_malloc(bytes, CACHE_LINE); }
 static void free_aligned(void *memory) { _aligned_free(memory); }
 #define RETURNS DWORD WINAPI
 #else
@@ -47,19 +53,19 @@ static void wait_for(signal_t *s, lock_t *l) { pthread_cond_wait(s, l); }
 static void wake_all(signal_t *s) { pthread_cond_broadcast(s); }
 static void *aligned_memory(size_t bytes) {
     void *memory = 0;
-    return posix_memalign(&memory, 64, bytes) ? 0 : memory;
+    return posix_memalign(&memory, CACHE_LINE, bytes) ? 0 : memory;
 }
 static void free_aligned(void *memory) { free(memory); }
 #define RETURNS void *
 #endif
 
-static lock_t calling = LOCK_INIT; /* held by the call whose tasks the pool runs */
-static lock_t sleeping = LOCK_INIT;
+static lock_t calling = LOCK_INIT;       /* held by the call whose tasks the pool runs */
+static lock_t sleeping = LOCK_INIT;      /* held to change `asleep`, or to wait for `work_came` */
 static lock_t first_scratch = LOCK_INIT; /* held to see whether any thread had scratch memory yet */
 static signal_t work_came = SIGNAL_INIT;
-static int wanted = 1, started; /* threads, the caller's among them; workers that run */
+static int wanted = 1, started; /* threads, including the caller's; workers that run */
 
-/* One call's work. `round` is even while there is none and odd while there is some. */
+/* One call's work. `round_number` is odd while there is work, and even while there is none. */
 static struct {
     void (*task)(void *, idx);
     void *context;
@@ -68,15 +74,15 @@ static struct {
 } job;
 static unsigned round_number;
 
-/* Each thread begins with a share of the tasks of its own, the same one in every call with as many tasks: neighbouring
-   tasks work on neighbouring memory, which is then still in that processor's cache from the kernel before. A thread
-   that is done takes over tasks of the others. */
+/* Each thread begins with its own share of the tasks, the same in every call with as many tasks: neighbouring tasks
+   work on neighbouring memory, which is then still in that processor's cache from the kernel before. A thread that has
+   finished its share takes tasks of the others. */
 static struct {
     idx next, end;
-} __attribute__((aligned(128))) shares[MOST_THREADS]; /* no two in one cache line, or in a pair of them */
+} __attribute__((aligned(2 * CACHE_LINE))) shares[MOST_THREADS]; /* processors fetch lines in pairs */
 static int share_count;
 
-static int inside, asleep; /* workers that look at the job; workers that sleep */
+static int inside, asleep; /* workers that may read the job; workers that sleep */
 
 #if defined(_MSC_VER) && !defined(__clang__)
 #define THREAD_LOCAL __declspec(thread)
@@ -84,12 +90,13 @@ static int inside, asleep; /* workers that look at the job; workers that sleep *
 #define THREAD_LOCAL __thread
 #endif
 
-static THREAD_LOCAL int had_no_memory; /* since the running thread began its tasks */
+static THREAD_LOCAL int had_no_memory; /* whether a task got none since the running thread began its tasks */
 
 #define LOADED(x) __atomic_load_n(&(x), __ATOMIC_SEQ_CST)
 #define STORED(x, value) __atomic_store_n(&(x), value, __ATOMIC_SEQ_CST)
 #define ADDED(x, value) __atomic_fetch_add(&(x), value, __ATOMIC_SEQ_CST)
 
+/* Tell the processor that this loop waits. */
 static void pause_briefly(void) {
 #if defined(__x86_64__) || defined(__i386__)
     __builtin_ia32_pause();
@@ -98,6 +105,7 @@ static void pause_briefly(void) {
 #endif
 }
 
+/* Run tasks of the job as thread number `me`, those of its own share first, until none is left. */
 static void run_tasks(int me) {
     had_no_memory = 0;
     for (int k = 0; k < share_count; k++) {
@@ -107,6 +115,7 @@ static void run_tasks(int me) {
     if (had_no_memory) STORED(job.failed, 1);
 }
 
+/* A worker's loop: wait for a round, run its tasks. */
 static RETURNS work(void *number) {
     unsigned seen = 0;
     int me = (int)(intptr_t)number;
@@ -133,6 +142,7 @@ static RETURNS work(void *number) {
     return 0;
 }
 
+/* In a child after a fork: its parent's workers do not exist there. */
 static void forget_workers(void) {
     calling = (lock_t)LOCK_INIT;
     sleeping = (lock_t)LOCK_INIT;
@@ -142,7 +152,7 @@ static void forget_workers(void) {
     round_number = 0;
 }
 
-/* Start what is missing of `wanted` threads; `calling` is held. */
+/* Start workers until there are `wanted` threads; `calling` is held. */
 static void start_workers(void) {
     while (started < wanted - 1) {
         void *number = (void *)(intptr_t)(started + 1);
@@ -165,6 +175,7 @@ static void start_workers(void) {
     }
 }
 
+/* See array.h. */
 int parallel(void (*task)(void *, idx), void *context, idx count, double work) {
     if (count < 2 || work < LEAST_WORK || LOADED(wanted) < 2 || !try_lock(&calling)) {
         had_no_memory = 0;
@@ -185,21 +196,23 @@ int parallel(void (*task)(void *, idx), void *context, idx count, double work) {
         unlock(&sleeping);
     }
     run_tasks(0);
-    ADDED(round_number, 1); /* nobody begins from here on */
+    ADDED(round_number, 1); /* no worker begins from here on */
     while (LOADED(inside)) pause_briefly();
     int failed = job.failed;
     unlock(&calling);
     return failed ? NO_MEMORY : DONE;
 }
 
+/* Use `count` threads from the next call on, of 1…MOST_THREADS. */
 EXPORT void set_threads(idx count) {
     lock(&calling);
     STORED(wanted, (int)min_idx(max_idx(count, 1), MOST_THREADS));
     unlock(&calling);
 }
 
-/* --- memory -------------------------------------------------------------------------------------------------------- */
+/* --- memory ------------------------------------------------------------------------------------------------------- */
 
+/* What a thread keeps in one slot. */
 typedef struct {
     float *memory;
     idx count;
@@ -210,7 +223,7 @@ static void free_pieces(void *pieces) {
     free(pieces);
 }
 
-/* Have `pieces` freed when the running thread ends: programs may start one thread after another. */
+/* Have `pieces` freed when the running thread ends, because programs may start one thread after another. */
 #ifdef _WIN32
 static void WINAPI thread_ends(void *pieces) { free_pieces(pieces); }
 static void free_at_end(piece *pieces) {
@@ -231,9 +244,9 @@ static void free_at_end(piece *pieces) {
 }
 #endif
 
-static THREAD_LOCAL piece *pieces; /* not the pieces themselves, which may be gone before they are to be freed */
+static THREAD_LOCAL piece *pieces; /* a pointer: thread-local memory itself may be gone before the pieces are freed */
 
-/* The running thread's memory of that slot, at least `count` floats; NULL where there is none. */
+/* Return at least `count` floats of the running thread's memory of that slot, or NULL if there is no memory. */
 static float *memory_of(int slot, idx count) {
     if (!pieces) {
         pieces = calloc(SCRATCH_SLOTS, sizeof *pieces);
@@ -243,12 +256,13 @@ static float *memory_of(int slot, idx count) {
     piece *kept = &pieces[slot];
     if (kept->count < count) {
         free_aligned(kept->memory);
-        kept->memory = aligned_memory((size_t)count * 4);
+        kept->memory = aligned_memory((size_t)count * sizeof(float));
         kept->count = kept->memory ? count : 0;
     }
     return kept->memory;
 }
 
+/* See array.h for these three. */
 float *scratch(int slot, idx count) {
     float *memory = memory_of(slot, max_idx(count, 1));
     if (!memory) had_no_memory = 1;
@@ -256,8 +270,8 @@ float *scratch(int slot, idx count) {
 }
 
 float *shared(idx count) {
-    if (count <= MOST_SHARED) return memory_of(SCRATCH_SHARED, max_idx(count, 16));
-    return aligned_memory((size_t)count * 4);
+    if (count <= MOST_SHARED) return memory_of(SCRATCH_SHARED, max_idx(count, 1));
+    return aligned_memory((size_t)count * sizeof(float));
 }
 
 void release(float *memory) {

@@ -1,14 +1,15 @@
-/* The two inner loops that all heavy kernels share. Each keeps a tile of results in registers.
+/* The two inner loops that all heavy kernels share. Each keeps a tile of results in registers:
 
    taps_tile   y[m][p] = Σ_k w[k][m] · x[at[k] + p]        p along vectors: convolution, A·B, Winograd's products
    dots_tile   y[m][r] = Σ_p a[m][p] · b[at[r] + p]        p summed over:   weight gradients, A·Bᵀ
 
-   `at[k]` says where the row of tap k begins, so that a convolution needs no column matrix: with the rows of a padded
-   image one after another, each tap reads the same floats at another offset. */
+   `at[k]` is the offset at which the row of tap k begins, so that a convolution needs no column matrix: with the rows
+   of a padded image one after another, each tap reads the same floats at another offset. */
 #pragma once
 #include "array.h"
 
-/* With 32 registers, 8 × 3 results, 3 vectors of x and one of w leave a few to spare; with 16, half of that. */
+/* The rows of a tile of `taps_tile`, those of a narrow one, and rows and columns of a tile of `dots_tile`. With 32
+   registers, 8 × 3 results, 3 vectors of x and one of w leave a few to spare; with 16, about half as many fit. */
 #if defined(__AVX512F__) || defined(__aarch64__)
 #define MANY_REGISTERS 1
 enum { MOST_ROWS = 8, TALL_ROWS = 12, DOT_ROWS = 4, DOT_TAPS = 6 };
@@ -16,7 +17,7 @@ enum { MOST_ROWS = 8, TALL_ROWS = 12, DOT_ROWS = 4, DOT_TAPS = 6 };
 #define MANY_REGISTERS 0
 enum { MOST_ROWS = 4, TALL_ROWS = 8, DOT_ROWS = 2, DOT_TAPS = 5 };
 #endif
-enum { MOST_VECTORS = 8, SLACK = MOST_VECTORS * LANES };
+enum { MOST_VECTORS = 8, SLACK = MOST_VECTORS * LANES }; /* of a tile, and the floats that it may read after the last */
 
 /* How many vectors wide a tile of `rows` rows is: few rows need more vectors to keep both multipliers busy. */
 INLINE int tile_vectors(int rows) { return rows == 1 ? 8 : rows == 2 ? 6 : rows == 3 ? 4 : 3; }
@@ -27,11 +28,11 @@ typedef struct {
     idx step, row;
 } factors;
 
-/* What the sums of a tile start from: 0, a number for each row, or what `out` holds. */
+/* What the sums of a tile start from: 0, a number for each row, or the values of `out`. */
 enum { FROM_ZERO, FROM_BIAS, FROM_OUT };
 
-/* Vector v of a row is read `from_at[v]` floats after the first, and written `to_at[v]` floats after it, kept above 0 if
-   `relu`. */
+/* out[m][to_at[v] …] = Σ_k f[k][m] · x[at[k] + from_at[v] …], for M rows and V vectors, plus what `from` says, and at
+   least 0 if `relu`. M and V are constants, so that all sums are registers. */
 INLINE void tile_of(const int M, const int V, factors f, const float *x, const idx *from_at, const int32_t *at, idx K,
                     const int from, const float *bias, float *out, const idx *to_at, idx out_step, const int relu) {
     vec sum[TALL_ROWS][MOST_VECTORS];
@@ -61,7 +62,7 @@ INLINE void tile_of(const int M, const int V, factors f, const float *x, const i
             store(out + m * out_step + to_at[v], relu ? larger((vec){0}, sum[m][v]) : sum[m][v]);
 }
 
-/* The same with vectors that follow one another. */
+/* The same with consecutive vectors. */
 INLINE void taps_tile_of(const int M, const int V, factors f, const float *x, const int32_t *at, idx K, const int from,
                          const float *bias, float *out, idx out_step) {
     static const idx one_by_one[MOST_VECTORS] = {0, LANES, 2 * LANES, 3 * LANES, 4 * LANES, 5 * LANES, 6 * LANES,
@@ -69,7 +70,8 @@ INLINE void taps_tile_of(const int M, const int V, factors f, const float *x, co
     tile_of(M, V, f, x, one_by_one, at, K, from, bias, out, one_by_one, out_step, 0);
 }
 
-/* Compute `vectors` vectors, `tile_vectors(rows)` or at most 4 and no more, that lie apart; `bias` may be NULL for 0. */
+/* Compute a tile of `rows` rows whose vectors lie apart; `vectors` is `tile_vectors(rows)`, or less and at most 4.
+   `bias` has what each row starts from, or is NULL for 0. */
 static void apart_tile(int rows, int vectors, factors f, const float *x, const idx *from_at, const int32_t *at, idx K,
                        const float *bias, float *out, const idx *to_at, idx out_step, int relu) {
     static const float zeros[MOST_ROWS];
@@ -90,8 +92,8 @@ static void apart_tile(int rows, int vectors, factors f, const float *x, const i
 #undef CASE
 }
 
-/* Compute `vectors` vectors, at most `tile_vectors(rows)`, of `rows` rows into `out`, which is written in whole vectors.
-   `bias` has what each row starts from, or is NULL for 0. */
+/* Compute a tile of `rows` rows and `vectors` ≤ `tile_vectors(rows)` consecutive vectors into `out`, which is written
+   in whole vectors. `bias` as for `apart_tile`. */
 static void taps_tile(int rows, idx vectors, factors f, const float *x, const int32_t *at, idx K,
                       const float *bias, float *out, idx out_step) {
     static const float zeros[MOST_ROWS];
@@ -147,6 +149,7 @@ INLINE void taps_matrix(idx rows, idx vectors, factors f, const float *x, const 
 INLINE idx row_blocks(idx count) { return ceil_div(count, MOST_ROWS); }
 INLINE idx block_begin(idx block, idx blocks, idx count) { return block * count / blocks; }
 
+/* See `dots_tile`; M rows and R taps are constants. */
 INLINE void dots_tile_of(const int M, const int R, const float *a, idx a_row, idx a_item, const float *b, idx b_item,
                          const int32_t *at, idx items, idx length, vec *out, idx out_row, int onto) {
     vec sum[DOT_ROWS][DOT_TAPS];
@@ -185,8 +188,8 @@ INLINE void dots_tile_of(const int M, const int R, const float *a, idx a_row, id
         for (int r = 0; r < R; r++) out[m * out_row + r] = sum[m][r];
 }
 
-/* Store in out[m][r], or add if `onto`, a vector whose lanes are yet to be summed: the products a[item][m][p] · b[item][at[r] + p] for all
-   items and p, for m < rows, r < taps. */
+/* out[m][r] = a vector whose lanes add up to Σ a[item][m][p] · b[item][at[r] + p] over all items and p < length, for
+   m < rows ≤ DOT_ROWS and r < taps ≤ DOT_TAPS; added to `out` if `onto`. */
 static void dots_tile(int rows, int taps, const float *a, idx a_row, idx a_item, const float *b, idx b_item,
                       const int32_t *at, idx items, idx length, vec *out, idx out_row, int onto) {
 #define CASE(M, R)                                                                                                     \

@@ -1,47 +1,44 @@
-/* Winograd's transforms of one line of a tile, and channels turned to lie along vectors, as winograd.c needs them. */
+/* What winograd.c needs: transposing images so that channels lie along vectors, and the transforms of one line of a
+   tile. */
 #pragma once
 #include "array.h"
 
-/* --- turning channels round ---------------------------------------------------------------------------------------- */
+/* --- transposing channels ----------------------------------------------------------------------------------------- */
 
-#if LANES == 16
-#define ZIP_LOW 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23
-#define ZIP_HIGH 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31
-enum { ROUNDS = 4 };
-#elif LANES == 8
-#define ZIP_LOW 0, 8, 1, 9, 2, 10, 3, 11
-#define ZIP_HIGH 4, 12, 5, 13, 6, 14, 7, 15
-enum { ROUNDS = 3 };
-#else
-#define ZIP_LOW 0, 4, 1, 5
-#define ZIP_HIGH 2, 6, 3, 7
-enum { ROUNDS = 2 };
-#endif
+enum {
+    WINDOW = 3,               /* rows and columns of a window of weights */
+    TAPS = WINDOW * WINDOW,
+    TILE = 4,                 /* rows and columns of a tile of the output */
+    REACH = TILE + WINDOW - 1 /* and of the tile of the input that it depends on */
+};
 
-/* Transpose a square of vectors: zipping the rows of one half with those of the other, log₂ times. */
+enum { ROUNDS = LANES == 16 ? 4 : LANES == 8 ? 3 : 2 }; /* log₂ LANES */
+
+/* Transpose a square of vectors, (LANES, LANES): zip its upper rows with its lower rows, log₂ LANES times. */
 INLINE void transpose(vec square[LANES]) {
     vec other[LANES];
 #pragma GCC unroll 4
     for (int round = 0; round < ROUNDS; round++) {
 #pragma GCC unroll 16
         for (int i = 0; i < LANES / 2; i++) {
-            other[2 * i] = __builtin_shufflevector(square[i], square[i + LANES / 2], ZIP_LOW);
-            other[2 * i + 1] = __builtin_shufflevector(square[i], square[i + LANES / 2], ZIP_HIGH);
+            other[2 * i] = SHUFFLED(square[i], square[i + LANES / 2], LOW_PAIRS);
+            other[2 * i + 1] = SHUFFLED(square[i], square[i + LANES / 2], HIGH_PAIRS);
         }
 #pragma GCC unroll 16
         for (int i = 0; i < LANES; i++) square[i] = other[i];
     }
 }
 
-/* The bits of |v|: integers in the order of the numbers, with NaN above all. */
-INLINE ivec size_bits(vec v) { return (ivec)v & 0x7FFFFFFF; }
+/* The bits of |v|: integers in the order of the numbers, with infinity at INFINITE and NaN above. */
+enum { INFINITE = 0x7F800000, SIZE_BITS = 0x7FFFFFFF };
+INLINE ivec size_bits(vec v) { return (ivec)v & SIZE_BITS; }
 INLINE ivec larger_bits(ivec a, ivec b) { return (ivec)choose(a > b, (vec)a, (vec)b); }
 
-/* Turn one row of an image (channels `step` apart) into `to`[column][channel], for `wide` channels, a whole number of
-   vectors; those beyond `channels`, and the columns around the row, are 0. `peaks` gets the `size_bits` of the largest
-   element of each column, and 0 up to a whole vector. */
-static void row_to_channels(const float *from, const float *gate, idx step, idx channels, idx width, float *to, idx wide,
-                            int32_t *peaks) {
+/* Transpose one row of an image, (channels, width) with channels `step` apart → to (width, wide), where `wide` is a
+   whole number of vectors and channels from `channels` on are 0. `mask` as for `fill_planes`. `peaks` gets the
+   `size_bits` of the largest element of each column, and 0 up to a whole vector. */
+static void row_to_channels(const float *from, const float *mask, idx step, idx channels, idx width, float *to,
+                            idx wide, int32_t *peaks) {
     for (idx c = 0; c < wide; c += LANES)
         for (idx j = 0; j < width; j += LANES) {
             vec square[LANES];
@@ -49,10 +46,10 @@ static void row_to_channels(const float *from, const float *gate, idx step, idx 
             if (c) peak = *(const ivec_in_memory *)(peaks + j);
             idx count = min_idx(LANES, width - j);
             for (int i = 0; i < LANES; i++) {
-                const float *p = from + (c + i) * step + j, *open = gate ? gate + (c + i) * step + j : 0;
+                const float *p = from + (c + i) * step + j, *y = moved(mask, (c + i) * step + j);
                 if (c + i >= channels) square[i] = (vec){0};
-                else if (count == LANES) square[i] = open ? let_through(load(p), load(open)) : load(p);
-                else square[i] = open ? let_through(load_first(p, count), load_first(open, count)) : load_first(p, count);
+                else if (count == LANES) square[i] = y ? relu_masked(load(p), load(y)) : load(p);
+                else square[i] = y ? relu_masked(load_first(p, count), load_first(y, count)) : load_first(p, count);
                 peak = larger_bits(peak, size_bits(square[i]));
             }
             *(ivec_in_memory *)(peaks + j) = peak;
@@ -61,10 +58,10 @@ static void row_to_channels(const float *from, const float *gate, idx step, idx 
         }
 }
 
-/* Whether the `rows` rows of `peaks`, `pitch` apart, hold one that is not finite, or 2¹⁰ times larger than is typical:
-   than the geometric mean of all that are not tiny. The logarithm is read off the bits, in eighths of an octave. */
+/* Return whether `peaks` (rows, width), its rows `pitch` apart, has one that is not finite, or 2¹⁰ times larger than
+   the geometric mean of all that are not tiny. Logarithms are read off the bits, in eighths of an octave. */
 static int has_outlier(const int32_t *peaks, idx pitch, idx rows, idx width) {
-    enum { INFINITE = 0x7F800000, TINY = 0x0D800000 /* 2⁻¹⁰⁰ */, EIGHTHS = 20, FAR = 10 * 8 };
+    enum { TINY = 0x0D800000 /* 2⁻¹⁰⁰ */, EIGHTHS = 20 /* 23 bits of fraction less 3 */, FAR = 10 * 8 };
     ivec most = {0}, sum = {0}, count = {0};
     for (idx r = 0; r < rows; r++)
         for (idx j = 0; j < width; j += LANES) {
@@ -73,12 +70,12 @@ static int has_outlier(const int32_t *peaks, idx pitch, idx rows, idx width) {
             sum += (peak >> EIGHTHS) & counted;
             count -= counted;
         }
-    int64_t top = 0, total = 0, places = 0;
-    for (int i = 0; i < LANES; i++) top = max_idx(top, most[i]), total += sum[i], places += count[i];
-    return top >= INFINITE || (places && (top >> EIGHTHS) - total / places > FAR);
+    int64_t top = 0, total = 0, positions = 0;
+    for (int i = 0; i < LANES; i++) top = max_idx(top, most[i]), total += sum[i], positions += count[i];
+    return top >= INFINITE || (positions && (top >> EIGHTHS) - total / positions > FAR);
 }
 
-/* Turn `from`[column][channel] into one row of an image. */
+/* Transpose back into one row of an image: from (width, wide) → (channels, width), with channels `step` apart. */
 static void channels_to_row(const float *from, idx wide, float *to, idx step, idx channels, idx width) {
     for (idx c = 0; c < channels; c += LANES)
         for (idx j = 0; j < width; j += LANES) {
@@ -92,23 +89,23 @@ static void channels_to_row(const float *from, idx wide, float *to, idx step, id
         }
 }
 
-/* The nine weights of each of LANES windows, `step` floats apart, as nine vectors; windows from `count` on are 0. */
-INLINE void windows_to_lanes(const float *from, idx step, idx count, vec w[9]) {
-    for (int k = 0; k < 9; k += LANES) {
+/* The weights of LANES windows, `step` floats apart: (LANES, TAPS) → w (TAPS, LANES); windows from `count` on are 0. */
+INLINE void windows_to_lanes(const float *from, idx step, idx count, vec w[TAPS]) {
+    for (int k = 0; k < TAPS; k += LANES) {
         vec square[LANES];
         for (int i = 0; i < LANES; i++)
-            square[i] = i < count ? load_first(from + i * step + k, min_idx(LANES, 9 - k)) : (vec){0};
+            square[i] = i < count ? load_first(from + i * step + k, min_idx(LANES, TAPS - k)) : (vec){0};
         transpose(square);
-        for (int i = 0; i < LANES && k + i < 9; i++) w[k + i] = square[i];
+        for (int i = 0; i < LANES && k + i < TAPS; i++) w[k + i] = square[i];
     }
 }
 
-/* The reverse, added to what is there if `onto`. */
-INLINE void lanes_to_windows(const vec w[9], float *to, idx step, idx count, int onto) {
-    for (int k = 0; k < 9; k += LANES) {
+/* The reverse, (TAPS, LANES) → (count, TAPS), added to `to` if `onto`. */
+INLINE void lanes_to_windows(const vec w[TAPS], float *to, idx step, idx count, int onto) {
+    for (int k = 0; k < TAPS; k += LANES) {
         vec square[LANES];
-        idx wide = min_idx(LANES, 9 - k);
-        for (int i = 0; i < LANES; i++) square[i] = k + i < 9 ? w[k + i] : (vec){0};
+        idx wide = min_idx(LANES, TAPS - k);
+        for (int i = 0; i < LANES; i++) square[i] = k + i < TAPS ? w[k + i] : (vec){0};
         transpose(square);
         for (idx i = 0; i < LANES && i < count; i++) {
             float *p = to + i * step + k;
@@ -117,12 +114,12 @@ INLINE void lanes_to_windows(const vec w[9], float *to, idx step, idx count, int
     }
 }
 
-/* --- the transforms of one line ------------------------------------------------------------------------------------ */
+/* --- the transforms of one line; their constants are those of F(4×4, 3×3) in the paper ---------------------------- */
 
-/* Bᵀ d */
-INLINE void transform_input(const vec d[6], vec v[6]) {
+/* v = Bᵀ d */
+INLINE void transform_input(const vec d[REACH], vec v[REACH]) {
     vec a = d[4] - 4 * d[2], b = d[3] - 4 * d[1], c = d[4] - d[2], e = 2 * (d[3] - d[1]);
-    v[0] = 4 * (d[0] - d[2]) + c; /* differences first: of a constant image all but v[1] are exactly 0 */
+    v[0] = 4 * (d[0] - d[2]) + c; /* differences first, so that a constant image gives exact zeros but for v[1] */
     v[1] = a + b;
     v[2] = a - b;
     v[3] = c + e;
@@ -130,8 +127,8 @@ INLINE void transform_input(const vec d[6], vec v[6]) {
     v[5] = 4 * (d[1] - d[3]) + (d[5] - d[3]);
 }
 
-/* Aᵀ m */
-INLINE void transform_output(const vec m[6], vec y[4]) {
+/* y = Aᵀ m */
+INLINE void transform_output(const vec m[REACH], vec y[TILE]) {
     vec a = m[1] + m[2], b = m[1] - m[2], c = m[3] + m[4], e = m[3] - m[4];
     y[0] = m[0] + a + c;
     y[1] = b + 2 * e;
@@ -139,8 +136,8 @@ INLINE void transform_output(const vec m[6], vec y[4]) {
     y[3] = b + 8 * e + m[5];
 }
 
-/* A g */
-INLINE void transform_gradient(const vec g[4], vec z[6]) {
+/* z = A g */
+INLINE void transform_gradient(const vec g[TILE], vec z[REACH]) {
     vec even = g[0] + g[2], odd = g[1] + g[3], far_even = g[0] + 4 * g[2], far_odd = 2 * g[1] + 8 * g[3];
     z[0] = g[0];
     z[1] = even + odd;
@@ -150,8 +147,8 @@ INLINE void transform_gradient(const vec g[4], vec z[6]) {
     z[5] = g[3];
 }
 
-/* G w */
-INLINE void transform_weight(const vec w[3], vec u[6]) {
+/* u = G w */
+INLINE void transform_weight(const vec w[WINDOW], vec u[REACH]) {
     vec even = w[0] + w[2], far = w[0] * (1.f / 24) + w[2] * (1.f / 6), middle = w[1] * (1.f / 12);
     u[0] = w[0] * (1.f / 4);
     u[1] = (even + w[1]) * (-1.f / 6);
@@ -161,8 +158,8 @@ INLINE void transform_weight(const vec w[3], vec u[6]) {
     u[5] = w[2];
 }
 
-/* Gᵀ u */
-INLINE void transform_weight_back(const vec u[6], vec w[3]) {
+/* w = Gᵀ u */
+INLINE void transform_weight_back(const vec u[REACH], vec w[WINDOW]) {
     vec near = (u[1] + u[2]) * (-1.f / 6), far = u[3] + u[4];
     w[0] = u[0] * (1.f / 4) + near + far * (1.f / 24);
     w[1] = (u[2] - u[1]) * (1.f / 6) + (u[3] - u[4]) * (1.f / 12);

@@ -142,7 +142,7 @@ def layer_norm(
 
     Raises:
         RuntimeError: the shapes or dtypes do not fit.
-        TypeError: `normalized_shape` is no sequence of ints.
+        TypeError: `normalized_shape` is not a sequence of ints.
 
     Ref: Ba, Kiros, Hinton, "Layer Normalization", 2016.
     """

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias, overload
 
 from tinygrad_cnn import kernels, ops
 from tinygrad_cnn._checks import check_room, per_axis, shown
-from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn._types import Array, Pair
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.nn.functional._geometry import Size, batched, pool_windows, unbatched
 from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
@@ -176,7 +176,7 @@ def avg_pool2d(
     Raises:
         RuntimeError: the shape or dtype does not fit, the window is larger than the padded input, or an argument is
             out of range.
-        TypeError: `divisor_override` is no int.
+        TypeError: `divisor_override` is not an int.
     """
     if divisor_override is not None and (isinstance(divisor_override, bool) or not isinstance(divisor_override, int)):
         raise TypeError(f"avg_pool2d: expected divisor_override as an int or None, got {shown(divisor_override)}")
@@ -199,9 +199,9 @@ def _average(
     how = {**pool_windows(op, input.shape, axes, kernel_size, stride, padding, 1, ceil_mode)}
     del how["dilation"]
     zeros = per_axis(op, "padding", padding, axes, least=0)
-    counted = tuple([(one, one) if count_include_pad else (0, 0) for one in zeros])
+    how["counted"] = tuple([(one, one) if count_include_pad else (0, 0) for one in zeros])
     run = ops.avg_pool1d if axes == 1 else ops.avg_pool2d
-    return unbatched(run(x, counted=counted, divisor_override=divisor_override, **how), input, axes)
+    return unbatched(run(x, divisor_override=divisor_override, **how), input, axes)
 
 
 def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
@@ -217,7 +217,7 @@ def adaptive_avg_pool2d(input: Tensor, output_size: OutputSize) -> Tensor:
         (N, C, OH, OW), or (C, OH, OW) for one image.
 
     Raises:
-        RuntimeError: the shape or dtype does not fit, or `output_size` is no pair of numbers of at least 0.
+        RuntimeError: the shape or dtype does not fit, or `output_size` is not a pair of numbers of at least 0.
     """
     size = _output_size("adaptive_avg_pool2d", input, output_size)
     return unbatched(ops.adaptive_avg_pool2d(batched(input, 2, "adaptive_avg_pool2d"), output_size=size), input, 2)
@@ -239,19 +239,19 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize, return_indices: 
         (N, C, OH, OW), or (C, OH, OW) for one image; with `return_indices` a pair of these, the second int64.
 
     Raises:
-        RuntimeError: the shape or dtype does not fit, or `output_size` is no pair of numbers of at least 0.
+        RuntimeError: the shape or dtype does not fit, or `output_size` is not a pair of numbers of at least 0.
     """
     size = _output_size("adaptive_max_pool2d", input, output_size)
     x = batched(input, 2, "adaptive_max_pool2d")
     y = ops.adaptive_max_pool2d(x, output_size=size)
     if not return_indices:
         return unbatched(y, input, 2)
-    indices = _supplied(y, "places", lambda: kernels.adaptive_max_pool2d(x.array, output_size=(size[0], size[1])))
+    indices = _supplied(y, "places", lambda: kernels.adaptive_max_pool2d(x.array, output_size=size))
     return unbatched(y, input, 2), unbatched(from_numpy(indices), input, 2)
 
 
-def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Shape:
-    """Return (OH, OW), with the input's sizes in the place of None."""
+def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Pair:
+    """Return (OH, OW), with the input's size for None."""
     check_floating(op, "input", input)
     if input.ndim < 3:
         raise ValueError(f"{op}: expected input (N, C, H, W) or (C, H, W), got {input.shape}")
@@ -259,6 +259,6 @@ def _output_size(op: str, input: Tensor, output_size: OutputSize) -> Shape:
     if len(given) != 2:
         raise RuntimeError(f"{op}: expected output_size as an int or a pair of ints, got {output_size!r}")
     sizes = [size if one is None else one for one, size in zip(given, input.shape[-2:], strict=True)]
-    found = per_axis(op, "output_size", sizes, 2, least=0)
-    check_room(op, [*input.shape[:-2], *found])
-    return found
+    height, width = per_axis(op, "output_size", sizes, 2, least=0)
+    check_room(op, [*input.shape[:-2], height, width])
+    return height, width

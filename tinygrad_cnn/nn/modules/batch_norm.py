@@ -94,16 +94,8 @@ class _BatchNorm(ChannelNorm):
             momentum = 0.0 if count is None else 1 / (count.item() + 1)
         use_batch = self.training or self.running_mean is None
         tracked = not self.training or self.track_running_stats
-        y = functional.batch_norm(
-            input,
-            self.running_mean if tracked else None,
-            self.running_var if tracked else None,
-            self.weight,
-            self.bias,
-            use_batch,
-            momentum,
-            self.eps,
-        )
+        running = (self.running_mean, self.running_var) if tracked else (None, None)
+        y = functional.batch_norm(input, *running, self.weight, self.bias, use_batch, momentum, self.eps)
         if count is not None:
             count.array += 1
             record_write(count.array)

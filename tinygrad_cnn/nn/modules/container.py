@@ -13,14 +13,16 @@ from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
 from tinygrad_cnn.nn.modules.error_context import EXPLAINED, explain
 from tinygrad_cnn.nn.modules.module import Module
 
+__all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
-def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> Any:
-    """Return the output of the last of `layers`, each of which takes the output of the one before; the first takes `x`.
 
-    Every layer computes in a scope of its name within `scope`, and its errors say which layer it was. A layer with
-    hooks, or with a ``__call__`` of its own, is called; of the others, only `forward` is.
+def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope, /) -> Any:
+    """Return the output of the last of `layers`; each takes the output of the one before, the first takes `x`.
+
+    Each layer runs in a scope with its name within `scope`, so that an error says which layer failed. A layer with
+    hooks or a ``__call__`` of its own is called; of all other layers only `forward` runs.
     """
-    token = push_scope(scope)  # the current one already: the token leads back to it
+    token = push_scope(scope)  # it is current already: popping the token restores it
     layer: Any = None
     try:
         for name, layer in layers:
@@ -36,9 +38,6 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> An
     finally:
         pop_scope(token)
     return x
-
-
-__all__ = ["ModuleDict", "ModuleList", "Sequential"]
 
 
 class _ListLike(Module):

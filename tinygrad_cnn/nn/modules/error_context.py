@@ -16,7 +16,7 @@ import numpy as np
 
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._types import Shape
-from tinygrad_cnn.autograd import Node, Scope, current_scope
+from tinygrad_cnn.autograd import Node, Scope, Source, current_scope
 from tinygrad_cnn.nn.uninitialized import Uninitialized
 from tinygrad_cnn.tensor import Tensor
 
@@ -219,6 +219,6 @@ def _first(node: Node, scope: Scope | None) -> Node:
     return node
 
 
-def _input(node: Node) -> Node | Variable | Constant | None:
+def _input(node: Node) -> Source | None:
     """Return what made the first tensor input of `node`."""
     return next((parent for parent in node.parents if parent is not None), None)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import pickle
 import warnings
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import Any, TypeAlias
 
 from typing_extensions import override
 
@@ -18,9 +18,6 @@ from tinygrad_cnn.autograd import Function
 from tinygrad_cnn.autograd.hooks import RemovableHandle
 from tinygrad_cnn.nn.modules.registry import Registry
 from tinygrad_cnn.tensor import Tensor
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.nn.modules.module import Module
 
 Hook: TypeAlias = Callable[..., Any]
 Gradients: TypeAlias = tuple[Tensor | None, ...]
@@ -56,11 +53,11 @@ class ModuleHooks:
         return self.__dict__
 
     def __deepcopy__(self, memo: dict[int, object]) -> ModuleHooks:
-        twin = ModuleHooks()  # with tables of its own that share the functions, which are never copied
-        memo[id(self)] = twin
+        clone = ModuleHooks()  # with tables of its own that share the functions, which are never copied
+        memo[id(self)] = clone
         for name, table in vars(self).items():
-            setattr(twin, name, table.copy())
-        return twin
+            setattr(clone, name, table.copy())
+        return clone
 
     def add(self, table: str, hook: Hook, prepend: bool, with_kwargs: bool = False) -> RemovableHandle:
         """Put `hook` last in `table`, or first with `prepend`."""
@@ -71,8 +68,10 @@ class ModuleHooks:
             setattr(self, table, {handle.id: hook, **getattr(self, table)})
         return handle
 
-    def call(self, module: Module, args: tuple[object, ...], kwargs: dict[str, object]) -> object:
-        """Run `forward` of `module` with the hooks around it."""
+    def call(
+        self, module: Hookable, forward: Callable[..., object], args: tuple[object, ...], kwargs: dict[str, object]
+    ) -> object:
+        """Run `forward`, the method of `module`, with the hooks around it."""
         for key, hook in list(self.forward_pre.items()):
             if key in self.with_kwargs:
                 found = hook(module, args, kwargs)
@@ -91,7 +90,7 @@ class ModuleHooks:
         gradients = _GradientHooks(module, self) if self.backward or self.backward_pre else None
         if gradients is not None:
             args = gradients.enter(args)
-        result = module.forward(*args, **kwargs)
+        result = forward(*args, **kwargs)
         for key, hook in list(self.forward.items()):
             given = (args, kwargs, result) if key in self.with_kwargs else (args, result)
             found = hook(module, *given)
@@ -103,7 +102,7 @@ class ModuleHooks:
 class _GradientHooks:
     """The backward hooks in one call of a module."""
 
-    def __init__(self, module: Module, hooks: ModuleHooks) -> None:
+    def __init__(self, module: Hookable, hooks: ModuleHooks) -> None:
         self.module = module
         self.before = list(hooks.backward_pre.values())
         self.after = list(hooks.backward.values())

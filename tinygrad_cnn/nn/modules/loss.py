@@ -145,7 +145,7 @@ class BCEWithLogitsLoss(_WeightedLoss):
     Args:
         weight: a factor for each element, kept as a buffer.
         reduction: "mean", "sum" or "none".
-        pos_weight: a factor for the positive part, kept as a buffer.
+        pos_weight: a factor for the positive term, kept as a buffer.
 
     Shape:
         two tensors of one shape → ().
@@ -200,7 +200,7 @@ class SmoothL1Loss(_Loss):
 
     Args:
         reduction: "mean", "sum" or "none".
-        beta: where the parabola meets the straight lines; with 0 it is `L1Loss`.
+        beta: where the parabola joins the straight lines; with 0 it is `L1Loss`.
 
     Shape:
         two tensors of one shape → ().
@@ -222,7 +222,7 @@ class HuberLoss(_Loss):
 
     Args:
         reduction: "mean", "sum" or "none".
-        delta: where the parabola meets the straight lines.
+        delta: where the parabola joins the straight lines.
 
     Shape:
         two tensors of one shape → ().

@@ -40,6 +40,7 @@ class Module(Hookable):
                 return F.relu(self.fc(x))
     """
 
+    _modules: dict[str, Module | None]
     training: bool
     """True in training mode, False in evaluation mode."""
     _settings: ClassVar[tuple[str, ...]] = ()
@@ -59,7 +60,7 @@ class Module(Hookable):
         token = push_scope(Scope(self._name_within(around), type(self).__name__, self, around))
         try:
             if self._hooks is not None:
-                return self._hooks.call(self, args, kwargs)
+                return self._hooks.call(self, self.forward, args, kwargs)
             return self.forward(*args, **kwargs)
         except EXPLAINED as error:
             explain(error, self, args)
@@ -104,12 +105,6 @@ class Module(Hookable):
             if memo is not None:
                 memo.add(module)
             yield path, module
-
-    def _walk(self, path: str) -> Iterator[tuple[str, Module]]:
-        yield path, self
-        for name, child in self._modules.items():
-            if child is not None:
-                yield from child._walk(f"{path}.{name}" if path else name)
 
     def modules(self) -> Iterator[Module]:
         """Yield this module and all modules below it, shared ones once."""

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Container, Iterable, Iterator
-from typing import TYPE_CHECKING, Any, Self, cast
+from typing import Any, Self, cast
 
 from typing_extensions import override
 
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.nn.modules.module import Module
 
 
 class Registry:
@@ -20,7 +17,7 @@ class Registry:
 
     _parameters: dict[str, Parameter | None]
     _buffers: dict[str, Tensor | None]
-    _modules: dict[str, Module | None]
+    _modules: dict[str, Any]
     _non_persistent_buffers: set[str]
 
     def __init__(self) -> None:
@@ -44,7 +41,7 @@ class Registry:
             self.register_parameter(name, value)
         elif isinstance(value, Registry):
             self._forget(name, keep=self._registered("_modules", "module"))
-            self.add_module(name, cast("Module", value))
+            self.add_module(name, value)
         elif name in self.__dict__.get("_parameters", ()):
             _refuse_other("parameter", "nn.Parameter", name, value)
             self._parameters[name] = None
@@ -64,27 +61,34 @@ class Registry:
     def __deepcopy__(self, memo: dict[int, object]) -> Self:
         made: Any = self.__reduce_ex__(4)
         make, arguments, *rest = made
-        twin = make(*arguments)
-        memo[id(self)] = twin
+        clone = make(*arguments)
+        memo[id(self)] = clone
         state = rest[0] if rest else None
-        if hasattr(twin, "__setstate__"):
-            twin.__setstate__(copy.deepcopy(state, memo))
-            return twin
+        if hasattr(clone, "__setstate__"):
+            clone.__setstate__(copy.deepcopy(state, memo))
+            return clone
         plain, slots = state if isinstance(state, tuple) else (state, None)
         for name, value in {**(plain or {}), **(slots or {})}.items():
             try:
-                object.__setattr__(twin, name, copy.deepcopy(value, memo))
+                object.__setattr__(clone, name, copy.deepcopy(value, memo))
             except (RuntimeError, TypeError) as error:
                 self._name_holder(error, name)
                 raise
-        return twin
+        return clone
 
     def _name_holder(self, error: Exception, attribute: str) -> None:
         """Add to `error` which module holds the attribute that cannot be copied, by its path from here."""
         text, holder, name = error.__dict__.setdefault("held", (str(error), self, attribute))
-        path = next((path for path, module in cast("Module", self).named_modules() if module is holder), "")
+        path = next((path for path, module in self._walk("") if module is holder), "")
         where = f"{type(self).__name__}{'.' * bool(path)}{path}.{name}"
         error.args = (f"{text}\nin the copy of {where}, an attribute of {type(holder).__name__}",)
+
+    def _walk(self, path: str) -> Iterator[tuple[str, Any]]:
+        """Yield this module under `path` and all modules below it by their paths, shared ones under each of them."""
+        yield path, self
+        for name, child in self._modules.items():
+            if child is not None:
+                yield from child._walk(f"{path}.{name}" if path else name)
 
     def _unregistered(self) -> list[str]:
         """Return the sentences of `unregistered`, for callers that do not import this room."""
@@ -132,7 +136,7 @@ class Registry:
         if not persistent:
             self._non_persistent_buffers.add(name)
 
-    def add_module(self, name: str, module: Module | None) -> None:
+    def add_module(self, name: str, module: Registry | None) -> None:
         """Add a submodule under `name`, which need not be an identifier."""
         modules = self._registered("_modules", "module")
         self._check_name("module", name, modules)
@@ -140,7 +144,7 @@ class Registry:
             raise TypeError(f"add_module: {type(module).__name__} is not a Module subclass")
         modules[name] = module
 
-    def register_module(self, name: str, module: Module | None) -> None:
+    def register_module(self, name: str, module: Registry | None) -> None:
         """Do what `add_module` does."""
         self.add_module(name, module)
 
@@ -161,10 +165,10 @@ def _refuse_other(what: str, kind: str, name: str, value: object) -> None:
 
 def unregistered(module: Registry) -> list[str]:
     """Return a sentence for each plain list, tuple or dict below `module` that hides layers or parameters from it."""
-    module = cast("Module", module)
-    known = {id(one) for one in (*module.modules(), *module.parameters())}
+    holders = {id(holder): (path, holder) for path, holder in reversed(list(module._walk("")))}  # the first path wins
+    known = {*holders, *[id(one) for _, holder in holders.values() for one in holder._parameters.values()]}
     found = []
-    for path, holder in module.named_modules():
+    for path, holder in reversed(holders.values()):
         for name, value in vars(holder).items():
             lost = [one for one in _inside(value) if id(one) not in known]
             if not lost:

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple, cast
+from typing import NamedTuple, cast
 
 import numpy as np
 from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import no_grad, wrap
+from tinygrad_cnn.nn.modules.registry import Registry
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.nn.uninitialized import Uninitialized
 from tinygrad_cnn.tensor import Tensor
-
-if TYPE_CHECKING:
-    from tinygrad_cnn.nn.modules.module import Module
 
 
 class IncompatibleKeys(NamedTuple):
@@ -34,7 +32,7 @@ class IncompatibleKeys(NamedTuple):
 class Slot(NamedTuple):
     """A parameter or buffer with the module and the attribute that hold it."""
 
-    module: Module
+    module: Registry
     name: str
     tensor: Tensor
 

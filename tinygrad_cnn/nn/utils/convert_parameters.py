@@ -17,7 +17,7 @@ def vector_to_parameters(vec: Tensor, parameters: Iterable[Tensor]) -> None:
     """Copy the elements of `vec` into the parameters, in the order of `parameters_to_vector`; this is not recorded.
 
     Raises:
-        TypeError: `vec` is no tensor.
+        TypeError: `vec` is not a tensor.
         ValueError: `vec` does not have as many elements as the parameters together; nothing was changed.
     """
     if not isinstance(vec, Tensor):

@@ -111,8 +111,8 @@ class Checkpoints(Callback):
             self._save(trainer)
         elif not trainer.resumable:
             warnings.warn(
-                f"Checkpoints: this loader ({type(trainer.loader).__name__}) has no state_dict, so the run can go on "
-                f"from the start of epoch {trainer.epoch + 1} only; its {trainer.batch} batches so far are not saved",
+                f"Checkpoints: this loader ({type(trainer.loader).__name__}) has no state_dict, so the run can resume "
+                f"only from the start of epoch {trainer.epoch + 1}; its {trainer.batch} batches so far are not saved",
                 stacklevel=2,
             )
 
@@ -147,8 +147,8 @@ class Checkpoints(Callback):
             return
         raise ValueError(
             f"Checkpoints: expected a folder without the checkpoints of another run, got {self.folder} with "
-            f"{paths[0].name}, which saving would delete; go on with that run, fit(resume={str(self.folder)!r}), give "
-            "this one another folder, or delete them"
+            f"{paths[0].name}, which saving would delete; resume that run with fit(resume={str(self.folder)!r}), "
+            "give this one another folder, or delete them"
         )
 
     def _save(self, trainer: Trainer) -> None:
@@ -167,7 +167,7 @@ class Checkpoints(Callback):
 
     @override
     def load_state_dict(self, state_dict: State) -> None:
-        """Take over the best value so far."""
+        """Load the best value so far."""
         check_keys("Checkpoints", state_dict, () if self.best is None else ("best",))
         if self.best is not None:
             self.best.load_state_dict(state_dict["best"])

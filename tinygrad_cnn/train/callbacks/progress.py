@@ -58,8 +58,7 @@ class ProgressBar(Callback):
         )  # fmt: skip
         self._task = bar.add_task("", total=total, completed=done, state="")
         bar.start()
-        self._speed, self._samples = 0.0, 0
-        self._clock = self._epoch_clock = time.perf_counter()
+        self._speed = 0.0
 
     @override
     def on_epoch_start(self, trainer: Trainer) -> None:

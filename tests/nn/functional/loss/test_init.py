@@ -4,11 +4,11 @@ import warnings
 
 import numpy as np
 import pytest
-from tinygrad_cnn.kernels.forms import kernels_of
 
 import tinygrad_cnn as tc
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
+from tinygrad_cnn.backends.kernels import kernels_of
 
 X, T = np.array([[0.2, 0.9, 0.4], [0.7, 0.1, 0.6]]), np.array([[0.0, 1.0, 0.3], [1.0, 0.5, 0.2]])
 

@@ -50,9 +50,9 @@ def binary_cross_entropy(
     for name, values in (("input", input.array), ("target", target.array)):
         outside = ~((values >= 0) & (values <= 1))  # true for NaN
         if outside.any():
-            place = tuple(int(i) for i in np.unravel_index(int(np.argmax(outside)), outside.shape))
+            position = tuple(int(i) for i in np.unravel_index(int(np.argmax(outside)), outside.shape))
             raise RuntimeError(
-                f"{op}: expected every element of {name} between 0 and 1, got {values[place]} at {place}; "
+                f"{op}: expected every element of {name} between 0 and 1, got {values[position]} at {position}; "
                 "apply sigmoid first, or use binary_cross_entropy_with_logits"
             )
     return ops.binary_cross_entropy(input, target, _factor(op, "weight", weight, input), reduction=reduction)
@@ -76,7 +76,7 @@ def binary_cross_entropy_with_logits(
         size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
         reduction: "none", "sum" or "mean". The mean over no elements is NaN.
-        pos_weight: a factor p for the positive part, of a shape that broadcasts to that of `input`.
+        pos_weight: a factor p for the positive term, of a shape that broadcasts to that of `input`.
 
     Raises:
         RuntimeError: a dtype does not fit, or a factor does not broadcast to `input`.

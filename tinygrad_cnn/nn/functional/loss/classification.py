@@ -36,7 +36,7 @@ def cross_entropy(
     """Compute −Σ_c w[c] · q[c] · log softmax(x)[c] at each position.
 
     q is the target distribution: 1 at the target class and 0 elsewhere, or as given. Plain class indices run
-    `ops.cross_entropy`, all else `ops.soft_cross_entropy`.
+    `ops.cross_entropy`, everything else `ops.soft_cross_entropy`.
 
     Args:
         input: scores (N, C), (N, C, d₁, ...), or (C,) for one position.

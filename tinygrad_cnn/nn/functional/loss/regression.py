@@ -79,7 +79,7 @@ def smooth_l1_loss(
         size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
         reduction: "none", "sum" or "mean".
-        beta: where the parabola meets the straight lines; with 0 it is `l1_loss`.
+        beta: where the parabola joins the straight lines; with 0 it is `l1_loss`.
 
     Raises:
         RuntimeError: `beta` is negative, the shapes cannot be broadcast, or neither is floating point.
@@ -107,7 +107,7 @@ def huber_loss(
         input: any shape.
         target: of the same shape; another shape is broadcast, with a warning.
         reduction: "none", "sum" or "mean". The mean divides by the number of elements, weighted or not.
-        delta: where the parabola meets the straight lines.
+        delta: where the parabola joins the straight lines.
         weight: a factor for each element, shaped like `input`.
 
     Raises:

@@ -1,34 +1,35 @@
-/* Batch normalisation: with the statistics of the batch, with given ones, and its gradients.
+/* Batch normalisation with the statistics of the batch or with given ones, and its gradients.
 
-   A task is one channel. All of a channel's places in a batch are a few hundred kilobytes: the first pass over them
-   brings them into the second-level cache, and the later ones find them there. Where an image has but one place for each
-   channel, a task is a few neighbouring channels, which lie along vectors. */
+   A task is one channel. A channel of a batch is a few hundred kilobytes: the first pass over it brings it into the
+   second-level cache, where the later passes find it. If an image has only one position for each channel, a task is a
+   block of neighbouring channels instead, which lie along vectors. */
 #include "elementwise.h"
 
-enum { MOST_HELD = 32 };
+enum { MOST_HELD = 32 }; /* vectors summed in float32: so few additions lose little accuracy */
 
-/* Two sums, in float32 over up to MOST_HELD vectors at a time, which are added up in float64. */
+/* Two sums: up to MOST_HELD vectors at a time in float32, and these partial sums in float64. */
 typedef struct {
     vec held[2];
     idx count; /* of vectors added to `held` */
     double total[2];
 } sums;
 
+/* Add what is held to the totals. */
 INLINE void settle(sums *s) {
     for (int k = 0; k < 2; k++) s->total[k] += total_of(s->held[k]), s->held[k] = (vec){0};
     s->count = 0;
 }
 
-/* How many of the `left` elements may be added before the sums are settled; settles them if none. */
+/* Return how many of the `left` elements may be added before the sums must be settled; settle them if none may. */
 INLINE idx room(sums *s, idx left) {
     if (s->count >= MOST_HELD) settle(s);
     return min_idx((MOST_HELD - s->count) * LANES, left);
 }
 
 typedef struct {
-    idx images, channels, places;
-    idx planes; /* of a task, where it is not a channel; rows of one where channels lie along vectors */
-    const float *x, *g, *gate, *w, *b, *mean, *var;
+    idx images, channels, positions;
+    idx planes; /* of a task, if it is not one channel: planes, or rows where channels lie along vectors */
+    const float *x, *g, *relu_mask, *w, *b, *mean, *var;
     float *y, *new_mean, *new_var, *gw, *gb;
     double eps;
     int relu;
@@ -36,15 +37,15 @@ typedef struct {
 
 static normalization batch_of(const array *x, double eps) {
     return (normalization){
-        .images = x->shape[0], .channels = x->shape[1], .places = places(x), .x = floats(x), .eps = eps,
+        .images = x->shape[0], .channels = x->shape[1], .positions = positions(x), .x = floats(x), .eps = eps,
     };
 }
 
-/* Whether those of a, b, c and d that are not None have an element for each channel of x and nothing else. */
+/* Return whether each of a, b, c and d is None or has exactly one element for each channel of x. */
 static int per_channel(const array *x, const array *a, const array *b, const array *c, const array *d) {
     const array *all[] = {a, b, c, d};
     if (x->ndim < 2) return 0;
-    for (int i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++) {
         if (all[i] == none) continue;
         int ndim = all[i]->ndim;
         if (!ndim || all[i]->shape[ndim > 1] != x->shape[1] || elements(all[i]) != x->shape[1]) return 0;
@@ -52,26 +53,28 @@ static int per_channel(const array *x, const array *a, const array *b, const arr
     return 1;
 }
 
-/* In floats moved: calls read x, or x and g, up to three times and write once. */
-INLINE double work_of(const normalization *c) { return 4.0 * c->images * c->channels * c->places; }
+/* In floats moved: x, or x and g, are read up to three times, and the result is written once. */
+INLINE double work_of(const normalization *c) { return 4.0 * c->images * c->channels * c->positions; }
 
+/* 1 / √(var + eps) */
 INLINE double scale_of(double var, double eps) { return 1 / __builtin_sqrt(var + eps); }
 
-INLINE vec gated(const float *g, const float *gate, idx n) {
+/* Load n elements of g, those that the ReLU with output `mask` lets through if it is not NULL. */
+INLINE vec masked(const float *g, const float *mask, idx n) {
     vec v = load_up_to(g, n);
-    return gate ? let_through(v, load_up_to(gate, n)) : v;
+    return mask ? relu_masked(v, load_up_to(mask, n)) : v;
 }
 
-/* --- channels along vectors: one place for each in an image, x (N, C) ----------------------------------------------- */
+/* --- channels along vectors: one position for each in an image, x (N, C) ------------------------------------------ */
 
-enum { MOST_VECTORS = 8, BLOCK = MOST_VECTORS * LANES }; /* vectors, channels of a task */
+enum { MOST_VECTORS = 8, BLOCK = MOST_VECTORS * LANES }; /* vectors of a task, and its channels */
 typedef double wide __attribute__((vector_size(LANES * 8)));
 #define CONVERTED __builtin_convertvector
 
-/* What is done with rows begin…end−1 of `vectors` vectors from channel `first` on, each of the first n channels of it. */
+/* A pass over rows begin…end−1 of `vectors` vectors from channel `first` on; each has n ≤ LANES channels. */
 typedef void columns(const normalization *c, idx begin, idx end, idx first, int vectors, idx n);
 
-/* Task: a block of channels of `planes` rows. */
+/* Task: run a pass over a block of BLOCK channels of `planes` rows. */
 INLINE void each_column(columns *run, const normalization *c, idx task) {
     idx blocks = ceil_div(c->channels, BLOCK), first = task % blocks * BLOCK, left = c->channels - first;
     idx begin = task / blocks * c->planes, end = min_idx(begin + c->planes, c->images);
@@ -79,16 +82,18 @@ INLINE void each_column(columns *run, const normalization *c, idx task) {
     else for (; left > 0; first += LANES, left -= LANES) run(c, begin, end, first, 1, min_idx(left, LANES));
 }
 
+/* Run `task` on all blocks of channels, each of `rows` rows. */
 static void in_columns(void (*task)(void *, idx), normalization *c, idx rows) {
     c->planes = rows;
     parallel(task, c, ceil_div(c->images, rows) * ceil_div(c->channels, BLOCK), work_of(c));
 }
 
+/* Load n values of `a` (C,) from `channel` on, or `otherwise` where `a` is NULL. */
 INLINE vec of_channels(const float *a, idx channel, idx n, float otherwise) {
     return a ? load_up_to(a + channel, n) : splat(otherwise);
 }
 
-/* Sum v and v · (x − mean) over all rows, where v is g, or x − mean where `own`. */
+/* Sum v and v · (x − mean) over all rows, (N, C) → (vectors, LANES) each; v is x − mean if `own`, else g. */
 INLINE void sum_rows(const normalization *c, idx first, int vectors, idx n, int own, const vec *mean, wide *sums,
                      wide *products) {
     for (int k = 0; k < vectors; k++) sums[k] = products[k] = (wide){0};
@@ -98,7 +103,7 @@ INLINE void sum_rows(const normalization *c, idx first, int vectors, idx n, int 
             for (int k = 0; k < vectors; k++) {
                 idx at = row * c->channels + first + k * LANES;
                 vec d = load_up_to(c->x + at, n) - mean[k];
-                vec v = own ? d : gated(c->g + at, c->gate ? c->gate + at : 0, n);
+                vec v = own ? d : masked(c->g + at, moved(c->relu_mask, at), n);
                 sum[k] += v, product[k] += v * d;
             }
         for (int k = 0; k < vectors; k++)
@@ -106,6 +111,7 @@ INLINE void sum_rows(const normalization *c, idx first, int vectors, idx n, int 
     }
 }
 
+/* Pass: y = (x − mean) / √(var + eps) · w + b, with the statistics of the batch unless they are given. */
 INLINE void normalize_columns(const normalization *c, idx begin, idx end, idx first, int vectors, idx n) {
     vec mean[MOST_VECTORS] = {{0}}, scale[MOST_VECTORS], shift[MOST_VECTORS];
     wide sums[MOST_VECTORS], squares[MOST_VECTORS];
@@ -133,6 +139,8 @@ INLINE void normalize_columns(const normalization *c, idx begin, idx end, idx fi
 
 static void normalize_block(void *context, idx task) { each_column(normalize_columns, context, task); }
 
+/* Pass: gb = Σ g, gw = Σ g · x̂ and gx = (g − gb / N − x̂ · gw / N) · w / √(var + eps), for x̂ = (x − mean) / √(var +
+   eps). */
 INLINE void differentiate_columns(const normalization *c, idx begin, idx end, idx first, int vectors, idx n) {
     vec mean[MOST_VECTORS], mean_g[MOST_VECTORS], slope[MOST_VECTORS], scale[MOST_VECTORS];
     wide sums[MOST_VECTORS], products[MOST_VECTORS];
@@ -150,20 +158,20 @@ INLINE void differentiate_columns(const normalization *c, idx begin, idx end, id
     for (idx r = begin; c->y && r < end; r++)
         for (int k = 0; k < vectors; k++) {
             idx at = r * c->channels + first + k * LANES;
-            vec v = gated(c->g + at, c->gate ? c->gate + at : 0, n);
+            vec v = masked(c->g + at, moved(c->relu_mask, at), n);
             store_up_to(c->y + at, (v - mean_g[k] - (load_up_to(c->x + at, n) - mean[k]) * slope[k]) * scale[k], n);
         }
 }
 
 static void differentiate_block(void *context, idx task) { each_column(differentiate_columns, context, task); }
 
-/* --- a channel's places along vectors ------------------------------------------------------------------------------- */
+/* --- a channel's positions along vectors -------------------------------------------------------------------------- */
 
 /* Add x to the first sum. */
-INLINE void add_places(sums *s, const float *x, idx count) {
+INLINE void add_positions(sums *s, const float *x, idx count) {
     for (idx begin = 0, more; begin < count; begin += more) {
         more = room(s, count - begin);
-        vec a = s->held[0], b = {0}; /* two, so that an addition need not wait for the one before it */
+        vec a = s->held[0], b = {0}; /* two sums, so that an addition need not wait for the one before it */
         idx i = begin, end = begin + more;
         for (; i + 2 * LANES <= end; i += 2 * LANES) a += load(x + i), b += load(x + i + LANES);
         for (; i < end; i += LANES) a += load_up_to(x + i, end - i);
@@ -192,7 +200,7 @@ INLINE void add_squares(sums *s, const float *x, idx count, vec mean) {
 }
 
 /* y = (x − mean) · scale + shift, at least 0 if `relu`. */
-INLINE void write_places(const float *x, idx count, float mean, float scale, float shift, int relu, float *y) {
+INLINE void write_positions(const float *x, idx count, float mean, float scale, float shift, int relu, float *y) {
     vec m = splat(mean), s = splat(scale), b = splat(shift);
     EACH_VECTOR(0, count, {
         vec v = (load_up_to(x + i, n) - m) * s + b;
@@ -200,54 +208,57 @@ INLINE void write_places(const float *x, idx count, float mean, float scale, flo
     });
 }
 
+/* Task: y = x̂ · w + b of one channel, with the statistics of the batch. */
 static void normalize_channel(void *context, idx channel) {
     const normalization *c = context;
-    idx step = c->channels * c->places, count = c->images * c->places;
-    const float *x = c->x + channel * c->places;
+    idx step = c->channels * c->positions, count = c->images * c->positions;
+    const float *x = c->x + channel * c->positions;
     sums sum = {0}, squares = {0};
-    for (idx n = 0; n < c->images; n++) add_places(&sum, x + n * step, c->places);
+    for (idx n = 0; n < c->images; n++) add_positions(&sum, x + n * step, c->positions);
     settle(&sum);
     float mean = (float)(sum.total[0] / (double)count);
-    for (idx n = 0; n < c->images; n++) add_squares(&squares, x + n * step, c->places, splat(mean));
+    for (idx n = 0; n < c->images; n++) add_squares(&squares, x + n * step, c->positions, splat(mean));
     settle(&squares);
     float var = (float)(squares.total[0] / (double)count);
     float scale = (float)scale_of(var, c->eps) * (c->w ? c->w[channel] : 1);
     c->new_mean[channel] = mean, c->new_var[channel] = var;
     for (idx n = 0; n < c->images; n++)
-        write_places(x + n * step, c->places, mean, scale, c->b ? c->b[channel] : 0, c->relu,
-                     c->y + channel * c->places + n * step);
+        write_positions(x + n * step, c->positions, mean, scale, c->b ? c->b[channel] : 0, c->relu,
+                     c->y + channel * c->positions + n * step);
 }
 
-/* y = w·x̂ + b by the statistics of each channel of x (N, C, ...), which are written to `mean` and `var` (C,). */
+/* y = w·x̂ + b, at least 0 if `relu`, where x̂ = (x − mean) / √(var + eps) with the statistics of each channel of
+   x (N, C, ...), which are written to `mean` and `var` (C,). */
 EXPORT int batch_norm(const array *x, const array *w, const array *b, const array *mean, const array *var,
                       const array *y, double eps, int relu) {
     if (!READY(x, w, b, mean, var, y) || !per_channel(x, w, b, mean, var)) return DECLINED;
     normalization c = batch_of(x, eps);
     c.w = floats(w), c.b = floats(b), c.new_mean = floats(mean), c.new_var = floats(var);
     c.y = floats(y), c.relu = relu;
-    if (c.places == 1) in_columns(normalize_block, &c, c.images);
+    if (c.positions == 1) in_columns(normalize_block, &c, c.images);
     else parallel(normalize_channel, &c, c.channels, work_of(&c));
     return DONE;
 }
 
+/* Task: y = x̂ · w + b of `planes` planes, each one channel of one image, with given statistics. */
 static void scale_planes(void *context, idx task) {
     const normalization *c = context;
     for (idx i = task * c->planes, end = min_idx(i + c->planes, c->images * c->channels); i < end; i++) {
         idx channel = i % c->channels;
         float scale = (float)scale_of(c->var[channel], c->eps) * (c->w ? c->w[channel] : 1);
-        write_places(c->x + i * c->places, c->places, c->mean[channel], scale, c->b ? c->b[channel] : 0, c->relu,
-                     c->y + i * c->places);
+        write_positions(c->x + i * c->positions, c->positions, c->mean[channel], scale, c->b ? c->b[channel] : 0,
+                        c->relu, c->y + i * c->positions);
     }
 }
 
-/* y = w·x̂ + b by given statistics (C,). */
+/* The same with the given statistics `mean` and `var` (C,). */
 EXPORT int batch_norm_given(const array *x, const array *w, const array *b, const array *mean, const array *var,
                             const array *y, double eps, int relu) {
     if (!READY(x, w, b, mean, var, y) || !per_channel(x, w, b, mean, var)) return DECLINED;
     normalization c = batch_of(x, eps);
     c.w = floats(w), c.b = floats(b), c.mean = floats(mean), c.var = floats(var), c.y = floats(y), c.relu = relu;
-    c.planes = max_idx(CHUNK / c.places, 1);
-    if (c.places == 1) in_columns(normalize_block, &c, CHUNK / BLOCK);
+    c.planes = max_idx(CHUNK / c.positions, 1);
+    if (c.positions == 1) in_columns(normalize_block, &c, CHUNK / BLOCK);
     else parallel(scale_planes, &c, ceil_div(c.images * c.channels, c.planes), work_of(&c));
     return DONE;
 }
@@ -255,12 +266,12 @@ EXPORT int batch_norm_given(const array *x, const array *w, const array *b, cons
 /* --- gradients ---------------------------------------------------------------------------------------------------- */
 
 /* Add g to the first sum and g·(x − mean) to the second. */
-INLINE void add_products(sums *s, const float *g, const float *gate, const float *x, idx count, vec mean) {
+INLINE void add_products(sums *s, const float *g, const float *mask, const float *x, idx count, vec mean) {
     for (idx begin = 0, more; begin < count; begin += more) {
         more = room(s, count - begin);
         vec sum = s->held[0], dot = s->held[1];
         EACH_VECTOR(begin, begin + more, {
-            vec v = gated(g + i, gate ? gate + i : 0, n);
+            vec v = masked(g + i, moved(mask, i), n);
             sum += v;
             dot += existing(v * (load_up_to(x + i, n) - mean), n, (vec){0});
         });
@@ -270,57 +281,61 @@ INLINE void add_products(sums *s, const float *g, const float *gate, const float
 }
 
 /* gx = scale · (g − mean_g − (x − mean) · slope) */
-INLINE void write_gradient(const float *g, const float *gate, const float *x, idx count, float mean, float mean_g,
+INLINE void write_gradient(const float *g, const float *mask, const float *x, idx count, float mean, float mean_g,
                            float slope, float scale, float *gx) {
     vec m = splat(mean), a = splat(mean_g), b = splat(slope), s = splat(scale);
     EACH_VECTOR(0, count, {
-        vec v = gated(g + i, gate ? gate + i : 0, n);
+        vec v = masked(g + i, moved(mask, i), n);
         store_up_to(gx + i, (v - a - (load_up_to(x + i, n) - m) * b) * s, n);
     });
 }
 
+/* Task: gx, gw and gb of one channel, as `differentiate_columns`. */
 static void differentiate_channel(void *context, idx channel) {
     const normalization *c = context;
-    idx step = c->channels * c->places, first = channel * c->places, last = first + c->images * step;
+    idx step = c->channels * c->positions, first = channel * c->positions, last = first + c->images * step;
     float mean = c->mean[channel];
-    double count = (double)(c->images * c->places), scale = scale_of(c->var[channel], c->eps);
+    double count = (double)(c->images * c->positions), scale = scale_of(c->var[channel], c->eps);
     sums s = {0};
     for (idx at = first; at < last; at += step)
-        add_products(&s, c->g + at, c->gate ? c->gate + at : 0, c->x + at, c->places, splat(mean));
+        add_products(&s, c->g + at, moved(c->relu_mask, at), c->x + at, c->positions, splat(mean));
     settle(&s);
     double sum = s.total[0], dot = s.total[1];
     if (c->gb) c->gb[channel] = (float)sum;
     if (c->gw) c->gw[channel] = (float)(dot * scale);
     if (!c->y) return;
     for (idx at = first; at < last; at += step)
-        write_gradient(c->g + at, c->gate ? c->gate + at : 0, c->x + at, c->places, mean, (float)(sum / count),
+        write_gradient(c->g + at, moved(c->relu_mask, at), c->x + at, c->positions, mean, (float)(sum / count),
                        (float)(dot * scale * scale / count), (float)scale * (c->w ? c->w[channel] : 1), c->y + at);
 }
 
-/* The gradients of y = w·x̂ + b by the statistics `mean` and `var` (C,) of x. Where `gate` is given, g counts only
-   where the one of `gate` at its place is not ≤ 0. Those of `gx`, `gw`, `gb` that are None are left out. */
-EXPORT int batch_norm_gradients(const array *g, const array *gate, const array *x, const array *w, const array *mean,
-                                const array *var, const array *gx, const array *gw, const array *gb, double eps) {
-    if (!READY(g, gate, x, w, mean, var, gx, gw, gb) || !per_channel(x, w, none, mean, var)) return DECLINED;
+/* The gradients of y = w·x̂ + b, for the statistics `mean` and `var` (C,) of x. With `relu_mask`, the output of a ReLU
+   after y, g is the gradient of that output. Those of `gx`, `gw`, `gb` that are None are left out. */
+EXPORT int batch_norm_gradients(const array *g, const array *relu_mask, const array *x, const array *w,
+                                const array *mean, const array *var, const array *gx, const array *gw,
+                                const array *gb, double eps) {
+    if (!READY(g, relu_mask, x, w, mean, var, gx, gw, gb) || !per_channel(x, w, none, mean, var)) return DECLINED;
     normalization c = batch_of(x, eps);
-    c.g = floats(g), c.gate = floats(gate), c.w = floats(w), c.mean = floats(mean), c.var = floats(var);
+    c.g = floats(g), c.relu_mask = floats(relu_mask), c.w = floats(w), c.mean = floats(mean), c.var = floats(var);
     c.y = floats(gx), c.gw = floats(gw), c.gb = floats(gb);
-    if (c.places == 1) in_columns(differentiate_block, &c, c.images);
+    if (c.positions == 1) in_columns(differentiate_block, &c, c.images);
     else parallel(differentiate_channel, &c, c.channels, work_of(&c));
     return DONE;
 }
 
 /* --- running statistics ------------------------------------------------------------------------------------------- */
 
-/* Move `running_mean` and `running_var` (C,) by `share` of the way to the batch's, the variance times `correction`. */
-EXPORT int follow(const array *running_mean, const array *running_var, const array *mean, const array *var, double share,
-                  double correction) {
+/* Move the running statistics (C,) towards those of the batch: m ← m + share · (mean − m), and v ← v + share ·
+   (correction · var − v). */
+EXPORT int follow(const array *running_mean, const array *running_var, const array *mean, const array *var,
+                  double share, double correction) {
     if (!READY(running_mean, running_var, mean, var)) return DECLINED;
     idx count = elements(mean);
     if (!is_writeable(running_mean) || !is_writeable(running_var) ||
         elements(running_mean) != count || elements(running_var) != count || elements(var) != count)
         return DECLINED;
-    float *to_mean = floats(running_mean), *to_var = floats(running_var), part = (float)share, scale = (float)correction;
+    float *to_mean = floats(running_mean), *to_var = floats(running_var);
+    float part = (float)share, scale = (float)correction;
     for (idx i = 0; i < count; i++) {
         to_mean[i] += part * (floats(mean)[i] - to_mean[i]);
         to_var[i] += part * (floats(var)[i] * scale - to_var[i]);
