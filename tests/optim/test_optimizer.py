@@ -231,3 +231,13 @@ def test_the_old_name_of_the_base_of_schedules_is_that_base():
 
     assert isinstance(optim.lr_scheduler.StepLR(optim.SGD([parameter(1)]), 3), _LRScheduler)
     assert issubclass(_LRScheduler, LRScheduler)
+
+
+def test_an_optimizer_of_ones_own_defines_update():
+    class Plain(optim.Optimizer):
+        pass
+
+    p = parameter(1)
+    p.sum().backward()
+    with pytest.raises(NotImplementedError, match="Plain does not define _update"):
+        Plain([p], {"lr": 1.0}).step()
