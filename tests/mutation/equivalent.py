@@ -118,6 +118,10 @@ _OPTIM = {
     ("MultiStepLR._next_lr", "return self._lr(i) * self.gamma ** times"): "gamma⁰ is 1",
     ("OneCycleLR._next_lr", "if self.last_epoch < end:"): "a phase ends with the rates that the next one begins with",
     (
+        "RMSprop.initial_state",
+        "names = ['square_avg', *['momentum_buffer'] * bool(group['momentum']), *['grad_avg'] * group['centered']]",
+    ): "the names of a state have no order",
+    (
         "check_number",
         "limits = f'a finite number in [0, {below:g})' if below < most else f'a number in [0, {most:g}]'",
     ): "one of the two is infinite",

@@ -241,3 +241,10 @@ def test_an_optimizer_of_ones_own_defines_update():
     p.sum().backward()
     with pytest.raises(NotImplementedError, match="Plain does not define _update"):
         Plain([p], {"lr": 1.0}).step()
+
+
+def test_without_decay_an_infinite_parameter_stays_infinite():
+    p = parameter(float("inf"))
+    p.grad = tc.ones(1, dtype=tc.float64)
+    optim.SGD([p], lr=0.5).step()
+    assert p.item() == float("inf")
