@@ -122,6 +122,11 @@ _OPTIM = {
         "names = ['square_avg', *['momentum_buffer'] * bool(group['momentum']), *['grad_avg'] * group['centered']]",
     ): "the names of a state have no order",
     (
+        "RMSprop.initial_state",
+        "names = [*['grad_avg'] * group['centered'], 'square_avg', *['momentum_buffer'] * bool(group['momentum'])]",
+    ): "the names of a state have no order",
+    ("SGD._update", "if state.get('momentum_buffer') is None:"): "without momentum the state is thrown away",
+    (
         "check_number",
         "limits = f'a finite number in [0, {below:g})' if below < most else f'a number in [0, {most:g}]'",
     ): "one of the two is infinite",
