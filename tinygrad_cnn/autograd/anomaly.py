@@ -1,4 +1,4 @@
-"""Anomaly mode: where each operation was called, and which one first made a NaN. Off, it costs nothing."""
+"""Anomaly mode: finds the operation that first made a NaN, and where it was called. Switched off, it costs nothing."""
 
 from __future__ import annotations
 
@@ -63,11 +63,12 @@ def _set(mode: bool, check_nan: bool) -> None:
 
 
 class set_detect_anomaly:  # noqa: N801 - PyTorch's name
-    """Switch anomaly mode on or off: from here on as a function, inside as a context manager.
+    """Switch anomaly mode on or off: called as a function from here on, as a context manager inside it.
 
     While it is on, every recorded operation remembers the line of the program that called it. An operation that makes
-    a NaN raises at once, and so does a backward pass that makes one, naming the operation, the input and that line.
-    Errors of the backward pass, such as "was changed in place", name the line too. It is on for all threads, and slow.
+    a NaN raises at once. So does a backward pass that makes one; the error names the operation, the input and the line.
+    Other errors of the backward pass, such as "was changed in place", name the line too. The mode is slow, and on for
+    all threads.
 
     Args:
         mode: whether to detect anomalies.
@@ -122,7 +123,7 @@ class detect_anomaly:  # noqa: N801 - PyTorch's name
 
 def _observe(op: Operation, values: Sequence[Any], out: Array, node: Node | None) -> None:
     """Remember the calling line of `node`, and raise if `out` has a NaN."""
-    if _walking.get():  # the values inside a VJP may pass through NaNs that it masks; its result is checked instead
+    if _walking.get():  # a VJP may compute NaNs that it masks afterwards, so its result is checked instead
         return
     if node is not None:
         _lines[node] = _caller()
@@ -140,7 +141,7 @@ def _has_nan(value: object) -> bool:
 
 
 def _caller() -> _Line:
-    """Return the line outside this package that is running."""
+    """Return the innermost running line outside this package."""
     frame = sys._getframe(1)
     while frame.f_back is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
@@ -148,7 +149,7 @@ def _caller() -> _Line:
 
 
 class _Walking:
-    """What `walking` gives while anomaly mode is on."""
+    """The context manager that `walking` returns while anomaly mode is on."""
 
     __slots__ = ("_token",)
 
@@ -163,23 +164,23 @@ _nothing = nullcontext()
 
 
 def walking() -> _Walking | nullcontext[None]:
-    """Do not look at what is computed inside: it is a backward pass, which is checked by `gradient_check`."""
+    """Check no results of operations inside: in a backward pass, `gradient_check` checks the gradients."""
     return _Walking() if _enabled else _nothing
 
 
 def place(node: Node) -> str:
-    """Return where `node` was called, as the end of a message; nothing if that was not recorded."""
+    """Return where `node` was called, as the end of a message; an empty text if that is unknown."""
     line = _lines.get(node)
     return "" if line is None else f"; called at {line}"
 
 
 def gradient_check() -> Callable[[Node, Sequence[Any]], list[Any]] | None:
-    """Return what looks for NaNs in the gradients of a node, as `_refuse_nan` does; None while anomaly mode is off."""
+    """Return a function that refuses NaNs in the gradients of a node; None while anomaly mode is off."""
     return _refuse_nan if _enabled and _check_nan else None
 
 
 def _refuse_nan(node: Node, gradients: Sequence[Any]) -> list[Any]:
-    """Return `gradients`, those that were pending worked out.
+    """Return `gradients`, the pending ones computed.
 
     Raises:
         RuntimeError: one has a NaN; names the operation, the input and the line that called it.

@@ -1,6 +1,6 @@
-"""`backward` and `grad`: what to walk the tape for, and what becomes of the gradients.
+"""`backward` and `grad`: check the arguments, run the backward pass, and store or return the gradients.
 
-Leaf gradients are written only after every VJP and every hook has returned.
+The ``.grad`` of leaves is written only after every VJP and every hook has returned.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def _is_lent(_array: Array) -> bool:
 
 
 is_lent: Callable[[Array], bool] = _is_lent
-"""Whether memory that is not an array's own was lent to this array alone; to be replaced where something lends it."""
+"""Return whether an array is the only user of memory that was lent to it; replaced by code that lends memory."""
 
 
 def backward(
@@ -39,10 +39,10 @@ def backward(
 ) -> None:
     """Add the gradient of the weighted sum of `tensors` to the ``.grad`` of every leaf that they depend on.
 
-    Nothing is written before all of the backward pass has succeeded.
+    Nothing is written unless the whole backward pass succeeds.
 
     Args:
-        tensors: what to differentiate, one tensor or several.
+        tensors: one tensor or several to differentiate.
         grad_tensors: the weight of each element of each tensor, of its shape; None for a tensor with one element.
         retain_graph: keep what the graph saved, so that it can be walked again; the default is `create_graph`.
         create_graph: record the backward pass too, so that gradients can be differentiated again.
@@ -94,11 +94,11 @@ def grad(
     *,
     materialize_grads: bool = False,
 ) -> tuple[Any, ...]:
-    """Return the gradients of the sum of `outputs` with respect to `inputs`; the ``.grad`` of leaves is left alone.
+    """Return the gradients of the sum of `outputs` with respect to `inputs`; no ``.grad`` of a leaf changes.
 
     Args:
         outputs: one tensor or several.
-        inputs: leaves or results on the way to `outputs`; only what lies between the two is walked.
+        inputs: leaves or results that `outputs` depend on; only the nodes between the two are walked.
         grad_outputs: the weight of each output, of its shape; None for an output with one element.
         retain_graph: keep what the graph saved; the default is `create_graph`.
         create_graph: record the backward pass, so that the results can be differentiated again.
@@ -111,7 +111,7 @@ def grad(
         A tensor for each input, of its shape.
 
     Raises:
-        RuntimeError: an input requires no gradient or is not part of the graph, and as for `backward`.
+        RuntimeError: an input requires no gradient or is not part of the graph; otherwise as for `backward`.
         ValueError: `materialize_grads` with ``allow_unused=False``.
     """
     if materialize_grads and allow_unused is False:
@@ -201,12 +201,12 @@ def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
 
 
 def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[int], create_graph: bool) -> None:
-    """Add the gradient of `leaf` to its ``.grad``, which shares memory with nothing else, nor with ids in `given`."""
+    """Add the gradient of `leaf` to its ``.grad``, whose memory is its own; `given` are ids of the user's arrays."""
     value = sums.pop(leaf)
     if create_graph or leaf._grad is not None:
         _add_to_grad(leaf, value, create_graph)
         return
-    # An array with as many references as an object made here, whatever this Python counts, is seen by nobody else.
+    # Nobody else refers to an array with as many references as an object made here, however Python counts them.
     unseen = object()
     fresh = value.__class__ is np.ndarray and getrefcount(value) == getrefcount(unseen)
     if not fresh or not (value.base is None or is_lent(value)) or id(value) in given or value.dtype != leaf.array.dtype:
@@ -215,7 +215,7 @@ def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[int], create_g
 
 
 def _add_to_grad(tensor: Variable, gradient: Any, create_graph: bool) -> None:
-    """Add `gradient`, which others may hold, to the ``.grad`` of a leaf or of a tensor that retains it."""
+    """Add `gradient`, which others may refer to, to the ``.grad`` of a leaf or of a tensor that retains it."""
     old = tensor._grad
     if create_graph:
         tensor._grad = gradient if old is None else old + gradient

@@ -25,8 +25,8 @@ class Function:
 
     Write `forward` and `backward` as static methods and call ``MyFunction.apply(...)``. `forward` runs without
     recording. `backward` gets a gradient for each output and returns one for each argument, None where there is none;
-    written with differentiable operations it can be differentiated again. The operation appears in pictures, messages
-    and gradient checks under the name of the class.
+    if it is written with differentiable operations, it can be differentiated again. The operation has the name of the
+    class in pictures, messages and gradient checks.
 
     Example:
         >>> class Cube(Function):
@@ -72,8 +72,8 @@ class Function:
         """Run `forward` and record it.
 
         Args:
-            args: what `forward` takes: tensors, which gradients may flow to, and any other values.
-            kwargs: the same by name, where `setup_context` is defined; what is left out are the defaults of `forward`.
+            args: the arguments of `forward`: tensors, which gradients may flow to, and any other values.
+            kwargs: arguments by name, if `setup_context` is defined; those left out get the defaults of `forward`.
 
         Returns:
             What `forward` returned: a tensor, or a tuple. A returned input is copied.
@@ -82,9 +82,9 @@ class Function:
 
 
 def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a `Function.backward` that calls code outside the tape: its gradients cannot be differentiated again.
+    """Mark a `Function.backward` whose gradients cannot be differentiated again, such as one that calls NumPy.
 
-    It runs without recording, and a second backward pass raises a RuntimeError instead of taking them as constants.
+    It runs without recording. A second backward pass raises a RuntimeError rather than take the gradients as constants.
     """
 
     @functools.wraps(backward)
@@ -148,7 +148,7 @@ class _FunctionOp(Op):
             for array in arrays:
                 if array is not None:
                     notify(self, values, array, node)
-        ctx._given = ctx._constant = ()  # their arrays are in the node now, and freed with it
+        ctx._given = ctx._constant = ()  # the node has their arrays now, and a backward pass frees them
         outputs: list[Any] = []
         for i, (out, array) in enumerate(zip(raw, arrays, strict=True)):
             if array is None:
@@ -171,7 +171,7 @@ class _FunctionOp(Op):
         self, ctx: FunctionCtx, args: tuple[Any, ...], raw: tuple[Any, ...], arrays: list[Array | None],
         smooth: list[bool],
     ) -> Node:  # fmt: skip
-        """Return the node; its `args` are the inputs that were saved, at their places, and then all else saved."""
+        """Return the node; its `args` are the inputs that were saved, at their positions, and then all else saved."""
         parents = [source_of(arg) if isinstance(arg, Variable) else None for arg in args]
         values: list[Any] = [None] * len(args)
         ctx._outputs = [None if array is None else Constant(array.shape, array.dtype) for array in arrays]
@@ -179,15 +179,15 @@ class _FunctionOp(Op):
             if tensor is None:
                 ctx._saved.append(None)
                 continue
-            place = _find(tensor, args)
+            position = _find(tensor, args)
             number = _find(tensor, raw)
             source: Source | int | None
-            if place is not None:
-                values[place] = tensor.array
-                known = parents[place]
+            if position is not None:
+                values[position] = tensor.array
+                known = parents[position]
                 source = None if isinstance(known, Constant) else known
             else:
-                place = len(values)
+                position = len(values)
                 array = tensor.array if number is None else arrays[number]
                 values.append(array)
                 if number is not None:
@@ -195,9 +195,9 @@ class _FunctionOp(Op):
                 else:
                     known = source_of(tensor)
                     source = None if isinstance(known, Constant) else known
-            ctx._saved.append(Saved(place, source))
+            ctx._saved.append(Saved(position, source))
         first = ctx._outputs[smooth.index(True)]
-        assert first is not None  # what is smooth is a tensor
+        assert first is not None  # only tensors are smooth
         node = Node(
             self, tuple(values), None, self._settings(args), {"ctx": ctx}, tuple(parents), first.shape, first.dtype,
             current_scope(),
@@ -207,7 +207,7 @@ class _FunctionOp(Op):
 
     def _joint_gradients(self, node: Node, g: Any, wanted: Sequence[bool]) -> list[Any]:
         """Return the gradient of each of the `wanted` inputs: arrays for an array `g`, else tensors."""
-        assert node.aux is not None  # as long as it is not freed
+        assert node.aux is not None  # checked before the walk began
         ctx: FunctionCtx = node.aux["ctx"]
         ctx.needs_input_grad = tuple(wanted)
         gradients = self._run_backward(ctx, g, len(node.parents))
@@ -232,7 +232,7 @@ class _FunctionOp(Op):
         return found
 
     def _run_backward(self, ctx: FunctionCtx, g: Any, count: int) -> list[Any]:
-        """Return what `backward` gives for `g`, the gradient of the outputs: a gradient for each of `count` inputs."""
+        """Return what `backward` returns for `g`, the gradient of the outputs: a gradient for each of `count` inputs."""
         grads = []
         for one, spec in zip(g.values if ctx._several else (g,), ctx._outputs, strict=True):
             if one is None and spec is not None and ctx._materialize:
@@ -250,7 +250,7 @@ class _FunctionOp(Op):
         return gradients
 
     def _settings(self, args: tuple[Any, ...]) -> dict[str, Any]:
-        """Return the numbers and texts among `args` by the names that `forward` gives them, for pictures."""
+        """Return the numbers and texts among `args` under their names in `forward`, for pictures."""
         return {
             name: arg
             for name, arg in zip(self.argument_names, args, strict=False)
@@ -259,7 +259,7 @@ class _FunctionOp(Op):
 
     @functools.cached_property
     def argument_names(self) -> list[str]:
-        """What `forward` calls its arguments, as far as each has a name of its own."""
+        """The names of the arguments of `forward`, up to the first that has none of its own (``*args``)."""
         names = [
             name
             for name, one in self._signature.parameters.items()
@@ -274,7 +274,7 @@ class _FunctionOp(Op):
         return inspect.signature(self.function.forward)
 
     def _recompute(self, *arrays: Array) -> Any:
-        """Return the output for inputs that are all tensors, as arrays: a picture with values asks for it."""
+        """Return the output, as an array, for inputs given as arrays; pictures with values call it."""
         result = self._forward(FunctionCtx(self.name, (False,) * len(arrays)), tuple([wrap(one) for one in arrays]))
         return tuple([one.array for one in result]) if isinstance(result, tuple | list) else result.array
 
@@ -284,12 +284,12 @@ def _find(tensor: Variable, among: tuple[Any, ...]) -> int | None:
 
 
 def _apart(array: Array, memory: set[int]) -> Array:
-    """Return `array`, copied if it looks at the `memory` of an input: views do not pass through a Function."""
+    """Return `array`, copied if it shares `memory` with an input: a Function returns no views."""
     return array.copy() if id(storage(array)) in memory else array
 
 
 def _fitted(gradient: Any, shape: Shape, dtype: DType) -> Any:
-    """Return `gradient` with the dtype of an input and, where its shape broadcasts to the gradient's, its shape."""
+    """Return `gradient` in the dtype of an input and, if the input was broadcast, summed to its shape."""
     if gradient.dtype != dtype:
         gradient = gradient.to(dtype)
     lead = len(gradient.shape) - len(shape)
@@ -301,7 +301,7 @@ def _fitted(gradient: Any, shape: Shape, dtype: DType) -> Any:
 
 
 class _Once(Op):
-    """The gradient of an operation that is differentiable once only."""
+    """The backward pass of an operation whose gradients cannot be differentiated again."""
 
     def __init__(self, name: str) -> None:
         super().__init__(self._recompute, f"{name}.backward")

@@ -1,4 +1,4 @@
-"""What the forward pass of a user's `Function` hands on to its backward pass, and the nodes of several outputs."""
+"""`FunctionCtx`: what a `Function.forward` keeps for its `backward`; and the nodes of several outputs."""
 
 from __future__ import annotations
 
@@ -12,17 +12,19 @@ from tinygrad_cnn.autograd.variable import Constant, Source, Spec, Variable, wra
 
 
 class Saved(NamedTuple):
-    """A value kept for the backward pass: its place in ``node.args``, and where it came from.
+    """A value kept for the backward pass.
 
-    `source` is the node or leaf, the number of the output it is, or None for a constant.
+    Attributes:
+        position: its index in ``node.args``.
+        source: the node or leaf it came from, the number of the output that it is, or None for a constant.
     """
 
-    place: int
+    position: int
     source: Source | int | None
 
 
 class FunctionCtx:
-    """What `Function.forward` hands on to `Function.backward`. Attributes of any name may be set on it.
+    """Carries values from `Function.forward` to `Function.backward`. Attributes of any name may be set on it.
 
     Attributes:
         needs_input_grad: for each argument of `apply`, whether its gradient is asked for.
@@ -40,9 +42,9 @@ class FunctionCtx:
         self._node: Callable[[], Node | None] = lambda: None
 
     def save_for_backward(self, *tensors: Variable | None) -> None:
-        """Keep `tensors`, inputs or outputs or any others, for `saved_tensors`; once, in the forward pass.
+        """Keep `tensors` (inputs, outputs or others) for `saved_tensors`. Call it once, in the forward pass.
 
-        A change in place between the forward and the backward pass is noticed.
+        If one is changed in place before the backward pass, that raises an error.
         """
         for tensor in tensors:
             if tensor is not None and not isinstance(tensor, Variable):
@@ -54,10 +56,10 @@ class FunctionCtx:
 
     @property
     def saved_tensors(self) -> tuple[Any, ...]:
-        """What `save_for_backward` kept, each at its place in the graph.
+        """The tensors that `save_for_backward` kept, each connected to the graph as before.
 
         Raises:
-            RuntimeError: it was freed by a backward pass without ``retain_graph=True``.
+            RuntimeError: a backward pass without ``retain_graph=True`` freed them.
         """
         node = self._node()
         if node is None:
@@ -75,7 +77,7 @@ class FunctionCtx:
                 source = node if isinstance(saved.source, int) and not self._several else saved.source
                 if isinstance(source, int):
                     source = output_node(node, source, self._outputs)
-                values.append(wrap(node.args[saved.place], source))
+                values.append(wrap(node.args[saved.position], source))
         return tuple(values)
 
     def mark_non_differentiable(self, *outputs: Variable) -> None:
@@ -99,11 +101,11 @@ class FunctionCtx:
 
 
 class OutputGradients:
-    """The gradients of several outputs of one node, summed as one: None where nothing has flowed yet.
+    """The gradients of all outputs of one node, which add output by output.
 
     Attributes:
-        values: a gradient for each output.
-        shape: that of the node, by which the engine knows that it fits.
+        values: a gradient for each output; None where none has arrived yet.
+        shape: that of the node, which the engine compares.
     """
 
     __slots__ = ("shape", "values")
@@ -127,7 +129,7 @@ def _pick(x: tuple[Array, ...], *, index: int, count: int) -> Array:  # noqa: AR
 
 
 output = Op(_pick, "output", keeps_half=True)
-"""Output `index` of the `count` of the node it hangs on. It is not registered: users meet it only in the graph."""
+"""Output `index` of the `count` outputs of its parent node. Only graphs show it, so it is not in the registry."""
 
 
 @output.vjp(0)

@@ -1,7 +1,7 @@
 """Derivatives of functions: products with the Jacobian, the Jacobian, the Hessian.
 
-Functions of one tensor or several, to one tensor or several; results are nested as the arguments are: a tensor for a
-tensor, a tuple for a tuple. Everything here is built on `grad`; it is a user of the engine, not a part.
+A function takes one tensor or several and returns one or several. Results are nested like the arguments: a tensor for a
+tensor, a tuple for a tuple. Everything here is built on `grad`; it uses the engine and is not a part of it.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def hessian(
 
 
 def _inputs(caller: str, inputs: _Tensors, create_graph: bool) -> tuple[bool, list[Tensor]]:
-    """Return whether `inputs` are several, and leaves with their values; with `create_graph`, results of them."""
+    """Return whether `inputs` is a sequence, and leaves with its values; with `create_graph`, results of `inputs`."""
     several = not isinstance(inputs, Variable)
     xs: list[Tensor] = []
     for i, x in enumerate(inputs if isinstance(inputs, tuple | list) else [inputs]):
@@ -175,7 +175,7 @@ def _inputs(caller: str, inputs: _Tensors, create_graph: bool) -> tuple[bool, li
 
 
 def _outputs(caller: str, result: Any) -> tuple[bool, list[Tensor]]:
-    """Return whether a function returned several outputs, and these."""
+    """Return whether a function returned several outputs, and the outputs."""
     several = not isinstance(result, Variable)
     ys = list(result) if isinstance(result, tuple | list) else [result]
     for y in ys:
@@ -236,12 +236,12 @@ def _rows(y: Tensor, xs: list[Tensor], create_graph: bool, strict: bool) -> list
 
 
 def _packed(tensors: list[Tensor], several: bool, create_graph: bool) -> Any:
-    """Return `tensors` nested as they were given, cut from the graph unless `create_graph`."""
+    """Return `tensors` as a tuple, or the only one unless `several`; detached unless `create_graph`."""
     done = tuple(tensors if create_graph else [tensor.detach() for tensor in tensors])
     return done if several else done[0]
 
 
 def _tensor(array: Array) -> Tensor:
     tensor = wrap(array)
-    assert isinstance(tensor, Tensor)  # the one class of variables
+    assert isinstance(tensor, Tensor)  # the only concrete class
     return tensor

@@ -1,4 +1,4 @@
-"""Whether operations are recorded: per thread and per asyncio task."""
+"""Whether operations are recorded: a setting of each thread and each asyncio task."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ is_grad_enabled: Callable[[], bool] = recording.get
 
 
 class _GradMode:
-    """A context manager and decorator that sets the recording mode and puts the old one back."""
+    """A context manager and decorator that sets the recording mode and restores the previous one."""
 
     __slots__ = ("_mode", "_previous")
 
@@ -40,7 +40,7 @@ class _GradMode:
 
 
 def _decorated(function: Callable[P, R], mode: bool) -> Callable[P, R]:
-    """Return `function` running in `mode`: a generator function while it runs, not while it waits for its caller."""
+    """Return `function` running in `mode`; a generator is in it while it runs, not while its caller does."""
     import inspect  # here, because it takes longer to load than all of this room
 
     run: Any
@@ -68,7 +68,7 @@ def _decorated(function: Callable[P, R], mode: bool) -> Callable[P, R]:
 
 
 def _generate(generator: Generator[Any, Any, Any], mode: bool) -> Generator[Any, Any, Any]:
-    """Pass on what `generator` yields and is sent, and set `mode` each time it runs."""
+    """Yield from `generator`, and send to it, in `mode` each time it runs."""
     resume: Callable[[], Any] = functools.partial(next, generator)
     while True:
         try:
@@ -89,7 +89,7 @@ def _generate(generator: Generator[Any, Any, Any], mode: bool) -> Generator[Any,
 
 
 class _FixedMode(_GradMode):
-    """A mode known by its class, so that the decorator works with parentheses and without."""
+    """A mode that its class fixes, so that the decorator works with and without parentheses."""
 
     __slots__ = ()
 
@@ -105,7 +105,7 @@ class no_grad(_FixedMode):  # noqa: N801 - PyTorch's name
     """Record nothing inside: ``with no_grad():``, ``@no_grad()`` or ``@no_grad``.
 
     Results of operations do not require gradients, and leaves may be changed in place. A decorated generator function
-    or coroutine function runs without recording; its caller, between two values, does not.
+    does not record while it runs; its caller, between two values, does.
     """
 
     __slots__ = ()
@@ -124,7 +124,7 @@ class enable_grad(_FixedMode):  # noqa: N801 - PyTorch's name
 
 
 class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
-    """Switch recording on or off: from here on as a function, inside as a context manager or decorator.
+    """Switch recording on or off: called as a function from here on, as a context manager or decorator inside it.
 
     Args:
         mode: whether to record.

@@ -1,7 +1,7 @@
-"""A guard against writes past the tape: while a graph needs an array, the array is read-only.
+"""A guard against writes that the tape does not see: while a graph needs an array, the array is read-only.
 
-Writes through tensors are counted, and noticed in the backward pass (see `versions`); a write into the NumPy array of a
-tensor is not. Under the guard it raises where it happens.
+Writes through tensors are counted, so the backward pass notices them (see `versions`). A write into a tensor's NumPy
+array is not counted; under the guard, it raises where it happens.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class _Locked:
-    """A storage that saved values look at: how many do, and the arrays made read-only, the owner first."""
+    """A storage of saved arrays: how many there are, and the arrays made read-only, the owner of the memory first."""
 
     __slots__ = ("arrays", "count")
 
@@ -33,12 +33,12 @@ class _Locked:
 
 _locked: dict[int, _Locked] = {}
 _changes: deque[tuple[Callable[[Array], None], list[Array]]] = deque()
-_turn = threading.Lock()  # nobody waits for it
+_turn = threading.Lock()  # never waited for: whoever holds it does all pending changes
 _guards = 0
 
 
 class _Lease(tuple[Any, ...]):
-    """The saved arguments of a node; what they lock is unlocked when the node drops them or dies."""
+    """The saved arguments of a node; their arrays are unlocked when the node drops this tuple or dies."""
 
     _arrays: list[Array]
 
@@ -47,10 +47,10 @@ class _Lease(tuple[Any, ...]):
 
 
 def _change(how: Callable[[Array], None], arrays: list[Array]) -> None:
-    """Lock or unlock `arrays`, after all that was asked for before.
+    """Lock or unlock `arrays`, after all changes requested before.
 
-    A lease may end anywhere, as in a garbage collection while another begins: then the call further out, or on the
-    other thread, does this too before it returns.
+    A lease may end at any time, for instance in a garbage collection while another lease begins. This call then only
+    queues the change, and the interrupted call, or that of another thread, makes it before it returns.
     """
     _changes.append((how, arrays))
     turn = _turn
@@ -65,7 +65,7 @@ def _change(how: Callable[[Array], None], arrays: list[Array]) -> None:
 
 
 def _lock(array: Array) -> None:
-    """Make `array` and the storage it looks at read-only."""
+    """Make `array` and the owner of its memory read-only."""
     owner = storage(array)
     entry = _locked.setdefault(id(owner), _Locked())
     entry.count += 1
@@ -77,7 +77,7 @@ def _lock(array: Array) -> None:
 
 
 def _unlock(array: Array) -> None:
-    """Undo one `_lock`; after the last, the arrays can be written again."""
+    """Undo one `_lock`; after the last, the arrays are writable again."""
     key = id(storage(array))
     entry = _locked[key]
     entry.count -= 1
@@ -98,7 +98,7 @@ def _observe(_op: Operation, _values: Sequence[Any], _out: Array, node: Node | N
 
 
 def _start_anew() -> None:
-    """Let the child of a fork change locks, though a thread of the parent was at it."""
+    """Give the child of a fork a free lock, since a thread of the parent may have held it."""
     global _turn
     _turn = threading.Lock()
 
@@ -112,9 +112,9 @@ def guard_saved() -> Iterator[None]:
     """Make the arrays that operations recorded inside save for the backward pass read-only until it has run.
 
     Writing to one, as in ``x.detach().numpy()[0] = 1``, then raises NumPy's "assignment destination is read-only"
-    instead of changing gradients unnoticed. Arrays can be written again once a backward pass has freed the graph, or
-    the graph is gone. A view taken before the operation ran is not covered. The guard is on for all threads; it is
-    meant for debugging.
+    instead of changing gradients unnoticed. Arrays are writable again once a backward pass has freed the graph or the
+    graph is deleted. A NumPy view taken before the operation ran stays writable. The guard is on for all threads; it
+    is meant for debugging.
 
     Example:
         >>> with guard_saved():

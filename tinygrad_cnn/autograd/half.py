@@ -1,7 +1,7 @@
-"""float16 is for keeping values: an operation computes in float32, forward and backward, and rounds its results once.
+"""float16 is a format to store values in: operations compute in float32, forward and backward, and round once.
 
-Sums of float16 values thus neither overflow nor stop growing, and a number beside a float16 tensor is not rounded to
-float16 first. PyTorch does the same on the CPU.
+So sums of float16 values neither overflow nor stop growing, and a number in an operation with a float16 tensor is not
+rounded to float16 first. PyTorch does the same on the CPU.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from tinygrad_cnn._dtypes import float16, float32
 from tinygrad_cnn._types import Array, DType
 
 HALF = float16.num
-"""What `dtype.num` is for float16; comparing it costs less than comparing dtypes."""
+"""The value of `dtype.num` for float16; comparing it is faster than comparing dtypes."""
 
 
 def widened(values: Iterable[Any]) -> list[Any]:
@@ -27,7 +27,7 @@ def widened(values: Iterable[Any]) -> list[Any]:
 
 
 def narrowed(out: Array, dtype: DType = float16) -> Array:
-    """Return the float32 array `out` in `dtype`, ∞ where a value is too large for it; another array as it is."""
+    """Return the float array `out` in `dtype`, with ∞ for values too large for it; another array as it is."""
     if out.dtype.kind != "f":
         return out
     with np.errstate(over="ignore"):

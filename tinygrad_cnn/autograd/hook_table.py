@@ -1,4 +1,4 @@
-"""`Hooks`: what a node or a leaf holds once a hook is registered on it; see `hooks`."""
+"""`Hooks`: the hooks registered on one node or leaf; see `hooks`."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from tinygrad_cnn.autograd.variable import Source, Variable, wrap
 
 
 class Hooks:
-    """The hooks of one tensor, in the order they were registered.
+    """The hooks of one tensor, in the order of their registration.
 
     Attributes:
-        before: take the gradient; what they return, unless None, replaces it.
-        after: take the leaf once its ``.grad`` has been written.
-        retained: tensors made by the node that keep the gradient, as `retain_grad` asks.
+        before: called with the gradient; a returned tensor replaces it.
+        after: called with the leaf once its ``.grad`` has been written.
+        retained: the tensors made by the node that retain their gradient (`retain_grad`).
     """
 
     __slots__ = ("__weakref__", "after", "before", "retained")
@@ -26,11 +26,11 @@ class Hooks:
         self.retained: list[weakref.ref[Variable]] = []
 
     def apply(self, gradient: Any, where: Source) -> Any:
-        """Return `gradient`, an array or a tensor, as the hooks leave it.
+        """Call the hooks, and return `gradient`, an array or a tensor, or what they replaced it by.
 
         Raises:
             RuntimeError: a hook returned another shape or dtype.
-            TypeError: a hook returned something else than a tensor or None.
+            TypeError: a hook returned neither a tensor nor None.
         """
         for hook in list(self.before.values()):
             given = gradient if isinstance(gradient, Variable) else wrap(gradient)
@@ -49,5 +49,5 @@ class Hooks:
         return gradient
 
     def keepers(self) -> list[Variable]:
-        """Return the tensors alive that retain the gradient."""
+        """Return the tensors that retain the gradient and are still alive."""
         return [tensor for one in self.retained if (tensor := one()) is not None]

@@ -1,6 +1,6 @@
-"""What to call with the gradient of a tensor when a backward pass has summed it up.
+"""Hooks: functions to call with the gradient of a tensor when a backward pass has summed it up.
 
-Hooks of a result belong to the node that made it, hooks of a leaf to the leaf; where there are none, there is nothing.
+The hooks of a result belong to the node that made it, those of a leaf to the leaf. Tensors without hooks pay nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class RemovableHandle:
     """The registration of one hook: `remove` it, or use the handle as a context manager that does.
 
     Attributes:
-        id: unlike that of any other hook.
+        id: a number of its own.
     """
 
     __slots__ = ("_table", "id")
@@ -35,7 +35,7 @@ class RemovableHandle:
         self._table = weakref.ref(hooks), table
 
     def remove(self) -> None:
-        """Stop calling the hook; nothing happens if it is gone already."""
+        """Stop calling the hook; a second call does nothing."""
         hooks = self._table[0]()
         if hooks is not None:
             getattr(hooks, self._table[1]).pop(self.id, None)
@@ -48,20 +48,20 @@ class RemovableHandle:
 
 
 def hooks_of(owner: Node | Variable) -> Hooks | None:
-    """Return the hooks of a node or a leaf, None if it never had any."""
+    """Return the hooks of a node or a leaf; None if none was ever registered."""
     if owner.__class__ is Node:
         return owner.hooks
-    # The slot stays empty until there is a hook: making tensors costs nothing. Asking an empty slot is slow.
+    # The slot of a leaf stays empty until it has a hook, so making tensors pays nothing. Reading an empty slot is slow.
     return getattr(owner, "_hooks", None) if _of_leaves else None
 
 
 def leaves_have_hooks() -> bool:
-    """Tell whether any leaf has ever had a hook."""
+    """Return whether any leaf has ever had a hook."""
     return bool(_of_leaves)
 
 
 def _prepare(tensor: Variable) -> Hooks:
-    """Return the hooks of `tensor`, made now if need be."""
+    """Return the hooks of `tensor`; the first call makes them."""
     owner = owner_of(tensor)
     hooks = hooks_of(owner)
     if hooks is None:
@@ -85,11 +85,12 @@ def owner_of(tensor: Variable) -> Node | Variable:
 def register_hook(tensor: Variable, hook: Callable[[Any], Any]) -> RemovableHandle:
     """Call ``hook(grad)`` in every backward pass that has computed the gradient of `tensor`.
 
-    Hooks run in the order they were registered. A tensor that one returns replaces the gradient, for the next hook, for
-    ``.grad`` and for all that lies below; it must have the same shape and dtype. The argument must not be changed.
+    Hooks run in the order of their registration. If one returns a tensor, of the same shape and dtype, it replaces the
+    gradient: for the next hook, for ``.grad``, and for everything `tensor` was made from. A hook must not change its
+    argument.
 
     Returns:
-        A handle whose ``remove()`` ends it.
+        A handle; its ``remove()`` unregisters the hook.
 
     Raises:
         RuntimeError: `tensor` requires no gradient.
@@ -137,7 +138,7 @@ def retains_grad(tensor: Variable) -> bool:
 
 
 def follow(tensor: Variable, old: object) -> None:
-    """Let the gradient of `tensor` be retained at its new place in the graph: a change in place moved it from `old`."""
+    """Keep retaining the gradient of `tensor` after a change in place moved it from the node `old` to a new one."""
     hooks = old.hooks if isinstance(old, Node) else None
     if hooks is not None and any(one() is tensor for one in hooks.retained):
         hooks.retained = [one for one in hooks.retained if one() is not tensor]

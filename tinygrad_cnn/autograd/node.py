@@ -18,35 +18,35 @@ if TYPE_CHECKING:
     from tinygrad_cnn.autograd.variable import Variable
 
 clock = count(1)
-"""Stamps recorded operations and in-place writes, in one order: an input is always older than its output."""
+"""Numbers recorded operations and in-place writes as they happen: an input is always older than its output."""
 
 observers: list[Callable[[Operation, Sequence[Any], Array, Node | None], None]] = []
-"""Debugging modes: each is told of every operation on tensors, as (op, inputs, output, node if recorded)."""
+"""Debugging modes: each is called after every operation on tensors, with (op, inputs, output, node if recorded)."""
 
 
 def notify(op: Operation, values: Sequence[Any], out: Array, node: Node | None) -> None:
-    """Tell the observers that `op` computed `out`."""
+    """Call the observers: `op` computed `out`."""
     for observe in observers:
         observe(op, values, out, node)
 
 
 class Node(Source):
-    """One recorded operation: what ran, on what, and what its VJPs need.
+    """One recorded operation: what ran, on which inputs, and what its VJPs need.
 
     Attributes:
         seq: position on the tape; larger than that of every parent.
         op: the operation.
-        args: for each argument its array if some VJP reads it, its parent if one reads only its shape, else None;
-            None once freed.
-        out: the output array if some VJP reads it.
+        args: for each argument its array if a VJP reads its values, its parent if VJPs read only its shape, else None.
+            The tuple is replaced by None when a backward pass frees it.
+        out: the output array if a VJP reads it.
         attrs: the operation's static arguments, such as `stride`.
-        aux: what the kernel supplied beside its output, such as the argmax of a pooling window.
-        parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for None.
+        aux: the further results of the kernel, such as the argmax of a pooling window.
+        parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for an argument None.
         flows: for each argument, whether a gradient may flow to it.
         saved: whether values were saved, which a backward pass frees.
         shape, dtype: of the output.
         scope: the module that was running, for pictures and messages.
-        hooks: what to call with the gradient of the output, None if nothing.
+        hooks: the functions to call with the gradient of the output; None if there are none.
     """
 
     __slots__ = (
@@ -70,7 +70,7 @@ class Node(Source):
         dtype: DType,
         scope: Scope | None,
     ) -> None:
-        # `Op.__call__` does the same without calling this.
+        # `Op.__call__` sets the same attributes without calling this, which is faster.
         self.seq = next(clock)
         self.op = op
         self.args: tuple[Any, ...] | None = args
@@ -92,11 +92,11 @@ class Node(Source):
 
     def name(self) -> str:
         """Return what PyTorch would call the node: ``MulBackward0`` for `mul`."""
-        return "".join([part.capitalize() for part in self.op.name.split("_")]) + "Backward0"
+        return "".join([word.capitalize() for word in self.op.name.split("_")]) + "Backward0"
 
     @property
     def next_functions(self) -> tuple[tuple[Node | AccumulateGrad | None, int], ...]:
-        """For each argument a pair of what its gradient goes to and 0; None where no gradient goes."""
+        """For each argument the pair (the node that its gradient goes to, 0); the node is None if no gradient flows."""
         found: list[tuple[Node | AccumulateGrad | None, int]] = []
         for parent, flowing in zip(self.parents, self.flows, strict=True):
             to = None if not flowing else parent if isinstance(parent, Node) else AccumulateGrad(cast(Any, parent))
@@ -108,7 +108,7 @@ class Node(Source):
 
 
 class AccumulateGrad:
-    """Where the gradient of a leaf ends, for programs that walk `Node.next_functions`; the graph itself has none.
+    """Stands for a leaf in `Node.next_functions`, for programs that walk it as in PyTorch; the graph itself has none.
 
     Attributes:
         variable: the leaf.

@@ -1,4 +1,4 @@
-"""`Operation`: what the graph knows of an `Op`."""
+"""`Operation`: the attributes of an `Op` that the graph uses."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tinygrad_cnn.autograd.saving import Plan, Reads
 
 
 class Operation(Protocol):
-    """An `Op` as nodes, views and observers use it; see there for what each attribute is."""
+    """The attributes of an `Op` that nodes, views and observers use; `Op` describes each."""
 
     name: str
     kernel: Callable[..., Any]
@@ -28,7 +28,7 @@ class Operation(Protocol):
         """Return the VJP of input `i`."""
 
     def _plan(self, tracked: int, count: int) -> Plan:
-        """Return what a call saves."""
+        """Return what a call with `count` inputs saves."""
 
     def __call__(self, *args: Any, **attrs: Any) -> Any:
-        """Compute, and record."""
+        """Compute the output, and record a node if a gradient may be asked for."""

@@ -1,4 +1,4 @@
-"""Gradients that are worked out later than the walk reaches them, because that costs less."""
+"""Gradients that are computed only when their values are needed, because that costs less."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tinygrad_cnn.autograd.operation import Operation
 
 
 class Pending:
-    """A gradient that the joint gradients of an operation (`Op.gradients`) may return in place of an array.
+    """A gradient whose values are computed later; joint gradients (`Op.gradients`) may return it in place of an array.
 
-    The walk asks for `value` before a hook, a VJP or a leaf sees the gradient. Adding anything to it keeps it pending
-    or gives an array, as the subclass decides.
+    The walk calls `value` before a hook, a VJP or a leaf gets the gradient. The subclass decides whether the sum of it
+    and another gradient is pending or an array.
 
     Attributes:
-        taker: the operation whose joint gradients take it as it is, if there is one.
-        shape, dtype: of the array that it stands for.
+        taker: the operation whose joint gradients accept it as it is, if there is one.
+        shape, dtype: of the array that `value` returns.
     """
 
     __slots__ = ("dtype", "shape", "taker")
@@ -46,8 +46,8 @@ class Pending:
 class SparseSum(Pending):
     """A sum of gradients, each of which is zero except at a few positions.
 
-    Reading a tensor row by row makes one such gradient for each row. All are added into one array at the end: as many
-    arrays of the whole shape would take time quadratic in the number of rows.
+    Reading a tensor row by row makes one such gradient for each row. All are added into one array at the end; an array
+    of the whole shape for each row would take time quadratic in the number of rows.
     """
 
     __slots__ = ("_dense", "_terms")

@@ -9,17 +9,17 @@
         return g * y
 
 Positional arguments are the inputs (tensors, arrays, numbers or None); keyword arguments are static attributes. Given
-arrays an op returns an array and records nothing; given tensors it returns a tensor and, where a gradient may be
-asked for, records a `Node`. A VJP is written with operators and other ops only, so the same lines serve first order
-(on arrays) and every higher order (on tensors, recorded in their turn).
+arrays, an op returns an array and records nothing. Given tensors, it returns a tensor and, if one of them requires a
+gradient, records a `Node`. A VJP uses only operators and other ops, so the same lines give first-order gradients (on
+arrays) and gradients of every higher order (on tensors, whose operations are recorded).
 
-How a VJP names and types an input says what is saved for the backward pass:
+The name and type of a VJP's parameter say what is saved of that input for the backward pass:
 
     x: A         its values
-    x: Spec      its shape and dtype only (the values come too where another VJP of the op reads them)
+    x: Spec      its shape and dtype only (it gets the values if another VJP of the op reads them)
     _x: object   nothing
 
-and it is saved only if the gradient of that VJP's own input may be asked for.
+Values are saved only if a gradient may flow to the input that the VJP is for.
 """
 
 from __future__ import annotations
@@ -55,22 +55,22 @@ class Op(Generic[F]):
     """A differentiable operation: call it on arrays or on tensors. `F` is its signature, for type checkers.
 
     Attributes:
-        name: what graphs and messages call it.
+        name: its name in graphs and messages.
         kernel: arrays in, array out; with `supplies`, a tuple of the array and the supplied values.
         vjps: the vector-Jacobian product of each input, or None where none is defined.
-        variadic: the one of every input, for an op that takes any number of them.
-        gradients: computes the gradients of all inputs in one call, if there is such a function:
-            ``gradients(node, g, wanted)`` gives one for each input, a tensor for a tensor g, None where it is not
-            wanted; or None in place of all, and then the VJPs compute them. Given arrays, it may return a `Pending`.
-        supplies: names under which the kernel's further results reach the VJPs.
+        variadic: the VJP of every input, for an op that takes any number of inputs.
+        gradients: computes the gradients of all inputs in one call; None if the VJPs do. ``gradients(node, g, wanted)``
+            returns a gradient for each input, or None where it is not wanted: tensors if g is a tensor, else arrays
+            or `Pending` gradients. It may decline by returning None, and then the VJPs compute them.
+        supplies: the names of the kernel's further results, which VJPs get as keyword arguments.
         differentiable: False where the output is piecewise constant, such as a comparison.
-        prepare: turns the inputs into those the kernel takes (dtype promotion), before anything else.
+        prepare: converts the inputs to what the kernel takes (dtype promotion), before anything else.
         fit: brings a VJP's result to an input's shape, for ops that broadcast their inputs.
-        explain: turns a TypeError or ValueError of the kernel into what to raise, from (name, inputs, error).
-        recorded: what the graph keeps as the operation: itself, or the operation of which it is a `variant`.
-        views: whether the output may share memory with the first input; no other op's output does.
-        keeps_half: whether float16 arrays reach the kernel and the VJPs as they are, not as float32 (see `half`): for
-            views, conversions, and what is not differentiable, such as a comparison.
+        explain: given (name, inputs, error) for a TypeError or ValueError of the kernel, returns the error to raise.
+        recorded: the operation that the graph shows: this one, or the one of which it is a `variant`.
+        views: whether the output may share memory with the first input. The output of other ops never does.
+        keeps_half: whether the kernel and the VJPs get float16 arrays as they are, rather than as float32 (see `half`):
+            for views, conversions, and operations without gradients, such as a comparison.
         overwrites: whether the kernel writes into its input and returns it, for a change in place (`ops.inplace`).
     """
 
@@ -106,7 +106,7 @@ class Op(Generic[F]):
         self.overwrites = False
 
     def variant(self, kernel: Callable[..., Any], *, overwrites: bool = False) -> Op[F]:
-        """Return this operation with another kernel; the graph keeps this one, which it computes the same as."""
+        """Return this operation with another kernel that computes the same; the graph shows this operation."""
         other = copy.copy(self)
         other.kernel = kernel
         other.overwrites = overwrites
@@ -135,15 +135,15 @@ class Op(Generic[F]):
     def vjp_n(self, function: VJP) -> VJP:
         """Register the decorated function as the VJP of every input, for an op that takes any number of them.
 
-        It is called as ``vjp(n, g, y, *inputs, **attrs)`` and returns gᵀ·∂y/∂inputs[n]; written ``*_inputs`` it saves
-        none of them.
+        It is called as ``vjp(n, g, y, *inputs, **attrs)`` and returns gᵀ·∂y/∂inputs[n]. If the parameter is called
+        ``*_inputs``, no inputs are saved.
         """
         self.variadic = function
         self.reads = [reads_of_any(function)]
         return function
 
     def _plan(self, tracked: int, count: int) -> Plan:
-        """Return what a call with `count` inputs saves if those in the bit set `tracked` require gradients."""
+        """Return what a call with `count` inputs saves; bit i of `tracked` is set if input i requires a gradient."""
         plan = plan_of(self.reads, tracked, count, variadic=self.variadic is not None)
         if self.variadic is None:
             self._plans[tracked] = plan
@@ -157,7 +157,7 @@ class Op(Generic[F]):
         """Return the VJP of input `i`.
 
         Raises:
-            RuntimeError: none is defined. There are no silent zeros.
+            RuntimeError: none is defined. Zeros would hide that.
         """
         if self.variadic is not None:
             return functools.partial(self.variadic, i)
@@ -167,8 +167,8 @@ class Op(Generic[F]):
         return vjp
 
     def _call(self, *args: Any, **attrs: Any) -> Any:
-        """Compute, and record if a tensor among `args` requires a gradient and recording is on."""
-        # This runs for every operation of a program: no calls that can be done without, see benchmarks/overhead.py.
+        """Compute the output; record a node if a tensor among `args` requires a gradient and recording is on."""
+        # This runs for every operation of a program, so it avoids function calls; benchmarks/overhead.py times it.
         if self.prepare is not None:
             args = self.prepare(args)
         values: list[Any] = []
@@ -200,7 +200,7 @@ class Op(Generic[F]):
         if self.supplies:
             out, *rest = out
             aux = dict(zip(self.supplies, rest, strict=True))
-        if out.__class__ is not _array:  # NumPy gives numbers in the place of 0-d arrays
+        if out.__class__ is not _array:  # NumPy returns numbers in place of 0-d arrays
             out = _asarray(out)
         if not tensors:
             return out
@@ -224,7 +224,7 @@ class Op(Generic[F]):
                 parents.append(found)
                 kind = saves[i]
                 kept.append(values[i] if kind == VALUE else found if kind else None)
-            node = _new(Node)  # and what its `__init__` does
+            node = _new(Node)  # the lines below do what its `__init__` does
             node.seq = next(clock)
             node.op = self.recorded
             node.args = tuple(kept)
@@ -242,7 +242,7 @@ class Op(Generic[F]):
             check_real(self.name, out)
         if observers:
             notify(self, values, out, node)
-        result = _new(Variable.concrete)  # what `wrap` does
+        result = _new(Variable.concrete)  # the lines below do what `wrap` does
         result.array = out
         result._requires_grad = node is not None
         result._grad = None
@@ -269,7 +269,7 @@ class Op(Generic[F]):
 
 
 class FromKernel(Protocol):
-    """Makes an `Op` of the array kernel that it decorates; see `signatures` for what the op takes."""
+    """Makes an `Op` of the array kernel that it decorates; `signatures` describes the types of the op."""
 
     @overload
     def __call__(self, kernel: Callable[Concatenate[Array, Array, Array, P], Computed], /) -> Op[Ternary[P]]: ...
@@ -291,9 +291,9 @@ def primitive(
     """Make the decorated array kernel an `Op`.
 
     Args:
-        kernel: computes in place of the decorated function, which then declares the signature only.
-        name: what the op is called; by default as the decorated function, without a leading underscore.
-        **options: of the `Op`.
+        kernel: the function that computes; the decorated function then only declares the signature.
+        name: the name of the op; by default that of the decorated function, without a leading underscore.
+        **options: as for `Op`.
 
     Raises:
         ValueError: an operation of that name exists already.

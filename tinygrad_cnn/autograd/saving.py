@@ -1,4 +1,4 @@
-"""What a recorded operation saves for the backward pass, told by the signatures of its VJPs."""
+"""What a recorded operation saves for the backward pass: the signatures of its VJPs say it."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 VALUE, SPEC = 1, 2
-"""What is saved of an input: its values; or what it came from, for its shape and dtype."""
+"""What is saved of an input: its values; or the node, leaf or constant it came from, which knows shape and dtype."""
 
 Plan = tuple[tuple[int, ...], bool, bool, tuple[bool, ...]]
-"""What is saved of each input, whether the output is, whether any value is, and where gradients flow to."""
+"""What is saved of each input; whether the output is saved; whether any values are; to which inputs gradients flow."""
 
 
 class Reads(NamedTuple):
-    """What a VJP reads: inputs by their number, whether the output, and of which inputs only the shape and dtype."""
+    """What a VJP reads: the numbers of inputs, whether the output, and the inputs of which only shape and dtype."""
 
     inputs: frozenset[int] = frozenset()
     output: bool = False
@@ -21,7 +21,7 @@ class Reads(NamedTuple):
 
 
 def reads_of(vjp: Callable[..., Any]) -> tuple[Reads, int]:
-    """Return what ``vjp(g, y, *inputs, **attrs)`` reads, by the names and types of its parameters; and its inputs."""
+    """Return what ``vjp(g, y, *inputs, **attrs)`` reads, by its parameters' names and types; and its input count."""
     code = vjp.__code__
     y, *inputs = code.co_varnames[1 : code.co_argcount]
     measured = {k for k, name in enumerate(inputs) if vjp.__annotations__.get(name) == "Spec"}
@@ -37,9 +37,9 @@ def reads_of_any(vjp: Callable[..., Any]) -> Reads:
 
 
 def plan_of(reads: Sequence[Reads], tracked: int, count: int, *, variadic: bool) -> Plan:
-    """Return what to save of `count` inputs for the VJPs of those in the bit set `tracked`.
+    """Return what to save of `count` inputs for the VJPs of the inputs in the bit set `tracked`.
 
-    What only the gradient of an input that needs none would read is not saved.
+    Inputs that need no gradient have no VJP to run, so what only their VJPs read is not saved.
     """
     flows = tuple([bool(tracked >> i & 1) for i in range(count)])
     if variadic:

@@ -1,4 +1,4 @@
-"""Which module is running: nodes carry it, so that graphs can be drawn and errors named by module."""
+"""Which module is running. Each node refers to it, so graphs can show modules and errors can name them."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Scope:
 
     @property
     def chain(self) -> tuple[Scope, ...]:
-        """The calls from the outermost to this one."""
+        """The calls from the outermost one to this one."""
         scopes: list[Scope] = []
         scope: Scope | None = self
         while scope is not None:
@@ -55,14 +55,14 @@ current_scope: Callable[[], Scope | None] = _current.get
 
 
 push_scope: Callable[[Scope], Token[Scope | None]] = _current.set
-"""Begin a scope as `enter_scope` does, for a caller who ends it with `pop_scope`: no context manager in between."""
+"""Begin a scope as `enter_scope` does, faster; the caller must end it with `pop_scope`."""
 
 pop_scope: Callable[[Token[Scope | None]], None] = _current.reset
 
 
 @contextmanager
 def enter_scope(name: str, kind: str, owner: object) -> Iterator[Scope]:
-    """Attribute the operations recorded inside to `owner`, called `name` within the scope around it."""
+    """Attribute the operations recorded inside to `owner`, whose name in the enclosing scope is `name`."""
     scope = Scope(name, kind, owner, _current.get())
     token = _current.set(scope)
     try:

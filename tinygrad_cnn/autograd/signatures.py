@@ -1,7 +1,7 @@
-"""The types of operations: what an `Op` takes and returns, worked out from the signature of its array kernel.
+"""The types of operations: the signature of an `Op` follows from that of its array kernel.
 
-A kernel takes arrays and keyword arguments; its operation takes tensors in the place of the arrays, too, and then
-returns a tensor:
+A kernel takes arrays and keyword arguments. Its operation also takes tensors in place of arrays, and then returns a
+tensor:
 
     def softmax(x: Array, *, dim: int) -> Array              softmax(tensor, dim=1) is a tensor
     def add(x: Array, other: Array, *, alpha=1) -> Array     add(tensor, 2.5), add(array, tensor) are tensors
@@ -18,7 +18,7 @@ from tinygrad_cnn._types import Array, Scalar, Shape
 from tinygrad_cnn.autograd.variable import Operand, T, V
 
 P = ParamSpec("P")
-"""The keyword arguments of a kernel, which its operation takes as they are."""
+"""The keyword arguments of a kernel; its operation has the same."""
 
 F = TypeVar("F", bound=Callable[..., Any], default=Callable[..., Any], covariant=True)
 """The signature of an operation."""
@@ -26,18 +26,18 @@ F = TypeVar("F", bound=Callable[..., Any], default=Callable[..., Any], covariant
 VJP = TypeVar("VJP", bound=Callable[..., Any])
 
 Computed = Array | tuple[Array, ...]
-"""What a kernel returns: the output, or a tuple of it and what it supplies to the VJPs."""
+"""The result of a kernel: the output, or a tuple of the output and the values it supplies to the VJPs."""
 
 
 class Unary(Protocol[P]):
     """An operation of one input."""
 
     def __call__(self, x: T, /, *args: P.args, **attrs: P.kwargs) -> T:
-        """Compute a tensor from a tensor, an array from an array."""
+        """Return a tensor for a tensor, an array for an array."""
 
 
 class Binary(Protocol[P]):
-    """An operation of two inputs, of which one may be a number."""
+    """An operation of two inputs, one of which may be a number."""
 
     @overload
     def __call__(self, x: Array | Scalar, other: V, /, *args: P.args, **attrs: P.kwargs) -> V: ...
@@ -48,7 +48,7 @@ class Binary(Protocol[P]):
 
 
 class Ternary(Protocol[P]):
-    """An operation of three inputs, of which some may be numbers."""
+    """An operation of three inputs, some of which may be numbers."""
 
     @overload
     def __call__(self, x: T, y: Operand, z: Operand, /, *args: P.args, **attrs: P.kwargs) -> T: ...
@@ -59,7 +59,7 @@ class Ternary(Protocol[P]):
 
 
 class Options(TypedDict, total=False):
-    """The options of an `Op`, which describes them."""
+    """The options of an `Op`; see there."""
 
     supplies: tuple[str, ...]
     differentiable: bool

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Spec(Protocol):
-    """Shape and dtype of a value that was not saved: what a VJP gets for a parameter annotated with this class."""
+    """The shape and dtype of an input whose values were not saved; VJPs get one for each parameter of this type."""
 
     @property
     def shape(self) -> Shape:
@@ -31,7 +31,7 @@ class Spec(Protocol):
 
 
 class Source:
-    """What an input of an operation came from: a `Node`, a leaf `Variable` or a `Constant`."""
+    """Where an input of an operation came from: a `Node`, a leaf `Variable` or a `Constant`."""
 
     __slots__ = ()
 
@@ -46,11 +46,11 @@ class Source:
 
 
 class Constant(Source):
-    """The graph's memory of an input that needs no gradient: it stands for a tensor without keeping its values.
+    """What the graph keeps of an input that needs no gradient: its shape and dtype, but not its values.
 
     Attributes:
         shape, dtype: of the tensor.
-        number: the value itself where the input was a plain Python number.
+        number: the value if the input was a Python number, else None.
     """
 
     __slots__ = ("dtype", "number", "shape")
@@ -75,7 +75,7 @@ Step: TypeAlias = tuple[Operation, dict[str, Any]]
 
 
 class View:
-    """How a tensor looks at the memory of another.
+    """How a tensor is a view of the memory of another.
 
     Attributes:
         base: the tensor that owns the memory.
@@ -94,17 +94,17 @@ class View:
 class Variable(Source):
     """Slotted base of `Tensor`; every tensor is one. ``Variable(tensor)`` is PyTorch's old way to make a leaf.
 
-    `autograd` is blind to tensors and operations; it meets them only as this class and as `Op`. The concrete class
-    registers itself in `Variable.concrete` when `tinygrad_cnn.tensor` is imported.
+    `autograd` does not import `Tensor`. It uses this base class, and makes tensors by `Variable.concrete`, which
+    `tinygrad_cnn.tensor` sets to `Tensor` when it is imported.
 
     Attributes:
-        array: the values; always an ndarray, though NumPy's own operations on 0-d arrays give numbers.
-        _requires_grad: whether gradients flow to or through it.
+        array: the values; always an ndarray, also where NumPy returns a number in place of a 0-d array.
+        _requires_grad: whether gradients flow to it or through it.
         _grad: the accumulated gradient of a leaf.
-        _node: what made it: a `Node`; for a proxy made in the backward pass also the leaf it stands for; for a
-            tensor that needs no gradient but took part in a recorded operation a `Constant`; otherwise None.
-        _view: whose memory it looks at, and how, if it is a view.
-        _hooks: what to call with the gradient of a leaf; an empty slot until something is registered.
+        _node: the `Node` that made it; for a stand-in made in the backward pass, the leaf it stands for; for a tensor
+            that needs no gradient but was the input of a recorded operation, a `Constant`; otherwise None.
+        _view: if it is a view: of which tensor, and how.
+        _hooks: the hooks of a leaf; the slot is empty until one is registered.
     """
 
     __slots__ = ("__weakref__", "_grad", "_hooks", "_node", "_requires_grad", "_view", "array")
@@ -119,10 +119,10 @@ class Variable(Source):
     _hooks: Hooks
 
     def __new__(cls, data: Variable, requires_grad: bool = False, volatile: bool = False) -> Any:
-        """Return a leaf over the memory of the tensor `data`; `volatile`, which PyTorch has dropped, only warns.
+        """Return a leaf that shares memory with the tensor `data`; `volatile`, which PyTorch has dropped, only warns.
 
         Raises:
-            TypeError: `data` is no tensor.
+            TypeError: `data` is not a tensor.
         """
         if not isinstance(data, Variable):
             raise TypeError(f"Variable: expected a tensor, got {type(data).__name__}; make one with tensor(data)")
@@ -147,7 +147,7 @@ class Variable(Source):
         """Number of axes."""
         return self.array.ndim
 
-    if TYPE_CHECKING:  # what the operators of the concrete class, which VJPs use, take and return
+    if TYPE_CHECKING:  # the signatures of the operators of `Tensor`, which VJPs use
         __hash__ = object.__hash__
 
         @property
@@ -180,20 +180,20 @@ Values: TypeAlias = Array | Variable
 """An array or a tensor."""
 
 Operand: TypeAlias = Values | Scalar
-"""What may stand beside a tensor in an operation."""
+"""The other input of an operation on a tensor."""
 
 A = TypeVar("A", Array, Variable)
 """An array or a tensor, the same throughout a VJP: mypy checks the body once as each."""
 
 T = TypeVar("T", bound=Values)
-"""The kind of an operation's first input, and so of its result: an array gives an array, a tensor a tensor."""
+"""The type of an operation's first input and of its result: an array for an array, a tensor for a tensor."""
 
 V = TypeVar("V", bound=Variable)
-"""A tensor, and so the result of an operation on it."""
+"""A tensor; an operation on it returns the same type."""
 
 
 def wrap(array: Array, node: Source | None = None) -> Variable:
-    """Return a tensor over `array`, recorded as coming from `node` (or as a leaf that needs no gradient)."""
+    """Return a tensor over `array` that `node` made; without a node, a leaf that needs no gradient."""
     tensor: Variable = object.__new__(Variable.concrete)
     tensor.array = array if array.__class__ is np.ndarray else np.asarray(array)
     tensor._requires_grad = node is not None
@@ -204,7 +204,7 @@ def wrap(array: Array, node: Source | None = None) -> Variable:
 
 
 def origin(value: object) -> Variable | Constant | None:
-    """Return what the graph keeps of an input that no recorded operation made."""
+    """Return what the graph keeps of an input that no recorded operation made: the leaf, or a `Constant`."""
     if isinstance(value, Variable):
         if value._requires_grad:
             return value
@@ -217,7 +217,7 @@ def origin(value: object) -> Variable | Constant | None:
 
 
 def source_of(tensor: Variable) -> Source | None:
-    """Return what the graph keeps of an input: the node that made it, or what `origin` says."""
+    """Return what the graph keeps of an input: the node that made it, or its `origin`."""
     node = tensor._node
     if isinstance(node, Variable):
         return origin(node)

@@ -1,8 +1,8 @@
 """In-place writes and the check that no saved value was overwritten.
 
-Nothing is counted while recording. A write stamps its storage with the tape's own clock, so "this array changed
-after that node saved it" is one comparison of integers, made in the backward pass, and only for nodes older than the
-newest write. A training step whose writes all happened in the optimizer before it pays nothing.
+Recording counts nothing. A write stamps its storage with a number from the tape's clock, so "this array was changed
+after that node saved it" is one comparison of integers. It is made in the backward pass, and only for nodes older than
+the newest write. A training step after the optimizer's writes therefore pays nothing.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ class _Writes:
 
 _writes: dict[int, tuple[weakref.ref[Array], _Writes]] = {}
 newest = 0
-"""The stamp of the newest write to any storage: nodes younger than that need no check."""
+"""The stamp of the newest write to any storage; younger nodes need no check."""
 
 
 def storage(array: Array) -> Array:
-    """Return the array that owns the memory that `array` looks at."""
+    """Return the array that owns the memory of `array`."""
     base = array.base
     while isinstance(base, np.ndarray):
         array, base = base, base.base
@@ -55,7 +55,7 @@ def record_write(array: Array) -> None:
 
 
 def record_writes(arrays: Iterable[Array]) -> None:
-    """Note that the storages of `arrays` were changed in place, all of them at one time."""
+    """Note that the storages of `arrays` were changed in place, with one stamp for all of them."""
     global newest
     stamp = next(clock)
     if stamp > newest:  # another thread may have been faster
@@ -66,7 +66,7 @@ def record_writes(arrays: Iterable[Array]) -> None:
         entry = _writes.get(key)
         if entry is None or entry[0]() is not owner:
             reference = weakref.ref(owner, lambda dead, key=key: _forget(key, dead))  # type: ignore[misc]
-            entry = _writes.setdefault(key, (reference, _Writes()))  # which a signal handler may have come before
+            entry = _writes.setdefault(key, (reference, _Writes()))  # unless a signal handler made one
         writes = entry[1]
         writes.count += 1
         writes.stamps.append(stamp)
@@ -80,9 +80,9 @@ def version(array: Array) -> int:
 
 
 def saved_arrays(node: Node) -> Iterator[tuple[str, Array]]:
-    """Give every array that the VJPs of `node` read, and what to call it in a message.
+    """Yield every array that the VJPs of `node` read, with its name for messages.
 
-    They are arguments, the output, what the kernel supplied beside it, and indices among the static arguments.
+    These are inputs, the output, further results of the kernel, and indices among the static arguments.
     """
     count = len(node.parents)  # a user's Function may have saved more than its inputs
     for i, value in enumerate(node.args or ()):
@@ -96,12 +96,12 @@ def saved_arrays(node: Node) -> Iterator[tuple[str, Array]]:
 
 
 def _arrays_in(value: Any) -> Iterator[Array]:
-    """Give the arrays in a static argument: itself, or parts of an index or of the steps of a view."""
+    """Yield the arrays in a static argument: the argument itself, or items of an index or of the steps of a view."""
     if isinstance(value, np.ndarray):
         yield value
     elif isinstance(value, tuple | dict):
-        for part in value.values() if isinstance(value, dict) else value:
-            yield from _arrays_in(part)
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _arrays_in(item)
 
 
 def check_saved(node: Node) -> None:
@@ -112,7 +112,7 @@ def check_saved(node: Node) -> None:
     """
     if node.seq > newest or node.args is None:
         return
-    for place, value in saved_arrays(node):
+    for name, value in saved_arrays(node):
         owner = storage(value)
         entry = _writes.get(id(owner))
         if entry is None or entry[0]() is not owner:
@@ -122,7 +122,7 @@ def check_saved(node: Node) -> None:
         if later:
             saved = writes.count - later
             raise RuntimeError(
-                f"{node.op.name}: {place}, of shape {tuple(value.shape)} and saved for the backward pass at version "
+                f"{node.op.name}: {name}, of shape {tuple(value.shape)} and saved for the backward pass at version "
                 f"{saved}, was changed in place: it is at version {writes.count} now. Use the out-of-place form "
                 f"(y = x + 1 instead of x += 1), or change a copy (x.clone())."
             )

@@ -1,7 +1,7 @@
-"""Views: tensors that look at the memory of another, their *base*.
+"""Views: tensors that share the memory of another, their *base*.
 
-When the base is changed in place as an operation of the graph (see `ops.inplace`), its place in the graph moves. A view
-notices the next time it is used, and is read from the base again.
+A change in place of the base is an operation of the graph (see `ops.inplace`), so afterwards another node has made the
+base. A view of it is read from the base again the next time it is used.
 """
 
 from __future__ import annotations
@@ -16,18 +16,18 @@ from tinygrad_cnn.autograd.variable import Variable, View, wrap
 
 
 def view_of(source: Variable, op: Operation, attrs: dict[str, Any]) -> View:
-    """Return how the result of `op` looks at the memory of `source`, or of what `source` is itself a view of."""
+    """Return how the result of `op` is a view of `source`, or of the base of `source` if that is a view itself."""
     view = source._view
     return View(source, ((op, attrs),)) if view is None else View(view.base, (*view.steps, (op, attrs)))
 
 
 def refresh(tensor: Variable) -> None:
-    """Read a view from its base again, if the base was changed in place since."""
+    """Read a view from its base again if the base was changed in place in the meantime."""
     view = tensor._view
     if view is not None and view.base._node is not view.seen and isinstance(view.base._node, Node):
         current = view.base
         fresh = stand_in(current)
-        with enable_grad():  # the change was recorded, so the reading is, even if the view is now used under no_grad
+        with enable_grad():  # the change was recorded, so this is too, even if the view is now used under no_grad
             for op, attrs in view.steps:
                 fresh = op(fresh, **attrs)
         tensor._node = fresh._node
@@ -36,7 +36,7 @@ def refresh(tensor: Variable) -> None:
 
 
 def stand_in(tensor: Variable, array: Array | None = None) -> Variable:
-    """Return another tensor at the same place in the graph, with the same values or those of `array`."""
+    """Return another tensor that comes from the same node or leaf, with the same values or those of `array`."""
     node = tensor._node
     proxy = wrap(tensor.array if array is None else array)
     proxy._requires_grad = tensor._requires_grad

@@ -1,7 +1,7 @@
-"""The walk back along the tape: each recorded operation hands its gradient on to what it was made from.
+"""The backward pass: a loop over the recorded operations, from the newest to the oldest.
 
-An input is always older than what was made from it, so walking from the newest node to the oldest is a walk in
-topological order. Nothing here recurses.
+Each operation turns the gradient of its output into gradients of its inputs. An input is always older than an output
+made from it, so descending age is a topological order. Nothing here recurses.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ def collect(roots: Iterable[object]) -> list[Node]:
 
 
 def _between(nodes: list[Node], targets: set[Any]) -> tuple[set[Any], list[Node]]:
-    """Return `targets` with those of `nodes` that depend on one; and the nodes with a parent among these, to walk."""
+    """Return what needs a gradient, `targets` and the nodes that depend on them, and the nodes to walk through."""
     needed = set(targets)
     walked = []
     for node in reversed(nodes):
@@ -59,7 +59,7 @@ def run(
     retain_graph: bool | None,
     create_graph: bool,
 ) -> tuple[dict[Any, Any], list[tuple[Variable, Any]]]:
-    """Return the gradient of each leaf, or of each of `targets` if given, and what tensors asked to retain.
+    """Return the gradients of all leaves, or of `targets` if given, and those that tensors retain (`retain_grad`).
 
     Gradients are tensors if `create_graph`, else arrays. As in the forward pass, x / 0 is ∞ without a warning.
     """
@@ -89,13 +89,13 @@ class _Walk:
     """One backward pass.
 
     Attributes:
-        sums: the gradient that has arrived so far at each node and leaf still to be visited.
+        sums: for each node and leaf, the sum of the gradients that have arrived so far; visited nodes are dropped.
         create_graph: whether gradients are tensors, and their computation is recorded.
         retain_graph: whether nodes keep what they saved.
-        kept: the nodes and leaves whose gradients are asked for; empty where those of all leaves are.
-        needed: `kept` and all that depends on it; None where every gradient is needed.
-        retained: tensors that asked to retain their gradient, each with the gradient.
-        check: raises if one of the gradients of a node has a NaN, in anomaly mode; else None.
+        kept: the nodes and leaves whose gradients are asked for; empty if those of all leaves are.
+        needed: `kept` and the nodes that depend on it; None if every gradient is needed.
+        retained: pairs of a tensor that retains its gradient (`retain_grad`), and the gradient.
+        check: in anomaly mode, raises if a gradient has a NaN; otherwise None.
     """
 
     __slots__ = ("check", "create_graph", "kept", "needed", "retain_graph", "retained", "sums")
@@ -111,7 +111,7 @@ class _Walk:
 
     def back_along(self, nodes: list[Node]) -> None:
         """Pass the gradient of each of `nodes` on to its parents."""
-        # The loop runs once for every operation of a program: no calls that can be done without.
+        # The loop runs once for every operation of a program, so it avoids function calls.
         sums, needed, kept = self.sums, self.needed, self.kept
         for node in nodes:
             g = sums.pop(node, None)
@@ -144,7 +144,7 @@ class _Walk:
                 node.args = node.out = node.aux = None  # the structure stays, so the graph can still be drawn
 
     def _arrive(self, node: Node, g: Any) -> Any:
-        """Return the finished gradient of `node` as its hooks leave it, and keep it where it is asked for."""
+        """Return the finished gradient of `node`, changed by its hooks; keep it if it was asked for."""
         if isinstance(g, Pending) and (g.taker is not node.op or node.hooks is not None or node in self.kept):
             g = g.value()
         if node.hooks is not None:
@@ -156,12 +156,12 @@ class _Walk:
     def _vjps(self, node: Node, g: Any, wanted: Sequence[bool]) -> list[Any]:
         """Return the gradient of each input of `node` by its VJP, None where it is not `wanted`."""
         op = node.op
-        if isinstance(g, Pending):  # which the joint gradients of the operation declined
+        if isinstance(g, Pending):  # the joint gradients of the operation declined it
             g = g.value()
         args: Any = _recorded(node) if self.create_graph else node.args
         y: Any = wrap(node.out, node) if self.create_graph and node.out is not None else node.out
         if op.variadic is not None and not op.reads[0].inputs:
-            args = ()  # nothing was saved; passing n arguments to n VJPs would take time in n²
+            args = ()  # nothing was saved, and passing n arguments to each of n VJPs would take time in n²
         half = node.dtype.num == HALF and not self.create_graph and not op.keeps_half
         if half:
             g, y, *args = widened([g, y, *args])
@@ -177,13 +177,13 @@ class _Walk:
                 parent: Any = node.parents[i]
                 if op.fit is not None and gradient.shape != parent.shape:
                     gradient = op.fit(gradient, parent.shape)
-                if isinstance(gradient, _number):  # NumPy's in the place of a 0-d array
+                if isinstance(gradient, _number):  # NumPy returns a number in place of a 0-d array
                     gradient = _asarray(gradient)
                 gradients[i] = narrowed(gradient, parent.dtype) if half else gradient
         return gradients
 
     def finish(self, nodes: list[Node]) -> None:
-        """Work out what is pending, leave only what was asked for, and call the hooks of leaves."""
+        """Compute pending gradients, drop those that were not asked for, and call the hooks of leaves."""
         sums = self.sums
         for key, gradient in sums.items():
             if isinstance(gradient, Pending):
@@ -191,12 +191,12 @@ class _Walk:
         if self.needed is not None:
             sums = self.sums = {key: sums[key] for key in self.kept if key in sums}
         if self.kept or leaves_have_hooks():
-            passed = self.kept.intersection(nodes)  # and so had its hooks called
+            passed = self.kept.intersection(nodes)  # the hooks of these have been called
             for key in [key for key in sums if key not in passed]:
                 sums[key] = self._hooked(key, sums[key])
 
     def _hooked(self, key: Node | Variable, gradient: Any) -> Any:
-        """Return `gradient` as the hooks of `key` leave it, and note which tensors retain it."""
+        """Return `gradient`, changed by the hooks of `key`, and note the tensors that retain it."""
         hooks = hooks_of(key)
         if hooks is not None:
             gradient = hooks.apply(gradient, key)
@@ -205,13 +205,13 @@ class _Walk:
 
 
 def _sum(a: Any, b: Any) -> Any:
-    """Return a + b, an array also where NumPy gives a number in the place of a 0-d array."""
+    """Return a + b; if NumPy returns a number for two 0-d arrays, as an array."""
     total = a + b
     return _asarray(total) if isinstance(total, _number) else total
 
 
 def _wrong_shape(node: Node, gradients: Sequence[Any]) -> RuntimeError:
-    """Return the error for the first of `gradients` that has not the shape of its input."""
+    """Return the error that names the first of `gradients` whose shape is not that of its input."""
     parents: Sequence[Any] = node.parents
     i = next(
         i
@@ -224,7 +224,7 @@ def _wrong_shape(node: Node, gradients: Sequence[Any]) -> RuntimeError:
 
 
 def _recorded(node: Node) -> list[Any]:
-    """Return what `node` saved of its inputs, arrays as tensors at their positions in the graph."""
+    """Return what `node` saved of its inputs; arrays become tensors that come from the same nodes and leaves."""
     assert node.args is not None  # checked before the walk began
     args = list(node.args)
     for i, (arg, parent) in enumerate(zip(args, node.parents, strict=True)):
