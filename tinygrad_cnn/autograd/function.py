@@ -232,7 +232,7 @@ class _FunctionOp(Op):
         return found
 
     def _run_backward(self, ctx: FunctionCtx, g: Any, count: int) -> list[Any]:
-        """Return what `backward` returns for `g`, the gradient of the outputs: a gradient for each of `count` inputs."""
+        """Call `backward` with `g`, the gradient of the outputs; return the gradients of the `count` inputs."""
         grads = []
         for one, spec in zip(g.values if ctx._several else (g,), ctx._outputs, strict=True):
             if one is None and spec is not None and ctx._materialize:

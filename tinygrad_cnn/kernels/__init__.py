@@ -1,6 +1,6 @@
-"""Array kernels: ndarrays in, ndarrays out, no gradients.
+"""Array kernels: functions from ndarrays to ndarrays, without gradients.
 
-Each is the readable definition of what it computes, and the oracle that faster kernels are tested against.
+Each is the readable definition of an operation, and the reference that the tests compare faster kernels with.
 """
 
 from tinygrad_cnn.kernels.activation import relu, relu_input, select, sigmoid

@@ -1,4 +1,4 @@
-"""ReLU, its gradient, the sigmoid, and the choice between two arrays by a mask that activations are made of."""
+"""ReLU, its gradient, the sigmoid, and `select`, a fast `np.where` that they use."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ import numpy as np
 from tinygrad_cnn._types import Array, Scalar
 
 _SMALL = 4096
-"""Elements below which `np.where` is as fast."""
+"""For arrays with fewer elements, `np.where` is as fast."""
 _BITS = {2: np.int16, 4: np.int32, 8: np.int64}
 
 
 def select(mask: Array, x: Array | Scalar, other: Array | Scalar) -> Array:
     """Return x where `mask` holds and other elsewhere, broadcast: as `np.where`.
 
-    Floats are taken as bits, other ⊕ ((x ⊕ other) ∧ mask), the mask as −1 or 0. `np.where` branches at each element,
-    and on masks without a pattern, such as the signs of activations, that takes about eight times as long.
+    Floats are treated as bits: other ⊕ ((x ⊕ other) ∧ mask), with −1 or 0 for the mask. `np.where` branches at each
+    element, which takes about eight times as long for masks without a pattern, such as the signs of activations.
     """
     dtype = np.result_type(x, other)
     if mask.size < _SMALL or dtype.kind != "f" or mask.dtype.kind != "b":

@@ -1,6 +1,6 @@
-"""Pooling to a given output size: place i of OH covers rows ⌊i·H/OH⌋ to ⌈(i+1)·H/OH⌉ − 1, so windows may overlap.
+"""Pooling to a given output size: position i of OH covers rows ⌊i·H/OH⌋ to ⌈(i+1)·H/OH⌉ − 1, so windows may overlap.
 
-Where there are more places than rows, many windows are the same: each is computed once.
+With more positions than rows, many windows are equal; each different window is computed once.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from tinygrad_cnn.kernels.total import total
 
 
 def _spans(size: int, outputs: int) -> tuple[list[slice], Array]:
-    """Return the different windows along one axis, in order, and the first output place of each."""
-    place = np.arange(outputs)
-    start, stop = place * size // outputs, -(-(place + 1) * size // outputs)
+    """Return the different windows along one axis, in order, and the first output position that has each."""
+    position = np.arange(outputs)
+    start, stop = position * size // outputs, -(-(position + 1) * size // outputs)
     first = np.flatnonzero((np.diff(start, prepend=-1) != 0) | (np.diff(stop, prepend=-1) != 0))
     return [slice(*ends) for ends in zip(start[first].tolist(), stop[first].tolist(), strict=True)], first
 
 
 def _repeated(x: Array, first: Array, outputs: int, axis: int) -> Array:
-    """Return what each output place along `axis` gets of `x`, which has a slice for each different window."""
+    """Return `x`, which has a slice along `axis` for each different window, with a slice for each output position."""
     return x if len(first) == outputs else np.repeat(x, np.diff(first, append=outputs), axis)
 
 
@@ -63,12 +63,12 @@ def adaptive_max_pool2d(x: Array, *, output_size: Pair) -> tuple[Array, Array]:
     if 0 in (n, c, oh, ow):
         return np.empty((n, c, oh, ow), x.dtype), np.empty((n, c, oh, ow), np.int64)
     (rows, first_rows), (columns, first_columns) = _spans(h, oh), _spans(w, ow)
-    places = np.empty((n, c, len(rows), len(columns)), np.int64)
+    positions = np.empty((n, c, len(rows), len(columns)), np.int64)
     for i, row in enumerate(rows):
         for j, column in enumerate(columns):
             width = column.stop - column.start
             winner = x[:, :, row, column].reshape(n, c, (row.stop - row.start) * width).argmax(2)
-            places[:, :, i, j] = (winner // width + row.start) * w + (winner % width + column.start)
-    places = _repeated(_repeated(places, first_rows, oh, 2), first_columns, ow, 3)
-    flat = np.take_along_axis(x.reshape(n, c, h * w), places.reshape(n, c, oh * ow), 2)
-    return flat.reshape(places.shape), places
+            positions[:, :, i, j] = (winner // width + row.start) * w + (winner % width + column.start)
+    positions = _repeated(_repeated(positions, first_rows, oh, 2), first_columns, ow, 3)
+    flat = np.take_along_axis(x.reshape(n, c, h * w), positions.reshape(n, c, oh * ow), 2)
+    return flat.reshape(positions.shape), positions

@@ -50,10 +50,10 @@ def conv2d(
     oh, ow = view.shape[4:]
     y = np.empty((n, o, oh, ow), np.result_type(x, w))
     matrix = w.reshape(groups, o // groups, cg * kh * kw)
-    for part in _chunks(n, c * kh * kw * oh * ow * x.itemsize):
-        count = part.stop - part.start
-        cols = view[part].reshape(count, groups, cg * kh * kw, oh * ow)  # (n, G, K, P)
-        np.matmul(matrix, cols, out=y[part].reshape(count, groups, o // groups, oh * ow))
+    for chunk in _chunks(n, c * kh * kw * oh * ow * x.itemsize):
+        count = chunk.stop - chunk.start
+        cols = view[chunk].reshape(count, groups, cg * kh * kw, oh * ow)  # (n, G, K, P)
+        np.matmul(matrix, cols, out=y[chunk].reshape(count, groups, o // groups, oh * ow))
     if b is not None:
         y += b[:, None, None]
     return y
@@ -72,13 +72,13 @@ def conv2d_weight(
     o, oh, ow = g.shape[1:]
     kh, kw = kernel_size
     k = c // groups * kh * kw
-    # A stride may leave rows or columns that no window reaches; the windows kept are those that g has a place for.
+    # A stride may leave rows or columns that no window reaches; only windows that g has an element for are kept.
     view = padded_windows(x, kernel_size, stride, padding, dilation)[..., :oh, :ow]
     sums = np.zeros((groups, o // groups, k))
-    for part in _chunks(n, c * kh * kw * oh * ow * x.itemsize):
-        count = part.stop - part.start
-        cols = view[part].reshape(count, groups, k, oh * ow)
-        grads = g[part].reshape(count, groups, o // groups, oh * ow)
+    for chunk in _chunks(n, c * kh * kw * oh * ow * x.itemsize):
+        count = chunk.stop - chunk.start
+        cols = view[chunk].reshape(count, groups, k, oh * ow)
+        grads = g[chunk].reshape(count, groups, o // groups, oh * ow)
         sums += total(np.matmul(grads, cols.transpose(0, 1, 3, 2)), (0,))
     return sums.astype(np.result_type(x, g)).reshape(o, c // groups, kh, kw)
 
@@ -98,10 +98,10 @@ def conv2d_input(
     c = cg * groups
     gx = np.empty((n, c, *input_size), np.result_type(g, w))
     matrix = w.reshape(groups, o // groups, cg * kh * kw).transpose(0, 2, 1)  # (G, K, O/G)
-    for part in _chunks(n, c * kh * kw * oh * ow * g.itemsize):
-        count = part.stop - part.start
-        cols = np.matmul(matrix, g[part].reshape(count, groups, o // groups, oh * ow))  # (n, G, K, P)
-        gx[part] = fold(cols.reshape(count, c, kh, kw, oh, ow), input_size, stride, padding, dilation)
+    for chunk in _chunks(n, c * kh * kw * oh * ow * g.itemsize):
+        count = chunk.stop - chunk.start
+        cols = np.matmul(matrix, g[chunk].reshape(count, groups, o // groups, oh * ow))  # (n, G, K, P)
+        gx[chunk] = fold(cols.reshape(count, c, kh, kw, oh, ow), input_size, stride, padding, dilation)
     return gx
 
 
@@ -121,10 +121,10 @@ def conv_transpose2d(
     x: Array, w: Array, b: Array | None, *, input_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair,
     groups: int,
 ) -> Array:  # fmt: skip
-    """Return what `conv2d_input` gives for x, plus the bias: each element of x adds w, scaled by it, to a window.
+    """Return `conv2d_input` of x, plus the bias: each element of x adds w, scaled by the element, to a window.
 
     Args:
-        x: (N, C, H, W), in the place of the gradient of `conv2d`'s output.
+        x: (N, C, H, W), which takes the place of the gradient of `conv2d`'s output.
         w: (C, O/groups, KH, KW).
         b: (O,) or None.
         input_size: height and width of the result.

@@ -46,15 +46,15 @@ def erf(x: Array) -> Array:
     flat = x.reshape(-1)
     out = np.empty_like(flat)
     for start in range(0, flat.size, _BLOCK):
-        part = flat[start : start + _BLOCK]
-        h = np.fmin(np.abs(part), _END)  # NaN, too, finds a place in the table
+        block = flat[start : start + _BLOCK]
+        h = np.fmin(np.abs(block), _END)  # NaN, too, finds an entry in the table
         k = (h * _STEPS + 0.5).astype(np.int32)
         h -= k * x.dtype.type(1 / _STEPS)
         y = table[-1].take(k)
         for row in table[-2::-1]:
             y *= h
             y += row.take(k)
-        np.copysign(y, part, out=y)
-        np.copyto(y, part, where=part != part)
+        np.copysign(y, block, out=y)
+        np.copyto(y, block, where=block != block)
         out[start : start + _BLOCK] = y
     return out.reshape(x.shape)

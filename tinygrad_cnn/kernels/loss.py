@@ -1,6 +1,6 @@
-"""Losses: the value at each place, and its sum or mean.
+"""Losses: the value at each position, and its sum or mean.
 
-Values that are infinite, too large or NaN give an infinite loss or NaN in silence.
+Values that are infinite, too large or NaN give an infinite loss or NaN, without a warning.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _quiet = np.errstate(over="ignore", invalid="ignore")
 
 @np.errstate(divide="ignore", over="ignore", invalid="ignore")  # the mean of nothing is NaN
 def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
-    """Return the losses as they are, their sum, or their sum over `count`: the number of them unless it is given."""
+    """Return the losses, their "sum", or for "mean" their sum divided by `count`, which is their number by default."""
     if reduction == "none":
         return losses
     whole = total(losses, tuple(range(losses.ndim)))
@@ -27,7 +27,7 @@ def reduced(losses: Array, reduction: str, count: float | None = None) -> Array:
 
 @_quiet
 def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
-    """Return −log softmax(x)[target] along axis 1: for each place, summed, or averaged over all places.
+    """Return −log softmax(x)[target] along axis 1: for each position, summed, or averaged over all positions.
 
     Args:
         x: (N, C, ...) scores.
@@ -35,7 +35,7 @@ def cross_entropy(x: Array, target: Array, reduction: str) -> Array:
         reduction: "none", "sum" or "mean".
 
     Raises:
-        IndexError: one is out of range.
+        IndexError: a class index is out of range.
     """
     if target.size and not (target.min() >= 0 and target.max() < x.shape[1]):
         raise IndexError(f"cross_entropy: expected class indices in [0, {x.shape[1] - 1}]")
@@ -52,15 +52,15 @@ def cross_entropy_input(g: Array, x: Array, target: Array, reduction: str) -> Ar
         g: the gradient of the loss: one number, or (N, ...) for "none".
     """
     gx = softmax(x, 1)
-    places = np.expand_dims(target, 1)
-    np.put_along_axis(gx, places, np.take_along_axis(gx, places, 1) - 1, 1)
-    part = np.expand_dims(g, 1) if reduction == "none" else g
-    return gx * (part / max(target.size, 1) if reduction == "mean" else part)
+    positions = np.expand_dims(target, 1)
+    np.put_along_axis(gx, positions, np.take_along_axis(gx, positions, 1) - 1, 1)
+    scale = np.expand_dims(g, 1) if reduction == "none" else g
+    return gx * (scale / max(target.size, 1) if reduction == "mean" else scale)
 
 
 @_quiet
 def soft_cross_entropy(x: Array, q: Array, reduction: str, count: float) -> Array:
-    """Return −Σ_c q[c] · log softmax(x)[c] along axis 1: for each place, summed, or summed over `count`.
+    """Return −Σ_c q[c] · log softmax(x)[c] along axis 1: for each position, summed, or the sum divided by `count`.
 
     A class of weight q = 0 counts for nothing, even where its probability is 0: 0 · log 0 = 0.
     """
@@ -70,12 +70,12 @@ def soft_cross_entropy(x: Array, q: Array, reduction: str, count: float) -> Arra
 
 @_quiet
 def nll_loss(x: Array, target: Array, share: Array, reduction: str, count: float) -> Array:
-    """Return −share · x[target] along axis 1: for each place, summed, or summed over `count`.
+    """Return −share · x[target] along axis 1: for each position, summed, or the sum divided by `count`.
 
     Args:
         x: (N, C, ...) log-probabilities.
         target: (N, ...) class indices in [0, C).
-        share: (N, ...) factors; a place whose factor is 0 counts for nothing, even where x[target] = −∞.
+        share: (N, ...) factors; a position whose factor is 0 counts for nothing, even where x[target] = −∞.
         reduction: "none", "sum" or "mean".
         count: what the mean divides by.
     """

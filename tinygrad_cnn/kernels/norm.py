@@ -1,4 +1,4 @@
-"""Standardisation over chosen axes, its gradients, and the normalisations made of it.
+"""Standardisation over chosen axes, its gradients, and the normalisations based on it.
 
 Over the axes `dims`, with M elements, m(·) the mean over them and r = 1/√(var + eps):
 
@@ -34,7 +34,7 @@ def channels(b: Array, ndim: int) -> Array:
 
 def _centre(x: Array, dims: Dims) -> tuple[Array, Array, Array]:
     """Return x − m(x), m(x) and the biased variance, in two passes so that a large mean costs no accuracy."""
-    m = count(x.shape, dims) or 1  # of nothing any statistics do, if they are finite
+    m = count(x.shape, dims) or 1  # without elements, any finite statistics will do
     mean = np.true_divide(total(x, dims, True), m, dtype=x.dtype)
     centred = x - mean
     return centred, mean, np.true_divide(dot(centred, centred, dims, True), m, dtype=x.dtype)
@@ -48,7 +48,7 @@ def _rstd(var: Array, eps: float) -> Array:
 def standardize(
     x: Array, *, dims: Dims, eps: float, mean: Array | None = None, var: Array | None = None
 ) -> tuple[Array, Array, Array]:
-    """Return x̂, and the mean and biased variance that it was made with; these may be given to save the work."""
+    """Return x̂, and the mean and biased variance it was computed with; given ones are not computed again."""
     if mean is None or var is None:
         y, mean, var = _centre(x, dims)
     else:
@@ -104,7 +104,7 @@ def batch_norm(
 def follow(running_mean: Array, running_var: Array, mean: Array, var: Array, share: float, correction: float) -> None:
     """Move running statistics by `share` of the way to `mean` and to `var` · `correction`, in place.
 
-    All have as many elements; those of the batch may have further axes of length 1.
+    All four arrays have the same number of elements; `mean` and `var` may have further axes of length 1.
     """
     if not (running_mean.flags.writeable and running_var.flags.writeable):
         raise ValueError("running statistics are read-only: neither has moved")

@@ -1,7 +1,7 @@
-"""Padding with a constant, and copying along axes: what the other paddings and nearest-neighbour resizing share.
+"""Padding with a constant, and copying along axes, on which other paddings and nearest-neighbour resizing are based.
 
-A copy along an axis is given by `source`: place i of the result is place source[i] of the input. Its transpose adds
-every place of the result back to where it was copied from.
+`source` describes a copy along an axis: position i of the result is position source[i] of the input. The transpose of a
+copy adds each element of the result to the position it was copied from.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ Padding = tuple[Pair, ...]
 
 
 def pad_constant(x: Array, padding: Padding, value: float = 0) -> Array:
-    """Return `x` with `value` around it; `x` itself where there is nothing to add.
+    """Return `x` with `value` around it; `x` itself if there is nothing to add.
 
     Args:
-        padding: (before, after) for each axis; negative numbers cut places off instead.
+        padding: (before, after) for each axis; negative numbers cut positions off instead.
     """
     if not any(before or after for before, after in padding):
         return x
@@ -36,39 +36,39 @@ def pad_constant(x: Array, padding: Padding, value: float = 0) -> Array:
 
 
 def border_sources(size: int, padding: Pair, mode: str) -> Array:
-    """Return which place of an axis each place of the padded one copies.
+    """Return, for each position of a padded axis, the position of the axis that it copies.
 
     Args:
-        mode: "reflect" mirrors at the centre of the outermost place; "replicate" repeats that place; "circular" goes
-            on at the other end, after cutting off.
+        mode: "reflect" mirrors at the centre of the outermost position; "replicate" repeats that position; "circular"
+            continues at the other end, after negative padding has cut positions off.
     """
     if mode == "circular":
         first, last = max(-padding[0], 0), size - max(-padding[1], 0)
-        places = np.arange(-max(padding[0], 0), last - first + max(padding[1], 0))
-        return first + places % (last - first)
-    places = np.arange(-padding[0], size + padding[1])
+        positions = np.arange(-max(padding[0], 0), last - first + max(padding[1], 0))
+        return first + positions % (last - first)
+    positions = np.arange(-padding[0], size + padding[1])
     if mode == "reflect":
-        places = np.abs(places)
-        return np.minimum(places, 2 * (size - 1) - places)
-    return np.clip(places, 0, size - 1)
+        positions = np.abs(positions)
+        return np.minimum(positions, 2 * (size - 1) - positions)
+    return np.clip(positions, 0, size - 1)
 
 
 def copy_along(x: Array, sources: dict[int, Array]) -> Array:
-    """Return x with each axis of `sources` (by axis) replaced by copies of the places it names."""
+    """Return x with each axis in `sources` (axis: positions) replaced by copies of those positions."""
     for axis, source in sources.items():
         x = np.take(x, source, axis)
     return x
 
 
 def add_along(g: Array, sources: dict[int, Array], shape: Shape) -> Array:
-    """Return zeros of `shape` with every place of g added where `copy_along` took it from."""
+    """Return zeros of `shape`, with each element of g added at the position that `copy_along` copied it from."""
     for axis, source in sources.items():
         order = np.argsort(source, kind="stable")
         if (order[1:] < order[:-1]).any():
             g, source = np.take(g, order, axis), source[order]
-        places, first = np.unique(source, return_index=True)
+        positions, first = np.unique(source, return_index=True)
         out = np.zeros([shape[axis] if i == axis else size for i, size in enumerate(g.shape)], g.dtype)
-        if places.size:
-            out[(slice(None),) * axis + (places,)] = np.add.reduceat(g, first, axis)
+        if positions.size:
+            out[(slice(None),) * axis + (positions,)] = np.add.reduceat(g, first, axis)
         g = out
     return g

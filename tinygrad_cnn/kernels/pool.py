@@ -1,4 +1,4 @@
-"""Max and average pooling over windows, and what sends their gradients back.
+"""Max and average pooling over windows, and their gradients.
 
 Max-pooling remembers, for every window, which tap won (one byte where the window has at most 256 taps). Its gradient
 adds g back at the winners (`max_pool2d_scatter`), whose own gradient picks values at the winners
@@ -14,7 +14,7 @@ import numpy as np
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.kernels.windows import add_at, lift, output_size, pad2d, taps_on
 
-_MOST_TAPS = 256  # of a window whose taps are added in the dtype of the image
+_MOST_TAPS = 256  # larger windows are not added up in the dtype of the image
 
 
 def _lowest(x: Array) -> float:
@@ -29,7 +29,7 @@ def _outputs(size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, d
 
 
 def _first_taps(outputs: int, stride: int, before: int, dilation: int) -> Array:
-    """Return, for each output place along one axis, the first tap that lies on the input and not on the padding."""
+    """Return, for each output position along one axis, the first tap that lies on the input and not on the padding."""
     starts = before - np.arange(outputs) * stride
     return np.maximum(-(-starts // dilation), 0)
 
@@ -47,10 +47,10 @@ def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d,
     taps = np.empty((n, c, oh, ow), np.min_scalar_type(kh * kw - 1))
     taps[...] = rows[:, None] * kw + columns
     y = np.full((n, c, oh, ow), _lowest(x), x.dtype)
-    around, places = taps_on(x.shape[2:], kernel_size, stride, padding, dilation, (oh, ow))
+    around, positions = taps_on(x.shape[2:], kernel_size, stride, padding, dilation, (oh, ow))
     padded = pad2d(x, around, _lowest(x))
-    for tap, place in places:
-        candidate = padded[place]
+    for tap, position in positions:
+        candidate = padded[position]
         better = ~(candidate <= y)  # true for NaN candidates too
         if x.dtype.kind == "f":
             better &= (y == y) | (candidate != candidate)  # a NaN found earlier stays
@@ -62,9 +62,9 @@ def max_pool2d(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d,
 def max_pool2d_scatter(
     g: Array, taps: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Array:
-    """Return (N, C, H, W) with each element of g (N, C, OH, OW) added where its window's winner came from."""
-    around, places = taps_on(input_size, kernel_size, stride, padding, dilation, g.shape[2:])
-    pieces = ((place, np.where(taps == tap, g, 0)) for tap, place in places)
+    """Return zeros (N, C, H, W), with each element of g (N, C, OH, OW) added at the winner of its window."""
+    around, positions = taps_on(input_size, kernel_size, stride, padding, dilation, g.shape[2:])
+    pieces = ((position, np.where(taps == tap, g, 0)) for tap, position in positions)
     return add_at(pieces, (*g.shape[:2], *input_size), around, g.dtype)
 
 
@@ -72,11 +72,11 @@ def max_pool2d_gather(
     x: Array, taps: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Array:
     """Return (N, C, OH, OW): the element of x (N, C, H, W) at each window's winning tap."""
-    around, places = taps_on(x.shape[2:], kernel_size, stride, padding, dilation, taps.shape[2:])
+    around, positions = taps_on(x.shape[2:], kernel_size, stride, padding, dilation, taps.shape[2:])
     padded = pad2d(x, around)
     y = np.zeros(taps.shape, x.dtype)
-    for tap, place in places:
-        np.copyto(y, padded[place], where=taps == tap)
+    for tap, position in positions:
+        np.copyto(y, padded[position], where=taps == tap)
     return y
 
 
@@ -100,7 +100,7 @@ def divisors(
     input_size: Shape, *, kernel_size: Pair, stride: Pair, padding: Padding2d, counted: Padding2d,
     divisor_override: int | None,
 ) -> Array | int:  # fmt: skip
-    """Return what each window's sum is divided by: (OH, OW), or one number where it is the same everywhere.
+    """Return the divisor of each window's sum: an array (OH, OW), or one number if all are equal.
 
     Args:
         padding: zeros around the input, including those that ceil_mode adds.
@@ -125,11 +125,11 @@ def avg_pool2d(
 ) -> Array:
     """Return the sum of each window over its divisor, (N, C, OH, OW); padding adds zeros. Integers round toward 0."""
     outputs = _outputs(x.shape[2:], kernel_size, stride, padding, (1, 1))
-    around, places = taps_on(x.shape[2:], kernel_size, stride, padding, (1, 1), outputs)
+    around, positions = taps_on(x.shape[2:], kernel_size, stride, padding, (1, 1), outputs)
     wide = x.dtype.kind == "f" and kernel_size[0] * kernel_size[1] > _MOST_TAPS
     padded, sums = pad2d(x, around), np.zeros((*x.shape[:2], *outputs), np.float64 if wide else x.dtype)
-    for _, place in places:
-        sums += padded[place]
+    for _, position in positions:
+        sums += padded[position]
     share = divisors(
         x.shape[2:], kernel_size=kernel_size, stride=stride, padding=padding, counted=counted,
         divisor_override=divisor_override,
@@ -149,8 +149,8 @@ def avg_pool2d_input(
         divisor_override=divisor_override,
     )  # fmt: skip
     spread = np.divide(g, share, out=np.empty_like(g), casting="same_kind")
-    around, places = taps_on(input_size, kernel_size, stride, padding, (1, 1), g.shape[2:])
-    return add_at(((place, spread) for _, place in places), (*g.shape[:2], *input_size), around, g.dtype)
+    around, positions = taps_on(input_size, kernel_size, stride, padding, (1, 1), g.shape[2:])
+    return add_at(((position, spread) for _, position in positions), (*g.shape[:2], *input_size), around, g.dtype)
 
 
 def avg_pool1d(x: Array, **how: Any) -> Array:

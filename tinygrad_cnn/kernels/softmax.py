@@ -26,12 +26,12 @@ def log_softmax(x: Array, dim: int) -> Array:
 
 
 def _axis(x: Array, dim: int) -> tuple[int, ...]:
-    """Return the axis `dim`, which may be negative; none of a 0-d array."""
+    """Return the axis `dim`, which may be negative, as a tuple; an empty one for a 0-d array."""
     return tuple(range(x.ndim))[dim:][:1]
 
 
 def top(x: Array, dim: int) -> Array:
-    """Return the maximum along `dim`, which subtracting leaves the result as it is and every exponent ≤ 0."""
+    """Return the maximum along `dim`; subtracting it makes every exponent ≤ 0 and does not change the result."""
     if not x.size:
         return np.zeros([1 if i == dim % x.ndim else size for i, size in enumerate(x.shape)], x.dtype)
     return np.max(x, axis=dim, keepdims=True)

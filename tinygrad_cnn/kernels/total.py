@@ -20,9 +20,9 @@ Dims = tuple[int, ...]
 
 _add: Callable[..., Array] = np.add.reduce
 _BLOCK = 32
-_ONE_BY_ONE = 128  # terms added one after the other, at most
-_IN_LANES = 256  # as many for `numpy.einsum`, which adds few at once, and one by one where elements lie apart
-_LONG_ROW = 64  # neighbours from which on adding row to row is fast
+_ONE_BY_ONE = 128  # the most terms that are added one after the other
+_IN_LANES = 256  # the same for `numpy.einsum`, which adds a few at once, or one by one if elements are not neighbours
+_LONG_ROW = 64  # elements; adding whole rows of at least this length is fast
 
 
 def total(x: Array, dims: Dims, keepdims: bool = False) -> Array:
@@ -46,7 +46,7 @@ def dot(a: Array, b: Array, dims: Dims, keepdims: bool = False) -> Array:
 
 
 def _added_singly(x: Array, dims: Dims) -> Dims:
-    """Return the `dims` along which NumPy adds one by one: all but the innermost in memory and what continues it."""
+    """Return the `dims` along which NumPy adds one by one: all but the innermost in memory and its continuations."""
     pairwise: list[int] = []
     step = 0
     for axis in sorted(range(x.ndim), key=lambda axis: abs(x.strides[axis])):
@@ -61,12 +61,12 @@ def _added_singly(x: Array, dims: Dims) -> Dims:
 
 
 def _in_blocks(add: Callable[..., Array], arrays: tuple[Array, ...], dims: Dims, keepdims: bool, axis: int) -> Array:
-    """Return what `add` gives for `arrays`, added up first in blocks along `axis`, then over the sums of the blocks."""
+    """Return ``add(*arrays, dims)``, by adding up first blocks along `axis` and then the sums of the blocks."""
     n = arrays[0].shape[axis]
     blocks = n // _BLOCK
-    if blocks < 2:  # short, but so are others: this axis comes last
-        parts = add(*arrays, tuple([one for one in dims if one != axis]), True)
-        return total(parts, dims, keepdims)
+    if blocks < 2:  # too short to split: add along the other axes first
+        sums = add(*arrays, tuple([one for one in dims if one != axis]), True)
+        return total(sums, dims, keepdims)
     near = arrays[0].strides[axis] < _LONG_ROW * arrays[0].itemsize
     within = axis if near else axis + 1
     size = (_BLOCK, blocks) if near else (blocks, _BLOCK)
@@ -74,8 +74,8 @@ def _in_blocks(add: Callable[..., Array], arrays: tuple[Array, ...], dims: Dims,
     cut = blocks * _BLOCK
     heads = [one[(*lead, slice(cut))].reshape(one.shape[:axis] + size + one.shape[axis + 1 :]) for one in arrays]
     inner = tuple([one + (one > axis) for one in dims if one != axis])
-    parts = np.squeeze(add(*heads, (*inner, within), True), within)
-    result = total(parts, dims, keepdims)
+    sums = np.squeeze(add(*heads, (*inner, within), True), within)
+    result = total(sums, dims, keepdims)
     if cut < n:
         result = result + add(*[one[(*lead, slice(cut, None))] for one in arrays], dims, keepdims)
     return result

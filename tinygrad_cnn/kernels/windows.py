@@ -1,7 +1,7 @@
-"""Sliding windows over the last two axes: what convolution and pooling have in common.
+"""Sliding windows over the last two axes, which convolution and pooling share.
 
 Letters used throughout: N batch, C and O input and output channels, H and W input height and width, KH and KW those
-of the window, OH and OW those of the output. A *tap* is one of the KH·KW places in a window.
+of the window, OH and OW those of the output. A *tap* is one of the KH·KW positions in a window.
 """
 
 from __future__ import annotations
@@ -23,22 +23,22 @@ def output_size(size: int, kernel: int, stride: int, before: int, after: int, di
 
 
 def pad2d(x: Array, padding: Padding2d, value: float = 0) -> Array:
-    """Return `x` (N, C, H, W) with `value` around the last two axes; negative padding cuts places off."""
+    """Return `x` (N, C, H, W) with `value` around the last two axes; negative padding cuts positions off."""
     return pad_constant(x, ((0, 0), (0, 0), *padding), value)
 
 
-_ONE_PLACE: dict[str, Any] = {
+_ONE_POSITION: dict[str, Any] = {
     "kernel_size": 1, "stride": 1, "dilation": 1, "input_size": 1, "padding": (0, 0), "counted": (0, 0),
 }  # fmt: skip
 
 
 def lift(how: dict[str, Any]) -> dict[str, Any]:
-    """Return the geometry of windows over one axis as over two, of which the first has one place."""
-    return {name: (_ONE_PLACE[name], *value) if name in _ONE_PLACE else value for name, value in how.items()}
+    """Return the geometry of windows over one axis as one over two axes, the first of length 1."""
+    return {name: (_ONE_POSITION[name], *value) if name in _ONE_POSITION else value for name, value in how.items()}
 
 
 def windows(x: Array, kernel_size: Pair, stride: Pair, dilation: Pair) -> Array:
-    """Return a view (N, C, KH, KW, OH, OW): ``[n, c, i, j]`` is what tap (i, j) sees at every output place.
+    """Return a view (N, C, KH, KW, OH, OW): ``[n, c, i, j]`` is what tap (i, j) sees at every output position.
 
     Within one tap no element appears twice, so adding into a tap of a writable view is safe.
     """
@@ -52,9 +52,9 @@ def windows(x: Array, kernel_size: Pair, stride: Pair, dilation: Pair) -> Array:
 
 
 def is_sparse(size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> bool:
-    """Return whether padded images (H, W) are far larger than the images and the outputs: mostly nothing is on them.
+    """Return whether padded images (H, W) would be far larger than the images and the outputs: mostly padding.
 
-    Such images are not to be laid out: the memory would grow with the stride, padding or dilation, not with the work.
+    Such images must not be stored: their memory would grow with the stride, padding or dilation, not with the work.
     """
     axes = zip(size, kernel_size, stride, padding, dilation, strict=True)
     return any(
@@ -66,10 +66,10 @@ def is_sparse(size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, 
 def taps_on(
     size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair, outputs: Shape
 ) -> tuple[Padding2d, Iterator[tuple[int, Any]]]:
-    """Return the padding to put around images (H, W), and for each tap, row-major, the index of what it sees there.
+    """Return the padding to put around images (H, W), and for each tap, row-major, the index of the elements it sees.
 
-    The index picks (N, C, OH, OW), each element once, but for places on the padding where `is_sparse`. Then the
-    padding is one row and one column that stand for all of it, and taps that never see the image are left out.
+    The index picks (N, C, OH, OW), each element once. If `is_sparse`, one row and one column stand for all the padding
+    and are picked several times, and taps that never see the image are left out.
     """
     (kh, kw), (sh, sw), (dh, dw), (oh, ow) = kernel_size, stride, dilation, outputs
     if is_sparse(size, kernel_size, stride, padding, dilation):
@@ -91,14 +91,14 @@ def taps_on(
 
 
 def _seen(size: int, kernel: int, stride: int, padding: Pair, dilation: int, outputs: int) -> tuple[Array, Array]:
-    """Return the taps (T,) that see an axis anywhere, and where (T, O); `size` stands for the padding."""
+    """Return the taps (T,) that ever see the axis, and their positions on it (T, O); `size` stands for the padding."""
     starts = np.arange(outputs) * stride - padding[0]
     first = np.maximum(-(starts // dilation), 0)
     last = np.minimum((size - 1 - starts) // dilation + 1, kernel)
     none = np.arange(0)
     taps = np.unique(np.concatenate([none, *map(np.arange, first, last)]))
-    places = starts + taps[:, None] * dilation
-    return taps, np.where((places >= 0) & (places < size), places, size)
+    positions = starts + taps[:, None] * dilation
+    return taps, np.where((positions >= 0) & (positions < size), positions, size)
 
 
 def padded_windows(x: Array, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair) -> Array:
@@ -127,16 +127,16 @@ def fold(taps: Array, size: Shape, stride: Pair, padding: Padding2d, dilation: P
         (N, C, H, W).
     """
     n, c, kh, kw = taps.shape[:4]
-    around, places = taps_on(size, (kh, kw), stride, padding, dilation, taps.shape[4:])
-    pieces = ((place, taps[:, :, tap // kw, tap % kw]) for tap, place in places)
+    around, positions = taps_on(size, (kh, kw), stride, padding, dilation, taps.shape[4:])
+    pieces = ((position, taps[:, :, tap // kw, tap % kw]) for tap, position in positions)
     return add_at(pieces, (n, c, *size), around, taps.dtype)
 
 
 def add_at(pieces: Iterable[tuple[Any, Array]], shape: Shape, padding: Padding2d, dtype: DType) -> Array:
-    """Return zeros of `shape` (N, C, H, W) with each array of `pieces` added at its index in them, `padding` around."""
+    """Return zeros of `shape` (N, C, H, W), with each (index, array) of `pieces` added; indices include `padding`."""
     (top, bottom), (left, right) = padding
     n, c, h, w = shape
     out = np.zeros((n, c, h + top + bottom, w + left + right), dtype)
-    for place, piece in pieces:
-        out[place] += piece
+    for position, piece in pieces:
+        out[position] += piece
     return pad2d(out, ((-top, -bottom), (-left, -right)))
