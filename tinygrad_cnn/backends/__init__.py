@@ -1,4 +1,4 @@
-"""The switch of Winograd's kernel, and flags of PyTorch's backends, which change nothing here."""
+"""Switches: which kernels run, threads, Winograd's kernel; and flags of PyTorch's backends, which have no effect."""
 
 from tinygrad_cnn.backends import cudnn, mps
 from tinygrad_cnn.backends.winograd_switch import winograd

@@ -1,4 +1,4 @@
-"""The flags of cuDNN, which scripts set. They change nothing: results are the same in every run anyway."""
+"""The flags of cuDNN, which scripts set. They have no effect: results are the same in every run anyway."""
 
 enabled = True
 benchmark = False

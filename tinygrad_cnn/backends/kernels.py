@@ -1,4 +1,4 @@
-"""Which kernels run: the readable NumPy ones, or faster ones where something provides them."""
+"""Which kernels run: the readable NumPy ones, or faster ones if a provider has registered them."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ class Unavailable(Exception):  # noqa: N818 - a state of the machine, not a mist
 
 
 class Provider(Protocol):
-    """Something that puts faster kernels in the place of the NumPy ones (`autograd.Op.kernel`)."""
+    """A module that can replace the NumPy kernels (`autograd.Op.kernel`) by faster ones."""
 
     def wait(self) -> None:
         """Call `choose` as soon as a kernel is needed."""
 
     def use(self) -> None:
-        """Put the faster kernels in place, after whatever that needs.
+        """Put the faster kernels in place; this may compile and load them first.
 
         Raises:
-            Unavailable, RuntimeError, OSError: it did not work; nothing has changed.
+            Unavailable, RuntimeError, OSError: that failed; nothing has changed.
         """
 
     def leave(self) -> None:
@@ -39,14 +39,14 @@ _running: str | None = None
 
 
 def provide(provider: Provider) -> None:
-    """Let `provider` supply faster kernels from here on; which kernels run is decided when one is first needed."""
+    """Register `provider` for faster kernels. Which kernels run is decided when one is first needed."""
     global _provider
     _provider = provider
     reset()
 
 
 def reset(mode: str | None = None) -> None:
-    """Decide again, when a kernel is next needed, which kernels run: by `mode`, or by the environment variable."""
+    """Decide anew which kernels run when one is next needed: by `mode`, or else by the environment variable."""
     global _mode, _running
     _mode, _running = mode, None
     if _provider is not None:
@@ -54,7 +54,7 @@ def reset(mode: str | None = None) -> None:
 
 
 def choose() -> str:
-    """Put the kernels in place that the mode asks for, and return which they are: "compiled" or "numpy".
+    """Put the kernels of the current mode in place, and return which they are: "compiled" or "numpy".
 
     Raises:
         RuntimeError: the mode is "compiled", and there are no compiled kernels.
@@ -93,7 +93,7 @@ def kernel_mode() -> str:
 
 
 def set_kernel_mode(mode: str) -> None:
-    """Choose the kernels for all that runs from here on.
+    """Choose the kernels for everything that runs from now on.
 
     Args:
         mode: "auto" for compiled kernels where there is a C compiler, as at the start; "compiled" to insist on them;

@@ -1,13 +1,13 @@
-"""Apple's GPUs, which are not used here."""
+"""PyTorch's questions about Apple's GPUs, which are not used here."""
 
 
 def is_available() -> bool:
-    """Return False: everything here computes on the CPU."""
+    """Return False: everything is computed on the CPU."""
     return False
 
 
 def is_built() -> bool:
-    """Return False."""
+    """Return False: there is no code for Apple's GPUs."""
     return False
 
 

@@ -1,4 +1,4 @@
-"""How many threads the kernels compute with."""
+"""The number of threads of the compiled kernels."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _listeners: list[Callable[[int], object]] = []
 
 
 def get_num_threads() -> int:
-    """Return how many threads the compiled kernels share the work of one call among.
+    """Return how many threads share the work of one call of a compiled kernel.
 
     At the start this is ``TINYGRAD_CNN_NUM_THREADS`` or ``OMP_NUM_THREADS`` if set, else the number of processors that
     this process may use.
@@ -25,7 +25,7 @@ def get_num_threads() -> int:
 
 
 def set_num_threads(num: int) -> None:
-    """Let the compiled kernels compute with `num` threads; their results are the same bits whatever their number.
+    """Let the compiled kernels use `num` threads; results have the same bits for any number of threads.
 
     Raises:
         TypeError: `num` is not an int.

@@ -11,8 +11,8 @@ __all__ = ["winograd"]
 class _Winograd:
     """The switch of Winograd's kernel, for the whole process.
 
-    The kernel takes a quarter of the multiplications that the sums have, and rounds less well; docs/performance.md
-    says by how much. It serves float32 convolutions with 3×3 windows, stride 1, and channels enough.
+    The kernel needs a quarter of the multiplications of the direct sums, and rounds a little worse; docs/performance.md
+    has figures. It is used for float32 convolutions with 3×3 windows, stride 1 and enough channels.
     """
 
     def __init__(self) -> None:
@@ -21,7 +21,7 @@ class _Winograd:
 
     @property
     def enabled(self) -> bool:
-        """Whether it may be used; False leaves all convolutions to the direct kernel."""
+        """Whether the kernel may be used; if False, the direct kernel computes all convolutions."""
         return self._enabled
 
     @enabled.setter

@@ -1,4 +1,4 @@
-"""Calls of the compiled ReLU; `tinygrad_cnn.kernels.activation` says what each function computes."""
+"""Calls of the compiled ReLU; `tinygrad_cnn.kernels.activation` defines what each function computes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def relu(x: Array) -> Array:
 
 
 def relu_gradients(node: Node, g: object, _wanted: Sequence[bool]) -> list[MaskedGradient] | None:
-    """Return g for the operation before the ReLU to mask, if its gradients do that in passing."""
+    """Return g as a `MaskedGradient` if the operation before the ReLU takes one, or None for the VJP to run."""
     maker = node.parents[0]
     if isinstance(g, np.ndarray) and g.dtype == float32 and isinstance(maker, Node) and maker.op in TAKERS:
         assert node.out is not None  # ReLU's VJP reads it

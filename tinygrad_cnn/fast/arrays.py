@@ -1,4 +1,4 @@
-"""What compiled kernels take: float32 arrays with an element, their elements one after another."""
+"""Checks and copies of arguments: compiled kernels take contiguous float32 arrays with at least one element."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ float32 = np.dtype(np.float32)
 
 
 def usable(*arrays: Any) -> bool:
-    """Tell whether all of `arrays` are arrays of float32 values, at least one each; None counts as one.
+    """Return whether all of `arrays` are float32 arrays that are not empty, or None.
 
-    NumPy's scalars, which kernels may be given in place of 0-d arrays, are not.
+    NumPy's scalars, which kernels may get in place of 0-d arrays, are not usable.
     """
     for a in arrays:
         if a is None:
@@ -27,12 +27,12 @@ def usable(*arrays: Any) -> bool:
 
 
 def contiguous(a: Array) -> Array:
-    """Return `a` with its elements one after another: itself, or a copy."""
+    """Return `a` if it is C-contiguous, else a contiguous copy."""
     return a if a.flags.c_contiguous else np.ascontiguousarray(a)
 
 
 def ready(*arrays: Any) -> list[Any] | None:
-    """Return `arrays` as kernels that look for themselves take them, copied if need be; None if one is not `usable`."""
+    """Return `arrays` made contiguous, by copies where needed; None if one is not `usable`."""
     if not usable(*arrays):
         return None
     return [None if a is None else contiguous(a) for a in arrays]

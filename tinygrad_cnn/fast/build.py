@@ -1,6 +1,6 @@
 """Compile the C sources of this package, once for this machine's processor, and load the library.
 
-The compiler is that of the extra `fast` (Zig's, which pip installs on every platform), or else the machine's own `cc`,
+The compiler is that of the extra `fast` (Zig's, which pip installs on every platform), or else the machine's `cc`,
 `gcc` (version 9 or newer) or `clang`. ``TINYGRAD_CNN_CC`` names another one, and ``TINYGRAD_CNN_CFLAGS`` adds flags.
 Without a compiler NumPy computes everything. `cache.py` keeps the libraries and decides which of them are trusted.
 """
@@ -93,7 +93,7 @@ def _installed_zig() -> str | None:
 
 
 def _processor() -> str:
-    """Return what identifies this machine's processor and its instruction set."""
+    """Return a text that identifies this machine's processor and its instruction set."""
     try:
         text = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -147,7 +147,7 @@ def load_library(path: Path) -> ctypes.CDLL:
             function = getattr(library, name)
             function.restype = ctypes.c_int if result == "int" else None
             kinds = [_KINDS[argument.replace("const", "").split()[0]] for argument in arguments.split(",")]
-            while kinds and kinds[-1] is ctypes.c_int:  # ctypes makes an int of a Python int anyway, and faster
+            while kinds and kinds[-1] is ctypes.c_int:  # ctypes passes a Python int as a C int anyway, and faster
                 kinds.pop()
             function.argtypes = kinds
     library.set_objects(None, np.ndarray, np.dtype(np.float32), np.dtype(np.int64))
@@ -165,8 +165,8 @@ def kept_library(compiler: list[str]) -> Path:
     path = cache.find(folder, name)
     if path is not None:
         return path
-    with cache.building(folder) as place:
-        made = place / f"library{cache.SUFFIX}"
+    with cache.building(folder) as workspace:
+        made = workspace / f"library{cache.SUFFIX}"
         compile_library(compiler, made)
         return cache.keep(made, folder, name)
 
@@ -183,8 +183,8 @@ def library_of(compiler: list[str]) -> ctypes.CDLL:
     try:
         return load_library(kept_library(compiler))
     except OSError as error:
-        with tempfile.TemporaryDirectory(prefix="tinygrad_cnn-", ignore_cleanup_errors=True) as place:
-            path = Path(place).absolute() / f"kernels{cache.SUFFIX}"
+        with tempfile.TemporaryDirectory(prefix="tinygrad_cnn-", ignore_cleanup_errors=True) as workspace:
+            path = Path(workspace).absolute() / f"kernels{cache.SUFFIX}"
             compile_library(compiler, path)
             library = load_library(path)
         warnings.warn(

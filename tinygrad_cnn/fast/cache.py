@@ -92,9 +92,9 @@ def building(folder: Path) -> Iterator[Path]:
             if stat.S_ISREG(mark.st_mode) and not left.is_symlink() and time.time() - mark.st_mtime > _SECONDS_TO_BUILD:
                 shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=folder, prefix="building-", ignore_cleanup_errors=True) as made:
-        place = Path(made)
-        (place / _MARK).write_text(f"{os.getpid()}\n", encoding="utf-8")
-        yield place
+        workspace = Path(made)
+        (workspace / _MARK).write_text(f"{os.getpid()}\n", encoding="utf-8")
+        yield workspace
 
 
 def keep(library: Path, folder: Path, name: str) -> Path:
@@ -104,10 +104,10 @@ def keep(library: Path, folder: Path, name: str) -> Path:
     _sync(library)
     try:
         library.replace(path)
-    except PermissionError:  # Windows cannot replace a library that another process has made meanwhile and uses
+    except PermissionError:  # Windows cannot replace a library that another process made in the meantime and uses
         if find(folder, name) != path:
             raise
-    if sys.platform != "win32":  # which cannot open folders
+    if sys.platform != "win32":  # Windows cannot open folders
         _sync(folder)
     return path
 

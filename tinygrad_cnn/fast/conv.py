@@ -1,7 +1,7 @@
-"""Calls of the compiled convolutions; `tinygrad_cnn.kernels.conv` says what each computes.
+"""Calls of the compiled convolutions; `tinygrad_cnn.kernels.conv` defines what each computes.
 
-Each picks the kernel for the shape: Winograd's for 3×3 windows with enough channels and places, else the direct one.
-The limits are those at which `python -m benchmarks.convolutions` finds the two level.
+Each function chooses the kernel for the shape: Winograd's for 3×3 windows with enough channels and positions, else the
+direct one. At the limits, both take the same time in `python -m benchmarks.convolutions`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _conv2d, _winograd_conv2d, _all_gradients = native.conv2d, native.winograd_conv2
 _ONE = (1, 1)
 _SEARCH_AS_WORK, _LEAST_SEARCH = 4, 2**20  # `_search` may take as much as the work, and that much in any case
 _LEAST_CHANNELS = 12  # below, turning channels along vectors costs more than it saves
-_WEIGHTS_AS_PLACES = 12  # transforming the weights takes as long as this many places of the output
+_WEIGHTS_AS_PLACES = 12  # transforming the weights takes as long as this many positions of the output
 _MOST_COLUMNS = 2**18  # of the output, and
 _MOST_OFFSET = 2**28  # floats to a row of tiles or of weights: kernels find them by 32-bit offsets
 
@@ -38,7 +38,7 @@ _MOST_OFFSET = 2**28  # floats to a row of tiles or of weights: kernels find the
 def _winograd(
     w_shape: Shape, images: int, size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> bool:
-    """Tell whether Winograd's kernel is the one for windows of `w_shape` with `size` places in each image."""
+    """Return whether to use Winograd's kernel for weights of `w_shape` and `size` (OH, OW)."""
     o, c, kh, kw = w_shape
     if not winograd.enabled or kh != 3 or kw != 3 or c < _LEAST_CHANNELS or o < _LEAST_CHANNELS:
         return False
@@ -59,9 +59,9 @@ def _winograd(
 def _forward(
     x: Shape, w: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> tuple[Shape, bool, tuple[int, ...]]:
-    """Return the shape of y, whether Winograd's kernel makes it, and the numbers that the other takes.
+    """Return the shape of y, whether Winograd's kernel computes it, and the numbers that the direct kernel takes.
 
-    There are none if the geometry is not for it.
+    The numbers are empty if NumPy must compute this geometry.
     """
     (top, bottom), (left, right) = padding
     oh = output_size(x[2], w[2], stride[0], top, bottom, dilation[0])
@@ -80,7 +80,7 @@ def _numbers(
 def conv2d(
     x: Array, w: Array, b: Array | None, *, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:
-    """Compute `kernels.conv2d`, and the ReLU after it where `fused_relu` asks for that."""
+    """Compute `kernels.conv2d`, and the ReLU after it if `fused_relu` asks for it."""
     if x.dtype == float32:
         shape, transformed, numbers = _forward(x.shape, w.shape, stride, padding, dilation, groups)
         if numbers:
@@ -109,9 +109,9 @@ def conv1d(x: Array, w: Array, b: Array | None, **how: Any) -> Array:
 def _backward(
     g: Shape, x: Shape | None, w: Shape | None, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> tuple[int, ...]:
-    """Return the numbers that the joint gradients take; the shapes are None where no gradient depends on them.
+    """Return the numbers that the joint gradients take; a shape is None if no wanted gradient depends on it.
 
-    There are none if the geometry is not for the kernels.
+    The numbers are empty if the VJPs must compute this geometry.
     """
     if x is None or w is None:
         return (1, 1, 0, 0, 1, 1, 1, False, False)
@@ -136,7 +136,7 @@ def _gradients(
     g: Array, relu_mask: Array | None, x: Any, w: Any, to_x: Shape | None, to_w: Shape | None, to_b: bool,
     stride: Pair, padding: Padding2d, dilation: Pair, groups: int,
 ) -> list[Array | None] | None:  # fmt: skip
-    """Return gx and gw of the shapes `to_x` and `to_w`, None where that is None, and gb if `to_b`; or None for all."""
+    """Return gx, gw and gb (None if its shape `to_x`, `to_w` is None, or not `to_b`); None if the kernel declines."""
     if g.dtype != float32:
         return None
     size = to_x if x is None else x.shape
@@ -157,19 +157,19 @@ def _gradients(
 
 
 def conv2d_gradients(node: Node, g: object, wanted: Sequence[bool]) -> list[Array | None] | None:
-    """Return the gradients of `conv2d` that are `wanted`, or None where the VJPs are to compute them.
+    """Return the `wanted` gradients of `conv2d`, or None if the VJPs must compute them.
 
     Args:
-        node: of the operation; of its arguments x and w only the shapes, or None, where they are not needed.
+        node: that of the operation; it holds x and w, or only their shapes or None where that is enough.
         g: the gradient of the output, or a `MaskedGradient`, the gradient of a ReLU of the output.
-        wanted: for x, w and b.
+        wanted: whether the gradients of x, w and b are wanted.
     """
     relu_mask = None
     if isinstance(g, MaskedGradient):
         relu_mask, g = g.y, g.g
     if not isinstance(g, np.ndarray):
         return None
-    assert node.args is not None  # or the walk would have refused the graph
+    assert node.args is not None  # the walk checked it
     x, w, _ = node.args
     to_x, to_w, to_b = wanted
     shape_x, shape_w = x.shape if to_x else None, w.shape if to_w else None

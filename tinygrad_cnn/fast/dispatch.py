@@ -1,7 +1,7 @@
 """Which operations have a compiled form, and the switch between it and the NumPy kernel.
 
-A compiled form stands in the module named beside it, under the name of the operation; it computes float32 arrays, and
-calls the NumPy kernel, `numpy_kernels`, for everything it is not made for. `use`, `leave` and `wait` make this module a
+The compiled form of an operation is the function with its name in a module of this room. It computes float32 arrays,
+and calls the NumPy kernel, in `numpy_kernels`, for everything else. With `use`, `leave` and `wait` this module is a
 `backends.kernels.Provider`.
 """
 
@@ -30,7 +30,7 @@ KERNELS = {
     ),
     "softmax": ("log_softmax", "softmax"),
 }  # fmt: skip
-"""The operations whose kernel has a compiled form, by the module of this room that holds it."""
+"""The operations whose kernels have a compiled form, by the module of this room that has it."""
 
 GRADIENTS = {
     "activation": ("relu",),
@@ -39,15 +39,15 @@ GRADIENTS = {
     "loss": ("cross_entropy",),
     "norm": ("batch_norm",),
 }
-"""The operations with compiled gradients of all inputs at once: `NAME_gradients` in the module."""
+"""The operations with one compiled call for the gradients of all inputs: `NAME_gradients` in the module."""
 
 STEPS = (Adadelta, Adagrad, Adam, AdamW, RMSprop, SGD)
-"""The optimizers with a compiled step; a subclass steps by the equation of its class."""
+"""The optimizers with a compiled step. Their subclasses use the equation in the class."""
 
 numpy_kernels: dict[str, Callable[..., Any]] = {
     name: registry[name].kernel for names in KERNELS.values() for name in names
 }
-"""The kernel of each operation as it was defined, which computes what the compiled form declines."""
+"""The NumPy kernel of each operation, which computes what the compiled form declines."""
 
 
 def use() -> None:
@@ -64,7 +64,7 @@ def use() -> None:
 
 
 def leave() -> None:
-    """Put the NumPy kernels in place: VJPs and optimizers work by their definitions."""
+    """Put the NumPy kernels in place; VJPs and the equations of optimizers compute again."""
     for name, kernel in numpy_kernels.items():
         registry[name].kernel = kernel
     for names in GRADIENTS.values():
@@ -75,7 +75,7 @@ def leave() -> None:
 
 
 def wait() -> None:
-    """Let the first call of one of the operations, or the first step of an optimizer, choose the kernels."""
+    """Choose the kernels at the first call of one of the operations, or the first step of an optimizer."""
     leave()
     for name in numpy_kernels:
         registry[name].kernel = _chosen_by_call(name)

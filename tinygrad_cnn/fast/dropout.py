@@ -1,4 +1,4 @@
-"""The call of the compiled dropout; `tinygrad_cnn.kernels.dropout` says what it computes."""
+"""The call of the compiled dropout; `tinygrad_cnn.kernels.dropout` defines what it computes."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Layers that run fused with the ReLU after them, in a `Sequential`: only there nobody sees what lies between the two.
+"""Layers of a `Sequential` fused with the ReLU after them; only there no other code sees the value between the two.
 
-The graph keeps both operations, as the program wrote them. The node of the first holds the shape and the inputs that
-its gradients need, never its output, so that the ReLU may overwrite it.
+The graph has both operations, as the program wrote them. The node of the first keeps its inputs, never its output, so
+the ReLU may overwrite that.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ _ENDS_IN_RELU = {*_NORMS, Conv2d, Linear}
 
 
 class _FusedRelu(threading.local):
-    """What `run_layers` and the kernels that can end with a ReLU tell each other.
+    """How `run_layers` and the kernels that can end with a ReLU communicate.
 
     Attributes:
-        operand: the array whose operation is to end with a ReLU: the weight of a convolution or a linear map, the
-            input of a batch normalisation.
-        output: the array that such an operation made and that has passed the ReLU.
+        operand: the array whose operation must end with a ReLU: the weight of a convolution or a linear map, the input
+            of a batch normalisation.
+        output: the result of such an operation, after the ReLU.
     """
 
     operand: Array | None = None
@@ -42,11 +42,11 @@ fused_relu = _FusedRelu()
 
 _recorded_relu = ops.relu.variant(lambda y: y)
 _recorded_relu.prepare = None
-"""ReLU of an array that has passed it already: it records the operation and computes nothing."""
+"""ReLU of an array to which it was applied already: records the operation and computes nothing."""
 
 
 def fusable(module: Module, following: Module) -> bool:
-    """Return whether nothing but a ReLU sees the output of `module`: no subclass, no hook, no debugging mode."""
+    """Return whether only the next layer sees the output of `module`: no subclass, no hook, no debugging mode."""
     return (
         type(following) is ReLU
         and type(module) in _ENDS_IN_RELU
@@ -59,7 +59,7 @@ def fusable(module: Module, following: Module) -> bool:
 
 
 def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> Any:
-    """Return what the layers, one after another, make of `x`: as `container.run_layers`, in one frame for all."""
+    """Apply the layers one after another to `x`, as `container.run_layers` does, without a Python frame for each."""
     outside = push_scope(scope)  # which is there already: the token leads back to it
     i, count = 0, len(layers)
     module = layers[0][1] if layers else None

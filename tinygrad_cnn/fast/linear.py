@@ -1,4 +1,4 @@
-"""Calls of the compiled affine map; `tinygrad_cnn.kernels.linear` says what it computes."""
+"""Calls of the compiled affine map; `tinygrad_cnn.kernels.linear` defines what it computes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _matmul_nt, _linear_gradients = native.matmul_nt, native.linear_gradients
 
 
 def linear(x: Array, w: Array, b: Array | None) -> Array:
-    """Compute `kernels.linear`, and the ReLU after it where `fused_relu` asks for that."""
+    """Compute `kernels.linear`, and the ReLU after it if `fused_relu` asks for it."""
     shape = x.shape
     outputs, inputs = w.shape
     if x.dtype == float32 and shape and shape[-1] == inputs and w.size <= MOST_ELEMENTS:
@@ -42,19 +42,19 @@ def linear(x: Array, w: Array, b: Array | None) -> Array:
 
 
 def linear_gradients(node: Node, g: object, wanted: Sequence[bool]) -> list[Array | None] | None:
-    """Return the gradients of `linear` with respect to x, w and b, where they are `wanted`.
+    """Return the `wanted` gradients of `linear` with respect to x, w and b.
 
-    None for other dtypes than float32, and for matrices without elements or with too many: the VJPs compute them.
+    Return None, for the VJPs to compute them, if the dtype is not float32, or a matrix is empty or too large.
 
     Args:
-        node: of the operation; its arguments are x (..., I) and w (O, I), None or a shape where not needed.
+        node: that of the operation; it holds x (..., I) and w (O, I), or their shapes or None if that is enough.
         g: (..., O), the gradient of the output.
-        wanted: for x, w and b.
+        wanted: whether the gradients of x, w and b are wanted.
     """
     if not isinstance(g, np.ndarray) or g.dtype != float32:
         return None
     to_x, to_w, to_b = wanted
-    assert node.args is not None  # or the walk would have refused the graph
+    assert node.args is not None  # the walk checked it
     x: Any = node.args[0] if to_w else None
     w: Any = node.args[1] if to_x else None
     if (to_w and not 0 < x.size <= MOST_ELEMENTS) or (to_x and w.size > MOST_ELEMENTS):

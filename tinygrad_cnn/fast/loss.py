@@ -1,4 +1,4 @@
-"""Calls of the compiled cross-entropy; `tinygrad_cnn.kernels.loss` says what each function computes."""
+"""Calls of the compiled cross-entropy; `tinygrad_cnn.kernels.loss` defines what each function computes."""
 
 from __future__ import annotations
 
@@ -44,16 +44,16 @@ def cross_entropy_input(g: Array, x: Array, target: Array, *, reduction: str) ->
 
 
 def cross_entropy_gradients(node: Node, g: object, _wanted: Sequence[bool]) -> list[Array | None] | None:
-    """Return the gradient of `cross_entropy` with respect to x and None for the classes, or None for the VJP to run."""
+    """Return the gradients of `cross_entropy`, that of the classes being None; or None for the VJP to run."""
     if not isinstance(g, np.ndarray):
         return None
-    assert node.args is not None  # or the walk would have refused the graph
+    assert node.args is not None  # the walk checked it
     gx = _gradient(g, node.args[0], node.args[1], node.attrs["reduction"])
     return None if gx is None else [gx, None]
 
 
 def _gradient(g: Array, x: Array, target: Array, reduction: str) -> Array | None:
-    """Return the gradient with respect to x, or None where C is not to compute."""
+    """Return the gradient with respect to x, or None if the kernel declines."""
     if g.dtype != float32 or not _fits(x, target) or g.shape != (target.shape if reduction == "none" else ()):
         return None
     gx = empty(x.shape, float32)
@@ -65,7 +65,7 @@ def _gradient(g: Array, x: Array, target: Array, reduction: str) -> Array | None
 
 
 def _again(answer: int, *arrays: Array) -> list[Array] | None:
-    """Return scores and classes as kernels take them, if they could not take `arrays` only for how they lie."""
+    """Return contiguous copies of scores and classes if the kernel declined only because of their memory layout."""
     check_memory("cross_entropy", answer)
     found, target = ready(*arrays[:-1]), arrays[-1]
     if found is None or target.dtype != _int64 or all(one.flags.c_contiguous for one in arrays):

@@ -1,4 +1,4 @@
-"""Calls of the compiled matrix product; `tinygrad_cnn.kernels.matmul` says what it computes."""
+"""Calls of the compiled matrix product; `tinygrad_cnn.kernels.matmul` defines what it computes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tinygrad_cnn.fast.memory import empty
 from tinygrad_cnn.fast.native import DONE, check_memory, native
 
 MOST_ELEMENTS = 2**31 - 1
-"""Of the right-hand matrix, whose rows kernels find by 32-bit offsets."""
+"""The most elements of the right-hand matrix: kernels find its rows by 32-bit offsets."""
 
 
 def matmul(a: Array, b: Array) -> Array:

@@ -1,12 +1,12 @@
-"""Memory for large results, used again when the array that held it is gone.
+"""Memory for large results, which is reused when the array over it is deleted.
 
-Memory fresh from the system costs a page fault for every 4 kB when it is first written: for the activations of a
-training step that is more time than computing some of them. When the last array that looks at a piece of memory dies,
-the next result of that size takes the piece.
+New memory from the system costs a page fault for every 4 kB when it is first written. For the activations of a training
+step this can take longer than computing them. When the last array over a piece of memory dies, the next result of that
+size takes the piece.
 
 An array may die anywhere: in a garbage collection or a signal handler within `empty`, or on another thread. Its weak
 reference then only joins a queue, in one atomic step; the next call of `empty` empties the queue. A call that finds the
-pool in use, by another thread or further out on its own stack, does not wait: it takes memory from NumPy.
+pool in use, by another thread or by a call that it interrupted, does not wait: it takes memory from NumPy.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ import numpy as np
 from tinygrad_cnn._types import Array, DType, Shape
 
 LEAST_BYTES = 1 << 16
-"""Smaller arrays are left to NumPy, whose allocator has them ready."""
+"""NumPy allocates smaller arrays; it keeps their memory for reuse itself."""
 
 _FEW = LEAST_BYTES // 8
-"""So many elements of any dtype are below."""
+"""Arrays of at most this many elements are smaller, whatever their dtype."""
 
 _PAGE = 4096
 """Sizes of pieces are multiples of this many bytes."""
 
 LINE = 64
-"""Bytes of a cache line: vectors of arrays that begin with one never lie across two."""
+"""Bytes of a cache line. In an array that begins with one, no vector crosses from one line into the next."""
 
 _numpy_empty = np.empty
 
@@ -47,17 +47,17 @@ class _Loan(weakref.ref[Array]):
 
 
 class _Pool:
-    """Pieces of memory: on loan to arrays that are alive, or free.
+    """Pieces of memory, either lent to arrays that are alive, or free.
 
-    All but `returned` is changed only by the caller who holds `turn`.
+    Only the caller that holds `turn` may change anything but `returned`.
 
     Attributes:
         turn: a lock that nobody waits for.
-        returned: loans whose array has died, in that order.
-        lent: the other loans by the identity of their piece.
-        free: free pieces by their size, in the order in which sizes became free.
+        returned: loans whose array has died, the oldest first.
+        lent: the other loans by the id of their piece.
+        free: free pieces by their size, in the order in which the sizes became free.
         lent_bytes, free_bytes: the sum of the sizes in each.
-        limit: how many bytes to hold at most: a quarter more than were lent at one time, for sizes that do not fit.
+        limit: how many bytes to keep at most: a quarter more than were ever lent at one time.
     """
 
     __slots__ = ("free", "free_bytes", "lent", "lent_bytes", "limit", "returned", "turn")
@@ -78,7 +78,7 @@ class _Pool:
             self.lent_bytes -= len(piece)
             self.free_bytes += len(piece)
         if size not in self.free:
-            # Rather a piece up to twice as large than a new one: sizes come in the reverse order in the backward pass.
+            # Prefer a piece up to twice as large to a new one: in the backward pass, sizes come in the reverse order.
             size = min([known for known in self.free if size < known <= 2 * size], default=size)
         stack = self.free.get(size)
         if stack is None:
@@ -99,7 +99,7 @@ class _Pool:
         return array
 
     def _drop_one(self) -> None:
-        """Give a free piece to the system, of the size that became free longest ago."""
+        """Return a free piece to the system, of the size that became free first."""
         size, stack = next(iter(self.free.items()))
         stack.pop()
         self.free_bytes -= size
@@ -122,7 +122,7 @@ def empty(shape: Shape, dtype: DType) -> Array:
         if mine:
             return pool.lend(-(-size // _PAGE) * _PAGE, shape, dtype)
     except MemoryError:
-        _start_anew()  # and try once more, with what the pool held given back
+        _start_anew()  # try once more, now that the pool has returned its free pieces
     except BaseException:  # a signal handler raised, perhaps in the middle of a change
         _start_anew()
         raise
@@ -133,15 +133,15 @@ def empty(shape: Shape, dtype: DType) -> Array:
 
 
 def is_lent(array: Array) -> bool:
-    """Return whether `array` is the one that `empty` made over a piece of memory; False where that is not known."""
+    """Return whether `array` is the one that `empty` made over a piece of memory; False if that is not known."""
     return id(array.base) in _pool.lent
 
 
 def _new_piece(size: int) -> Any:
     """Return `size` bytes that begin with a cache line.
 
-    They are no array, so that the array made over them is the owner that views of it keep alive: NumPy lets views of
-    an array over an array refer to the latter.
+    The result is not an array. NumPy lets the views of an array over another array refer to the latter; this way they
+    refer to, and keep alive, the array made over these bytes.
     """
     memory = _numpy_empty(size + LINE, np.uint8)
     start = -memory.ctypes.data % LINE
@@ -150,7 +150,7 @@ def _new_piece(size: int) -> Any:
 
 
 def _start_anew() -> None:
-    """Forget the pool, with all that is free; arrays on loan keep their memory and give it to the system."""
+    """Start a new pool. Free pieces go to the system now, lent ones when their arrays die."""
     global _pool
     _pool = _Pool()
 

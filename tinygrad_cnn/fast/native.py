@@ -1,4 +1,4 @@
-"""`native`: the library of compiled kernels, which importing this compiles if need be."""
+"""`native`: the library of compiled kernels. Importing this module compiles it if it is not in the cache."""
 
 from __future__ import annotations
 
@@ -26,22 +26,22 @@ native.set_threads(threads.get_num_threads())
 threads.on_change(native.set_threads)
 
 NO_MEMORY, DONE, DECLINED = range(3)
-"""What kernels answer."""
+"""The answers of kernels."""
 
 
 def check_memory(kernel: str, answer: int) -> None:
-    """Raise a MemoryError if `answer` is that there is no memory to work in."""
+    """Raise a MemoryError if the kernel answered `NO_MEMORY`."""
     if answer == NO_MEMORY:
         raise MemoryError(f"{kernel}: not enough memory to work in")
 
 
 def declined(kernel: str, answer: int, *arrays: Any) -> Any:
-    """Return contiguous copies of `arrays` to retry a kernel with that did not answer `DONE`.
+    """Return contiguous copies of `arrays`, to call a kernel again that did not answer `DONE`.
 
-    None where copies would not help: the kernel is not made for these arrays.
+    Return None if that would not help, and NumPy must compute.
 
     Raises:
-        MemoryError: the answer was that there is no memory to work in.
+        MemoryError: the kernel answered `NO_MEMORY`.
     """
     check_memory(kernel, answer)
     again = ready(*arrays)

@@ -1,4 +1,4 @@
-"""Calls of the compiled batch normalisation; `tinygrad_cnn.kernels.norm` says what each function computes."""
+"""Calls of the compiled batch normalisation; `tinygrad_cnn.kernels.norm` defines what each function computes."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ _batch_norm, _batch_norm_given, _gradients = native.batch_norm, native.batch_nor
 
 
 def _batched(x: Array) -> bool:
-    """Return whether x may be (N, C, ...) as kernels take it; they look at the rest themselves."""
+    """Return whether x may be a float32 array (N, C, ...); the kernels check the rest themselves."""
     return x.dtype == float32 and x.ndim >= 2
 
 
 def _kept(x: Array) -> Shape:
-    """Return the shape of x with all axes but the channels of length 1."""
+    """Return the shape of x with length 1 for all axes but the channels."""
     return (1, x.shape[1]) + (1,) * (x.ndim - 2)
 
 
 def batch_norm(
     x: Array, w: Array | None, b: Array | None, mean: Array | None, var: Array | None, *, eps: float
 ) -> tuple[Array, Array | None, Array | None]:
-    """Compute `kernels.batch_norm`, and the ReLU after it where `fused_relu` asks for that."""
+    """Compute `kernels.batch_norm`, and the ReLU after it if `fused_relu` asks for it."""
     if _batched(x):
         y = empty(x.shape, float32)
         batch_mean = batch_var = None
@@ -55,7 +55,7 @@ def differentiate(
     wanted: Sequence[bool], eps: float, g: Array, relu_mask: Array | None, x: Array, w: Array | None, mean: Array,
     var: Array,
 ) -> list[Array | None] | None:  # fmt: skip
-    """Return gx, gw (C,) and gb (C,), None for those not `wanted`; or None where C is not to compute."""
+    """Return gx, gw (C,) and gb (C,), None for those not `wanted`; or None if the kernel declines."""
     if not _batched(x) or g.shape != x.shape:
         return None
     to_x, to_w, to_b = wanted
@@ -70,19 +70,19 @@ def differentiate(
 
 
 def batch_norm_gradients(node: Node, g: object, wanted: Sequence[bool]) -> list[Array | None] | None:
-    """Return the gradients of `batch_norm` by the batch's statistics, where they are `wanted`.
+    """Return the `wanted` gradients of `batch_norm` by the statistics of the batch.
 
-    None where x is not asked for, statistics were given, or C is not made for the arrays: the VJPs compute them.
+    Return None, for the VJPs to run, if that of x is not wanted, statistics were given, or the kernel declines.
 
     Args:
-        node: of the operation, with the statistics of the batch.
+        node: that of the operation, with the statistics of the batch.
         g: the gradient of the output, or a `MaskedGradient`, the gradient of a ReLU of the output.
-        wanted: for x, w, b, and the running statistics.
+        wanted: whether the gradients of x, w, b and the running statistics are wanted.
     """
     relu_mask = None
     if isinstance(g, MaskedGradient):
         relu_mask, g = g.y, g.g
-    assert node.args is not None  # or the walk would have refused the graph
+    assert node.args is not None  # the walk checked it
     assert node.aux is not None
     aux = node.aux
     x, w, _, mean, var = node.args
@@ -99,7 +99,7 @@ def _over_channels(x: Array, dims: Shape) -> bool:
 def standardize_input(
     g: Array, x: Array, w: Array | None, *, dims: Shape, eps: float, mean: Array, var: Array
 ) -> Array:  # fmt: skip
-    """Compute `kernels.standardize_input` where it averages over all but the channels."""
+    """Compute `kernels.standardize_input`, in C if it averages over all but the channels."""
     if _over_channels(x, dims):
         found = differentiate((True, False, False), eps, g, None, x, w, mean, var)
         if found is not None and found[0] is not None:
@@ -108,7 +108,7 @@ def standardize_input(
 
 
 def standardize_dot(g: Array, x: Array, *, dims: Shape, eps: float, mean: Array, var: Array) -> Array:
-    """Compute `kernels.standardize_dot` where it sums over all but the channels."""
+    """Compute `kernels.standardize_dot`, in C if it sums over all but the channels."""
     if _over_channels(x, dims):
         found = differentiate((False, True, False), eps, g, None, x, None, mean, var)
         if found is not None and found[1] is not None:

@@ -1,8 +1,8 @@
 """The compiled steps of the optimizers, each over all parameters of a group; the classes say what each computes.
 
-A step in C takes a tuple of arrays, as many for each parameter: itself, its gradient, its state; and the settings. It
-answers 0, and has changed nothing, if arrays are not contiguous or not of float32, or parameters share memory or must
-not be written. Then the class steps by its own equation.
+A step in C takes a tuple of arrays (for each parameter itself, its gradient and its state) and the settings. It answers
+0 and changes nothing if an array is not contiguous or not float32, or a parameter is read-only or shares memory with
+another. Then the equation in the class takes the step.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tinygrad_cnn.tensor import Tensor
 
 
 def step(optimizer: Optimizer, params: list[Tensor], group: Group) -> None:
-    """Change `params`, of one group and with gradients, in one call for all that have taken as many steps."""
+    """Change `params`, of one group and with gradients, in one call for all that have the same step number."""
     compiled, settings = _STEPS[type(optimizer)]
     names = optimizer.initial_state(group)
     batches: dict[int, list[Tensor]] = {}
@@ -74,7 +74,7 @@ _STEPS: dict[type[Optimizer], tuple[Callable[..., int], Callable[[Group, int], t
     AdamW: (native.adam_step, _adam),
     RMSprop: (native.rmsprop_step, _rmsprop),
 }
-"""The function in C for each class, and what it takes besides the arrays, by the settings and the step's number."""
+"""For each class the C function, and a function of settings and step number that returns its further arguments."""
 
 
 def sgd_step(optimizer: SGD, params: list[Tensor], group: Group) -> None:
@@ -96,7 +96,7 @@ def sgd_step(optimizer: SGD, params: list[Tensor], group: Group) -> None:
 def _sgd(
     optimizer: SGD, params: list[Tensor], rows: list[Array], columns: int, group: Group, *, first: bool = False
 ) -> bool:
-    """Take the step in C, where `first` says that there is no velocity yet; or by the class, and return False."""
+    """Take the step in C, or else by the class and return False; `first`: there is no velocity yet."""
     if not params:
         return False
     if native.sgd_step(

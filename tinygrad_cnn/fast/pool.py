@@ -1,4 +1,4 @@
-"""Calls of the compiled pooling kernels; `tinygrad_cnn.kernels.pool` says what each computes."""
+"""Calls of the compiled pooling kernels; `tinygrad_cnn.kernels.pool` defines what each computes."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _max_pool2d, _scatter, _gather = native.max_pool2d, native.max_pool2d_scatter, n
 _avg_pool2d, _avg_pool2d_input = native.avg_pool2d, native.avg_pool2d_input
 _uint8 = np.dtype(np.uint8)
 _MOST_TAPS = 256
-"""Of a window whose winner is kept in one byte."""
+"""The most elements of a window, whose winner is kept in one byte."""
 
 _LONGEST = 1024
-"""Rows or columns of a window whose average is taken here."""
+"""The most rows or columns of a window that is averaged in C."""
 
 
 class _Windows(TypedDict):
@@ -50,12 +50,12 @@ class _Averages(TypedDict):
 def _geometry(
     size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> tuple[Shape, tuple[int, ...]] | None:
-    """Return (OH, OW) of windows over (H, W), and the numbers that kernels take; None where NumPy is to compute."""
+    """Return (OH, OW) of windows over (H, W), and the numbers that kernels take; None if NumPy must compute."""
     (top, bottom), (left, right) = padding
     oh = output_size(size[0], kernel_size[0], stride[0], top, bottom, dilation[0])
     ow = output_size(size[1], kernel_size[1], stride[1], left, right, dilation[1])
     found = as_given(size, kernel_size, stride, padding, dilation, (oh, ow))
-    if not found or min(top, bottom, left, right) < 0:  # windows are not to cut places off
+    if not found or min(top, bottom, left, right) < 0:  # C does not cut positions off
         return None
     return (oh, ow), (*kernel_size, *found)
 
@@ -105,16 +105,16 @@ def max_pool2d_gather(x: Array, taps: Array, **how: Unpack[_Windows]) -> Array:
     return numpy_kernels["max_pool2d_gather"](x, taps, **how)
 
 
-def _shares(input_size: Shape, places: Shape, **how: Unpack[_Averages]) -> tuple[Array | None, float]:
-    """Return what each window's sum is divided by: an array (OH, OW), or None and the number that holds everywhere."""
+def _shares(input_size: Shape, outputs: Shape, **how: Unpack[_Averages]) -> tuple[Array | None, float]:
+    """Return the divisor of each window's sum: an array (OH, OW) and 0, or None and the one number for all."""
     found = divisors(input_size, **how)
     if not isinstance(found, np.ndarray):
         return None, found
-    return np.ascontiguousarray(np.broadcast_to(found, places), float32), 0
+    return np.ascontiguousarray(np.broadcast_to(found, outputs), float32), 0
 
 
 def avg_pool2d(x: Array, **how: Unpack[_Averages]) -> Array:
-    """Compute `kernels.avg_pool2d`, but for windows so long that adding them up term by term would cost accuracy."""
+    """Compute `kernels.avg_pool2d`; NumPy takes windows so long that adding term by term would cost accuracy."""
     if usable(x) and max(how["kernel_size"]) <= _LONGEST:
         known = _geometry(x.shape[2:], how["kernel_size"], how["stride"], how["padding"], (1, 1))
         if known is not None:

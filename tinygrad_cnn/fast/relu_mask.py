@@ -1,4 +1,4 @@
-"""The gradient of a ReLU, left for the operation before it to mask as it reads it."""
+"""The gradient of a ReLU, not computed but left to the operation before it, which applies the mask as it reads g."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TAKERS: set[Op] = {ops.conv2d, ops.batch_norm}
 
 
 class MaskedGradient(Pending):
-    """The gradient of x for y = relu(x): g where not y ≤ 0, and 0 elsewhere."""
+    """The gradient of y = relu(x) with respect to x: 0 where y ≤ 0, and g elsewhere."""
 
     __slots__ = ("g", "y")
 

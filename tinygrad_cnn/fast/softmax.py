@@ -1,4 +1,4 @@
-"""Calls of the compiled softmax; `tinygrad_cnn.kernels.softmax` says what each function computes."""
+"""Calls of the compiled softmax; `tinygrad_cnn.kernels.softmax` defines what each function computes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The geometry of windows as the compiled kernels take it: checked here, in integers of any size, before C sees it."""
+"""The geometry of windows for the compiled kernels, checked in Python's integers of any size before C gets it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from tinygrad_cnn.kernels.windows import is_sparse
 __all__ = ["as_given"]
 
 _MOST_PLACES = 2**31 - 1
-"""Of a padded plane. C takes strides, paddings and dilations as 32-bit numbers; none is larger than a plane's side."""
+"""The most elements of a padded plane. C takes strides, paddings and dilations, all smaller, as 32-bit numbers."""
 
 
 def as_given(
     size: Shape, kernel_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, outputs: Shape
 ) -> tuple[int, ...]:
-    """Return (SH, SW, top, left, DH, DW) for C, or () where NumPy is to compute.
+    """Return (SH, SW, top, left, DH, DW) for C, or () if NumPy must compute.
 
-    What is left after this is no larger than the padded plane, and that not much larger than input and output.
+    No number is larger than the padded plane, and the plane is not much larger than the input and the output.
     """
     (top, bottom), (left, right) = padding
     window = kernel_size[0], kernel_size[1]

@@ -1,4 +1,4 @@
-"""`Adadelta`: steps in the unit of the parameter, scaled by running sizes of gradients and of steps."""
+"""`Adadelta`: steps scaled by running means of the squares of gradients and of steps."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ class Adadelta(Optimizer):
     Args:
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the factor of the steps.
-        rho: the part of v and u that is kept from step to step.
-        eps: keeps the first steps from being 0: u begins as 0.
+        rho: the share of v and u that is kept from step to step.
+        eps: keeps the first steps from being 0, since u is 0 at first.
         weight_decay: the factor of the penalty ½·‖p‖².
         maximize: climb rather than descend.
-        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        foreach: accepted and of no effect: there is one way to take a step.
         capturable: likewise.
         differentiable: must be False: a step is not recorded.
 

@@ -19,12 +19,12 @@ class Adagrad(Optimizer):
     Args:
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the learning rate.
-        lr_decay: how fast the learning rate falls with the steps.
+        lr_decay: how fast the learning rate falls from step to step.
         weight_decay: the factor of the penalty ½·‖p‖².
-        initial_accumulator_value: where s begins.
+        initial_accumulator_value: the first value of s.
         eps: keeps the denominator away from 0.
         maximize: climb rather than descend.
-        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        foreach: accepted and of no effect: there is one way to take a step.
         fused: likewise.
         differentiable: must be False: a step is not recorded.
 

@@ -26,12 +26,12 @@ class Adam(Optimizer):
     Args:
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the learning rate.
-        betas: (β₁, β₂), the parts of m and v that are kept from step to step.
+        betas: (β₁, β₂), the shares of m and v that are kept from step to step.
         eps: keeps the denominator away from 0.
         weight_decay: the factor of the penalty ½·‖p‖².
         amsgrad: divide by the largest v so far.
         maximize: climb rather than descend.
-        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        foreach: accepted and of no effect: there is one way to take a step.
         capturable: likewise.
         fused: likewise.
         differentiable: must be False: a step is not recorded.
@@ -86,19 +86,19 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with the decay decoupled from the moments: it shrinks the parameter itself.
+    """Adam with decoupled weight decay, which shrinks the parameter itself rather than enter the moments.
 
         p = p − lr · weight_decay · p, then Adam's step with d = g
 
     Args:
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the learning rate.
-        betas: (β₁, β₂), the parts of m and v that are kept from step to step.
+        betas: (β₁, β₂), the shares of m and v that are kept from step to step.
         eps: keeps the denominator away from 0.
-        weight_decay: the part of p that a step takes away, times lr.
+        weight_decay: a step takes the share lr · weight_decay of p away.
         amsgrad: divide by the largest v so far.
         maximize: climb rather than descend.
-        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        foreach: accepted and of no effect: there is one way to take a step.
         capturable: likewise.
         fused: likewise.
         differentiable: must be False: a step is not recorded.
@@ -118,7 +118,7 @@ class AdamW(Adam):
 
     @override
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over settings and state as every optimizer does; the decay stays decoupled."""
+        """Load settings and state as every optimizer does; the decay stays decoupled."""
         super().load_state_dict(state_dict)
         for group in self.param_groups:
             group["decoupled_weight_decay"] = True

@@ -1,4 +1,4 @@
-"""What optimizers check: numbers in their range, names for all parameters or for none, finite gradients."""
+"""Checks of optimizers: numbers in their range, names for all parameters or for none, finite gradients."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def plain(optimizer: str, name: str, value: Any) -> Any:
         ValueError: a tensor of another size.
     """
     if isinstance(value, tuple):
-        return tuple(plain(optimizer, f"{name}[{i}]", part) for i, part in enumerate(value))
+        return tuple(plain(optimizer, f"{name}[{i}]", item) for i, item in enumerate(value))
     if not isinstance(value, Tensor):
         return value
     if value.numel() != 1:
@@ -36,11 +36,11 @@ def plain(optimizer: str, name: str, value: Any) -> Any:
 
 
 def split_names(params: Any) -> dict[str, list[Any]]:
-    """Return what a group holds of its parameters: "params", and "param_names" if they are (name, tensor) pairs.
+    """Return the parameters of a group as "params", and "param_names" if they are (name, tensor) pairs.
 
     Raises:
         TypeError: not an iterable, or a set.
-        ValueError: some have names and some have not.
+        ValueError: only some of them have names.
     """
     if isinstance(params, Tensor):
         return {"params": [params]}
@@ -62,7 +62,7 @@ def split_names(params: Any) -> dict[str, list[Any]]:
         )
     for pair in pairs:
         if len(pair) != 2 or not isinstance(pair[0], str):
-            kinds = ", ".join(type(part).__name__ for part in pair)
+            kinds = ", ".join(type(item).__name__ for item in pair)
             raise TypeError(f"named optimizer params should be (name, tensor) pairs, but one of them is ({kinds})")
     return {"params": [p for _, p in pairs], "param_names": [name for name, _ in pairs]}
 
@@ -87,7 +87,7 @@ def check_finite(optimizer: str, groups: list[dict[str, Any]]) -> None:
 
 
 def check_execution(optimizer: str, settings: dict[str, Any]) -> None:
-    """Check the settings that choose between PyTorch's ways to take a step; here there is one, which they leave alone.
+    """Check the settings that choose between PyTorch's ways to take a step; here there is one, so they have no effect.
 
     Raises:
         NotImplementedError: `differentiable`.

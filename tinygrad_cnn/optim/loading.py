@@ -1,4 +1,4 @@
-"""Taking over the state of an optimizer: whether it fits, which entry is whose, and what stays of the own settings."""
+"""Loading the state of an optimizer: check that it fits, find the entry of each parameter, and merge the settings."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
     from tinygrad_cnn.optim.optimizer import Optimizer
 
 _LATER = ("maximize", "foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay")
-"""Settings that states written by older versions lack: the own ones stay."""
+"""Settings that are missing in states of older versions; the optimizer keeps its own."""
 
 
 def load(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> tuple[list[dict[str, Any]], defaultdict[Any, Any]]:
-    """Return the groups and the state of `optimizer` after it took over `state_dict`, all copied.
+    """Return the groups and the state that `optimizer` has after loading a copy of `state_dict`.
 
     Raises:
-        ValueError: as `Optimizer.load_state_dict`.
+        ValueError: as for `Optimizer.load_state_dict`.
     """
     name = type(optimizer).__name__
     if not isinstance(state_dict, Mapping) or not {"state", "param_groups"} <= set(state_dict):
@@ -59,15 +59,15 @@ def load(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> tuple[list[dict
     state: defaultdict[Any, Any] = defaultdict(dict)
     for number, entry in state_dict["state"].items():
         if number in owners:
-            p, place = owners[number]
-            state[p] = {key: _restored(name, key, value, p, place) for key, value in entry.items()}
-        elif not isinstance(number, int):  # what a subclass keeps under a name of its own
+            p, owner = owners[number]
+            state[p] = {key: _restored(name, key, value, p, owner) for key, value in entry.items()}
+        elif not isinstance(number, int):  # an entry that a subclass keeps under a name of its own
             state[number] = copy.deepcopy(entry)
     return groups, state
 
 
 def _check_kind(name: str, defaults: Mapping[str, Any], new: Mapping[str, Any]) -> None:
-    """Refuse the group of another kind of optimizer, which lacks settings of this one."""
+    """Raise a ValueError if `group` lacks settings of this optimizer, so that it is another kind's."""
     missing = [key for key in defaults if key not in new and key not in _LATER]
     if missing:
         others = [key for key in new if key not in (*defaults, *_LATER, "params", "param_names")]
@@ -78,10 +78,10 @@ def _check_kind(name: str, defaults: Mapping[str, Any], new: Mapping[str, Any]) 
 
 
 def numbers_by_name(owner: str, i: int, names: Sequence[str], numbers: Mapping[str, Any]) -> list[Any]:
-    """Return the numbers that a state has for the parameters of group `i` with these `names`.
+    """Return the numbers under which a state holds the parameters of group `i` with these `names`.
 
     Raises:
-        ValueError: it has other names.
+        ValueError: the state has other names.
     """
     missing = [one for one in names if one not in numbers]
     if missing:
@@ -91,11 +91,11 @@ def numbers_by_name(owner: str, i: int, names: Sequence[str], numbers: Mapping[s
 
 
 def few(names: list[str], most: int = 5) -> str:
-    """Return the first names, and how many there are more."""
+    """Return the first names, and the number of the others, for a message."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _restored(optimizer: str, key: str, value: Any, p: Tensor, place: str) -> Any:
+def _restored(optimizer: str, key: str, value: Any, p: Tensor, owner: str) -> Any:
     """Return a copy of one entry of the state of `p`: tensors in its dtype and of its shape, counters as they are."""
     if not isinstance(value, Tensor | np.ndarray):
         return copy.deepcopy(value)
@@ -103,5 +103,5 @@ def _restored(optimizer: str, key: str, value: Any, p: Tensor, place: str) -> An
     if key == "step":
         return int(array.item())
     if array.shape != p.shape:
-        raise ValueError(f"{optimizer}: expected {key} of shape {p.shape}, that of {place}, got {array.shape}")
+        raise ValueError(f"{optimizer}: expected {key} of shape {p.shape}, that of {owner}, got {array.shape}")
     return as_tensor(array.astype(p.dtype))

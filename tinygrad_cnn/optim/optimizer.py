@@ -1,4 +1,4 @@
-"""`Optimizer`: groups of parameters with their settings, the state kept for each, and the walk of a step over them."""
+"""`Optimizer`: groups of parameters, their settings and state, and the loop of a step over them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from tinygrad_cnn.optim.loading import load
 from tinygrad_cnn.tensor import Tensor
 
 ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[dict[str, Any]]
-"""What an optimizer takes: tensors, (name, tensor) pairs, or groups: dicts with "params" and settings of their own."""
+"""The parameters of an optimizer: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own."""
 
 _BESIDES = ("param_names", "initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")
-"""What a group may hold besides its settings: the names of its parameters, and what schedulers note there."""
+"""The other keys that a group may have: the names of its parameters, and the notes of schedulers."""
 
 _IN_MESSAGES = {"lr": "learning rate", "eps": "epsilon value"}
 
@@ -30,34 +30,34 @@ _EMPTY = (
 
 
 Group = dict[str, Any]
-"""A parameter group: "params", the settings, and what schedulers note there."""
+"""A parameter group: "params", the settings, and the notes of schedulers."""
 
 State = dict[str, Any]
-"""What is kept for one parameter: tensors by name, and the number of steps under "step"."""
+"""What an optimizer keeps for one parameter: tensors by name, and the number of steps under "step"."""
 
 group_steps: dict[type[Optimizer], Callable[[Any, list[Tensor], Group], None]] = {}
-"""Faster ways to step all parameters of a group that have a gradient, for exactly these classes.
+"""Faster functions that take a step for the parameters of a group that have a gradient.
 
-The key is the class; the function takes the optimizer, the parameters and the group, and does what
-`Optimizer.step_each` does.
+The key is the class of the optimizer; subclasses are not meant. The function takes the optimizer, the parameters and
+the group, and does what `Optimizer.step_each` does.
 """
 
 
 class Optimizer:
-    """Base of the optimizers; a subclass says in `_update` how one parameter changes.
+    """Base class of the optimizers; a subclass defines in `_update` how one parameter changes.
 
     Args:
         params: tensors, (name, tensor) pairs as of `Module.named_parameters`, or dicts with "params" (either) and
             settings of their own.
-        defaults: the settings of groups that do not give them; a tensor of one element counts as its number.
+        defaults: the settings for groups that do not have their own; a tensor of one element counts as a number.
 
     Attributes:
         param_groups: dicts with "params", the settings, which may be changed between steps, and "param_names" if the
             parameters came with names.
-        state: what is kept from step to step, for each parameter; a dict of its own for one that is looked up first.
+        state: a dict for each parameter with what is kept from step to step; made when it is first looked up.
 
     Raises:
-        TypeError: `params` is not an iterable of tensors, pairs or dicts, or a group's are a set, which has no order.
+        TypeError: `params` is not an iterable of tensors, pairs or dicts, or a group has a set, which has no order.
         ValueError: no parameters, one in two groups, one that is not a leaf, names for some only, or a setting out of
             range.
 
@@ -81,7 +81,7 @@ class Optimizer:
         self.defaults = {key: plain(name, key, value) for key, value in defaults.items()}
         self.state: defaultdict[Any, Any] = defaultdict(dict)
         self.param_groups: list[Group] = []
-        self._opt_called = False  # schedulers ask
+        self._opt_called = False  # schedulers read it
         self._check(self.defaults)
         entries: list[Any] = list(params)
         if not entries:
@@ -91,10 +91,10 @@ class Optimizer:
             self.add_param_group(group)
 
     def add_param_group(self, param_group: Group) -> None:
-        """Add parameters with settings of their own; those not given are the defaults.
+        """Add a group of parameters with settings of their own; missing settings get their defaults.
 
-        Keys that are no settings, such as "name", stay in the group for whoever put them there; one that looks like a
-        misspelt setting is refused.
+        Other keys, such as "name", stay in the group for the program's own use; one that looks like a misspelt setting
+        is refused.
 
         Raises:
             TypeError, ValueError: as for the constructor; nothing was added.
@@ -145,17 +145,17 @@ class Optimizer:
             check_number(type(self).__name__, _IN_MESSAGES.get(key, f"{key} value"), settings[key])
 
     def step(self, closure: Callable[[], Any] | None = None, *, error_if_nonfinite: bool = False) -> Any:
-        """Change every parameter that has a gradient, in place and unrecorded.
+        """Change every parameter that has a gradient, in place and without recording.
 
         Args:
-            closure: computes the loss and its gradients anew; called first, with recording on.
+            closure: a function that computes the loss and its gradients; called first, with recording on.
             error_if_nonfinite: raise, and change nothing, if a gradient holds NaN or an infinity.
 
         Returns:
             What `closure` returned, or None.
 
         Raises:
-            RuntimeError: a gradient is not finite; names the parameter, and the first such element.
+            RuntimeError: a gradient is not finite; the message names the parameter and the first such element.
         """
         loss = None
         if closure is not None:
@@ -179,11 +179,11 @@ class Optimizer:
             versions.record_write(p.array)
 
     def initial_state(self, group: Group) -> dict[str, float]:  # noqa: ARG002
-        """Return the names of the tensors that are kept for each parameter, and the value with which each begins."""
+        """Return the names of the tensors that are kept for each parameter, and the value each is first filled with."""
         return {}
 
     def state_of(self, p: Tensor, group: Group) -> State:
-        """Return what is kept for `p`, made now where it is missing."""
+        """Return the state of `p`, with initial values for what is missing."""
         state: State = self.state[p]
         if self.counts_steps:
             state.setdefault("step", 0)
@@ -193,14 +193,14 @@ class Optimizer:
         return state
 
     def _update(self, p: Array, g: Array, state: State, group: Group) -> None:
-        """Change the parameter `p` in place by its gradient `g`, which must be left as it is."""
+        """Change the parameter `p` in place by its gradient `g`; `g` itself must not change."""
         raise NotImplementedError(f"{type(self).__name__} does not define _update")
 
     @staticmethod
     def _penalized(p: Array, g: Array, group: Group) -> Array:
         """Return d = g + weight_decay · p, or weight_decay · p − g if maximizing.
 
-        A decoupled decay is no part of the gradient, and left out.
+        A decoupled decay is not part of the gradient, so it is left out.
         """
         decay = 0 if group.get("decoupled_weight_decay") else group["weight_decay"]
         d = -g if group["maximize"] else g
@@ -230,14 +230,14 @@ class Optimizer:
         return [p for group in self.param_groups for p in group["params"]]
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over settings and state, copied, from what `state_dict` of such an optimizer returned.
+        """Copy settings and state from `state_dict`, which an optimizer of the same class returned.
 
-        Parameters that have names on both sides are found by name within their group, others by position. The groups
-        become those of the state, with whatever else was noted in them.
+        Parameters that have names on both sides are matched by name within their group, others by position. Groups get
+        all keys of the loaded groups.
 
         Raises:
-            ValueError: it is another kind of optimizer's; the groups, the names of their parameters, or the shapes in
-                the state do not fit. Nothing was changed.
+            ValueError: the state is that of another kind of optimizer; or the groups, the names of their parameters, or
+                the shapes do not fit. Nothing was changed.
         """
         self.param_groups, self.state = load(self, state_dict)
 

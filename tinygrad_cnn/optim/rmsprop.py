@@ -22,13 +22,13 @@ class RMSprop(Optimizer):
     Args:
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the learning rate.
-        alpha: the part of v and a that is kept from step to step.
+        alpha: the share of v and a that is kept from step to step.
         eps: keeps the denominator away from 0.
         weight_decay: the factor of the penalty ½·‖p‖².
-        momentum: the part of b that is kept from step to step.
+        momentum: the share of b that is kept from step to step.
         centered: divide by the standard deviation of d rather than by its root mean square.
         maximize: climb rather than descend.
-        capturable: accepted for PyTorch's sake: there is one way to take a step.
+        capturable: accepted and of no effect: there is one way to take a step.
         foreach: likewise.
         differentiable: must be False: a step is not recorded.
 

@@ -21,12 +21,12 @@ class SGD(Optimizer):
     Args:
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the learning rate.
-        momentum: the part of the velocity v that is kept from step to step; 0 keeps none, and v = d.
-        dampening: the part of d that does not enter v.
+        momentum: the share of the velocity v that is kept from step to step; 0 keeps none, and v = d.
+        dampening: the share of d that is left out of v.
         weight_decay: the factor of the penalty ½·‖p‖².
         nesterov: look ahead along v.
         maximize: climb rather than descend.
-        foreach: accepted for PyTorch's sake: there is one way to take a step.
+        foreach: accepted and of no effect: there is one way to take a step.
         fused: likewise.
         differentiable: must be False: a step is not recorded.
 

@@ -31,4 +31,4 @@ __all__ = [
 ]
 
 for _name in __all__:
-    globals()[_name].__module__ = __name__  # where users import them from, as in PyTorch; scripts ask
+    globals()[_name].__module__ = __name__  # scripts read it: the module that users import from, as in PyTorch

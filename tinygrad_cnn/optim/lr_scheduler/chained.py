@@ -10,17 +10,17 @@ from tinygrad_cnn.optim.optimizer import Optimizer
 
 
 class ChainedScheduler(Combined):
-    """Take a step of every schedule, one after another: each changes the rates that the one before it left.
+    """Take a step of every schedule, one after another: each changes the rates that the previous one wrote.
 
-    Those that multiply the present rate, such as `ExponentialLR` and `ConstantLR`, act together; one that writes a rate
-    of its own, such as `LambdaLR`, undoes what those before it did.
+    Schedules that multiply the present rate, such as `ExponentialLR` and `ConstantLR`, act together. One that computes
+    the rate anew, such as `LambdaLR`, undoes the changes of those before it.
 
     Args:
         schedulers: the schedules, in their order.
-        optimizer: whose rates to change; that of the first schedule by default.
+        optimizer: the optimizer of the schedules; it may be left out.
 
     Raises:
-        TypeError: one of the `schedulers` is none.
+        TypeError: one of the `schedulers` is not a schedule.
         ValueError: no schedulers, one of another optimizer, or one that needs a metric.
     """
 

@@ -1,4 +1,4 @@
-"""`Combined`: what schedules made of other schedules share."""
+"""`Combined`: the base class of schedules made of other schedules."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from tinygrad_cnn.optim.optimizer import Optimizer
 
 
 class Combined(LRScheduler):
-    """Base of the schedules that hold others: the checks of what they hold, and its state."""
+    """Base class of schedules made of other schedules: checks them, and saves and loads their states."""
 
     _schedulers: Sequence[LRScheduler]
 
     def _check(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> Optimizer:
-        """Return the optimizer of all the schedulers, `optimizer` if it is given.
+        """Return the one optimizer of all `schedulers`; it must be `optimizer` if that is given.
 
         Raises:
-            TypeError: one of the `schedulers` is none.
+            TypeError: one of the `schedulers` is not a schedule.
             ValueError: no schedulers, one of another optimizer, or one that needs a metric.
         """
         name = type(self).__name__
@@ -49,10 +49,10 @@ class Combined(LRScheduler):
         return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over, copied, what `state_dict` of such a scheduler returned.
+        """Copy the state from what `state_dict` of a schedule of this class returned.
 
         Raises:
-            ValueError: it is another scheduler's; nothing was changed.
+            ValueError: the state is that of another schedule; nothing was changed.
         """
         states = state_dict.get("_schedulers")
         if states is None or len(states) != len(self._schedulers):

@@ -44,7 +44,7 @@ class CosineAnnealingLR(LRScheduler):
         lr, t, period, low = self._lr(i), self.last_epoch, self.T_max, self.eta_min
         if self._is_initial:
             return lr
-        if (t - 1 - period) % (2 * period) == 0:  # the wave was at its lowest, where there is nothing to multiply
+        if (t - 1 - period) % (2 * period) == 0:  # at the lowest point of the wave there is no distance to multiply
             return lr + (self._base_lr(i) - low) * (1 - cos(pi / period)) / 2
         return (1 + cos(pi * t / period)) / (1 + cos(pi * (t - 1) / period)) * (lr - low) + low
 

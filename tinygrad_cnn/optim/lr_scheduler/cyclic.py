@@ -20,7 +20,7 @@ class CyclicLR(LRScheduler):
 
         lr = base_lr + (max_lr − base_lr) · height · scale
 
-    height goes from 0 to 1 in `step_size_up` steps and back in `step_size_down`. Made to be stepped after every batch.
+    height goes from 0 to 1 in `step_size_up` steps and back in `step_size_down`. Call `step` after every batch.
 
     Args:
         optimizer: whose rates to change, and with `cycle_momentum` its momentum, or the first of its betas.
@@ -31,7 +31,7 @@ class CyclicLR(LRScheduler):
         mode: "triangular" (scale 1), "triangular2" (half as much in each cycle) or "exp_range" (gammaᵗ at step t).
         gamma: for "exp_range".
         scale_fn: the scale as a function, instead of `mode`.
-        scale_mode: what `scale_fn` takes: "cycle", the number of the cycle from 1 on, or "iterations", the step.
+        scale_mode: the argument of `scale_fn`: "cycle", the number of the cycle from 1 on, or "iterations", the step.
         cycle_momentum: let the momentum fall while the rates rise, and rise while they fall.
         base_momentum: the lowest momentum, or a list of one for each group.
         max_momentum: the highest momentum, or a list of one for each group.
@@ -87,7 +87,7 @@ class CyclicLR(LRScheduler):
         self.base_lrs = lowest
 
     def scale_fn(self, x: float) -> float:
-        """Return the scale of cycle `x`, or at step `x`, as `scale_mode` says."""
+        """Return the scale in cycle `x` or at step `x`, depending on `scale_mode`."""
         if self._scale_fn_custom is not None:
             return self._scale_fn_custom(x)
         if self.mode == "triangular":
@@ -119,13 +119,13 @@ class CyclicLR(LRScheduler):
         return height, self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimizer; of a callable object its attributes, of a function None."""
+        """Return everything but the optimizer; for a callable object its attributes, for a function None."""
         fn = self._scale_fn_custom
         kept = None if fn is None or isinstance(fn, types.FunctionType) else dict(vars(fn))
         return {**super().state_dict(), "_scale_fn_custom": kept}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the state, and the attributes of a callable object; a function stays as it is."""
+        """Load the state, and the attributes of a callable object; a function stays as it is."""
         fn = self._scale_fn_custom
         super().load_state_dict(state_dict)
         self._scale_fn_custom = fn

@@ -41,12 +41,12 @@ class LambdaLR(LRScheduler):
         return self._base_lr(i) * self.lr_lambdas[i](self.last_epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        """Return everything but the optimizer; of callable objects their attributes, of functions None."""
+        """Return everything but the optimizer; for callable objects their attributes, for functions None."""
         kept = [None if isinstance(f, types.FunctionType) else dict(vars(f)) for f in self.lr_lambdas]
         return {**super().state_dict(), "lr_lambdas": kept}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over the state, and the attributes of callable objects; functions stay as they are."""
+        """Load the state, and the attributes of callable objects; functions stay as they are."""
         functions = self.lr_lambdas
         super().load_state_dict(state_dict)
         self.lr_lambdas = functions

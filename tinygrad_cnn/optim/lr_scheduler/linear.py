@@ -12,7 +12,7 @@ class ConstantLR(LRScheduler):
     Args:
         optimizer: whose rates to change.
         factor: the factor, from 0 to 1.
-        total_iters: the number of steps until the rates are their own again.
+        total_iters: the number of steps until the rates are back at their own values.
         last_epoch: the number of steps already taken; -1 begins.
 
     Raises:

@@ -1,4 +1,4 @@
-"""`OneCycleLR`: rates that rise once and fall once, the momentum the other way round."""
+"""`OneCycleLR`: rates that rise once and fall once, while the momentum falls and rises."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _OUT = {"start_lr": "initial_lr", "end_lr": "min_lr", "start_momentum": "max_mom
 class OneCycleLR(LRScheduler):
     """Go from max_lr / div_factor up to max_lr, then down to max_lr / (div_factor · final_div_factor).
 
-    Between the two ends a, b of a phase, at the part s of it: a + (b − a) · (1 − cos(π · s)) / 2, or a + (b − a) · s.
-    Made to be stepped after every batch.
+    From a at the start of a phase to b at its end, after the share s of its steps: a + (b − a) · (1 − cos(π · s)) / 2,
+    or a + (b − a) · s. Call `step` after every batch.
 
     Args:
         optimizer: whose rates to change, and with `cycle_momentum` its momentum, or the first of its betas.
@@ -26,19 +26,19 @@ class OneCycleLR(LRScheduler):
         total_steps: the number of steps; without it they are `epochs` · `steps_per_epoch`.
         epochs: see `total_steps`.
         steps_per_epoch: see `total_steps`.
-        pct_start: the part of the steps that goes up, a float from 0 to 1.
+        pct_start: the share of the steps in which rates rise, a float from 0 to 1.
         anneal_strategy: "cos" or "linear".
         cycle_momentum: let the momentum fall while the rates rise, and rise while they fall.
         base_momentum: the lowest momentum, or a list of one for each group.
         max_momentum: the highest momentum, or a list of one for each group.
         div_factor: how far the first rate is below the highest.
         final_div_factor: how far the last rate is below the first.
-        three_phase: come down to the first rate in as many steps as it took to go up, then on to the last.
+        three_phase: fall to the first rate in as many steps as the rise took, and then on to the last rate.
         last_epoch: the number of steps already taken; -1 begins.
 
     Raises:
         ValueError: an argument is out of range, a list is not as long as the optimizer has groups, the optimizer has no
-            momentum; and from `step`, when all steps were taken.
+            momentum; `step` raises it when all steps were taken.
 
     Ref: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
     """
@@ -102,7 +102,7 @@ class OneCycleLR(LRScheduler):
         return super().get_lr()
 
     def _next_lr(self, i: int) -> float:
-        self._base_lr(i)  # refuses a group that came too late
+        self._base_lr(i)  # raises for a group that was added too late
         group = self.optimizer.param_groups[i]
         start = 0.0
         for phase in self._schedule_phases:
@@ -111,16 +111,16 @@ class OneCycleLR(LRScheduler):
                 break
             if phase is not self._schedule_phases[-1]:
                 start = end
-        part = (self.last_epoch - start) / (end - start) if end != start else 1.0  # a phase of one step ends at once
+        share = (self.last_epoch - start) / (end - start) if end != start else 1.0  # a phase of one step ends at once
         if self.cycle_momentum:
-            momentum = self._between(group[phase["start_momentum"]], group[phase["end_momentum"]], part)
+            momentum = self._between(group[phase["start_momentum"]], group[phase["end_momentum"]], share)
             group.update({"betas": (momentum, *group["betas"][1:])} if self.use_beta1 else {"momentum": momentum})
-        return self._between(group[phase["start_lr"]], group[phase["end_lr"]], part)
+        return self._between(group[phase["start_lr"]], group[phase["end_lr"]], share)
 
-    def _between(self, start: float, end: float, part: float) -> float:
+    def _between(self, start: float, end: float, share: float) -> float:
         if self._anneal_func_type == "linear":
-            return (end - start) * part + start
-        return end + (start - end) / 2.0 * (cos(pi * part) + 1)
+            return (end - start) * share + start
+        return end + (start - end) / 2.0 * (cos(pi * share) + 1)
 
 
 def _positive(name: str, value: int) -> int:
@@ -144,7 +144,7 @@ def cycles_beta1(optimizer: Optimizer) -> bool:
 
 
 def for_each_group(name: str, value: float | list[float], groups: list[dict[str, Any]]) -> list[float]:
-    """Return `value` for each group: itself if it is a list of as many.
+    """Return a value for each group: `value` itself if it is a list with one for each.
 
     Raises:
         ValueError: a list of another length.

@@ -17,15 +17,15 @@ class ReduceLROnPlateau(LRScheduler):
         optimizer: whose rates to change.
         mode: "min" if a lower metric is better, "max" if a higher one is.
         factor: the factor, below 1.
-        patience: how many steps without improvement are borne.
-        threshold: by how much a metric must improve on the best one to count.
-        threshold_mode: "rel": the threshold is a part of the best metric; "abs": it is an amount.
-        cooldown: the number of steps after a change in which nothing counts as bad.
+        patience: how many steps without improvement are tolerated.
+        threshold: how much better than the best metric so far a metric must be to count as an improvement.
+        threshold_mode: "rel": the threshold is a share of the best metric; "abs": it is an amount.
+        cooldown: the number of steps after a change in which steps without improvement are not counted.
         min_lr: the lowest rate, or a list of one for each group.
-        eps: a change of a rate by no more than this is not made.
+        eps: rates are changed by more than this or not at all.
 
     Raises:
-        TypeError: `optimizer` is none.
+        TypeError: `optimizer` is not an optimizer.
         ValueError: `factor` is not below 1, a mode is unknown, or a list is not as long as the optimizer has groups.
     """
 
@@ -69,7 +69,7 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = [group["lr"] for group in optimizer.param_groups]
 
     def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
-        """Take the metric of a step into account, and lower the rates if it is time to.
+        """Note the metric of a step, and lower the rates if it has not improved for too long.
 
         Args:
             metrics: a number, or a tensor of one element; NaN is no improvement.
@@ -97,7 +97,7 @@ class ReduceLROnPlateau(LRScheduler):
 
     @property
     def in_cooldown(self) -> bool:
-        """Tell whether steps are left in which nothing counts as bad."""
+        """Return whether steps without improvement are not counted now, after a change."""
         return self.cooldown_counter > 0
 
     def _is_better(self, a: float, best: float) -> bool:

@@ -23,7 +23,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         last_epoch: the number of steps already taken; -1 begins.
 
     Raises:
-        ValueError: `T_0` or `T_mult` is no positive integer, or `eta_min` no number; from `step`, a negative `epoch`.
+        ValueError: `T_0` or `T_mult` is not a positive integer, or `eta_min` not a number; from `step`: `epoch` < 0.
 
     Ref: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
     """
@@ -53,7 +53,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         """Take a step.
 
         Args:
-            epoch: go to this place instead of the next one; with fractions, such as ``epoch + i / batches``, the rates
+            epoch: go to this step instead of the next one; with fractions, such as ``epoch + i / batches``, the rates
                 change within an epoch.
         """
         if epoch is None and self.last_epoch < 0:
@@ -70,7 +70,7 @@ class CosineAnnealingWarmRestarts(LRScheduler):
         self._write(self.get_lr)
 
     def _go_to(self, epoch: float) -> None:
-        """Find the wave that `epoch` falls in, and the place in it."""
+        """Find the wave that `epoch` falls in, and the position in it."""
         if epoch < 0:
             raise ValueError(f"Expected non-negative epoch, but got {epoch}")
         first, mult = self.T_0, self.T_mult

@@ -1,4 +1,4 @@
-"""`LRScheduler`: counts steps, writes a learning rate into each group, keeps and takes over its state."""
+"""`LRScheduler`: counts steps, writes a learning rate into each group, saves and loads its state."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinygrad_cnn.optim.optimizer import Optimizer
 
 
 class LRScheduler:
-    """Base of the schedules; a subclass says in `_next_lr`, or in `get_lr`, how a step changes the rates.
+    """Base class of the schedules; a subclass defines in `_next_lr`, or in `get_lr`, how a step changes the rates.
 
     Making a schedule writes the rates of step 0 and notes in each group, as "initial_lr", the rate it starts from.
 
@@ -25,8 +25,8 @@ class LRScheduler:
         last_epoch: how many steps were taken.
 
     Raises:
-        TypeError: `optimizer` is none.
-        KeyError: resuming, and a group does not say what its rate started from.
+        TypeError: `optimizer` is not an optimizer.
+        KeyError: `last_epoch` is not -1, and a group has no "initial_lr".
     """
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
@@ -69,7 +69,7 @@ class LRScheduler:
         Warns:
             UserWarning: the optimizer took no step yet, so its first rate goes unused; or `epoch` is given.
         """
-        own = type(self.optimizer).step is Optimizer.step  # of a step written anew nothing is known
+        own = type(self.optimizer).step is Optimizer.step  # a subclass may have a step that does not set _opt_called
         if self._step_count == 1 and own and not self.optimizer._opt_called:
             warnings.warn(
                 "Detected call of `lr_scheduler.step()` before `optimizer.step()`: the first value of the learning "
@@ -85,14 +85,14 @@ class LRScheduler:
 
     def _update_lr(self, epoch: int | None = None) -> None:
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
-        closed = getattr(self, "_lr_at", None)  # the rate of a group whatever the step before was, if one can tell
+        closed = getattr(self, "_lr_at", None)  # the rate at any step by a closed formula, if the schedule has one
         if epoch is None or closed is None:
             self._write(self.get_lr)
         else:
             self._write(lambda: [closed(i) for i in range(len(self.optimizer.param_groups))])
 
     def _write(self, compute: Callable[[], list[float]]) -> None:
-        """Write the rates that `compute` gives."""
+        """Write the rates that `compute` returns."""
         self._get_lr_called_within_step = True
         try:
             rates = compute()
@@ -103,7 +103,7 @@ class LRScheduler:
         self._last_lr = rates
 
     def get_lr(self) -> list[float]:
-        """Return the rates that a step from the present ones gives; `get_last_lr` returns the present ones."""
+        """Return the rates after one more step from the present ones, which `get_last_lr` returns."""
         if not self._get_lr_called_within_step:
             warnings.warn(
                 "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.", stacklevel=2
@@ -127,7 +127,7 @@ class LRScheduler:
         return self.base_lrs[i]
 
     def get_last_lr(self) -> list[float]:
-        """Return the rates written last, one for each group."""
+        """Return the rates last written, one for each group."""
         return self._last_lr
 
     def __repr__(self) -> str:
@@ -138,10 +138,10 @@ class LRScheduler:
         return {key: value for key, value in vars(self).items() if key != "optimizer"}
 
     def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
-        """Take over, copied, what `state_dict` of such a scheduler returned; the rates come with the optimizer's state.
+        """Copy the state from what `state_dict` of such a schedule returned; the optimizer's state holds the rates.
 
         Raises:
-            ValueError: it is another scheduler's, or for another number of groups; nothing was changed.
+            ValueError: the state is that of another schedule or for another number of groups; nothing was changed.
         """
         name = type(self).__name__
         missing = [key for key in self.state_dict() if not key.startswith("_") and key not in state_dict]
@@ -157,4 +157,4 @@ class LRScheduler:
 
 
 _LRScheduler = LRScheduler
-"""The name of before PyTorch 2.0."""
+"""The name before PyTorch 2.0."""

@@ -13,13 +13,13 @@ class SequentialLR(Combined):
     """Follow the first of the `schedulers` up to the first of the `milestones`, then the second, which begins there.
 
     Args:
-        optimizer: whose rates to change; that of all the schedulers.
+        optimizer: the optimizer of all the schedulers.
         schedulers: the schedules, in their order.
         milestones: the steps at which the next one takes over, one fewer than there are schedules.
         last_epoch: the number of steps already taken; -1 begins.
 
     Raises:
-        TypeError: one of the `schedulers` is none.
+        TypeError: one of the `schedulers` is not a schedule.
         ValueError: no schedulers, one of another optimizer, one that needs a metric, or milestones that do not fit.
     """
 
@@ -36,7 +36,7 @@ class SequentialLR(Combined):
         self._schedulers = schedulers
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
-        for group in optimizer.param_groups:  # each scheduler took its first step when it was made: back to the start
+        for group in optimizer.param_groups:  # each scheduler took its first step when it was made; undo these
             group["lr"] = group["initial_lr"]
         self._undo()
         first = schedulers[bisect_right(milestones, 0)]
@@ -44,7 +44,7 @@ class SequentialLR(Combined):
         self._last_lr = first.get_last_lr()
 
     def _undo(self) -> None:
-        """Take back the first step of all the schedules."""
+        """Undo the first step of all the schedules."""
         for scheduler in self._schedulers:
             if isinstance(scheduler, SequentialLR):
                 scheduler._undo()
@@ -52,7 +52,7 @@ class SequentialLR(Combined):
                 scheduler.last_epoch -= 1
 
     def step(self) -> None:  # type: ignore[override]
-        """Take a step of the schedule whose turn it is."""
+        """Take a step of the schedule that is active."""
         self.last_epoch += 1
         i = bisect_right(self._milestones, self.last_epoch)
         scheduler = self._schedulers[i]
