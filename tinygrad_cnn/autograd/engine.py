@@ -18,7 +18,7 @@ from tinygrad_cnn.autograd.grad_mode import recording, set_grad_enabled
 from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of, retain_grad
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.variable import Variable, wrap
-from tinygrad_cnn.autograd.walk import run
+from tinygrad_cnn.autograd.walk import Sums, run
 
 
 def _is_lent(_array: Array) -> bool:
@@ -66,7 +66,7 @@ def backward(
             retain_grad(target)
     sums, retained = run(seeds, targets, retain_graph, create_graph)
     given = [id(seed.array) for _, seed in seeds]
-    leaves = [key for key in sums if key.__class__ is not Node]
+    leaves: list[Any] = [key for key in sums if key.__class__ is not Node]
     token = recording.set(create_graph)
     try:
         for leaf in leaves:
@@ -200,7 +200,7 @@ def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
     return gradient
 
 
-def _accumulate(leaf: Variable, sums: dict[Any, Any], given: list[int], create_graph: bool) -> None:
+def _accumulate(leaf: Variable, sums: Sums, given: list[int], create_graph: bool) -> None:
     """Add the gradient of `leaf` to its ``.grad``, whose memory is its own; `given` are ids of the user's arrays."""
     value = sums.pop(leaf)
     if create_graph or leaf._grad is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 
@@ -13,9 +13,10 @@ from tinygrad_cnn._types import Array, DType, Shape
 from tinygrad_cnn.autograd.function_ctx import FunctionCtx, OutputGradients, Saved, output_node
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled, no_grad
 from tinygrad_cnn.autograd.node import Node, notify, observers
+from tinygrad_cnn.autograd.operation import Attrs
 from tinygrad_cnn.autograd.primitive import Op
 from tinygrad_cnn.autograd.scope import current_scope
-from tinygrad_cnn.autograd.variable import Constant, Source, Variable, source_of, wrap
+from tinygrad_cnn.autograd.variable import Constant, Source, Values, Variable, source_of, wrap
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh
 
@@ -97,7 +98,7 @@ def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
         sources = [source_of(one) for one in grads if isinstance(one, Variable) and one._requires_grad]
         parents = (*node.parents, *sources)
 
-        def end(gradient: Any) -> Any:
+        def end(gradient: object) -> object:
             if not isinstance(gradient, Variable):
                 return gradient
             array = gradient.array
@@ -149,7 +150,7 @@ class _FunctionOp(Op):
                 if array is not None:
                     notify(self, values, array, node)
         ctx._given = ctx._constant = ()  # the node has their arrays now, and a backward pass frees them
-        outputs: list[Any] = []
+        outputs: list[object] = []
         for i, (out, array) in enumerate(zip(raw, arrays, strict=True)):
             if array is None:
                 outputs.append(out)
@@ -159,7 +160,7 @@ class _FunctionOp(Op):
                 outputs.append(wrap(array, output_node(node, i, ctx._outputs) if ctx._several else node))
         return tuple(outputs) if isinstance(result, tuple | list) else outputs[0]
 
-    def _forward(self, ctx: FunctionCtx, args: tuple[Any, ...]) -> Any:
+    def _forward(self, ctx: FunctionCtx, args: tuple[object, ...]) -> Any:
         with no_grad():
             if not self._has_setup:
                 return self.function.forward(ctx, *args)
@@ -168,12 +169,12 @@ class _FunctionOp(Op):
             return result
 
     def _record(
-        self, ctx: FunctionCtx, args: tuple[Any, ...], raw: tuple[Any, ...], arrays: list[Array | None],
+        self, ctx: FunctionCtx, args: tuple[object, ...], raw: tuple[object, ...], arrays: list[Array | None],
         smooth: list[bool],
     ) -> Node:  # fmt: skip
         """Return the node; its `args` are the inputs that were saved, at their positions, and then all else saved."""
         parents = [source_of(arg) if isinstance(arg, Variable) else None for arg in args]
-        values: list[Any] = [None] * len(args)
+        values: list[Array | None] = [None] * len(args)
         ctx._outputs = [None if array is None else Constant(array.shape, array.dtype) for array in arrays]
         for tensor in ctx._given:
             if tensor is None:
@@ -205,14 +206,14 @@ class _FunctionOp(Op):
         ctx._node = weakref.ref(node)
         return node
 
-    def _joint_gradients(self, node: Node, g: Any, wanted: Sequence[bool]) -> list[Any]:
+    def _joint_gradients(self, node: Node, g: Any, wanted: Sequence[bool]) -> list[Values | None]:
         """Return the gradient of each of the `wanted` inputs: arrays for an array `g`, else tensors."""
         assert node.aux is not None  # checked before the walk began
         ctx: FunctionCtx = node.aux["ctx"]
         ctx.needs_input_grad = tuple(wanted)
         gradients = self._run_backward(ctx, g, len(node.parents))
         arrays = not (isinstance(g, Variable) or (isinstance(g, OutputGradients) and g.recorded))
-        found: list[Any] = [None] * len(gradients)
+        found: list[Values | None] = [None] * len(gradients)
         for i, (parent, gradient) in enumerate(zip(node.parents, gradients, strict=True)):
             if gradient is None:
                 continue
@@ -249,7 +250,7 @@ class _FunctionOp(Op):
             )
         return gradients
 
-    def _settings(self, args: tuple[Any, ...]) -> dict[str, Any]:
+    def _settings(self, args: tuple[object, ...]) -> Attrs:
         """Return the numbers and texts among `args` under their names in `forward`, for pictures."""
         return {
             name: arg
@@ -279,7 +280,7 @@ class _FunctionOp(Op):
         return tuple([one.array for one in result]) if isinstance(result, tuple | list) else result.array
 
 
-def _find(tensor: Variable, among: tuple[Any, ...]) -> int | None:
+def _find(tensor: Variable, among: tuple[object, ...]) -> int | None:
     return next((i for i, one in enumerate(among) if one is tensor), None)
 
 
@@ -310,7 +311,7 @@ class _Once(Op):
     def _recompute(self, *_: Array) -> Array:
         raise RuntimeError(f"{self.name}: was not recorded")
 
-    def _refuse(self, _node: Node, _g: Any, _wanted: Sequence[bool]) -> list[Any]:
+    def _refuse(self, _node: Node, _g: object, _wanted: Sequence[bool]) -> NoReturn:
         raise RuntimeError(
             f"{self.name}: marked with once_differentiable, so its gradients cannot be differentiated again; write it "
             "with differentiable operations and drop the mark"

@@ -10,6 +10,8 @@ from typing import Any, ParamSpec, Self, TypeVar, cast, overload
 
 P = ParamSpec("P")
 R = TypeVar("R")
+Y = TypeVar("Y")
+S = TypeVar("S")
 
 recording: ContextVar[bool] = ContextVar("tinygrad_cnn_grad_enabled", default=True)
 
@@ -47,13 +49,13 @@ def _decorated(function: Callable[P, R], mode: bool) -> Callable[P, R]:
     if inspect.isgeneratorfunction(function):
 
         @functools.wraps(function)
-        def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+        def run(*args: P.args, **kwargs: P.kwargs) -> object:
             return _generate(function(*args, **kwargs), mode)
 
     elif inspect.iscoroutinefunction(function):
 
         @functools.wraps(function)
-        async def run(*args: P.args, **kwargs: P.kwargs) -> Any:
+        async def run(*args: P.args, **kwargs: P.kwargs) -> object:
             with _GradMode(mode):
                 return await function(*args, **kwargs)
 
@@ -67,9 +69,9 @@ def _decorated(function: Callable[P, R], mode: bool) -> Callable[P, R]:
     return cast(Callable[P, R], run)
 
 
-def _generate(generator: Generator[Any, Any, Any], mode: bool) -> Generator[Any, Any, Any]:
+def _generate(generator: Generator[Y, S, R], mode: bool) -> Generator[Y, S, R]:
     """Yield from `generator`, and send to it, in `mode` each time it runs."""
-    resume: Callable[[], Any] = functools.partial(next, generator)
+    resume: Callable[[], Y] = functools.partial(next, generator)
     while True:
         try:
             with _GradMode(mode):
@@ -97,7 +99,7 @@ class _FixedMode(_GradMode):
     def __new__(cls) -> Self: ...
     @overload
     def __new__(cls, function: Callable[P, R]) -> Callable[P, R]: ...  # type: ignore[misc]  # decorates
-    def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
+    def __new__(cls, function: Callable[..., object] | None = None) -> Any:
         return super().__new__(cls) if function is None else cls()(function)
 
 
@@ -164,7 +166,7 @@ class inference_mode(_GradMode):  # noqa: N801 - PyTorch's name
     def __new__(cls, mode: bool = True) -> Self: ...
     @overload
     def __new__(cls, mode: Callable[P, R]) -> Callable[P, R]: ...  # type: ignore[misc]  # decorates
-    def __new__(cls, mode: Any = True) -> Any:  # noqa: D102 - see the class
+    def __new__(cls, mode: bool | Callable[..., object] = True) -> Any:  # noqa: D102 - see the class
         return super().__new__(cls) if isinstance(mode, bool) else cls()(mode)
 
     def __init__(self, mode: bool = True) -> None:

@@ -87,7 +87,7 @@ def _unlock(array: Array) -> None:
             one.flags.writeable = True
 
 
-def _observe(_op: Operation, _values: Sequence[Any], _out: Array, node: Node | None) -> None:
+def _observe(_op: Operation, _values: Sequence[object], _out: Array, node: Node | None) -> None:
     if node is None or node.args is None:
         return
     lease = _Lease(node.args)

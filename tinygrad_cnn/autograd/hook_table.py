@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
-from tinygrad_cnn.autograd.variable import Source, Variable, wrap
+from tinygrad_cnn.autograd.variable import Source, Values, Variable, wrap
+
+Hook: TypeAlias = Callable[[Any], object]
+"""Called with a gradient, or with a leaf."""
 
 
 class Hooks:
@@ -21,11 +24,11 @@ class Hooks:
     __slots__ = ("__weakref__", "after", "before", "retained")
 
     def __init__(self) -> None:
-        self.before: dict[int, Callable[[Any], Any]] = {}
-        self.after: dict[int, Callable[[Any], Any]] = {}
+        self.before: dict[int, Hook] = {}
+        self.after: dict[int, Hook] = {}
         self.retained: list[weakref.ref[Variable]] = []
 
-    def apply(self, gradient: Any, where: Source) -> Any:
+    def apply(self, gradient: Values, where: Source) -> Values:
         """Call the hooks, and return `gradient`, an array or a tensor, or what they replaced it by.
 
         Raises:

@@ -6,11 +6,9 @@ The hooks of a result belong to the node that made it, those of a leaf to the le
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable
 from itertools import count
-from typing import Any
 
-from tinygrad_cnn.autograd.hook_table import Hooks
+from tinygrad_cnn.autograd.hook_table import Hook, Hooks
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.variable import Variable
 from tinygrad_cnn.autograd.views import refresh
@@ -28,9 +26,9 @@ class RemovableHandle:
 
     __slots__ = ("_table", "id")
 
-    def __init__(self, hooks: object, table: str, hook: Callable[[Any], Any]) -> None:
+    def __init__(self, hooks: object, table: str, hook: Hook) -> None:
         self.id = next(_ids)
-        functions: dict[int, Callable[[Any], Any]] = getattr(hooks, table)
+        functions: dict[int, Hook] = getattr(hooks, table)
         functions[self.id] = hook
         self._table = weakref.ref(hooks), table
 
@@ -82,7 +80,7 @@ def owner_of(tensor: Variable) -> Node | Variable:
     return node if isinstance(node, Node | Variable) else tensor
 
 
-def register_hook(tensor: Variable, hook: Callable[[Any], Any]) -> RemovableHandle:
+def register_hook(tensor: Variable, hook: Hook) -> RemovableHandle:
     """Call ``hook(grad)`` in every backward pass that has computed the gradient of `tensor`.
 
     Hooks run in the order of their registration. If one returns a tensor, of the same shape and dtype, it replaces the
@@ -100,7 +98,7 @@ def register_hook(tensor: Variable, hook: Callable[[Any], Any]) -> RemovableHand
     return RemovableHandle(_prepare(tensor), "before", hook)
 
 
-def register_post_accumulate_grad_hook(tensor: Variable, hook: Callable[[Any], Any]) -> RemovableHandle:
+def register_post_accumulate_grad_hook(tensor: Variable, hook: Hook) -> RemovableHandle:
     """Call ``hook(tensor)`` after every backward pass that has added to the ``.grad`` of a leaf.
 
     Raises:

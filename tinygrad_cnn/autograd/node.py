@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, cast
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Shape
-from tinygrad_cnn.autograd.operation import Operation
+from tinygrad_cnn.autograd.operation import Attrs, Operation
 from tinygrad_cnn.autograd.variable import Source
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ observers: list[Callable[[Operation, Sequence[Any], Array, Node | None], None]] 
 """Debugging modes: each is called after every operation on tensors, with (op, inputs, output, node if recorded)."""
 
 
-def notify(op: Operation, values: Sequence[Any], out: Array, node: Node | None) -> None:
+def notify(op: Operation, values: Sequence[object], out: Array, node: Node | None) -> None:
     """Call the observers: `op` computed `out`."""
     for observe in observers:
         observe(op, values, out, node)
@@ -63,8 +63,8 @@ class Node(Source):
         op: Operation,
         args: tuple[Any, ...],
         out: Array | None,
-        attrs: dict[str, Any],
-        aux: dict[str, Any] | None,
+        attrs: Attrs,
+        aux: Attrs | None,
         parents: tuple[Source | None, ...],
         shape: Shape,
         dtype: DType,

@@ -3,28 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.autograd.saving import Plan, Reads
+
+Formula: TypeAlias = Callable[..., Any]
+"""A kernel or a VJP; its signature is that of its operation."""
+
+Attrs: TypeAlias = dict[str, Any]
+"""Static arguments of an operation, or further results of its kernel, by name."""
+
+Prepare: TypeAlias = Callable[[tuple[Any, ...]], tuple[Any, ...]]
+Fit: TypeAlias = Callable[[Any, Shape], Any]
+Explain: TypeAlias = Callable[[str, list[Any], Exception], Exception]
+"""Options of an `Op`, which describes them."""
+
+JointGradients: TypeAlias = Callable[[Any, Any, Sequence[bool]], Sequence[Any] | None]
+"""``gradients(node, g, wanted)``, see `Op.gradients`."""
 
 
 class Operation(Protocol):
     """The attributes of an `Op` that nodes, views and observers use; `Op` describes each."""
 
     name: str
-    kernel: Callable[..., Any]
-    __wrapped__: Callable[..., Any]
+    kernel: Formula
+    __wrapped__: Formula
     supplies: tuple[str, ...]
     views: bool
     keeps_half: bool
-    vjps: list[Callable[..., Any] | None]
-    variadic: Callable[..., Any] | None
+    vjps: list[Formula | None]
+    variadic: Formula | None
     reads: list[Reads]
-    fit: Callable[[Any, Shape], Any] | None
-    gradients: Callable[[Any, Any, Sequence[bool]], Sequence[Any] | None] | None
+    fit: Fit | None
+    gradients: JointGradients | None
 
-    def vjp_of(self, i: int) -> Callable[..., Any]:
+    def vjp_of(self, i: int) -> Formula:
         """Return the VJP of input `i`."""
 
     def _plan(self, tracked: int, count: int) -> Plan:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Shape
-from tinygrad_cnn.autograd.operation import Operation
+from tinygrad_cnn.autograd.operation import Attrs, Operation
 
 
 class Pending:
@@ -52,7 +51,7 @@ class SparseSum(Pending):
 
     __slots__ = ("_dense", "_terms")
 
-    def __init__(self, add: Callable[..., None], g: Array, attrs: dict[str, Any], shape: Shape) -> None:
+    def __init__(self, add: Callable[..., None], g: Array, attrs: Attrs, shape: Shape) -> None:
         """Begin with the gradient that ``add(out, g, **attrs)`` adds into an array of `shape`."""
         super().__init__(shape, g.dtype)
         self._terms = [(add, g, attrs)]

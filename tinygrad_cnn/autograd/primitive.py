@@ -26,21 +26,22 @@ from __future__ import annotations
 
 import copy
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Concatenate, Generic, Protocol, overload
 
 import numpy as np
 from typing_extensions import Unpack
 
 from tinygrad_cnn._dtypes import check_real
-from tinygrad_cnn._types import Array, Shape
+from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled
 from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.node import Node, clock, notify, observers
+from tinygrad_cnn.autograd.operation import Attrs, Explain, Fit, Formula, JointGradients, Prepare
 from tinygrad_cnn.autograd.saving import VALUE, Plan, Reads, plan_of, reads_of, reads_of_any
 from tinygrad_cnn.autograd.scope import current_scope
 from tinygrad_cnn.autograd.signatures import VJP, Binary, Computed, F, Options, P, Ternary, Unary
-from tinygrad_cnn.autograd.variable import Variable, origin
+from tinygrad_cnn.autograd.variable import Source, Variable, origin
 from tinygrad_cnn.autograd.versions import storage
 from tinygrad_cnn.autograd.views import refresh, view_of
 
@@ -76,14 +77,14 @@ class Op(Generic[F]):
 
     def __init__(
         self,
-        kernel: Callable[..., Any],
+        kernel: Formula,
         name: str,
         *,
         supplies: tuple[str, ...] = (),
         differentiable: bool = True,
-        prepare: Callable[[tuple[Any, ...]], tuple[Any, ...]] | None = None,
-        fit: Callable[[Any, Shape], Any] | None = None,
-        explain: Callable[[str, list[Any], Exception], Exception] | None = None,
+        prepare: Prepare | None = None,
+        fit: Fit | None = None,
+        explain: Explain | None = None,
         views: bool = False,
         keeps_half: bool = False,
     ) -> None:
@@ -98,14 +99,14 @@ class Op(Generic[F]):
         self.explain = explain
         self.views = views
         self.keeps_half = keeps_half or views or not differentiable
-        self.vjps: list[Callable[..., Any] | None] = []
+        self.vjps: list[Formula | None] = []
         self.reads: list[Reads] = []
         self._plans: dict[int, Plan] = {}
-        self.variadic: Callable[..., Any] | None = None
-        self.gradients: Callable[[Node, Any, Sequence[bool]], Sequence[Any] | None] | None = None
+        self.variadic: Formula | None = None
+        self.gradients: JointGradients | None = None
         self.overwrites = False
 
-    def variant(self, kernel: Callable[..., Any], *, overwrites: bool = False) -> Op[F]:
+    def variant(self, kernel: Formula, *, overwrites: bool = False) -> Op[F]:
         """Return this operation with another kernel that computes the same; the graph shows this operation."""
         other = copy.copy(self)
         other.kernel = kernel
@@ -153,7 +154,7 @@ class Op(Generic[F]):
         """Return whether some VJP reads the values of input `i`."""
         return any(i in reads.inputs for reads in self.reads)
 
-    def vjp_of(self, i: int) -> Callable[..., Any]:
+    def vjp_of(self, i: int) -> Formula:
         """Return the VJP of input `i`.
 
         Raises:
@@ -196,7 +197,7 @@ class Op(Generic[F]):
             if self.explain is None:
                 raise
             raise self.explain(self.name, values, error) from None
-        aux: dict[str, Any] | None = None
+        aux: Attrs | None = None
         if self.supplies:
             out, *rest = out
             aux = dict(zip(self.supplies, rest, strict=True))
@@ -210,8 +211,8 @@ class Op(Generic[F]):
         if tracked and self.differentiable and is_grad_enabled() and out.dtype.kind == "f":
             plan = self._plans.get(tracked)
             saves, saves_output, saved, flows = self._plan(tracked, len(values)) if plan is None else plan
-            parents: list[Any] = []
-            kept: list[Any] = []
+            parents: list[Source | None] = []
+            kept: list[object] = []
             for i, arg in enumerate(args):
                 if isinstance(arg, Variable):
                     found = arg._node
@@ -257,7 +258,7 @@ class Op(Generic[F]):
     else:
         __call__ = _call
 
-    def _as_view(self, source: Any, result: Variable, attrs: dict[str, Any]) -> None:
+    def _as_view(self, source: object, result: Variable, attrs: Attrs) -> None:
         """Mark `result` as a view of `source` if they share memory."""
         if isinstance(source, Variable):
             array, base = source.array, result.array.base

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 VALUE, SPEC = 1, 2
 """What is saved of an input: its values; or the node, leaf or constant it came from, which knows shape and dtype."""
@@ -20,7 +20,7 @@ class Reads(NamedTuple):
     specs: frozenset[int] = frozenset()
 
 
-def reads_of(vjp: Callable[..., Any]) -> tuple[Reads, int]:
+def reads_of(vjp: Callable[..., object]) -> tuple[Reads, int]:
     """Return what ``vjp(g, y, *inputs, **attrs)`` reads, by its parameters' names and types; and its input count."""
     code = vjp.__code__
     y, *inputs = code.co_varnames[1 : code.co_argcount]
@@ -29,7 +29,7 @@ def reads_of(vjp: Callable[..., Any]) -> tuple[Reads, int]:
     return Reads(frozenset(read), not y.startswith("_"), frozenset(measured)), len(inputs)
 
 
-def reads_of_any(vjp: Callable[..., Any]) -> Reads:
+def reads_of_any(vjp: Callable[..., object]) -> Reads:
     """Return what ``vjp(n, g, y, *inputs, **attrs)`` reads; input 0 stands for all of them."""
     code = vjp.__code__
     every = not code.co_varnames[code.co_argcount + code.co_kwonlyargcount].startswith("_")

@@ -9,21 +9,21 @@ tensor:
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, ParamSpec, Protocol, TypedDict, overload
+from typing import ParamSpec, Protocol, TypedDict, overload
 
 from typing_extensions import TypeVar
 
-from tinygrad_cnn._types import Array, Scalar, Shape
+from tinygrad_cnn._types import Array, Scalar
+from tinygrad_cnn.autograd.operation import Explain, Fit, Formula, Prepare
 from tinygrad_cnn.autograd.variable import Operand, T, V
 
 P = ParamSpec("P")
 """The keyword arguments of a kernel; its operation has the same."""
 
-F = TypeVar("F", bound=Callable[..., Any], default=Callable[..., Any], covariant=True)
+F = TypeVar("F", bound=Formula, default=Formula, covariant=True)
 """The signature of an operation."""
 
-VJP = TypeVar("VJP", bound=Callable[..., Any])
+VJP = TypeVar("VJP", bound=Formula)
 
 Computed = Array | tuple[Array, ...]
 """The result of a kernel: the output, or a tuple of the output and the values it supplies to the VJPs."""
@@ -63,8 +63,8 @@ class Options(TypedDict, total=False):
 
     supplies: tuple[str, ...]
     differentiable: bool
-    prepare: Callable[[tuple[Any, ...]], tuple[Any, ...]]
-    fit: Callable[[Any, Shape], Any]
-    explain: Callable[[str, list[Any], Exception], Exception]
+    prepare: Prepare
+    fit: Fit
+    explain: Explain
     views: bool
     keeps_half: bool

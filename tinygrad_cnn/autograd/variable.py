@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeAlias, Type
 import numpy as np
 
 from tinygrad_cnn._types import Array, DType, Scalar, Shape
-from tinygrad_cnn.autograd.operation import Operation
+from tinygrad_cnn.autograd.operation import Attrs, Operation
 
 if TYPE_CHECKING:
     from tinygrad_cnn.autograd.hook_table import Hooks
@@ -70,7 +70,7 @@ class Constant(Source):
         return len(self.shape)
 
 
-Step: TypeAlias = tuple[Operation, dict[str, Any]]
+Step: TypeAlias = tuple[Operation, Attrs]
 """One view operation and its static arguments."""
 
 

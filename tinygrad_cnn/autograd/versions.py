@@ -10,7 +10,6 @@ from __future__ import annotations
 import weakref
 from collections import deque
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import numpy as np
 
@@ -95,7 +94,7 @@ def saved_arrays(node: Node) -> Iterator[tuple[str, Array]]:
             yield f"{name!r}", array
 
 
-def _arrays_in(value: Any) -> Iterator[Array]:
+def _arrays_in(value: object) -> Iterator[Array]:
     """Yield the arrays in a static argument: the argument itself, or items of an index or of the steps of a view."""
     if isinstance(value, np.ndarray):
         yield value

@@ -6,16 +6,14 @@ base. A view of it is read from the base again the next time it is used.
 
 from __future__ import annotations
 
-from typing import Any
-
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd.grad_mode import enable_grad
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.operation import Operation
+from tinygrad_cnn.autograd.operation import Attrs, Operation
 from tinygrad_cnn.autograd.variable import Variable, View, wrap
 
 
-def view_of(source: Variable, op: Operation, attrs: dict[str, Any]) -> View:
+def view_of(source: Variable, op: Operation, attrs: Attrs) -> View:
     """Return how the result of `op` is a view of `source`, or of the base of `source` if that is a view itself."""
     view = source._view
     return View(source, ((op, attrs),)) if view is None else View(view.base, (*view.steps, (op, attrs)))

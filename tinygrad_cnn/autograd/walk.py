@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from operator import attrgetter
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
@@ -18,12 +18,15 @@ from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.pending import Pending
-from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
+from tinygrad_cnn.autograd.variable import Constant, Source, Variable, wrap
 
 _FREED = (
     "backward: the values that {node} saved were freed by an earlier backward pass through this graph. "
     "Pass retain_graph=True to the earlier call, or run the forward pass again."
 )
+
+Sums: TypeAlias = dict[Node | Variable, Any]
+"""The gradient that has arrived at each node and leaf: an array, a tensor, a `Pending` or an `OutputGradients`."""
 
 _age = attrgetter("seq")
 _array, _asarray, _number = np.ndarray, np.asarray, np.generic
@@ -41,9 +44,9 @@ def collect(roots: Iterable[object]) -> list[Node]:
     return sorted(seen, key=_age, reverse=True)
 
 
-def _between(nodes: list[Node], targets: set[Any]) -> tuple[set[Any], list[Node]]:
+def _between(nodes: list[Node], targets: Iterable[Source]) -> tuple[set[Source], list[Node]]:
     """Return what needs a gradient, `targets` and the nodes that depend on them, and the nodes to walk through."""
-    needed = set(targets)
+    needed: set[Source] = set(targets)
     walked = []
     for node in reversed(nodes):
         if any(parent in needed for parent in node.parents if parent is not None):
@@ -58,12 +61,12 @@ def run(
     targets: list[Variable] | None,
     retain_graph: bool | None,
     create_graph: bool,
-) -> tuple[dict[Any, Any], list[tuple[Variable, Any]]]:
+) -> tuple[Sums, list[tuple[Variable, Any]]]:
     """Return the gradients of all leaves, or of `targets` if given, and those that tensors retain (`retain_grad`).
 
     Gradients are tensors if `create_graph`, else arrays. As in the forward pass, x / 0 is ∞ without a warning.
     """
-    sums: dict[Any, Any] = {}
+    sums: Sums = {}
     for output, seed in seeds:
         key, gradient = owner_of(output), seed if create_graph else seed.array
         sums[key] = _sum(sums[key], gradient) if key in sums else gradient
@@ -100,12 +103,12 @@ class _Walk:
 
     __slots__ = ("check", "create_graph", "kept", "needed", "retain_graph", "retained", "sums")
 
-    def __init__(self, sums: dict[Any, Any], create_graph: bool, retain_graph: bool) -> None:
+    def __init__(self, sums: Sums, create_graph: bool, retain_graph: bool) -> None:
         self.sums = sums
         self.create_graph = create_graph
         self.retain_graph = retain_graph
-        self.kept: set[Any] = set()
-        self.needed: set[Any] | None = None
+        self.kept: set[Node | Variable] = set()
+        self.needed: set[Source] | None = None
         self.retained: list[tuple[Variable, Any]] = []
         self.check = anomaly.gradient_check()
 
