@@ -1,6 +1,6 @@
 """The forward pass of the usual layers without the detours that cost a small network most.
 
-Python finds a registered parameter only by `Module.__getattr__`, after it has looked everywhere else; and the functional
+Python finds a registered parameter only by `Module.__getattr__`, after it has looked everywhere else. And the functional
 form checks that its arguments are ints, which a layer has checked when it was made.
 """
 
