@@ -1,7 +1,7 @@
 """The forward pass of the usual layers without the detours that cost a small network most.
 
-Python finds a registered parameter only by `Module.__getattr__`, after it has looked everywhere else. And the functional
-form checks that its arguments are ints, which a layer has checked when it was made.
+Python finds a registered parameter only by `Module.__getattr__`, after it has looked everywhere else. And the
+functional form checks that its arguments are ints, which a layer has checked when it was made.
 """
 
 from __future__ import annotations
