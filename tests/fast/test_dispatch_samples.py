@@ -165,5 +165,6 @@ def test_joint_gradients_are_those_of_numpy(name, n):
 
 def test_every_form_is_compared_with_numpy():
     assert {name for names in dispatch.KERNELS.values() for name in names} == ARGUMENTS.keys()
-    computed = {name for names in dispatch.GRADIENTS.values() for name in names} - {"relu"}  # which only masks g later
+    given = {"relu", "reshape"}  # their gradients compute nothing
+    computed = {name for names in dispatch.GRADIENTS.values() for name in names} - given
     assert computed == GRADIENTS.keys()

@@ -137,7 +137,8 @@ class _Walk:
                 gradients = None if op.gradients is None else op.gradients(node, g, wanted)
                 if gradients is None:
                     vjps: Sequence[Any] = op.vjps
-                    y, args, attrs = node.out, node.args, node.attrs
+                    args: Any = node.args
+                    y, attrs = node.out, node.attrs
                     if g.__class__ is not _array or node.aux or op.variadic is not None or node.dtype.num == HALF:
                         vjps, g, y, args, attrs = self._prepare(node, g)
                 for i, parent in enumerate(parents):
