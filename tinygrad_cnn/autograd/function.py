@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import numpy as np
@@ -13,7 +13,7 @@ from tinygrad_cnn._types import Array, DType, Shape
 from tinygrad_cnn.autograd.function_ctx import FunctionCtx, OutputGradients, Saved, output_node
 from tinygrad_cnn.autograd.grad_mode import is_grad_enabled, no_grad
 from tinygrad_cnn.autograd.node import Node, notify, observers
-from tinygrad_cnn.autograd.operation import Attrs
+from tinygrad_cnn.autograd.operation import Attrs, Formula
 from tinygrad_cnn.autograd.primitive import Op
 from tinygrad_cnn.autograd.scope import current_scope
 from tinygrad_cnn.autograd.variable import Constant, Source, Values, Variable, source_of, wrap
@@ -82,7 +82,7 @@ class Function:
         return cls._op(*args, **kwargs)
 
 
-def once_differentiable(backward: Callable[..., Any]) -> Callable[..., Any]:
+def once_differentiable(backward: Formula) -> Formula:
     """Mark a `Function.backward` whose gradients cannot be differentiated again, such as one that calls NumPy.
 
     It runs without recording. A second backward pass raises a RuntimeError rather than take the gradients as constants.

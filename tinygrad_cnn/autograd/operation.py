@@ -9,7 +9,7 @@ from tinygrad_cnn._types import Shape
 from tinygrad_cnn.autograd.saving import Plan, Reads
 
 Formula: TypeAlias = Callable[..., Any]
-"""A kernel or a VJP; its signature is that of its operation."""
+"""A kernel, a VJP or a `backward`; its signature is that of its operation."""
 
 Attrs: TypeAlias = dict[str, Any]
 """Static arguments of an operation, or further results of its kernel, by name."""

@@ -19,7 +19,7 @@ from tinygrad_cnn.autograd.grad_mode import recording
 from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.operation import Attrs, Operation
+from tinygrad_cnn.autograd.operation import Attrs, Formula, Operation
 from tinygrad_cnn.autograd.pending import Pending
 from tinygrad_cnn.autograd.variable import Constant, Source, Variable, wrap
 
@@ -136,7 +136,7 @@ class _Walk:
                     wanted = [flowing and parent in needed for flowing, parent in zip(wanted, parents, strict=True)]
                 gradients = None if op.gradients is None else op.gradients(node, g, wanted)
                 if gradients is None:
-                    vjps: Sequence[Any] = op.vjps
+                    vjps: Sequence[Formula | None] = op.vjps
                     args: Any = node.args
                     y, attrs = node.out, node.attrs
                     if g.__class__ is not _array or node.aux or op.variadic is not None or node.dtype.num == HALF:
@@ -176,10 +176,10 @@ class _Walk:
             self.sums[node] = g
         return g
 
-    def _prepare(self, node: Node, g: Any) -> tuple[Sequence[Any], Any, Any, Sequence[Any], Attrs]:
+    def _prepare(self, node: Node, g: Any) -> tuple[Sequence[Formula | None], Any, Any, Sequence[Any], Attrs]:
         """Return the VJPs of `node` and their arguments (g, y, args, attrs), where these are not just as saved."""
         op = node.op
-        vjps: Sequence[Any] = op.vjps
+        vjps: Sequence[Formula | None] = op.vjps
         args: Any = _recorded(node) if self.create_graph else node.args
         y: Any = wrap(node.out, node) if self.create_graph and node.out is not None else node.out
         if isinstance(g, Pending):  # the joint gradients of the operation declined it
