@@ -8,7 +8,6 @@ from itertools import accumulate, groupby
 from typing import TypeVar, cast
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import as_tensor
@@ -47,12 +46,10 @@ class ConcatDataset(Dataset[T_co]):
                 )
         self.cumulative_sizes = list(accumulate(len(dataset) for dataset in self.datasets))
 
-    @override
     def __getitem__(self, index: int) -> T_co:
         part, row = self._find(index)
         return self.datasets[part][row]
 
-    @override
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
 
@@ -106,7 +103,6 @@ class ChainDataset(IterableDataset[T_co]):
     def __init__(self, datasets: Iterable[IterableDataset[T_co]]) -> None:
         self.datasets = datasets
 
-    @override
     def __iter__(self) -> Iterator[T_co]:
         for dataset in self.datasets:
             if not is_iterable(dataset):

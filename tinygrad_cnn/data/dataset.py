@@ -11,7 +11,6 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.data._types import AnyDataset, Batch, Index, Sample
@@ -144,11 +143,9 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         if not shapes or not all(shapes) or len({shape[0] for shape in shapes}) > 1:
             raise ValueError(f"TensorDataset: expected tensors of equal length along axis 0, got shapes {shapes}")
 
-    @override
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         return tuple(tensor[index] for tensor in self.tensors)
 
-    @override
     def __len__(self) -> int:
         return len(self.tensors[0])
 
@@ -174,11 +171,9 @@ class Subset(Dataset[T_co]):
         self.dataset = dataset
         self.indices = indices
 
-    @override
     def __getitem__(self, index: int) -> T_co:
         return self.dataset[self.indices[index]]
 
-    @override
     def __len__(self) -> int:
         return len(self.indices)
 

@@ -8,8 +8,6 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from typing_extensions import override
-
 from tinygrad_cnn.data._types import Batch, Index
 from tinygrad_cnn.data.generators import State
 from tinygrad_cnn.data.workers.fetcher import End, Failure, Task
@@ -71,7 +69,6 @@ class EpochIterator(Iterator[Batch]):
         if pool.ahead:
             self._submit_tasks()
 
-    @override
     def __next__(self) -> Batch:
         with self._lock:
             if not self._finish.alive:

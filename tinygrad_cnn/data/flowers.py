@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn._types import Array
@@ -100,7 +99,6 @@ class Flowers(ArrayImages):
         self.data = images if train is None else images[chosen]
         self.targets = labels[chosen].tolist()
 
-    @override
     def extra_repr(self) -> str:
         """Return the split, the size of the images, and the number of images left out."""
         lines = [*super().extra_repr().splitlines(), f"Image size: {self.data.shape[1]}×{self.data.shape[2]}"]

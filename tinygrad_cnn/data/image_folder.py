@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from typing_extensions import override
-
 from tinygrad_cnn.data._types import Sample
 from tinygrad_cnn.data.duplicate_files import file_at, without_duplicates
 from tinygrad_cnn.data.image_files import EXTENSIONS, load_image
@@ -124,7 +122,6 @@ class DatasetFolder(VisionDataset):
             raise FileNotFoundError(f"expected files{wanted} of every class in {directory}, found none of {empty}")
         return samples
 
-    @override
     def __getitem__(self, index: int) -> tuple[Sample, Sample]:
         """Return a sample and its label, an int, both transformed; errors name the file."""
         path, label = self.samples[index]
@@ -135,7 +132,6 @@ class DatasetFolder(VisionDataset):
                 error.add_note(f"while reading {path}")
             raise
 
-    @override
     def __len__(self) -> int:
         return len(self.samples)
 
@@ -191,7 +187,6 @@ class ImageFolder(DatasetFolder):
             self.targets = [self.targets[i] for i in kept]
         self.imgs = self.samples
 
-    @override
     def extra_repr(self) -> str:
         """Return the number of images left out."""
         return f"Left out: {len(self.repeats)} that are repeated" if self.repeats else ""

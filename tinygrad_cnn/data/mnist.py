@@ -7,7 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._dtypes import float32
 from tinygrad_cnn._types import Array
@@ -41,7 +40,6 @@ class IdxImages(PublishedImages):
     train_data = test_data = property(lambda self: self.data, doc="`data`, under torchvision's old names.")
     train_labels = test_labels = property(lambda self: self.targets, doc="`targets`, under torchvision's old names.")
 
-    @override
     def _read(self, entry: Entry, folder: Path, train: bool) -> tuple[Tensor, Tensor]:
         paths = [_find(entry, folder, name) for name in _NAMES[train]]
         images, labels = (read_idx(path) for path in paths)

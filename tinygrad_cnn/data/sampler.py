@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Generic, TypeVar, cast
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn.data.seeding import current_generator
 from tinygrad_cnn.random import Generator
@@ -54,7 +53,6 @@ class SequentialSampler(Sampler[int]):
     def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
 
-    @override
     def __iter__(self) -> Iterator[int]:
         return iter(range(len(self.data_source)))
 
@@ -96,7 +94,6 @@ class RandomSampler(Sampler[int]):
         """The number of indices in an epoch."""
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
-    @override
     def __iter__(self) -> Iterator[int]:
         source = _epoch_generator(self.generator)
         size, left = len(self.data_source), self.num_samples
@@ -124,7 +121,6 @@ class SubsetRandomSampler(Sampler[int]):
         self.indices = indices
         self.generator = generator
 
-    @override
     def __iter__(self) -> Iterator[int]:
         for position in _epoch_generator(self.generator).permutation(len(self.indices)).tolist():
             yield self.indices[position]
@@ -185,7 +181,6 @@ class WeightedRandomSampler(Sampler[int]):
         self.replacement = replacement
         self.generator = generator
 
-    @override
     def __iter__(self) -> Iterator[int]:
         source = _epoch_generator(self.generator)
         if not self.replacement:
@@ -228,7 +223,6 @@ class BatchSampler(Sampler[list[int]]):
         self.batch_size = batch_size
         self.drop_last = drop_last
 
-    @override
     def __iter__(self) -> Iterator[list[int]]:
         indices = iter(self.sampler)
         while batch := list(islice(indices, self.batch_size)):

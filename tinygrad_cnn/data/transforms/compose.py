@@ -86,7 +86,6 @@ class RandomApply(Compose):
         super().__init__(transforms)
         self.p = probability("RandomApply", p)
 
-    @override
     def __call__(self, image: Any) -> Any:
         """Return the image, transformed or as it is."""
         return super().__call__(image) if current_generator().random() < self.p else image
@@ -107,7 +106,6 @@ class RandomApply(Compose):
         result[chosen] = changed
         return result
 
-    @override
     def __repr__(self) -> str:
         return self._repr(f"\n    p={self.p}")
 

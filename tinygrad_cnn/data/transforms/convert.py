@@ -30,7 +30,6 @@ class ToTensor(Transform):
         ValueError: when called: an array that has not 2, 3 or 4 axes.
     """
 
-    @override
     def __call__(self, image: object) -> Tensor:
         """Return the image as a tensor."""
         if is_pil(image):
@@ -134,7 +133,6 @@ class Normalize(Transform):
         if not (self._std != 0).all():
             raise ValueError(f"Normalize: expected std without 0, which would be divided by, got {std}")
 
-    @override
     def __call__(self, image: Any) -> Any:
         """Return the normalised image in the format of `image`; if `inplace`, `image` itself."""
         if is_pil(image):

@@ -56,7 +56,6 @@ class RandomErasing(Transform):
         self.value = value if isinstance(value, str) else checked_fill("RandomErasing", value)
         self.inplace = inplace
 
-    @override
     def __call__(self, image: Any) -> Any:
         """Return the erased image in the format of `image`; if `inplace`, `image` itself."""
         result = super().__call__(image)

@@ -83,7 +83,6 @@ class Resize(Transform):
         self.max_size = max_size
         self.antialias = antialias
 
-    @override
     def __call__(self, image: Any) -> Any:
         """Return the resized image in the format of `image`."""
         if not is_pil(image):
