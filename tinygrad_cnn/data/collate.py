@@ -150,16 +150,12 @@ def _as_type_of(pattern: Sample, elements: dict[Sample, Batch] | list[Batch]) ->
     if isinstance(pattern, tuple):
         return type(pattern)(*elements) if hasattr(pattern, "_fields") else elements
     try:
-        if isinstance(pattern, MutableMapping):
-            mapping = copy.copy(pattern)  # keeps its other attributes, such as a defaultdict's factory
-            mapping.update(elements)
-            return mapping
-        if isinstance(pattern, MutableSequence):
-            sequence = copy.copy(pattern)
-            for i, value in enumerate(elements):
-                sequence[i] = value
-            return sequence
-        return type(pattern)(elements)
+        if not isinstance(pattern, MutableMapping | MutableSequence):
+            return type(pattern)(elements)
+        filled = copy.copy(pattern)  # keeps its other attributes, such as a defaultdict's factory
+        for key, value in elements.items() if isinstance(elements, dict) else enumerate(elements):
+            filled[key] = value
+        return filled
     except TypeError:
         return elements
 

@@ -99,7 +99,7 @@ def fetch(dataset: AnyDataset, indices: Iterable[Index]) -> Batch:
 
 def samples(dataset: AnyDataset, indices: Iterable[Index]) -> list[Sample]:
     """Return the samples at `indices`; an error gets a note that names the index."""
-    if hasattr(dataset, "__getitems__") and _is_valid(dataset, "__getitems__"):
+    if reads_batches(dataset, "__getitems__"):
         return list(dataset.__getitems__(list(indices)))
     found = []
     for index in indices:
@@ -111,20 +111,16 @@ def samples(dataset: AnyDataset, indices: Iterable[Index]) -> list[Sample]:
     return found
 
 
-def reads_batches(dataset: object) -> bool:
-    """Return whether `dataset` has a ``batch`` that matches its ``__getitem__``."""
-    return _is_valid(dataset, "batch")
+def reads_batches(dataset: object, method: str = "batch") -> bool:
+    """Return whether `dataset` has a `method` that reads batches and matches its ``__getitem__``.
 
-
-def _is_valid(dataset: object, name: str) -> bool:
-    """Return whether the method `name` is defined in the class that defines ``__getitem__``, or in a subclass."""
+    So it is if the class that defines ``__getitem__``, or a subclass of it, defines the method.
+    """
     kind = type(dataset)
-    return hasattr(kind, name) and issubclass(_definer(kind, name), _definer(kind, "__getitem__"))
-
-
-def _definer(kind: type, name: str) -> type:
-    """Return the class that defines the method `name` of `kind`; object if none does."""
-    return next((base for base in kind.__mro__ if name in vars(base)), object)
+    by_batch, by_item = (
+        next((base for base in kind.__mro__ if name in vars(base)), object) for name in (method, "__getitem__")
+    )
+    return by_batch is not object and issubclass(by_batch, by_item)
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):

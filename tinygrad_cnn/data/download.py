@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from tinygrad_cnn.data.errors import DownloadError
+from tinygrad_cnn.data.errors import DownloadError, needed
 
 ProgressCallback = Callable[[str, int, int], None]
 """Called as ``progress(name, done, total)`` in bytes while a file arrives; the last call has done == total."""
@@ -39,15 +38,21 @@ def download(
         DownloadError: no address gave the file; the message has the reason for each.
         ModuleNotFoundError: pooch is not installed; the message names the extra.
     """
-    pooch = _pooch()
+    pooch = needed("pooch", "downloading needs pooch")
     wants_bar = sys.stderr.isatty() if progress is None else progress
-    arrive = progress if callable(progress) else _bar if wants_bar else _silent
+    arrive = progress if callable(progress) else _bar if wants_bar else lambda *_: None
     failures = []
     for url in urls:
         transfer = _Transfer(target.with_name(f".{target.name}.part"), size, arrive, target.name)
+        arguments = {"known_hash": checksum, "fname": target.name, "path": target.parent, "downloader": transfer}
         try:
             with _quiet(pooch):
-                _retrieve(pooch, url, target, checksum, transfer)
+                try:
+                    pooch.retrieve(url, **arguments)
+                except ValueError:
+                    if not transfer.resumed:
+                        raise
+                    pooch.retrieve(url, **arguments)  # a resumed download has a wrong checksum: once more, the whole
             return target
         except (OSError, ValueError) as error:  # requests' errors are OSErrors, a wrong checksum is a ValueError
             failures.append(f"\n  {url}: {_reason(error)}")
@@ -56,17 +61,6 @@ def download(
         f"{target.name}: expected to download {size:,} bytes, got it from nowhere:{tried}\n"
         f"Download it by another way and put it at {target}"
     )
-
-
-def _retrieve(pooch: ModuleType, url: str, target: Path, checksum: str, transfer: _Transfer) -> None:
-    """Let pooch download `url`; if a resumed download has a wrong checksum, download the whole file again."""
-    arguments = {"known_hash": checksum, "fname": target.name, "path": target.parent, "downloader": transfer}
-    try:
-        pooch.retrieve(url, **arguments)
-    except ValueError:
-        if not transfer.resumed:
-            raise
-        pooch.retrieve(url, **arguments)
 
 
 class _Transfer:
@@ -126,10 +120,6 @@ def _bar(name: str, done: int, total: int) -> None:
     sys.stderr.flush()
 
 
-def _silent(name: str, done: int, total: int) -> None:
-    """Show nothing."""
-
-
 @contextmanager
 def _quiet(pooch: ModuleType) -> Iterator[None]:
     """Silence the messages of pooch about each download."""
@@ -140,11 +130,3 @@ def _quiet(pooch: ModuleType) -> Iterator[None]:
         yield
     finally:
         logger.setLevel(before)
-
-
-def _pooch() -> ModuleType:
-    """Return the package pooch."""
-    try:
-        return importlib.import_module("pooch")
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError('downloading needs pooch: pip install "tinygrad-cnn[data]"') from error

@@ -23,6 +23,7 @@ from tinygrad_cnn.data.errors import DataError
 from tinygrad_cnn.data.image_files import EXTENSIONS, pillow, read_image
 from tinygrad_cnn.data.image_folder import files_below
 from tinygrad_cnn.data.locations import data_root
+from tinygrad_cnn.data.sampler import check_count
 from tinygrad_cnn.data.vision import ArrayImages, Transform
 
 _EVERY = 5
@@ -84,8 +85,7 @@ class Flowers(ArrayImages):
         size: int = 96,
         cache: str | os.PathLike[str] | None = None,
     ) -> None:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ValueError(f"Flowers: expected size as a positive int, got {size!r}")
+        check_count("Flowers", "size", size)
         super().__init__(data_root(root), transform, target_transform)
         self.train = train
         if download and _source(data_root(root)) is None:

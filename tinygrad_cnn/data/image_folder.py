@@ -56,16 +56,9 @@ class DatasetFolder(VisionDataset):
         super().__init__(root, transform, target_transform)
         self.loader = loader
         self.extensions = extensions
-        classes, class_to_idx = self.find_classes(root)
-        self.classes = classes
-        self._class_to_idx = class_to_idx
-        self.samples = self.make_dataset(root, class_to_idx, extensions, is_valid_file, allow_empty)
+        self.classes, self.class_to_idx = self.find_classes(root)
+        self.samples = self.make_dataset(root, self.class_to_idx, extensions, is_valid_file, allow_empty)
         self.targets = [label for _, label in self.samples]
-
-    @property
-    def class_to_idx(self) -> dict[str, int]:
-        """The label of each class by its name."""
-        return self._class_to_idx
 
     @staticmethod
     def find_classes(directory: str | os.PathLike[str]) -> tuple[list[str], dict[str, int]]:
@@ -110,8 +103,7 @@ class DatasetFolder(VisionDataset):
             raise ValueError("DatasetFolder: expected either extensions or is_valid_file, got both or neither")
         ends = tuple(e.lower() for e in ([extensions] if isinstance(extensions, str) else extensions or ()))
         counts = is_valid_file or (lambda path: path.lower().endswith(ends))
-        samples = []
-        empty = []
+        samples, empty = [], []
         for name, label in sorted(class_to_idx.items()):
             found = sorted(path for path in files_below(Path(directory) / name) if counts(path))
             samples += [(path, label) for path in found]

@@ -17,9 +17,11 @@ _CHUNK = 65536
 """Number of indices drawn at once with replacement, which bounds the memory for a long epoch."""
 
 
-def _check_positive(owner: str, name: str, value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise ValueError(f"{owner}: expected {name} as a positive int, got {value!r}")
+def check_count(owner: str, name: str, value: object, least: int = 1) -> None:
+    """Raise a ValueError unless `value` is an int of at least `least`, 0 or 1."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        kind = "a positive int" if least else "an int of at least 0"
+        raise ValueError(f"{owner}: expected {name} as {kind}, got {value!r}")
 
 
 def _check_replacement(owner: str, replacement: object) -> None:
@@ -83,7 +85,7 @@ class RandomSampler(Sampler[int]):
         generator: Generator | None = None,
     ) -> None:
         _check_replacement("RandomSampler", replacement)
-        _check_positive("RandomSampler", "num_samples", len(data_source) if num_samples is None else num_samples)
+        check_count("RandomSampler", "num_samples", len(data_source) if num_samples is None else num_samples)
         self.data_source = data_source
         self.replacement = replacement
         self._num_samples = num_samples
@@ -158,7 +160,7 @@ class WeightedRandomSampler(Sampler[int]):
         replacement: bool = True,
         generator: Generator | None = None,
     ) -> None:
-        _check_positive("WeightedRandomSampler", "num_samples", num_samples)
+        check_count("WeightedRandomSampler", "num_samples", num_samples)
         _check_replacement("WeightedRandomSampler", replacement)
         self.weights = np.array(weights, dtype=np.float64)
         if self.weights.ndim != 1:
@@ -216,7 +218,7 @@ class BatchSampler(Sampler[list[int]]):
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
-        _check_positive("BatchSampler", "batch_size", batch_size)
+        check_count("BatchSampler", "batch_size", batch_size)
         if not isinstance(drop_last, bool):
             raise ValueError(f"BatchSampler: expected drop_last as a bool, got {drop_last!r}")
         self.sampler = sampler

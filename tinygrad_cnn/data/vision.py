@@ -5,6 +5,7 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -46,7 +47,7 @@ class VisionDataset(Dataset[tuple[Sample, Sample]]):
         self.transform = transform
         self.target_transform = target_transform
 
-    @property
+    @cached_property
     def class_to_idx(self) -> dict[str, int]:
         """The label of each class by its name."""
         return {name: i for i, name in enumerate(self.classes)}
