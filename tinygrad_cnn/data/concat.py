@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import accumulate, groupby
-from typing import TypeVar, cast
+from typing import cast
 
 import numpy as np
 
@@ -13,11 +13,9 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.data._types import Batch
 from tinygrad_cnn.data.collate import default_collate
-from tinygrad_cnn.data.dataset import Dataset, IterableDataset, fetch, is_iterable, reads_batches, samples
+from tinygrad_cnn.data.dataset import Dataset, IterableDataset, T_co, fetch, is_iterable, reads_batches, samples
 from tinygrad_cnn.data.workers.info import own_shard
 from tinygrad_cnn.tensor import Tensor
-
-T_co = TypeVar("T_co", covariant=True)
 
 
 class ConcatDataset(Dataset[T_co]):

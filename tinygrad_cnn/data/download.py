@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
 
 from tinygrad_cnn.data.errors import DownloadError, needed
 
@@ -41,21 +39,25 @@ def download(
     pooch = needed("pooch", "downloading needs pooch")
     wants_bar = sys.stderr.isatty() if progress is None else progress
     arrive = progress if callable(progress) else _bar if wants_bar else lambda *_: None
+    logger = pooch.get_logger()
+    level = logger.level
     failures = []
     for url in urls:
         transfer = _Transfer(target.with_name(f".{target.name}.part"), size, arrive, target.name)
         arguments = {"known_hash": checksum, "fname": target.name, "path": target.parent, "downloader": transfer}
         try:
-            with _quiet(pooch):
-                try:
-                    pooch.retrieve(url, **arguments)
-                except ValueError:
-                    if not transfer.resumed:
-                        raise
-                    pooch.retrieve(url, **arguments)  # a resumed download has a wrong checksum: once more, the whole
+            logger.setLevel(logging.WARNING)  # pooch reports each download
+            try:
+                pooch.retrieve(url, **arguments)
+            except ValueError:
+                if not transfer.resumed:
+                    raise
+                pooch.retrieve(url, **arguments)  # the resumed file has a wrong checksum: download all of it again
             return target
         except (OSError, ValueError) as error:  # requests' errors are OSErrors, a wrong checksum is a ValueError
             failures.append(f"\n  {url}: {_reason(error)}")
+        finally:
+            logger.setLevel(level)
     tried = "".join(failures) or " (no address is known)"
     raise DownloadError(
         f"{target.name}: expected to download {size:,} bytes, got it from nowhere:{tried}\n"
@@ -118,15 +120,3 @@ def _bar(name: str, done: int, total: int) -> None:
     end = "\n" if done >= total else ""
     sys.stderr.write(f"\r{name}  [{'#' * filled:<30}] {done / 1e6:.1f} of {total / 1e6:.1f} MB{end}")
     sys.stderr.flush()
-
-
-@contextmanager
-def _quiet(pooch: ModuleType) -> Iterator[None]:
-    """Silence the messages of pooch about each download."""
-    logger = pooch.get_logger()
-    before = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)

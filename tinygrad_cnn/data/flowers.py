@@ -131,7 +131,9 @@ def _arrays(source: Path, size: int, cache: Path) -> tuple[list[str], Array, Arr
         photographs = sorted(_in_folder(source) if source.is_dir() else _in_zip(source, stack), key=lambda p: p[:2])
         if not photographs:
             raise DataError(f"{source}: expected photographs in one folder for each class, found none")
-        photographs, repeats = _distinct(source, photographs)
+        files = [_file(photograph) for photograph in photographs]
+        kept, repeats = without_duplicates(f"Flowers {source}", files, _REPEATED, 4)
+        photographs = [photographs[i] for i in kept]
         classes = sorted({kind for kind, *_ in photographs})
         labels = np.array([classes.index(kind) for kind, *_ in photographs])
         shape = (len(photographs), size, size, 3)
@@ -144,18 +146,10 @@ def _arrays(source: Path, size: int, cache: Path) -> tuple[list[str], Array, Arr
     return classes, images, labels, repeats
 
 
-def _distinct(source: Path, photographs: list[_Photograph]) -> tuple[list[_Photograph], list[str]]:
-    """Return the photographs without duplicates, and the names of the duplicates."""
-
-    def file(photograph: _Photograph) -> File:
-        kind, name, identity, read = photograph
-        length = identity[0]
-        return File(kind, name, (lambda: length or name, lambda: hashlib.sha256(read()).digest()))
-
-    kept, repeats = without_duplicates(
-        f"Flowers {source}", [file(photograph) for photograph in photographs], _REPEATED, 5
-    )
-    return [photographs[i] for i in kept], repeats
+def _file(photograph: _Photograph) -> File:
+    """Return a photograph as a file to be compared by its length and a hash."""
+    kind, name, (length, _), read = photograph
+    return File(kind, name, (lambda: length or name, lambda: hashlib.sha256(read()).digest()))
 
 
 def _in_folder(folder: Path) -> Iterable[_Photograph]:
@@ -163,12 +157,8 @@ def _in_folder(folder: Path) -> Iterable[_Photograph]:
         path = Path(file)
         if path.parent != folder and _is_picture(path.name):
             status = path.stat()
-            yield (
-                path.parent.name,
-                str(path.relative_to(folder)),
-                (status.st_size, status.st_mtime_ns),
-                path.read_bytes,
-            )
+            identity = status.st_size, status.st_mtime_ns
+            yield path.parent.name, str(path.relative_to(folder)), identity, path.read_bytes
 
 
 def _in_zip(path: Path, stack: ExitStack) -> Iterable[_Photograph]:
@@ -177,12 +167,8 @@ def _in_zip(path: Path, stack: ExitStack) -> Iterable[_Photograph]:
         parts = PurePosixPath(member.filename).parts
         if len(parts) < 2 or not _is_picture(parts[-1]) or any(part.startswith((".", "__")) for part in parts):
             continue
-        yield (
-            parts[-2],
-            member.filename,
-            (member.file_size, member.CRC),
-            partial(read_member, archive, member, str(path)),
-        )
+        read = partial(read_member, archive, member, str(path))
+        yield parts[-2], member.filename, (member.file_size, member.CRC), read
 
 
 def _is_picture(name: str) -> bool:

@@ -71,8 +71,8 @@ def read_image(file: IO[bytes], name: str) -> Image:
             width, height = picture.size
             if width * height > _MAX_PIXELS:
                 raise DataError(f"{name}: expected an image of at most {_MAX_PIXELS:,} pixels, got {width}×{height}")
+            image = _to_rgb(picture, name)  # first: reading a TIFF file turns it already
             turn = _TRANSPOSITIONS.get(_orientation(picture))
-            image = _to_rgb(picture, name)
             return image if turn is None else image.transpose(pil.Transpose[turn])
     except (DataError, MemoryError):
         raise

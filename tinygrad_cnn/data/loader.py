@@ -276,7 +276,7 @@ class DataLoader:
     def _make_pool(self) -> Pool:
         plan = FetchPlan(
             self.dataset,
-            self.collate_fn,
+            cast("Function", self.collate_fn),
             self._iterable,
             self.batch_size,
             self.drop_last,

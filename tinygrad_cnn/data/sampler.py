@@ -86,10 +86,8 @@ class RandomSampler(Sampler[int]):
     ) -> None:
         _check_replacement("RandomSampler", replacement)
         check_count("RandomSampler", "num_samples", len(data_source) if num_samples is None else num_samples)
-        self.data_source = data_source
-        self.replacement = replacement
+        self.data_source, self.replacement, self.generator = data_source, replacement, generator
         self._num_samples = num_samples
-        self.generator = generator
 
     @property
     def num_samples(self) -> int:
@@ -179,9 +177,7 @@ class WeightedRandomSampler(Sampler[int]):
                 f"WeightedRandomSampler: expected at least {least} weights above 0 to draw {num_samples} samples "
                 f"with{'' if replacement else 'out'} replacement, got {choices}"
             )
-        self.num_samples = num_samples
-        self.replacement = replacement
-        self.generator = generator
+        self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
     def __iter__(self) -> Iterator[int]:
         source = _epoch_generator(self.generator)
@@ -221,9 +217,7 @@ class BatchSampler(Sampler[list[int]]):
         check_count("BatchSampler", "batch_size", batch_size)
         if not isinstance(drop_last, bool):
             raise ValueError(f"BatchSampler: expected drop_last as a bool, got {drop_last!r}")
-        self.sampler = sampler
-        self.batch_size = batch_size
-        self.drop_last = drop_last
+        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
         indices = iter(self.sampler)
