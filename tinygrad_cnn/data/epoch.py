@@ -68,17 +68,15 @@ class EpochIterator(Iterator[Batch]):
 
     def __next__(self) -> Batch:
         with self._lock:
-            if not self._finish.alive:
-                raise StopIteration
             return self._next_batch()
 
     def _next_batch(self) -> Batch:
-        while True:
+        while self._finish.alive:
             self._submit_tasks()
             if not self._waiting:
                 self.position.done = True
                 self._finish()
-                raise StopIteration
+                break
             worker, number = self._waiting.popleft()
             try:
                 result = self.pool.receive(worker)
@@ -106,6 +104,7 @@ class EpochIterator(Iterator[Batch]):
                 continue
             self.position.batches = self.position.batches + 1 if self.order is None else number + 1
             return result
+        raise StopIteration
 
     def _submit_tasks(self) -> None:
         """Submit tasks until every worker holds as many as it may, or none are left."""

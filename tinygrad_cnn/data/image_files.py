@@ -65,15 +65,15 @@ def load_image(path: str | os.PathLike[str]) -> Image:
 
 def read_image(file: IO[bytes], name: str) -> Image:
     """Return the image in an open file; messages call it `name`. See `load_image`."""
-    pil = pillow("reading images")
+    image = pillow("reading images")
     try:
-        with pil.open(file) as picture:
+        with image.open(file) as picture:
             width, height = picture.size
             if width * height > _MAX_PIXELS:
                 raise DataError(f"{name}: expected an image of at most {_MAX_PIXELS:,} pixels, got {width}×{height}")
-            image = _to_rgb(picture, name)  # first: reading a TIFF file turns it already
+            pixels = _to_rgb(picture, name)  # first: reading a TIFF file turns it already
             turn = _TRANSPOSITIONS.get(_orientation(picture))
-            return image if turn is None else image.transpose(pil.Transpose[turn])
+            return pixels if turn is None else pixels.transpose(image.Transpose[turn])
     except (DataError, MemoryError):
         raise
     except Exception as error:  # decoders raise many kinds of errors

@@ -294,6 +294,9 @@ class DataLoader:
         return ProcessPool(plan, self.num_workers, ahead, context_of(self.multiprocessing_context))
 
 
+delattr(DataLoader, "shuffle")  # the default that the InitVar leaves behind; as in PyTorch, loaders have no `shuffle`
+
+
 def _observe(order: Iterator[Index], position: EpochPosition, own: list[generators.AnyGenerator]) -> Iterator[Index]:
     """Yield from `order`; set ``position.lazy`` if that changes the state of a generator."""
     while True:
