@@ -36,26 +36,6 @@ class Refused(Exception):  # noqa: N818 - `numpy_protocol` catches it; users see
     """An argument has no meaning for the operation; the text names it."""
 
 
-def _all(a: Variable, axis: Dims = None, keepdims: bool = False) -> object:
-    return ops.all(a, _several(axis), keepdims)
-
-
-def _any(a: Variable, axis: Dims = None, keepdims: bool = False) -> object:
-    return ops.any(a, _several(axis), keepdims)
-
-
-def _argmax(a: Variable, axis: int | None = None, keepdims: bool = False) -> object:
-    return ops.argmax(a, axis, keepdims)
-
-
-def _argmin(a: Variable, axis: int | None = None, keepdims: bool = False) -> object:
-    return ops.argmin(a, axis, keepdims)
-
-
-def _broadcast_to(array: Variable, shape: int | Sequence[int]) -> object:
-    return ops.expand(array, shape)
-
-
 def _clip(
     a: Variable,
     a_min: Operand | None = None,
@@ -73,14 +53,6 @@ def _concatenate(arrays: Sequence[Variable], axis: int | None = 0) -> object:
     return ops.cat([ops.ravel(one) for one in arrays], 0) if axis is None else ops.cat(arrays, axis)
 
 
-def _cumprod(a: Variable, axis: int | None = None, dtype: DTypeLike = None) -> object:
-    return ops.cumprod(*_along(a, axis), dtype=dtype)
-
-
-def _cumsum(a: Variable, axis: int | None = None, dtype: DTypeLike = None) -> object:
-    return ops.cumsum(*_along(a, axis), dtype=dtype)
-
-
 def _dot(a: Variable, b: Variable) -> object:
     a, b = _tensor(a), _tensor(b)
     if max(a.ndim, b.ndim) > 2:
@@ -92,34 +64,10 @@ def _einsum(*operands: object, optimize: object = False) -> object:  # noqa: ARG
     return ops.einsum(*operands)
 
 
-def _expand_dims(a: Variable, axis: int | tuple[int, ...]) -> object:
-    return ops.reshape(a, np.expand_dims(np.broadcast_to(0, a.shape), axis).shape)
-
-
-def _flip(m: Variable, axis: Dims = None) -> object:
-    return ops.flip(m, range(m.ndim) if axis is None else np.atleast_1d(axis).tolist())
-
-
-def _max(a: Variable, axis: Dims = None, keepdims: bool = False) -> object:
-    return ops.amax(a, _several(axis), keepdims)
-
-
 def _mean(a: Variable, axis: Dims = None, dtype: DTypeLike = None, keepdims: bool = False) -> object:
     if not is_floating(a.dtype) or (dtype is not None and not is_floating(np.dtype(dtype))):
         raise Refused(f"of {a.dtype} with dtype={dtype}")
     return ops.mean(a, _several(axis), keepdims, dtype=dtype)
-
-
-def _min(a: Variable, axis: Dims = None, keepdims: bool = False) -> object:
-    return ops.amin(a, _several(axis), keepdims)
-
-
-def _moveaxis(a: Variable, source: int | Sequence[int], destination: int | Sequence[int]) -> object:
-    return ops.movedim(a, source, destination)
-
-
-def _outer(a: Variable, b: Variable) -> object:
-    return ops.outer(ops.ravel(_tensor(a)), ops.ravel(_tensor(b)))
 
 
 def _prod(a: Variable, axis: Dims = None, dtype: DTypeLike = None, keepdims: bool = False) -> object:
@@ -132,23 +80,11 @@ def _prod(a: Variable, axis: Dims = None, dtype: DTypeLike = None, keepdims: boo
     return a
 
 
-def _ravel(a: Variable) -> object:
-    return ops.ravel(a)
-
-
-def _reshape(a: Variable, shape: int | Sequence[int]) -> object:
-    return ops.reshape(a, (shape,) if isinstance(shape, int) else shape)
-
-
 def _roll(a: Variable, shift: int | Sequence[int], axis: Dims = None) -> object:
     if axis is None:
         return ops.roll(a, int(np.sum(shift)))
     shifts, axes = np.broadcast_arrays(np.atleast_1d(shift), np.atleast_1d(axis))
     return ops.roll(a, shifts.tolist(), axes.tolist()) if shifts.size else ops.clone(a)
-
-
-def _round(a: Variable, decimals: int = 0) -> object:
-    return ops.round(a, decimals=decimals)
 
 
 def _sort(
@@ -163,38 +99,10 @@ def _sort(
     return ops.sort(*_along(a, axis)).values
 
 
-def _squeeze(a: Variable, axis: Dims = None) -> object:
-    return ops.reshape(a, np.squeeze(np.broadcast_to(0, a.shape), axis).shape)
-
-
-def _stack(arrays: Sequence[Variable], axis: int = 0) -> object:
-    return ops.stack(arrays, axis)
-
-
 def _std(
     a: Variable, axis: Dims = None, ddof: float = 0, keepdims: bool = False, correction: float | None = None
 ) -> object:
     return ops.std(a, _several(axis), correction=ddof if correction is None else correction, keepdim=keepdims)
-
-
-def _sum(a: Variable, axis: Dims = None, dtype: DTypeLike = None, keepdims: bool = False) -> object:
-    return ops.sum(a, _several(axis), keepdims, dtype=dtype)
-
-
-def _swapaxes(a: Variable, axis1: int, axis2: int) -> object:
-    return ops.transpose(a, axis1, axis2)
-
-
-def _transpose(a: Variable, axes: Sequence[int] | None = None) -> object:
-    return ops.permute(a, range(a.ndim - 1, -1, -1) if axes is None else axes)
-
-
-def _tril(m: Variable, k: int = 0) -> object:
-    return ops.tril(m, k)
-
-
-def _triu(m: Variable, k: int = 0) -> object:
-    return ops.triu(m, k)
 
 
 def _var(
@@ -225,11 +133,32 @@ def _tensor(value: object) -> Variable:
 
 
 FUNCTIONS: dict[object, Callable[..., object]] = {
-    getattr(np, meaning.__name__[1:]): meaning
-    for meaning in (
-        _all, _any, _argmax, _argmin, _broadcast_to, _clip, _concatenate, _cumprod, _cumsum, _dot, _einsum,
-        _expand_dims, _flip, _max, _mean, _min, _moveaxis, _outer, _prod, _ravel, _reshape, _roll, _round, _sort,
-        _squeeze, _stack, _std, _sum, _swapaxes, _transpose, _tril, _triu, _var, _where,
-    )
-}  # fmt: skip
-"""NumPy's other functions by what they are here."""
+    np.all: lambda a, axis=None, keepdims=False: ops.all(a, _several(axis), keepdims),
+    np.any: lambda a, axis=None, keepdims=False: ops.any(a, _several(axis), keepdims),
+    np.argmax: lambda a, axis=None, keepdims=False: ops.argmax(a, axis, keepdims),
+    np.argmin: lambda a, axis=None, keepdims=False: ops.argmin(a, axis, keepdims),
+    np.broadcast_to: lambda array, shape: ops.expand(array, shape),
+    np.cumprod: lambda a, axis=None, dtype=None: ops.cumprod(*_along(a, axis), dtype=dtype),
+    np.cumsum: lambda a, axis=None, dtype=None: ops.cumsum(*_along(a, axis), dtype=dtype),
+    np.expand_dims: lambda a, axis: ops.reshape(a, np.expand_dims(np.broadcast_to(0, a.shape), axis).shape),
+    np.flip: lambda m, axis=None: ops.flip(m, range(m.ndim) if axis is None else np.atleast_1d(axis).tolist()),
+    np.max: lambda a, axis=None, keepdims=False: ops.amax(a, _several(axis), keepdims),
+    np.min: lambda a, axis=None, keepdims=False: ops.amin(a, _several(axis), keepdims),
+    np.moveaxis: lambda a, source, destination: ops.movedim(a, source, destination),
+    np.outer: lambda a, b: ops.outer(ops.ravel(_tensor(a)), ops.ravel(_tensor(b))),
+    np.ravel: lambda a: ops.ravel(a),
+    np.reshape: lambda a, shape: ops.reshape(a, (shape,) if isinstance(shape, int) else shape),
+    np.round: lambda a, decimals=0: ops.round(a, decimals=decimals),
+    np.squeeze: lambda a, axis=None: ops.reshape(a, np.squeeze(np.broadcast_to(0, a.shape), axis).shape),
+    np.stack: lambda arrays, axis=0: ops.stack(arrays, axis),
+    np.sum: lambda a, axis=None, dtype=None, keepdims=False: ops.sum(a, _several(axis), keepdims, dtype=dtype),
+    np.swapaxes: lambda a, axis1, axis2: ops.transpose(a, axis1, axis2),
+    np.transpose: lambda a, axes=None: ops.permute(a, range(a.ndim - 1, -1, -1) if axes is None else axes),
+    np.tril: lambda m, k=0: ops.tril(m, k),
+    np.triu: lambda m, k=0: ops.triu(m, k),
+    **{
+        getattr(np, meaning.__name__[1:]): meaning
+        for meaning in (_clip, _concatenate, _dot, _einsum, _mean, _prod, _roll, _sort, _std, _var, _where)
+    },
+}
+"""NumPy's other functions by what they are here, with NumPy's names of the arguments."""

@@ -9,7 +9,6 @@ gradient is asked for; otherwise it raises and says what to do. Nothing becomes 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -21,7 +20,7 @@ _WRITING = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np
 """Functions that write into an argument, which must not escape the record of changes."""
 
 
-def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: dict[str, Any]) -> Any:
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: dict[str, object]) -> object:
     """Return what `ufunc` means on tensors.
 
     Args:
@@ -40,7 +39,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: d
     return result if name is None or "out" in kwargs else _as_tensor(result)
 
 
-def call_function(function: Callable[..., object], args: Sequence[object], kwargs: dict[str, Any]) -> Any:
+def call_function(function: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]) -> object:
     """Return what NumPy's `function` means on tensors; errors as for `call_ufunc`."""
     meaning = FUNCTIONS.get(function)
     name = getattr(function, "__name__", str(function))
@@ -55,7 +54,7 @@ def call_function(function: Callable[..., object], args: Sequence[object], kwarg
 
 
 def _arguments(
-    function: Callable[..., object], meaning: Callable[..., object], args: Sequence[object], kwargs: dict[str, Any]
+    function: Callable[..., object], meaning: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]
 ) -> tuple[list[object], dict[str, object]]:
     """Return the arguments of `meaning`, tensors in place of arrays: positional ones, and those by their names."""
     import inspect  # for what NumPy's own dispatch brings here only
@@ -92,8 +91,8 @@ def _as_tensor(result: object) -> object:
 
 
 def _computed(
-    function: Callable[..., object], args: Sequence[object], kwargs: dict[str, Any], name: str, how: str
-) -> Any:
+    function: Callable[..., object], args: Sequence[object], kwargs: dict[str, object], name: str, how: str
+) -> object:
     """Return what NumPy computes from the values, if that loses no gradient."""
     out = kwargs.get("out")
     if function in _WRITING or any(isinstance(one, Variable) for one in (out if isinstance(out, tuple) else (out,))):
@@ -105,7 +104,7 @@ def _computed(
             f"numpy.{name} on a tensor that requires a gradient{how and ', ' + how + ','} is not recorded here; use "
             f"{use}, or .detach().numpy() for a plain array"
         )
-    return function(*_plain(args), **_plain(kwargs))
+    return function(*map(_plain, args), **{key: _plain(value) for key, value in kwargs.items()})
 
 
 def _tensors(value: object) -> Iterator[Variable]:
@@ -117,10 +116,12 @@ def _tensors(value: object) -> Iterator[Variable]:
             yield from _tensors(part)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Return nested containers with arrays in place of tensors."""
     if isinstance(value, Variable):
         return value.array
     if isinstance(value, dict):
         return {key: _plain(part) for key, part in value.items()}
-    return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
+    return (
+        type(value)(map(_plain, value)) if isinstance(value, list | tuple) and type(value) in (list, tuple) else value
+    )

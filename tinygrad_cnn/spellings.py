@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import numpy as np
 
@@ -14,7 +14,7 @@ from tinygrad_cnn.memory_format import MemoryFormat, preserve_format
 from tinygrad_cnn.ops.inplace import write
 from tinygrad_cnn.ops.layout import contiguous, is_contiguous
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 
 _NUMPY = {"axis": "dim", "keepdims": "keepdim", "a": "input", "x": "input", "x1": "input", "x2": "other"}
 """NumPy's names of arguments, and PyTorch's."""
@@ -48,7 +48,7 @@ def numpy_names(function: F) -> F:
     """Let `function` take NumPy's names of its arguments: ``axis=`` for `dim`, ``keepdims=`` for `keepdim`."""
 
     @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> object:
         return function(*args, **_renamed(function.__name__, kwargs)) if kwargs else function(*args)
 
     return cast(F, call)
@@ -63,7 +63,7 @@ def with_out(function: F) -> F:
     """
 
     @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> object:
         if not kwargs:
             return function(*args)
         out = kwargs.pop("out", None)
@@ -81,8 +81,8 @@ def with_memory_format(function: F) -> F:
     """Let `function`, which makes a tensor, take ``memory_format=``."""
 
     @functools.wraps(function)
-    def call(*args: Any, memory_format: MemoryFormat = preserve_format, **kwargs: Any) -> Any:
-        made = function(*args, **kwargs)
+    def call(*args: object, memory_format: MemoryFormat = preserve_format, **kwargs: object) -> object:
+        made = cast("Variable", function(*args, **kwargs))
         if not is_contiguous(made, memory_format):
             made.array = contiguous(made.array, memory_format)
         return made
@@ -90,11 +90,11 @@ def with_memory_format(function: F) -> F:
     return cast(F, call)
 
 
-def _renamed(op: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+def _renamed(op: str, kwargs: dict[str, object]) -> dict[str, object]:
     """Return the keywords under PyTorch's names."""
     if _NUMPY.keys().isdisjoint(kwargs):
         return kwargs
-    renamed: dict[str, Any] = {}
+    renamed: dict[str, object] = {}
     for name, value in kwargs.items():
         meant = _NUMPY.get(name, name)
         if meant in renamed:
@@ -103,12 +103,14 @@ def _renamed(op: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     return renamed
 
 
-def _written(op: str, out: Any, result: Any) -> Any:
+def _written(op: str, out: object, result: object) -> object:
     """Write `result`, a tensor or a tuple of them, into `out`, which is returned."""
     if isinstance(result, tuple):
         if not isinstance(out, tuple | list) or len(out) != len(result):
             raise TypeError(f"{op}: expected out as {len(result)} tensors, got {type(out).__name__}")
-        return type(result)(*[_written(op, one, part) for one, part in zip(out, result, strict=True)])
+        kind = cast("Callable[..., object]", type(result))
+        return kind(*[_written(op, one, part) for one, part in zip(out, result, strict=True)])
+    result = cast("Variable", result)
     if not isinstance(out, Variable):
         raise TypeError(f"{op}: expected out as a tensor, got {type(out).__name__}")
     if is_grad_enabled() and (out._requires_grad or result._requires_grad):

@@ -37,7 +37,7 @@ UNTESTED = """
     tinygrad_cnn/methods/inplace.py tinygrad_cnn/methods/layout.py tinygrad_cnn/methods/matrix.py
     tinygrad_cnn/methods/new.py tinygrad_cnn/methods/order.py tinygrad_cnn/methods/reduce.py
     tinygrad_cnn/methods/sampling.py tinygrad_cnn/methods/selection.py tinygrad_cnn/methods/shape.py
-    tinygrad_cnn/numpy_functions.py tinygrad_cnn/ops/activation.py tinygrad_cnn/ops/arithmetic.py
+    tinygrad_cnn/ops/activation.py tinygrad_cnn/ops/arithmetic.py
     tinygrad_cnn/ops/broadcast.py tinygrad_cnn/ops/comparison.py tinygrad_cnn/ops/conv.py
     tinygrad_cnn/ops/cumulative.py tinygrad_cnn/ops/dropout.py tinygrad_cnn/ops/einsum.py
     tinygrad_cnn/ops/embedding.py tinygrad_cnn/ops/exponential.py tinygrad_cnn/ops/gather.py

@@ -117,6 +117,7 @@ def test_arguments_are_in_pytorchs_order_and_kept():
     assert (loader.batch_size, loader.num_workers, loader.pin_memory, loader.drop_last) == (2, 2, True, True)
     assert (loader.timeout, loader.prefetch_factor, loader.persistent_workers) == (5, 3, True)
     assert (loader.worker_init_fn, loader.worker_method) == (note_start, "thread")
+    assert not hasattr(loader, "shuffle")
     assert DataLoader(pairs(3)).prefetch_factor is None
     assert DataLoader(pairs(3), num_workers=1).prefetch_factor == 2
 

@@ -277,6 +277,17 @@ def test_worker_init_fn_runs_in_the_worker(method):
         assert list(loader) == [["0"]] * 4
 
 
+def answer(worker):
+    return f"worker {worker} is ready"
+
+
+@KINDS
+def test_what_a_worker_init_fn_returns_does_not_replace_batches(method):
+    loader = DataLoader(range(4), 2, num_workers=1, worker_method=method, worker_init_fn=answer)
+    for _ in range(2):
+        assert [batch.tolist() for batch in loader] == [[0, 1], [2, 3]]
+
+
 @KINDS
 def test_worker_init_fn_that_fails(method):
     loader = DataLoader(Noisy(4), 2, num_workers=1, worker_method=method, worker_init_fn=refuse_start)

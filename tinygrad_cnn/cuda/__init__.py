@@ -31,13 +31,11 @@ def device_count() -> int:
 
 
 def manual_seed(seed: int) -> None:
-    """Do nothing: there is no generator of a GPU to seed."""
+    """Do nothing: no GPU has a generator to seed."""
     int(seed)
 
 
-def manual_seed_all(seed: int) -> None:
-    """Do nothing: there are no generators of GPUs to seed."""
-    int(seed)
+manual_seed_all = manual_seed
 
 
 def empty_cache() -> None:
@@ -49,19 +47,7 @@ def memory_allocated(device: object = None) -> int:
     return 0
 
 
-def max_memory_allocated(device: object = None) -> int:
-    """Return 0 bytes."""
-    return 0
-
-
-def memory_reserved(device: object = None) -> int:
-    """Return 0 bytes."""
-    return 0
-
-
-def max_memory_reserved(device: object = None) -> int:
-    """Return 0 bytes."""
-    return 0
+max_memory_allocated = memory_reserved = max_memory_reserved = memory_allocated
 
 
 def synchronize(device: object = None) -> NoReturn:

@@ -8,13 +8,12 @@ from tinygrad_cnn.data.collate import default_collate, default_convert
 from tinygrad_cnn.data.concat import ChainDataset, ConcatDataset
 from tinygrad_cnn.data.dataset import Dataset, IterableDataset, Subset, TensorDataset, random_split
 from tinygrad_cnn.data.errors import DataError, DownloadError
-from tinygrad_cnn.data.fashion_mnist import FashionMNIST
 from tinygrad_cnn.data.flowers import Flowers
 from tinygrad_cnn.data.idx import read_idx, write_idx
 from tinygrad_cnn.data.image_folder import DatasetFolder, ImageFolder
 from tinygrad_cnn.data.loader import DataLoader
 from tinygrad_cnn.data.locations import data_root
-from tinygrad_cnn.data.mnist import MNIST, MNIST5k, load_mnist_5k
+from tinygrad_cnn.data.mnist import MNIST, FashionMNIST, MNIST5k, load_mnist_5k
 from tinygrad_cnn.data.sampler import (
     BatchSampler,
     RandomSampler,

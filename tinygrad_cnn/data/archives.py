@@ -16,7 +16,6 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
-from typing import IO
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn.data.errors import DataError
@@ -125,12 +124,12 @@ def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
                 if source is None or member.size != wanted[name]:
                     got = "a link or folder" if source is None else f"{member.size:,}"
                     raise DataError(f"{path}: expected {name} as a file of {wanted[name]:,} bytes, got {got}")
-                with replacing(folder / name) as part:
-                    _copy(source, part, wanted.pop(name), str(path))
+                with replacing(folder / name) as part, part.open("wb") as file:
+                    shutil.copyfileobj(source, file, _CHUNK)
+                    if missing := wanted.pop(name) - file.tell():
+                        raise DataError(f"{path}: expected {missing:,} bytes more, got the end of the file")
     except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
-        if isinstance(error, DataError):
-            raise
-        if isinstance(error, OSError) and error.filename is not None:  # an error of the disk, not of the archive
+        if isinstance(error, DataError) or getattr(error, "filename", None) is not None:  # the latter is of the disk
             raise
         raise DataError(f"{path}: expected a whole .tar.gz, got a damaged one ({error})") from error
     if wanted:
@@ -171,11 +170,3 @@ class _Limited(io.RawIOBase):
 
     def _refusal(self, got: int) -> DataError:
         return DataError(f"{self._name}: expected at most {self._limit:,} bytes when unpacked, got {got:,} asked for")
-
-
-def _copy(source: IO[bytes], target: Path, size: int, name: str) -> None:
-    with target.open("wb") as file:
-        shutil.copyfileobj(source, file, _CHUNK)
-        missing = size - file.tell()
-    if missing:
-        raise DataError(f"{name}: expected {missing:,} bytes more, got the end of the file")

@@ -181,14 +181,14 @@ def _state(path: Path | None, file: DataFile) -> Status:
     if path.is_dir():  # an unpacked zip
         return "ok" if any(path.iterdir()) else "damaged"
     if not file.checksum:
-        return "ok" if _whole_zip(path) else "damaged"
+        return "ok" if _is_whole(path) else "damaged"
     if file.size in {0, path.stat().st_size} and _checksum(path, file.checksum) == file.checksum:
         return "ok"
     content = file.content
     if not content and path.name != file.name:
         packed = path.with_name(file.name)
         if not (packed.is_file() and _checksum(packed, file.checksum) == file.checksum):
-            return "ok" if _whole_idx(path) else "damaged"
+            return "ok" if _is_whole(path) else "damaged"
         content = _checksum(packed, file.checksum, unpacked=True)
     return "ok" if content and _checksum(path, content, unpacked=True) == content else "damaged"
 
@@ -207,17 +207,12 @@ def _checksum(path: Path, like: str, *, unpacked: bool = False) -> str:
     return f"{algorithm}:{digest.hexdigest()}"
 
 
-def _whole_idx(path: Path) -> bool:
+def _is_whole(path: Path) -> bool:
+    """Return whether an IDX file is complete, or every member of a zip file matches the checksum stored in it."""
     try:
-        read_idx(path)
-    except DataError:
-        return False
-    return True
-
-
-def _whole_zip(path: Path) -> bool:
-    """Return whether every member of a zip file matches the checksum stored in the file."""
-    try:
+        if path.suffix != ".zip":
+            read_idx(path)
+            return True
         with open_zip(path) as (archive, members):
             for member in members:
                 read_member(archive, member, str(path))

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data import catalog
@@ -64,7 +63,6 @@ class CIFAR10(PublishedImages):
     """The key of the labels in the pickled version."""
     classes: Sequence[str] = ENTRIES["cifar10"].classes
 
-    @override
     def _read(self, entry: Entry, folder: Path, train: bool) -> tuple[Array, list[int]]:
         pickled = entry.other_form or entry
         parts = []

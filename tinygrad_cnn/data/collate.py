@@ -82,16 +82,14 @@ def _collate(batch: Sequence[Sample], path: str) -> Batch:
         _check_types(batch, Mapping, path)
         odd = next((sample for sample in batch if sample.keys() != first.keys()), None)
         if odd is not None:
-            raise RuntimeError(
-                f"default_collate: expected samples{_at(path)} with keys {list(first)}, got one with {list(odd)}"
-            )
+            raise RuntimeError(_text(path, f"with keys {list(first)}", f"one with {list(odd)}"))
         columns = {key: _collate([sample[key] for sample in batch], f"{path}[{key!r}]") for key in first}
         return _as_type_of(first, columns)
     if isinstance(first, Sequence):
         _check_types(batch, Sequence, path)
         lengths = {len(sample) for sample in batch}
         if len(lengths) > 1:
-            raise RuntimeError(f"default_collate: expected samples{_at(path)} of equal length, got {sorted(lengths)}")
+            raise RuntimeError(_text(path, "of equal length", f"{sorted(lengths)}"))
         return _as_type_of(first, [_collate(row, f"{path}[{i}]") for i, row in enumerate(zip(*batch, strict=True))])
     raise TypeError(
         f"default_collate: expected tensors, arrays, numbers, strings, mappings or sequences{_at(path)}, got "
@@ -107,9 +105,8 @@ def _stack(batch: Sequence[Sample], path: str) -> Tensor:
     shapes = list(dict.fromkeys(array.shape for array in arrays))
     if len(shapes) > 1:
         raise RuntimeError(
-            f"default_collate: expected samples{_at(path)} of equal shape, got {' and '.join(map(str, shapes))}; "
-            "images of different sizes need transforms.Resize((height, width)) or another one that makes them equal, "
-            "anything else a collate_fn"
+            _text(path, "of equal shape", " and ".join(map(str, shapes))) + "; images of different sizes need "
+            "transforms.Resize((height, width)) or another one that makes them equal, anything else a collate_fn"
         )
     stacked = np.stack(arrays)
     if stacked.dtype.kind not in "biuf":
@@ -139,10 +136,10 @@ def _check_types(batch: Sequence[Sample], kind: Types, path: str) -> None:
     """Raise a TypeError unless every sample is an instance of `kind`."""
     for i, sample in enumerate(batch):
         if not isinstance(sample, kind):
-            raise TypeError(
-                f"default_collate: expected samples{_at(path)} of one type, got {type(batch[0]).__name__} and, as "
-                f"number {i} of the batch, {type(sample).__name__}; pass a collate_fn"
+            got = (
+                f"{type(batch[0]).__name__} and, as number {i} of the batch, {type(sample).__name__}; pass a collate_fn"
             )
+            raise TypeError(_text(path, "of one type", got))
 
 
 def _as_type_of(pattern: Sample, elements: dict[Sample, Batch] | list[Batch]) -> Batch:
@@ -150,18 +147,18 @@ def _as_type_of(pattern: Sample, elements: dict[Sample, Batch] | list[Batch]) ->
     if isinstance(pattern, tuple):
         return type(pattern)(*elements) if hasattr(pattern, "_fields") else elements
     try:
-        if isinstance(pattern, MutableMapping):
-            mapping = copy.copy(pattern)  # keeps its other attributes, such as a defaultdict's factory
-            mapping.update(elements)
-            return mapping
-        if isinstance(pattern, MutableSequence):
-            sequence = copy.copy(pattern)
-            for i, value in enumerate(elements):
-                sequence[i] = value
-            return sequence
-        return type(pattern)(elements)
+        if not isinstance(pattern, MutableMapping | MutableSequence):
+            return type(pattern)(elements)
+        filled = copy.copy(pattern)  # keeps its other attributes, such as a defaultdict's factory
+        for key, value in elements.items() if isinstance(elements, dict) else enumerate(elements):
+            filled[key] = value
+        return filled
     except TypeError:
         return elements
+
+
+def _text(path: str, expected: str, got: str) -> str:
+    return f"default_collate: expected samples{_at(path)} {expected}, got {got}"
 
 
 def _at(path: str) -> str:

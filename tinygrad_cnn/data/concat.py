@@ -5,20 +5,17 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from itertools import accumulate, groupby
-from typing import TypeVar, cast
+from typing import cast
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.data._types import Batch
 from tinygrad_cnn.data.collate import default_collate
-from tinygrad_cnn.data.dataset import Dataset, IterableDataset, fetch, is_iterable, reads_batches, samples
+from tinygrad_cnn.data.dataset import Dataset, IterableDataset, T_co, fetch, is_iterable, reads_batches, samples
 from tinygrad_cnn.data.workers.info import own_shard
 from tinygrad_cnn.tensor import Tensor
-
-T_co = TypeVar("T_co", covariant=True)
 
 
 class ConcatDataset(Dataset[T_co]):
@@ -47,12 +44,10 @@ class ConcatDataset(Dataset[T_co]):
                 )
         self.cumulative_sizes = list(accumulate(len(dataset) for dataset in self.datasets))
 
-    @override
     def __getitem__(self, index: int) -> T_co:
         part, row = self._find(index)
         return self.datasets[part][row]
 
-    @override
     def __len__(self) -> int:
         return self.cumulative_sizes[-1]
 
@@ -106,7 +101,6 @@ class ChainDataset(IterableDataset[T_co]):
     def __init__(self, datasets: Iterable[IterableDataset[T_co]]) -> None:
         self.datasets = datasets
 
-    @override
     def __iter__(self) -> Iterator[T_co]:
         for dataset in self.datasets:
             if not is_iterable(dataset):

@@ -11,7 +11,6 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn.creation import as_tensor
 from tinygrad_cnn.data._types import AnyDataset, Batch, Index, Sample
@@ -100,7 +99,7 @@ def fetch(dataset: AnyDataset, indices: Iterable[Index]) -> Batch:
 
 def samples(dataset: AnyDataset, indices: Iterable[Index]) -> list[Sample]:
     """Return the samples at `indices`; an error gets a note that names the index."""
-    if hasattr(dataset, "__getitems__") and _is_valid(dataset, "__getitems__"):
+    if reads_batches(dataset, "__getitems__"):
         return list(dataset.__getitems__(list(indices)))
     found = []
     for index in indices:
@@ -112,20 +111,16 @@ def samples(dataset: AnyDataset, indices: Iterable[Index]) -> list[Sample]:
     return found
 
 
-def reads_batches(dataset: object) -> bool:
-    """Return whether `dataset` has a ``batch`` that matches its ``__getitem__``."""
-    return _is_valid(dataset, "batch")
+def reads_batches(dataset: object, method: str = "batch") -> bool:
+    """Return whether `dataset` has a `method` that reads batches and matches its ``__getitem__``.
 
-
-def _is_valid(dataset: object, name: str) -> bool:
-    """Return whether the method `name` is defined in the class that defines ``__getitem__``, or in a subclass."""
+    So it is if the class that defines ``__getitem__``, or a subclass of it, defines the method.
+    """
     kind = type(dataset)
-    return hasattr(kind, name) and issubclass(_definer(kind, name), _definer(kind, "__getitem__"))
-
-
-def _definer(kind: type, name: str) -> type:
-    """Return the class that defines the method `name` of `kind`; object if none does."""
-    return next((base for base in kind.__mro__ if name in vars(base)), object)
+    by_batch, by_item = (
+        next((base for base in kind.__mro__ if name in vars(base)), object) for name in (method, "__getitem__")
+    )
+    return by_batch is not object and issubclass(by_batch, by_item)
 
 
 class TensorDataset(Dataset[tuple[Tensor, ...]]):
@@ -144,11 +139,9 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         if not shapes or not all(shapes) or len({shape[0] for shape in shapes}) > 1:
             raise ValueError(f"TensorDataset: expected tensors of equal length along axis 0, got shapes {shapes}")
 
-    @override
     def __getitem__(self, index: int) -> tuple[Tensor, ...]:
         return tuple(tensor[index] for tensor in self.tensors)
 
-    @override
     def __len__(self) -> int:
         return len(self.tensors[0])
 
@@ -174,11 +167,9 @@ class Subset(Dataset[T_co]):
         self.dataset = dataset
         self.indices = indices
 
-    @override
     def __getitem__(self, index: int) -> T_co:
         return self.dataset[self.indices[index]]
 
-    @override
     def __len__(self) -> int:
         return len(self.indices)
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import ModuleType
 
-from tinygrad_cnn.data.errors import DownloadError
+from tinygrad_cnn.data.errors import DownloadError, needed
 
 ProgressCallback = Callable[[str, int, int], None]
 """Called as ``progress(name, done, total)`` in bytes while a file arrives; the last call has done == total."""
@@ -39,34 +36,33 @@ def download(
         DownloadError: no address gave the file; the message has the reason for each.
         ModuleNotFoundError: pooch is not installed; the message names the extra.
     """
-    pooch = _pooch()
+    pooch = needed("pooch", "downloading needs pooch")
     wants_bar = sys.stderr.isatty() if progress is None else progress
-    arrive = progress if callable(progress) else _bar if wants_bar else _silent
+    arrive = progress if callable(progress) else _bar if wants_bar else lambda *_: None
+    logger = pooch.get_logger()
+    level = logger.level
     failures = []
     for url in urls:
         transfer = _Transfer(target.with_name(f".{target.name}.part"), size, arrive, target.name)
+        arguments = {"known_hash": checksum, "fname": target.name, "path": target.parent, "downloader": transfer}
         try:
-            with _quiet(pooch):
-                _retrieve(pooch, url, target, checksum, transfer)
+            logger.setLevel(logging.WARNING)  # pooch reports each download
+            try:
+                pooch.retrieve(url, **arguments)
+            except ValueError:
+                if not transfer.resumed:
+                    raise
+                pooch.retrieve(url, **arguments)  # the resumed file has a wrong checksum: download all of it again
             return target
         except (OSError, ValueError) as error:  # requests' errors are OSErrors, a wrong checksum is a ValueError
             failures.append(f"\n  {url}: {_reason(error)}")
+        finally:
+            logger.setLevel(level)
     tried = "".join(failures) or " (no address is known)"
     raise DownloadError(
         f"{target.name}: expected to download {size:,} bytes, got it from nowhere:{tried}\n"
         f"Download it by another way and put it at {target}"
     )
-
-
-def _retrieve(pooch: ModuleType, url: str, target: Path, checksum: str, transfer: _Transfer) -> None:
-    """Let pooch download `url`; if a resumed download has a wrong checksum, download the whole file again."""
-    arguments = {"known_hash": checksum, "fname": target.name, "path": target.parent, "downloader": transfer}
-    try:
-        pooch.retrieve(url, **arguments)
-    except ValueError:
-        if not transfer.resumed:
-            raise
-        pooch.retrieve(url, **arguments)
 
 
 class _Transfer:
@@ -124,27 +120,3 @@ def _bar(name: str, done: int, total: int) -> None:
     end = "\n" if done >= total else ""
     sys.stderr.write(f"\r{name}  [{'#' * filled:<30}] {done / 1e6:.1f} of {total / 1e6:.1f} MB{end}")
     sys.stderr.flush()
-
-
-def _silent(name: str, done: int, total: int) -> None:
-    """Show nothing."""
-
-
-@contextmanager
-def _quiet(pooch: ModuleType) -> Iterator[None]:
-    """Silence the messages of pooch about each download."""
-    logger = pooch.get_logger()
-    before = logger.level
-    logger.setLevel(logging.WARNING)
-    try:
-        yield
-    finally:
-        logger.setLevel(before)
-
-
-def _pooch() -> ModuleType:
-    """Return the package pooch."""
-    try:
-        return importlib.import_module("pooch")
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError('downloading needs pooch: pip install "tinygrad-cnn[data]"') from error

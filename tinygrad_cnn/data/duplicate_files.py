@@ -36,29 +36,19 @@ def file_at(kind: str, path: str) -> File:
 
     A file that is empty or cannot be read is equal to no other; the error comes up when it is read.
     """
-    keys = tuple(partial(_key, part, path) for part in (_size, _head, _hash))
+    keys = tuple(partial(_key, path, level) for level in range(3))
     return File(kind, path, keys, partial(os.path.realpath, path))
 
 
-def _key(part: Callable[[str], Hashable], path: str) -> Hashable:
+def _key(path: str, level: int) -> Hashable:
+    """Return a file's length (level 0), its beginning (1) or the hash of its content (2)."""
     try:
-        return part(path)
+        if level == 0:
+            return os.stat(path).st_size or path
+        with open(path, "rb") as file:
+            return file.read(_HEAD) if level == 1 else hashlib.file_digest(file, "sha256").digest()
     except OSError:
         return path
-
-
-def _size(path: str) -> Hashable:
-    return os.stat(path).st_size or path
-
-
-def _head(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return file.read(_HEAD)
-
-
-def _hash(path: str) -> bytes:
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").digest()
 
 
 def duplicate_groups(files: Sequence[File]) -> list[list[int]]:

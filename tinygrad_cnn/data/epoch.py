@@ -6,9 +6,7 @@ import threading
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-
-from typing_extensions import override
+from dataclasses import InitVar, dataclass, field
 
 from tinygrad_cnn.data._types import Batch, Index
 from tinygrad_cnn.data.generators import State
@@ -35,6 +33,7 @@ class EpochPosition:
     done: bool = False
 
 
+@dataclass(eq=False, repr=False)
 class EpochIterator(Iterator[Batch]):
     """The iterator over the batches of one epoch; threads may share it, and each batch goes to one of them.
 
@@ -49,19 +48,15 @@ class EpochIterator(Iterator[Batch]):
         release: called with the pool when the epoch is over or the iterator is collected.
     """
 
-    def __init__(
-        self,
-        position: EpochPosition,
-        pool: Pool,
-        order: Iterator[Index] | None,
-        skip: int,
-        release: Callable[[Pool], None],
-    ) -> None:
-        self._position = position
-        self._pool = pool
-        self._order = order
-        self._skip = skip
-        self._number = position.batches if order is not None else 0
+    position: EpochPosition
+    pool: Pool
+    order: Iterator[Index] | None
+    skip: int
+    release: InitVar[Callable[[Pool], None]]
+
+    def __post_init__(self, release: Callable[[Pool], None]) -> None:
+        position, pool = self.position, self.pool
+        self._number = position.batches if self.order is not None else 0
         self._given = [0] * pool.workers  # tasks of each worker so far, for an iterable data set
         self._held = [0] * pool.workers  # tasks that each worker has now
         self._turns = deque(range(pool.workers))
@@ -71,35 +66,32 @@ class EpochIterator(Iterator[Batch]):
         if pool.ahead:
             self._submit_tasks()
 
-    @override
     def __next__(self) -> Batch:
         with self._lock:
-            if not self._finish.alive:
-                raise StopIteration
             return self._next_batch()
 
     def _next_batch(self) -> Batch:
-        while True:
+        while self._finish.alive:
             self._submit_tasks()
             if not self._waiting:
-                self._position.done = True
+                self.position.done = True
                 self._finish()
-                raise StopIteration
+                break
             worker, number = self._waiting.popleft()
             try:
-                result = self._pool.receive(worker)
+                result = self.pool.receive(worker)
             except BaseException:  # a worker has died, or Ctrl-C: the order of the results is lost
                 self._finish.detach()
-                self._pool.close()
+                self.pool.close()
                 raise
             self._held[worker] -= 1
             if isinstance(result, End):
                 if worker in self._turns:
                     self._turns.remove(worker)
                 continue
-            dropped = self._skip > 0 and not isinstance(result, Failure)
-            self._skip -= dropped
-            if self._pool.ahead:
+            dropped = self.skip > 0 and not isinstance(result, Failure)
+            self.skip -= dropped
+            if self.pool.ahead:
                 self._submit_tasks()  # before the caller continues, so that the worker can read meanwhile
             if isinstance(result, Failure):
                 error = result.error
@@ -110,27 +102,28 @@ class EpochIterator(Iterator[Batch]):
                     del error
             if dropped:
                 continue
-            self._position.batches = self._position.batches + 1 if self._order is None else number + 1
+            self.position.batches = self.position.batches + 1 if self.order is None else number + 1
             return result
+        raise StopIteration
 
     def _submit_tasks(self) -> None:
         """Submit tasks until every worker holds as many as it may, or none are left."""
-        most = max(self._pool.ahead, 1)
+        most = max(self.pool.ahead, 1)
         while self._turns and self._held[self._turns[0]] < most:
             worker = self._turns[0]
-            if self._order is None:
+            if self.order is None:
                 # The number, and with it the batch's generator, depends only on the worker's own count.
-                number = self._given[worker] * self._pool.workers + worker
-                task = Task(number, None, drop=len(self._waiting) < self._skip)
+                number = self._given[worker] * self.pool.workers + worker
+                task = Task(number, None, drop=len(self._waiting) < self.skip)
             else:
                 try:
-                    task = Task(self._number, next(self._order))
+                    task = Task(self._number, next(self.order))
                 except StopIteration:
                     self._turns.clear()
                     return
                 number = self._number
                 self._number += 1
-            self._pool.submit(worker, task)
+            self.pool.submit(worker, task)
             self._given[worker] += 1
             self._held[worker] += 1
             self._waiting.append((worker, number))

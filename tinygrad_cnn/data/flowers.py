@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn._types import Array
@@ -24,6 +23,7 @@ from tinygrad_cnn.data.errors import DataError
 from tinygrad_cnn.data.image_files import EXTENSIONS, pillow, read_image
 from tinygrad_cnn.data.image_folder import files_below
 from tinygrad_cnn.data.locations import data_root
+from tinygrad_cnn.data.sampler import check_count
 from tinygrad_cnn.data.vision import ArrayImages, Transform
 
 _EVERY = 5
@@ -85,8 +85,7 @@ class Flowers(ArrayImages):
         size: int = 96,
         cache: str | os.PathLike[str] | None = None,
     ) -> None:
-        if isinstance(size, bool) or not isinstance(size, int) or size < 1:
-            raise ValueError(f"Flowers: expected size as a positive int, got {size!r}")
+        check_count("Flowers", "size", size)
         super().__init__(data_root(root), transform, target_transform)
         self.train = train
         if download and _source(data_root(root)) is None:
@@ -100,7 +99,6 @@ class Flowers(ArrayImages):
         self.data = images if train is None else images[chosen]
         self.targets = labels[chosen].tolist()
 
-    @override
     def extra_repr(self) -> str:
         """Return the split, the size of the images, and the number of images left out."""
         lines = [*super().extra_repr().splitlines(), f"Image size: {self.data.shape[1]}×{self.data.shape[2]}"]
@@ -133,7 +131,9 @@ def _arrays(source: Path, size: int, cache: Path) -> tuple[list[str], Array, Arr
         photographs = sorted(_in_folder(source) if source.is_dir() else _in_zip(source, stack), key=lambda p: p[:2])
         if not photographs:
             raise DataError(f"{source}: expected photographs in one folder for each class, found none")
-        photographs, repeats = _distinct(source, photographs)
+        files = [_file(photograph) for photograph in photographs]
+        kept, repeats = without_duplicates(f"Flowers {source}", files, _REPEATED, 4)
+        photographs = [photographs[i] for i in kept]
         classes = sorted({kind for kind, *_ in photographs})
         labels = np.array([classes.index(kind) for kind, *_ in photographs])
         shape = (len(photographs), size, size, 3)
@@ -146,18 +146,10 @@ def _arrays(source: Path, size: int, cache: Path) -> tuple[list[str], Array, Arr
     return classes, images, labels, repeats
 
 
-def _distinct(source: Path, photographs: list[_Photograph]) -> tuple[list[_Photograph], list[str]]:
-    """Return the photographs without duplicates, and the names of the duplicates."""
-
-    def file(photograph: _Photograph) -> File:
-        kind, name, identity, read = photograph
-        length = identity[0]
-        return File(kind, name, (lambda: length or name, lambda: hashlib.sha256(read()).digest()))
-
-    kept, repeats = without_duplicates(
-        f"Flowers {source}", [file(photograph) for photograph in photographs], _REPEATED, 5
-    )
-    return [photographs[i] for i in kept], repeats
+def _file(photograph: _Photograph) -> File:
+    """Return a photograph as a file to be compared by its length and a hash."""
+    kind, name, (length, _), read = photograph
+    return File(kind, name, (lambda: length or name, lambda: hashlib.sha256(read()).digest()))
 
 
 def _in_folder(folder: Path) -> Iterable[_Photograph]:
@@ -165,12 +157,8 @@ def _in_folder(folder: Path) -> Iterable[_Photograph]:
         path = Path(file)
         if path.parent != folder and _is_picture(path.name):
             status = path.stat()
-            yield (
-                path.parent.name,
-                str(path.relative_to(folder)),
-                (status.st_size, status.st_mtime_ns),
-                path.read_bytes,
-            )
+            identity = status.st_size, status.st_mtime_ns
+            yield path.parent.name, str(path.relative_to(folder)), identity, path.read_bytes
 
 
 def _in_zip(path: Path, stack: ExitStack) -> Iterable[_Photograph]:
@@ -179,12 +167,8 @@ def _in_zip(path: Path, stack: ExitStack) -> Iterable[_Photograph]:
         parts = PurePosixPath(member.filename).parts
         if len(parts) < 2 or not _is_picture(parts[-1]) or any(part.startswith((".", "__")) for part in parts):
             continue
-        yield (
-            parts[-2],
-            member.filename,
-            (member.file_size, member.CRC),
-            partial(read_member, archive, member, str(path)),
-        )
+        read = partial(read_member, archive, member, str(path))
+        yield parts[-2], member.filename, (member.file_size, member.CRC), read
 
 
 def _is_picture(name: str) -> bool:

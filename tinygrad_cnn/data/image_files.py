@@ -9,7 +9,7 @@ from typing import IO, TYPE_CHECKING
 
 import numpy as np
 
-from tinygrad_cnn.data.errors import DataError
+from tinygrad_cnn.data.errors import DataError, needed
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -65,13 +65,15 @@ def load_image(path: str | os.PathLike[str]) -> Image:
 
 def read_image(file: IO[bytes], name: str) -> Image:
     """Return the image in an open file; messages call it `name`. See `load_image`."""
-    opener = pillow("reading images").open
+    image = pillow("reading images")
     try:
-        with opener(file) as picture:
+        with image.open(file) as picture:
             width, height = picture.size
             if width * height > _MAX_PIXELS:
                 raise DataError(f"{name}: expected an image of at most {_MAX_PIXELS:,} pixels, got {width}×{height}")
-            return _upright(_to_rgb(picture, name), _orientation(picture))
+            pixels = _to_rgb(picture, name)  # first: reading a TIFF file turns it already
+            turn = _TRANSPOSITIONS.get(_orientation(picture))
+            return pixels if turn is None else pixels.transpose(image.Transpose[turn])
     except (DataError, MemoryError):
         raise
     except Exception as error:  # decoders raise many kinds of errors
@@ -109,16 +111,9 @@ def _orientation(picture: Image) -> int:
         return 1
 
 
-def _upright(picture: Image, orientation: int) -> Image:
-    if orientation not in _TRANSPOSITIONS:
-        return picture
-    return picture.transpose(pillow("reading images").Transpose[_TRANSPOSITIONS[orientation]])
-
-
 def pillow(purpose: str) -> ModuleType:
     """Return Pillow's module Image; the error names what needs it."""
-    try:
-        from PIL import Image
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(f'{purpose} needs Pillow: pip install "tinygrad-cnn[data]"') from error
+    needed("PIL", f"{purpose} needs Pillow")
+    from PIL import Image
+
     return Image

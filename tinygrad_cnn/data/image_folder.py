@@ -6,8 +6,6 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from typing_extensions import override
-
 from tinygrad_cnn.data._types import Sample
 from tinygrad_cnn.data.duplicate_files import file_at, without_duplicates
 from tinygrad_cnn.data.image_files import EXTENSIONS, load_image
@@ -58,16 +56,9 @@ class DatasetFolder(VisionDataset):
         super().__init__(root, transform, target_transform)
         self.loader = loader
         self.extensions = extensions
-        classes, class_to_idx = self.find_classes(root)
-        self.classes = classes
-        self._class_to_idx = class_to_idx
-        self.samples = self.make_dataset(root, class_to_idx, extensions, is_valid_file, allow_empty)
+        self.classes, self.class_to_idx = self.find_classes(root)
+        self.samples = self.make_dataset(root, self.class_to_idx, extensions, is_valid_file, allow_empty)
         self.targets = [label for _, label in self.samples]
-
-    @property
-    def class_to_idx(self) -> dict[str, int]:
-        """The label of each class by its name."""
-        return self._class_to_idx
 
     @staticmethod
     def find_classes(directory: str | os.PathLike[str]) -> tuple[list[str], dict[str, int]]:
@@ -112,8 +103,7 @@ class DatasetFolder(VisionDataset):
             raise ValueError("DatasetFolder: expected either extensions or is_valid_file, got both or neither")
         ends = tuple(e.lower() for e in ([extensions] if isinstance(extensions, str) else extensions or ()))
         counts = is_valid_file or (lambda path: path.lower().endswith(ends))
-        samples = []
-        empty = []
+        samples, empty = [], []
         for name, label in sorted(class_to_idx.items()):
             found = sorted(path for path in files_below(Path(directory) / name) if counts(path))
             samples += [(path, label) for path in found]
@@ -124,7 +114,6 @@ class DatasetFolder(VisionDataset):
             raise FileNotFoundError(f"expected files{wanted} of every class in {directory}, found none of {empty}")
         return samples
 
-    @override
     def __getitem__(self, index: int) -> tuple[Sample, Sample]:
         """Return a sample and its label, an int, both transformed; errors name the file."""
         path, label = self.samples[index]
@@ -135,7 +124,6 @@ class DatasetFolder(VisionDataset):
                 error.add_note(f"while reading {path}")
             raise
 
-    @override
     def __len__(self) -> int:
         return len(self.samples)
 
@@ -191,7 +179,6 @@ class ImageFolder(DatasetFolder):
             self.targets = [self.targets[i] for i in kept]
         self.imgs = self.samples
 
-    @override
     def extra_repr(self) -> str:
         """Return the number of images left out."""
         return f"Left out: {len(self.repeats)} that are repeated" if self.repeats else ""

@@ -6,6 +6,7 @@ import itertools
 import threading
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import KW_ONLY, InitVar, dataclass
 from typing import TYPE_CHECKING, cast
 
 from tinygrad_cnn.data import generators
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from multiprocessing.context import BaseContext
 
 
+@dataclass(eq=False, repr=False)
 class DataLoader:
     """Iterate over a data set in batches; each ``for`` loop over the loader is one epoch.
 
@@ -73,52 +75,41 @@ class DataLoader:
         ...     loss = F.cross_entropy(model(x), t)
     """
 
-    def __init__(
-        self,
-        dataset: AnyDataset,
-        batch_size: int | None = 1,
-        shuffle: bool | None = None,
-        sampler: Iterable[Index] | None = None,
-        batch_sampler: Iterable[Index] | None = None,
-        num_workers: int = 0,
-        collate_fn: Function | None = None,
-        pin_memory: bool = False,
-        drop_last: bool = False,
-        timeout: float = 0,
-        worker_init_fn: Callable[[int], object] | None = None,
-        multiprocessing_context: str | BaseContext | None = None,
-        generator: Generator | None = None,
-        *,
-        prefetch_factor: int | None = None,
-        persistent_workers: bool = False,
-        pin_memory_device: str = "",
-        in_order: bool = True,
-        worker_method: str | None = None,
-    ) -> None:
-        self.dataset = dataset
-        self.batch_size = batch_size if batch_sampler is None else None
-        self.num_workers = num_workers
-        self.pin_memory = pin_memory
-        self.drop_last = drop_last
-        self.timeout = timeout
-        self.worker_init_fn = worker_init_fn
-        self.multiprocessing_context = multiprocessing_context
-        self.generator = generator
-        self.prefetch_factor = 2 if prefetch_factor is None and num_workers else prefetch_factor
-        self.persistent_workers = persistent_workers
-        self.pin_memory_device = pin_memory_device
-        self.in_order = in_order
-        self.worker_method = worker_method or ("multiprocessing" if multiprocessing_context else "thread")
-        self._iterable = is_iterable(dataset)
-        check_arguments(self, shuffle, sampler, batch_sampler, batch_size)
-        if sampler is None and not self._iterable:
-            sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
-        self.sampler = sampler
-        if batch_sampler is None and sampler is not None and batch_size is not None:
-            batch_sampler = BatchSampler(sampler, batch_size, drop_last)
-        self.batch_sampler = batch_sampler
-        batches = batch_sampler is not None or (self._iterable and batch_size is not None)
-        self.collate_fn = collate_fn or (default_collate if batches else default_convert)
+    dataset: AnyDataset
+    batch_size: int | None = 1
+    shuffle: InitVar[bool | None] = None
+    sampler: Iterable[Index] | None = None
+    batch_sampler: Iterable[Index] | None = None
+    num_workers: int = 0
+    collate_fn: Function | None = None
+    pin_memory: bool = False
+    drop_last: bool = False
+    timeout: float = 0
+    worker_init_fn: Callable[[int], object] | None = None
+    multiprocessing_context: str | BaseContext | None = None
+    generator: Generator | None = None
+    _: KW_ONLY
+    prefetch_factor: int | None = None
+    persistent_workers: bool = False
+    pin_memory_device: str = ""
+    in_order: bool = True
+    worker_method: str | None = None
+
+    def __post_init__(self, shuffle: bool | None) -> None:
+        self._iterable = is_iterable(self.dataset)
+        self.worker_method = self.worker_method or ("multiprocessing" if self.multiprocessing_context else "thread")
+        if self.num_workers and self.prefetch_factor is None:
+            self.prefetch_factor = 2
+        check_arguments(self, shuffle)
+        if self.sampler is None and not self._iterable:
+            in_order = SequentialSampler(self.dataset)
+            self.sampler = RandomSampler(self.dataset, generator=self.generator) if shuffle else in_order
+        if self.batch_sampler is not None:
+            self.batch_size = None
+        elif self.sampler is not None and self.batch_size is not None:
+            self.batch_sampler = BatchSampler(self.sampler, self.batch_size, self.drop_last)
+        batches = self.batch_sampler is not None or (self._iterable and self.batch_size is not None)
+        self.collate_fn = self.collate_fn or (default_collate if batches else default_convert)
         self._position: EpochPosition | None = None
         self._resume: LoaderState | None = None
         self._create_unpicklable()
@@ -285,7 +276,7 @@ class DataLoader:
     def _make_pool(self) -> Pool:
         plan = FetchPlan(
             self.dataset,
-            self.collate_fn,
+            cast("Function", self.collate_fn),
             self._iterable,
             self.batch_size,
             self.drop_last,
@@ -301,6 +292,9 @@ class DataLoader:
         from tinygrad_cnn.data.workers.processes import ProcessPool, context_of
 
         return ProcessPool(plan, self.num_workers, ahead, context_of(self.multiprocessing_context))
+
+
+delattr(DataLoader, "shuffle")  # the default that the InitVar leaves behind; as in PyTorch, loaders have no `shuffle`
 
 
 def _observe(order: Iterator[Index], position: EpochPosition, own: list[generators.AnyGenerator]) -> Iterator[Index]:

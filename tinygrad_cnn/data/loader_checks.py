@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, TypedDict, cast
 
-from tinygrad_cnn.data._types import Index
 from tinygrad_cnn.data.generators import AnyGenerator, State, check_states
+from tinygrad_cnn.data.sampler import check_count
 from tinygrad_cnn.random import Generator
 
 if TYPE_CHECKING:
@@ -26,14 +26,9 @@ class LoaderState(TypedDict):
     lazy: bool
 
 
-def check_arguments(
-    loader: DataLoader,
-    shuffle: bool | None,
-    sampler: Iterable[Index] | None,
-    batch_sampler: Iterable[Index] | None,
-    batch_size: int | None,
-) -> None:
-    """Raise an error unless the arguments go together; those kept as attributes are read from `loader`."""
+def check_arguments(loader: DataLoader, shuffle: bool | None) -> None:
+    """Raise an error unless the arguments go together; those other than `shuffle` are attributes of `loader`."""
+    sampler, batch_sampler, batch_size = loader.sampler, loader.batch_sampler, loader.batch_size
     if loader._iterable:
         for name, value in (("shuffle", shuffle or None), ("sampler", sampler), ("batch_sampler", batch_sampler)):
             if value is not None:
@@ -50,23 +45,18 @@ def check_arguments(
     if batch_size is None and loader.drop_last:
         raise ValueError("DataLoader: expected drop_last=False with batch_size=None, which makes no batches")
     if batch_size is not None:
-        _count("batch_size", batch_size, 1)
+        check_count("DataLoader", "batch_size", batch_size)
     if loader.generator is not None and not isinstance(loader.generator, Generator):
         raise TypeError(
             f"DataLoader: expected generator as a tinygrad_cnn.Generator, got {type(loader.generator).__name__}"
         )
-    _check_workers(loader)
-
-
-def _check_workers(loader: DataLoader) -> None:
-    """Raise an error unless the arguments about workers are in range, and left out if there are no workers."""
-    _count("num_workers", loader.num_workers, 0)
+    check_count("DataLoader", "num_workers", loader.num_workers, 0)
     if loader.timeout < 0:
         raise ValueError(f"DataLoader: expected timeout of at least 0 seconds, got {loader.timeout}")
     if loader.worker_method not in _METHODS:
         raise ValueError(f"DataLoader: expected worker_method as one of {_METHODS}, got {loader.worker_method!r}")
     if loader.prefetch_factor is not None:
-        _count("prefetch_factor", loader.prefetch_factor, 1)
+        check_count("DataLoader", "prefetch_factor", loader.prefetch_factor)
     if not loader.num_workers:
         for name in ("prefetch_factor", "persistent_workers", "multiprocessing_context"):
             if getattr(loader, name):
@@ -80,12 +70,6 @@ def _check_workers(loader: DataLoader) -> None:
                 'got worker_method="thread"'
             )
         context_of(loader.multiprocessing_context)
-
-
-def _count(name: str, value: object, least: int) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value < least:
-        kind = "a positive int" if least else "an int of at least 0"
-        raise ValueError(f"DataLoader: expected {name} as {kind}, got {value!r}")
 
 
 def check_state(state: object, own: Sequence[AnyGenerator], shared: Sequence[AnyGenerator]) -> LoaderState:

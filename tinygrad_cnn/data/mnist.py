@@ -1,4 +1,4 @@
-"""MNIST: handwritten digits, from the four original files; 6,000 of them come with the package."""
+"""MNIST and Fashion-MNIST, from their four original files; 6,000 of the digits come with the package."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._dtypes import float32
 from tinygrad_cnn._types import Array
@@ -41,12 +40,9 @@ class IdxImages(PublishedImages):
     train_data = test_data = property(lambda self: self.data, doc="`data`, under torchvision's old names.")
     train_labels = test_labels = property(lambda self: self.targets, doc="`targets`, under torchvision's old names.")
 
-    @override
     def _read(self, entry: Entry, folder: Path, train: bool) -> tuple[Tensor, Tensor]:
         paths = [_find(entry, folder, name) for name in _NAMES[train]]
-        images, labels = (read_idx(path) for path in paths)
-        _check(images, labels, *map(str, paths))
-        return from_numpy(images), from_numpy(labels.astype(np.int64))
+        return _checked([read_idx(path) for path in paths], paths)
 
 
 class MNIST(IdxImages):
@@ -76,6 +72,28 @@ class MNIST(IdxImages):
     classes: Sequence[str] = ENTRIES["mnist"].classes
 
 
+class FashionMNIST(IdxImages):
+    """The 60,000 training or 10,000 test pictures of clothing, 28×28, from the original IDX files, plain or .gz.
+
+    Args:
+        root: the folder of the data sets; the files are looked for in its subfolders FashionMNIST/raw, fashion_mnist
+            and fashion-mnist, but not in the folder itself: they have the names of MNIST's files. See `data_root` for
+            None.
+        train: the training pictures; the test pictures otherwise.
+        transform: applied to each image, a uint8 array (28, 28), when it is read.
+        target_transform: applied to each label, an int, when it is read.
+        download: download the set if a file is missing, as for `MNIST`.
+
+    Raises:
+        FileNotFoundError, DataError, DownloadError: as for `MNIST`.
+
+    Ref. H. Xiao, K. Rasul, R. Vollgraf: Fashion-MNIST, 2017, https://arxiv.org/abs/1708.07747
+    """
+
+    _name = "fashion_mnist"
+    classes: Sequence[str] = ENTRIES["fashion_mnist"].classes
+
+
 class MNIST5k(IdxImages):
     """The first 5,000 training or 1,000 test digits of MNIST, which come with the package.
 
@@ -94,8 +112,13 @@ class MNIST5k(IdxImages):
         target_transform: Transform | None = None,
     ) -> None:
         ArrayImages.__init__(self, None, transform, target_transform)
-        images, labels = _embedded(train)
-        self.data, self.targets = from_numpy(images), from_numpy(labels.astype(np.int64))
+        folder = files("tinygrad_cnn.data") / "mnist_5k"
+        names = [f"{name}.gz" for name in _NAMES[train]]
+        arrays = []
+        for name in names:
+            with (folder / name).open("rb") as file:
+                arrays.append(read_idx_stream(file, name))
+        self.data, self.targets = _checked(arrays, names)
         self.train = train
 
 
@@ -118,18 +141,6 @@ def load_mnist_5k(normalize: bool = True, flatten: bool = False) -> tuple[tuple[
     return part(True), part(False)
 
 
-def _embedded(train: bool) -> tuple[Array, Array]:
-    """Return the images and labels that come with the package."""
-    folder = files("tinygrad_cnn.data") / "mnist_5k"
-    names = [f"{name}.gz" for name in _NAMES[train]]
-    arrays = []
-    for name in names:
-        with (folder / name).open("rb") as file:
-            arrays.append(read_idx_stream(file, name))
-    _check(arrays[0], arrays[1], *names)
-    return arrays[0], arrays[1]
-
-
 def _find(entry: Entry, folder: Path, name: str) -> Path:
     """Return the path of the IDX file `name` of a set."""
     packed = f"{name}.gz"
@@ -142,8 +153,9 @@ def _find(entry: Entry, folder: Path, name: str) -> Path:
     )
 
 
-def _check(images: Array, labels: Array, image_file: str, label_file: str) -> None:
-    """Raise a `DataError` unless the arrays are images of 28×28 and their labels."""
+def _checked(arrays: Sequence[Array], paths: Sequence[object]) -> tuple[Tensor, Tensor]:
+    """Return the arrays of two files as tensors, checked to be images of 28×28 and their labels."""
+    (images, labels), (image_file, label_file) = arrays, paths
     if images.dtype != np.uint8 or images.shape[1:] != (_SIDE, _SIDE):
         raise DataError(f"{image_file}: expected uint8 images (N, {_SIDE}, {_SIDE}), got {images.dtype} {images.shape}")
     if labels.dtype != np.uint8 or labels.ndim != 1:
@@ -153,3 +165,4 @@ def _check(images: Array, labels: Array, image_file: str, label_file: str) -> No
                         f"got {len(labels)}")  # fmt: skip
     if labels.size and labels.max() > 9:
         raise DataError(f"{label_file}: expected labels from 0 to 9, got {labels.max()} at {int(labels.argmax())}")
+    return from_numpy(images), from_numpy(labels.astype(np.int64))

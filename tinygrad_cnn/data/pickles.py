@@ -46,7 +46,7 @@ SPARE = 1 << 16
 """Bytes that arrays and texts may take beyond twice the size of the file."""
 
 
-def read_pickle(path: str | os.PathLike[str]) -> Any:
+def read_pickle(path: str | os.PathLike[str]) -> object:
     """Return the content of a pickle file: arrays, dicts, lists, tuples, strings, bytes and numbers.
 
     Strings written by Python 2 are decoded as Latin-1, byte for byte.
@@ -65,7 +65,7 @@ def read_pickle(path: str | os.PathLike[str]) -> Any:
     return parse_pickle(Path(path).read_bytes(), name)
 
 
-def parse_pickle(content: bytes, name: str) -> Any:
+def parse_pickle(content: bytes, name: str) -> object:
     """Return the content of a pickle; messages call it `name`. See `read_pickle`."""
     return Machine(name, 2 * len(content) + SPARE).execute(content)
 
@@ -94,7 +94,7 @@ class Machine:
         self.stack: list[object] = []
         self.memo: dict[int, object] = {}
 
-    def execute(self, content: bytes) -> Any:
+    def execute(self, content: bytes) -> object:
         """Return the content of a pickle."""
         try:
             for step, (instruction, argument, _) in enumerate(pickletools.genops(content)):
@@ -113,7 +113,7 @@ class Machine:
         """Return the error that names the file."""
         return DataError(f"{self.name}: expected {expected}, got {got}")
 
-    def run(self, instruction: str, argument: Any) -> None:
+    def run(self, instruction: str, argument: object) -> None:
         """Execute one instruction."""
         if instruction in _IGNORED:
             return
@@ -188,9 +188,8 @@ class Machine:
         if not isinstance(target, dict) or len(items) % 2:
             raise self.fail("a dict and pairs to add to it", type(target).__name__)
         for key, value in zip(items[::2], items[1::2], strict=True):
-            if not isinstance(
-                key, str | bytes | int | float
-            ):  # hashing a deeply nested tuple would overflow the C stack
+            # Hashing a deeply nested tuple would overflow the C stack.
+            if not isinstance(key, str | bytes | int | float):
                 raise self.fail("strings, bytes and numbers as keys", type(key).__name__)
             self.large_keys += not fits_64_bits(key)
             if self.large_keys > MAX_LARGE_KEYS:
@@ -209,9 +208,8 @@ class Machine:
         if not isinstance(module, str) or not isinstance(name, str):
             raise self.fail("a name of two strings", f"{type(module).__name__} and {type(name).__name__}")
         if (module, name) not in self.known:
-            raise self.fail(
-                "a pickle that refers to NumPy arrays only", f"{module[:80]}.{name[:80]}, which is not loaded"
-            )
+            full = f"{module[:80]}.{name[:80]}"
+            raise self.fail("a pickle that refers to NumPy arrays only", f"{full}, which is not loaded")
         self.stack.append(Global(module, name))
 
     def persistent(self, identity: object) -> object:

@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Generic, TypeVar, cast
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn.data.seeding import current_generator
 from tinygrad_cnn.random import Generator
@@ -18,9 +17,11 @@ _CHUNK = 65536
 """Number of indices drawn at once with replacement, which bounds the memory for a long epoch."""
 
 
-def _check_positive(owner: str, name: str, value: object) -> None:
-    if not isinstance(value, int) or isinstance(value, bool) or value <= 0:
-        raise ValueError(f"{owner}: expected {name} as a positive int, got {value!r}")
+def check_count(owner: str, name: str, value: object, least: int = 1) -> None:
+    """Raise a ValueError unless `value` is an int of at least `least`, 0 or 1."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < least:
+        kind = "a positive int" if least else "an int of at least 0"
+        raise ValueError(f"{owner}: expected {name} as {kind}, got {value!r}")
 
 
 def _check_replacement(owner: str, replacement: object) -> None:
@@ -54,7 +55,6 @@ class SequentialSampler(Sampler[int]):
     def __init__(self, data_source: Sized) -> None:
         self.data_source = data_source
 
-    @override
     def __iter__(self) -> Iterator[int]:
         return iter(range(len(self.data_source)))
 
@@ -85,18 +85,15 @@ class RandomSampler(Sampler[int]):
         generator: Generator | None = None,
     ) -> None:
         _check_replacement("RandomSampler", replacement)
-        _check_positive("RandomSampler", "num_samples", len(data_source) if num_samples is None else num_samples)
-        self.data_source = data_source
-        self.replacement = replacement
+        check_count("RandomSampler", "num_samples", len(data_source) if num_samples is None else num_samples)
+        self.data_source, self.replacement, self.generator = data_source, replacement, generator
         self._num_samples = num_samples
-        self.generator = generator
 
     @property
     def num_samples(self) -> int:
         """The number of indices in an epoch."""
         return len(self.data_source) if self._num_samples is None else self._num_samples
 
-    @override
     def __iter__(self) -> Iterator[int]:
         source = _epoch_generator(self.generator)
         size, left = len(self.data_source), self.num_samples
@@ -124,7 +121,6 @@ class SubsetRandomSampler(Sampler[int]):
         self.indices = indices
         self.generator = generator
 
-    @override
     def __iter__(self) -> Iterator[int]:
         for position in _epoch_generator(self.generator).permutation(len(self.indices)).tolist():
             yield self.indices[position]
@@ -162,7 +158,7 @@ class WeightedRandomSampler(Sampler[int]):
         replacement: bool = True,
         generator: Generator | None = None,
     ) -> None:
-        _check_positive("WeightedRandomSampler", "num_samples", num_samples)
+        check_count("WeightedRandomSampler", "num_samples", num_samples)
         _check_replacement("WeightedRandomSampler", replacement)
         self.weights = np.array(weights, dtype=np.float64)
         if self.weights.ndim != 1:
@@ -181,11 +177,8 @@ class WeightedRandomSampler(Sampler[int]):
                 f"WeightedRandomSampler: expected at least {least} weights above 0 to draw {num_samples} samples "
                 f"with{'' if replacement else 'out'} replacement, got {choices}"
             )
-        self.num_samples = num_samples
-        self.replacement = replacement
-        self.generator = generator
+        self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
-    @override
     def __iter__(self) -> Iterator[int]:
         source = _epoch_generator(self.generator)
         if not self.replacement:
@@ -221,14 +214,11 @@ class BatchSampler(Sampler[list[int]]):
     """
 
     def __init__(self, sampler: Iterable[int], batch_size: int, drop_last: bool) -> None:
-        _check_positive("BatchSampler", "batch_size", batch_size)
+        check_count("BatchSampler", "batch_size", batch_size)
         if not isinstance(drop_last, bool):
             raise ValueError(f"BatchSampler: expected drop_last as a bool, got {drop_last!r}")
-        self.sampler = sampler
-        self.batch_size = batch_size
-        self.drop_last = drop_last
+        self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
-    @override
     def __iter__(self) -> Iterator[list[int]]:
         indices = iter(self.sampler)
         while batch := list(islice(indices, self.batch_size)):

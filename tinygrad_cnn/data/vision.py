@@ -5,11 +5,11 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
@@ -47,7 +47,7 @@ class VisionDataset(Dataset[tuple[Sample, Sample]]):
         self.transform = transform
         self.target_transform = target_transform
 
-    @property
+    @cached_property
     def class_to_idx(self) -> dict[str, int]:
         """The label of each class by its name."""
         return {name: i for i, name in enumerate(self.classes)}
@@ -94,13 +94,11 @@ class ArrayImages(VisionDataset):
     targets: Tensor | list[int]
     train: bool | None
 
-    @override
     def __getitem__(self, index: int) -> tuple[Sample, Sample]:
         """Return a copy of an image, uint8 (H, W) or (H, W, C), and its label, an int, both transformed."""
         row = operator.index(index)
         return self._transformed(np.array(_array(self.data)[row], order="C"), int(self.targets[row]))
 
-    @override
     def __len__(self) -> int:
         return len(self.data)
 
@@ -133,7 +131,6 @@ class ArrayImages(VisionDataset):
             return default_collate([self.target_transform(label) for label in labels])
         return from_numpy(np.array(labels, dtype=np.int64))
 
-    @override
     def extra_repr(self) -> str:
         """Return the name of the split."""
         return "" if self.train is None else f"Split: {'Train' if self.train else 'Test'}"

@@ -15,8 +15,6 @@ from pathlib import Path
 from types import ModuleType
 from typing import NoReturn
 
-from typing_extensions import override
-
 _ROOT = "tinygrad_cnn"
 
 
@@ -72,17 +70,9 @@ class Declined(type):
 
     _sentence: str
 
-    @override
     def __call__(cls, *args: object, **kwargs: object) -> NoReturn:
         """Raise the error that says why the class is left out."""
         raise NotImplementedError(cls._sentence)
-
-
-def _stand_in(name: str, text: str) -> Declined:
-    def refuse(cls: type) -> NoReturn:
-        raise NotImplementedError(text)
-
-    return Declined(name, (), {"_sentence": text, "__doc__": text, "__init_subclass__": classmethod(refuse)})
 
 
 def lookup(module: str, name: str, depth: int = 1) -> object:
@@ -106,7 +96,7 @@ def lookup(module: str, name: str, depth: int = 1) -> object:
     if text is None:
         raise AttributeError(f"module {module!r} has no attribute {name!r}", name=name, obj=sys.modules[module])
     if short.split(".")[0] in _WITH_CLASSES and name[0].isupper():
-        return _stand_in(name, text)
+        return Declined(name, (), {"_sentence": text, "__doc__": text, "__init_subclass__": Declined.__call__})
     frame = sys._getframe(depth)
     if dis.opname[frame.f_code.co_code[frame.f_lasti]] == "IMPORT_FROM":
         raise ImportError(text, name=module)

@@ -16,7 +16,7 @@ def in_worker():
 
     def run(function, state=None):
         def as_worker():
-            info.set_thread_state(state or WorkerState(WorkerInfo(1, 3, 11, None, "thread")))
+            info.of_thread.set(state or WorkerState(WorkerInfo(1, 3, 11, None, "thread")))
             return function()
 
         return contextvars.copy_context().run(as_worker)
@@ -26,8 +26,8 @@ def in_worker():
 
 def test_outside_of_a_worker_there_is_no_info():
     assert get_worker_info() is None
-    assert not info.was_asked()
-    assert not info.has_peers()
+    assert not info.current().asked
+    assert info.current().info.num_workers == 0
     assert list(own_shard(range(4))) == [0, 1, 2, 3]
 
 
@@ -39,9 +39,9 @@ def test_a_worker_is_known_to_its_own_context_only(in_worker):
 
 def test_asking_counts_for_one_epoch(in_worker):
     def asked():
-        before = info.was_asked()
+        before = info.current().asked
         get_worker_info()
-        return before, info.was_asked()
+        return before, info.current().asked
 
     state = WorkerState(WorkerInfo(0, 1, 0, None))
     assert in_worker(asked, state) == (False, True)
@@ -53,15 +53,10 @@ def test_asking_counts_for_one_epoch(in_worker):
     assert state.asked, "an init_fn that asked counts for all epochs"
 
 
-@pytest.mark.parametrize(("workers", "expected"), [(1, False), (2, True)])
-def test_peers(in_worker, workers, expected):
-    assert in_worker(info.has_peers, WorkerState(WorkerInfo(0, workers, 0, None))) == expected
-
-
 @pytest.mark.parametrize(("asked", "expected"), [(False, [0, 1, 2, 3, 4, 5, 6]), (True, [1, 4])])
 def test_a_chain_shards_a_data_set_after_one_that_shards_itself(in_worker, asked, expected):
     def read():
-        info.share_generator(lambda: np.random.default_rng(0))
+        info.current().common = lambda: np.random.default_rng(0)
         if asked:
             get_worker_info()
         return list(own_shard(range(7)))

@@ -12,37 +12,14 @@ from tinygrad_cnn.data.transforms.crop import CenterCrop, RandomCrop, RandomResi
 from tinygrad_cnn.data.transforms.erasing import RandomErasing
 from tinygrad_cnn.data.transforms.geometry import Pad, RandomHorizontalFlip, RandomRotation, RandomVerticalFlip
 from tinygrad_cnn.data.transforms.resize import InterpolationMode, Resize
-
-_DECLINED = {
-    **dict.fromkeys(
-        ("AugMix", "AutoAugment", "AutoAugmentPolicy", "RandAugment", "TrivialAugmentWide"),
-        "ColorJitter, RandomRotation and RandomApply",
-    ),
-    **dict.fromkeys(
-        ("RandomAutocontrast", "RandomEqualize", "RandomInvert", "RandomPosterize", "RandomSolarize"),
-        "RandomApply with a Lambda",
-    ),
-    "ConvertImageDtype": "ToTensor, which also converts",
-    "FiveCrop": "functional.crop and functional.center_crop",
-    "GaussianBlur": "nn.Conv2d with fixed weights",
-    "LinearTransformation": "Lambda",
-    "PILToTensor": "ToTensor, which also divides by 255",
-    "RandomAffine": "RandomRotation and RandomCrop with padding",
-    "RandomChoice": "RandomApply",
-    "RandomOrder": "Compose",
-    "RandomPerspective": "RandomRotation and RandomResizedCrop",
-    "RandomSizedCrop": "RandomResizedCrop, its name since 2017",
-    "Scale": "Resize, its name since 2017",
-    "TenCrop": "functional.crop, functional.center_crop and functional.hflip",
-    "v2": "the transforms of that name here",
-}
-"""Names of torchvision's that this package lacks, and what to use instead."""
+from tinygrad_cnn.declined import reason
 
 
 def __getattr__(name: str) -> NoReturn:
     """Raise an error that names what to use instead of a missing transform."""
-    if name in _DECLINED:
-        raise AttributeError(f"transforms.{name}: not part of this package; use {_DECLINED[name]}")
+    why = reason("data.transforms", name)
+    if why is not None:
+        raise AttributeError(f"transforms.{name}: not part of this package; {why}")
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}{nearest(name, __all__)}")
 
 

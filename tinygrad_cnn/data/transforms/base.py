@@ -16,13 +16,14 @@ import numbers
 import sys
 from collections.abc import Callable, Sequence
 from enum import Enum
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
+from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 import numpy as np
 from typing_extensions import TypeIs, override
 
 from tinygrad_cnn._types import Array, Pair
 from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.data._types import Sample
 from tinygrad_cnn.data.seeding import current_generator
 from tinygrad_cnn.tensor import Tensor
 
@@ -53,7 +54,7 @@ class Transform:
     _shown: ClassVar[tuple[str, ...]] = ()
     """The attributes that `__repr__` prints."""
 
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Sample) -> Sample:
         """Return the transformed image in the format of `image`."""
         return apply(type(self).__name__, image, self.batch)
 

@@ -11,7 +11,7 @@ Results are clipped to the range from black to full brightness; uint8 is rounded
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 from typing_extensions import override
@@ -57,18 +57,14 @@ class ColorJitter(Transform):
         check_colors("ColorJitter", images)
         n = len(images)
         generator = current_generator()
-        steps: list[tuple[Callable[[Array, Array], Array], tuple[float, float] | None]] = [
-            (with_brightness, self.brightness),
-            (with_contrast, self.contrast),
-            (with_saturation, self.saturation),
-            (with_hue, self.hue),
-        ]
+        steps = (with_brightness, with_contrast, with_saturation, with_hue)
+        bounds = (self.brightness, self.contrast, self.saturation, self.hue)
         order = generator.permuted(np.tile(np.arange(len(steps)), (n, 1)), axis=1)  # (N, 4), each row its own order
-        factors = [None if bounds is None else generator.uniform(*bounds, size=n) for _, bounds in steps]
+        factors = [None if each is None else generator.uniform(*each, size=n) for each in bounds]
         result = images.copy()
         for position in range(len(steps)):
-            for i, (step, _) in enumerate(steps):
-                drawn, chosen = factors[i], order[:, position] == i
+            for i, (step, drawn) in enumerate(zip(steps, factors, strict=True)):
+                chosen = order[:, position] == i
                 if drawn is not None and chosen.any():
                     factor = drawn[chosen].astype(np.float32).reshape(-1, 1, 1, 1)
                     result[chosen] = step(result[chosen], factor)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Protocol, cast
+from typing import Protocol, cast
 
 import numpy as np
 from typing_extensions import TypeIs, override
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.data._types import Function
+from tinygrad_cnn.data._types import Function, Sample
 from tinygrad_cnn.data.seeding import current_generator
 from tinygrad_cnn.data.transforms.base import probability
 
@@ -50,7 +50,7 @@ class Compose:
         """Whether every transform has a batch form."""
         return all(map(is_batched, self.transforms))
 
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Sample) -> Sample:
         """Return the image after all transforms."""
         for transform in self.transforms:
             image = transform(image)
@@ -86,8 +86,7 @@ class RandomApply(Compose):
         super().__init__(transforms)
         self.p = probability("RandomApply", p)
 
-    @override
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Sample) -> Sample:
         """Return the image, transformed or as it is."""
         return super().__call__(image) if current_generator().random() < self.p else image
 
@@ -107,7 +106,6 @@ class RandomApply(Compose):
         result[chosen] = changed
         return result
 
-    @override
     def __repr__(self) -> str:
         return self._repr(f"\n    p={self.p}")
 
@@ -129,7 +127,7 @@ class Lambda:
             raise TypeError(f"Lambda: expected a function, got {type(lambd).__name__}")
         self.lambd = lambd
 
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Sample) -> Sample:
         """Return ``lambd(image)``."""
         return self.lambd(image)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from typing_extensions import override
@@ -11,6 +11,7 @@ from typing_extensions import override
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import from_numpy
+from tinygrad_cnn.data._types import Sample
 from tinygrad_cnn.data.image_files import pillow
 from tinygrad_cnn.data.transforms.base import Transform, is_pil, pil_from_pixels
 from tinygrad_cnn.tensor import Tensor
@@ -30,7 +31,6 @@ class ToTensor(Transform):
         ValueError: when called: an array that has not 2, 3 or 4 axes.
     """
 
-    @override
     def __call__(self, image: object) -> Tensor:
         """Return the image as a tensor."""
         if is_pil(image):
@@ -134,8 +134,7 @@ class Normalize(Transform):
         if not (self._std != 0).all():
             raise ValueError(f"Normalize: expected std without 0, which would be divided by, got {std}")
 
-    @override
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Sample) -> Sample:
         """Return the normalised image in the format of `image`; if `inplace`, `image` itself."""
         if is_pil(image):
             raise TypeError("Normalize: expected a tensor or array, got a PIL image; use ToTensor first")

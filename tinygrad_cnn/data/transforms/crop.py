@@ -34,13 +34,19 @@ class CenterCrop(Transform):
     @override
     def batch(self, images: Array) -> Array:
         """Return the centres, (N, C, *size)."""
-        height, width = self.size
-        lack_h, lack_w = max(height - images.shape[2], 0), max(width - images.shape[3], 0)
-        if lack_h or lack_w:
-            sides = (lack_w // 2, lack_h // 2, (lack_w + 1) // 2, (lack_h + 1) // 2)
-            images = padded("CenterCrop", images, sides, 0, "constant")
-        top, left = round((images.shape[2] - height) / 2), round((images.shape[3] - width) / 2)
-        return images[:, :, top : top + height, left : left + width]
+        more = [old - new for old, new in zip(images.shape[2:], self.size, strict=True)]  # rows and columns to cut off
+        top, left = ((n + 1) // 2 if n < 0 else round(n / 2) for n in more)
+        return cropped("CenterCrop", images, top, left, *self.size)
+
+
+def cropped(owner: str, images: Array, top: int, left: int, height: int, width: int) -> Array:
+    """Return the rectangle of each image from (top, left) on, padded with zeros outside of the image."""
+    h, w = images.shape[2:]
+    sides = (max(-left, 0), max(-top, 0), max(left + width - w, 0), max(top + height - h, 0))
+    if any(sides):
+        images = padded(owner, images, sides, 0, "constant")
+    top, left = max(top, 0), max(left, 0)
+    return images[:, :, top : top + height, left : left + width]
 
 
 class RandomCrop(Transform):

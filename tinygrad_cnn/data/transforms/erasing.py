@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 from typing_extensions import override
 
 from tinygrad_cnn._types import Array
+from tinygrad_cnn.data._types import Sample
 from tinygrad_cnn.data.seeding import current_generator
 from tinygrad_cnn.data.transforms.base import Fill, Transform, checked_fill, fill_values, probability, span
 from tinygrad_cnn.data.transforms.crop import draw_sides
@@ -56,8 +56,7 @@ class RandomErasing(Transform):
         self.value = value if isinstance(value, str) else checked_fill("RandomErasing", value)
         self.inplace = inplace
 
-    @override
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Sample) -> Sample:
         """Return the erased image in the format of `image`; if `inplace`, `image` itself."""
         result = super().__call__(image)
         if self.inplace and isinstance(image, Tensor):

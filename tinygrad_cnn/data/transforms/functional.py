@@ -14,8 +14,8 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.data.transforms import color
 from tinygrad_cnn.data.transforms.base import Fill, ImageT, apply, is_number
 from tinygrad_cnn.data.transforms.convert import Normalize, ToPILImage, ToTensor
-from tinygrad_cnn.data.transforms.crop import CenterCrop
-from tinygrad_cnn.data.transforms.geometry import Pad, padded, rotated
+from tinygrad_cnn.data.transforms.crop import CenterCrop, cropped
+from tinygrad_cnn.data.transforms.geometry import Pad, rotated
 from tinygrad_cnn.data.transforms.resize import InterpolationMode, Resize, mode_of
 from tinygrad_cnn.tensor import Tensor
 
@@ -58,18 +58,9 @@ def pad(img: ImageT, padding: int | Sequence[int], fill: Fill = 0, padding_mode:
 
 def crop(img: ImageT, top: int, left: int, height: int, width: int) -> ImageT:
     """Return a rectangle of the image from (top, left) on, `height` by `width` pixels; 0 outside the image."""
-    return apply("crop", img, lambda images: _cropped(images, top, left, height, width))
-
-
-def _cropped(images: Array, top: int, left: int, height: int, width: int) -> Array:
     if height < 1 or width < 1:
         raise ValueError(f"crop: expected height and width of at least 1, got {height} and {width}")
-    h, w = images.shape[2:]
-    sides = (max(-left, 0), max(-top, 0), max(left + width - w, 0), max(top + height - h, 0))
-    if any(sides):
-        images = padded("crop", images, sides, 0, "constant")
-    top, left = max(top, 0), max(left, 0)
-    return images[:, :, top : top + height, left : left + width]
+    return apply("crop", img, lambda images: cropped("crop", images, top, left, height, width))
 
 
 def center_crop(img: ImageT, output_size: int | Sequence[int]) -> ImageT:

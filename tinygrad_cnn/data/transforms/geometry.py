@@ -150,7 +150,6 @@ class RandomRotation(Transform):
             raise ValueError("RandomRotation: expected one image with expand=True, which makes them differ in size")
         return rotated(images, angles, self.interpolation, self.expand, self.center, self.fill)
 
-    @override
     def __repr__(self) -> str:
         text = f"degrees={list(self.degrees)}, interpolation={self.interpolation.value}, expand={self.expand}"
         if self.center is not None:

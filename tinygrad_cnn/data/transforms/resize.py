@@ -11,12 +11,12 @@ import math
 from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from typing_extensions import override
 
 from tinygrad_cnn._types import Array
+from tinygrad_cnn.data._types import Sample
 from tinygrad_cnn.data.transforms.base import Transform, is_pil, size_pair
 
 
@@ -83,8 +83,7 @@ class Resize(Transform):
         self.max_size = max_size
         self.antialias = antialias
 
-    @override
-    def __call__(self, image: Any) -> Any:
+    def __call__(self, image: Sample) -> Sample:
         """Return the resized image in the format of `image`."""
         if not is_pil(image):
             return super().__call__(image)

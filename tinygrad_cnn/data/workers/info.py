@@ -32,14 +32,21 @@ class WorkerInfo:
     worker_method: str = "multiprocessing"
 
 
+@dataclass(eq=False)
 class WorkerState:
-    """A worker's info, and whether anything has asked for it: in this epoch, or when the worker started."""
+    """A worker's info, and whether anything has asked for it.
 
-    def __init__(self, info: WorkerInfo) -> None:
-        self.info = info
-        self.asked = False
-        self.asked_at_start = False
-        self.common: GeneratorSource | None = None  # draws the same numbers in all workers in this epoch
+    Attributes:
+        info: of the worker.
+        asked: whether it was asked for in this epoch, or when the worker started.
+        asked_at_start: whether it was asked for when the worker started.
+        common: draws the same numbers in all workers in this epoch.
+    """
+
+    info: WorkerInfo
+    asked: bool = False
+    asked_at_start: bool = False
+    common: GeneratorSource | None = None
 
     def started(self) -> None:
         """Note that all calls until now came from the `worker_init_fn`."""
@@ -50,12 +57,14 @@ class WorkerState:
         self.asked = self.asked_at_start
 
 
-_of_thread: ContextVar[WorkerState | None] = ContextVar("tinygrad_cnn_worker_info", default=None)
+of_thread: ContextVar[WorkerState | None] = ContextVar("tinygrad_cnn_worker_info", default=None)
+"""The worker that the running thread is."""
 _of_process: WorkerState | None = None
 
 
-def _state() -> WorkerState | None:
-    return _of_thread.get() or _of_process
+def current() -> WorkerState:
+    """Return the state of the worker that runs the caller; outside of a worker a new one, with 0 workers."""
+    return of_thread.get() or _of_process or WorkerState(WorkerInfo(0, 0, 0, None))
 
 
 def get_worker_info() -> WorkerInfo | None:
@@ -64,16 +73,9 @@ def get_worker_info() -> WorkerInfo | None:
     An `IterableDataset` that calls this before its first sample, or whose `worker_init_fn` does, is expected to give
     each worker its own shard; all others are sharded by the loader.
     """
-    state = _state()
-    if state is None:
-        return None
+    state = current()
     state.asked = True
-    return state.info
-
-
-def set_thread_state(state: WorkerState) -> None:
-    """Make the running thread a worker."""
-    _of_thread.set(state)
+    return state.info if state.info.num_workers else None
 
 
 def set_process_state(state: WorkerState) -> None:
@@ -82,32 +84,13 @@ def set_process_state(state: WorkerState) -> None:
     _of_process = state
 
 
-def share_generator(common: GeneratorSource) -> None:
-    """Set the source of the generator that draws the same numbers in all workers in this epoch."""
-    state = _state()
-    if state is not None:
-        state.common = common
-
-
-def was_asked() -> bool:
-    """Return whether `get_worker_info` was called in this worker; False outside of one."""
-    state = _state()
-    return state is not None and state.asked
-
-
-def has_peers() -> bool:
-    """Return whether this is one of several workers."""
-    state = _state()
-    return state is not None and state.info.num_workers > 1
-
-
 def own_shard(dataset: AnyDataset) -> Iterator[Sample]:
     """Yield this worker's samples of one data set in a chain.
 
     These are all samples, unless an earlier data set of the chain shards itself and this one does not.
     """
-    state = _state()
-    if state is None or state.common is None or state.asked_at_start or not state.asked:
+    state = current()
+    if state.common is None or state.asked_at_start or not state.asked:
         yield from dataset
         return
     state.asked = shards_itself = False

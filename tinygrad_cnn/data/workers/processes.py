@@ -107,10 +107,7 @@ class ProcessPool:
                 "DataLoader: a worker process cannot have worker processes; expected num_workers=0 or "
                 'worker_method="thread" in a loader that a worker uses'
             )
-        self.workers = workers
-        self.ahead = ahead
-        self._plan = plan
-        self._context = context
+        self.workers, self.ahead, self._plan, self._context = workers, ahead, plan, context
         self._epoch = 0
         self._workers: list[_Worker] = []
         self._owner = os.getpid()
@@ -126,7 +123,14 @@ class ProcessPool:
 
     def _start(self, base_seed: int) -> None:
         forks = self._context.get_start_method() == "fork"
-        packed = None if forks else _pack(self._plan)
+        try:
+            packed = None if forks else Packed(self._plan)
+        except Exception as error:
+            raise RuntimeError(
+                "DataLoader: the data set, collate_fn and worker_init_fn must be picklable to be sent to worker "
+                f'processes, got {type(error).__name__}: {error}. With worker_method="thread" or '
+                'multiprocessing_context="fork" they are not sent'
+            ) from error
         with _start_lock:
             for number in range(self.workers):
                 ours, theirs = self._context.Pipe()
@@ -206,17 +210,6 @@ class ProcessPool:
     def close(self) -> None:
         """Stop the processes, each after the batch that it is reading."""
         _shut_down(self._workers, self._owner)
-
-
-def _pack(plan: FetchPlan) -> Packed:
-    try:
-        return Packed(plan)
-    except Exception as error:
-        raise RuntimeError(
-            "DataLoader: the data set, collate_fn and worker_init_fn must be picklable to be sent to worker processes, "
-            f'got {type(error).__name__}: {error}. With worker_method="thread" or multiprocessing_context="fork" they '
-            "are not sent"
-        ) from error
 
 
 def _death(number: int, worker: _Worker) -> RuntimeError:

@@ -46,12 +46,13 @@ class StreamSharder:
             # Until the data set has asked which worker it is in, it draws the same numbers in all workers: an order,
             # for example.
             common, own = batch_source(self._base_seed, 0), batch_source(self._base_seed, number)
-            info.share_generator(batch_source(self._base_seed, 0))
+            state = info.current()
+            state.common = batch_source(self._base_seed, 0)
             head: list[Sample] | Exception
-            with use_source(lambda: own() if info.was_asked() else common()):
+            with use_source(lambda: own() if state.asked else common()):
                 items = iter(self._dataset)
                 head = _take(items, 1)
-            if info.was_asked():
+            if state.asked:
                 if isinstance(head, Exception):
                     raise head
                 return chain(head, items), own
@@ -79,10 +80,11 @@ class StreamSharder:
     def _next_samples(self, source: GeneratorSource) -> list[Sample] | Exception:
         """Return the samples of the next batch, or the error that one of them raised, which ends the batch."""
         assert self._items is not None
-        before = info.was_asked()
+        state = info.current()
+        before = state.asked
         with use_source(source):
             samples = _take(self._items, self._size)
-        if info.was_asked() and not before and info.has_peers():
+        if state.asked and not before and state.info.num_workers > 1:
             return RuntimeError(
                 f"{type(self._dataset).__name__}: expected get_worker_info() to be called before the first sample "
                 "or not at all; it was called later, when the loader was already sharding the samples"

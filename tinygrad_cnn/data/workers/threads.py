@@ -11,7 +11,7 @@ from typing import NamedTuple, TypeAlias
 
 from tinygrad_cnn.data._types import Batch
 from tinygrad_cnn.data.workers.fetcher import Failure, Fetcher, FetchPlan, Task, annotate
-from tinygrad_cnn.data.workers.info import WorkerInfo, WorkerState, set_thread_state
+from tinygrad_cnn.data.workers.info import WorkerInfo, WorkerState, of_thread
 
 
 class _Epoch(NamedTuple):
@@ -37,9 +37,7 @@ class ThreadPool:
     """
 
     def __init__(self, plan: FetchPlan, workers: int, ahead: int) -> None:
-        self.workers = workers
-        self.ahead = ahead
-        self._plan = plan
+        self.workers, self.ahead, self._plan = workers, ahead, plan
         self._tasks: list[Tasks] = [queue.SimpleQueue() for _ in range(workers)]
         self._results: list[queue.SimpleQueue[Batch]] = []
         self._threads: list[threading.Thread] = []
@@ -99,7 +97,7 @@ def _worker_loop(info: WorkerInfo, init_fn: Callable[[int], object] | None, task
     epoch: _Epoch | None = None
     while (order := tasks.get()) is not None:
         if isinstance(order, _Epoch):
-            order.context.run(set_thread_state, state)
+            order.context.run(of_thread.set, state)
             if epoch is None and init_fn is not None:
                 result = _attempt(order.context, init_fn, info.id)
                 init_failure = result if isinstance(result, Failure) else None

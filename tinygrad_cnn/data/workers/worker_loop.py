@@ -198,10 +198,8 @@ def seed_everything(base_seed: int, worker: int) -> None:
 def receive_plan(connection: Pipe) -> FetchPlan:
     """Return the plan that the loader has put into shared memory; changes to its arrays stay in this process."""
     layout = connection.recv()
-    if not SUPPORTED:
-        plan: FetchPlan = unpack(connection.recv_bytes(), layout)
-    else:
-        plan = unpack(Segment.receive(connection, private=True).memory, layout, copy=False)
+    memory = Segment.receive(connection, private=True).memory if SUPPORTED else connection.recv_bytes()
+    plan: FetchPlan = unpack(memory, layout, copy=not SUPPORTED)
     return plan
 
 
