@@ -88,8 +88,6 @@ _VJPS = {
     ("trunc_vjp_0", "return -where(False, g, 0)"): _ZERO,
 }
 
-_FIRST_STEP = "the constructor takes a first step, which writes it"
-
 _OPTIM = {
     (
         "Adam.initial_state",
@@ -97,19 +95,10 @@ _OPTIM = {
     ): "the greatest of squares is at least 0",
     ("CosineAnnealingLR._next_lr", "if (-(t - 1) - period) % (2 * period) == 0:"): "the remainder is 0 for both signs",
     ("CosineAnnealingLR._next_lr", "if (t - 1 + period) % (2 * period) == 0:"): "two periods apart",
-    ("CosineAnnealingWarmRestarts.step", "(deleted) epoch = 0"): _FIRST_STEP,
-    ("CosineAnnealingWarmRestarts.step", "if epoch is None and self.last_epoch < -1:"): _FIRST_STEP,
-    ("CosineAnnealingWarmRestarts.step", "if epoch is not None and self.last_epoch < 0:"): _FIRST_STEP,
-    ("CosineAnnealingWarmRestarts.step", "if self.last_epoch < 0:"): "no step is taken before the first",
     (
         "CyclicLR._share",
         "height = x / self.step_ratio if x < self.step_ratio else (x - 1) / (self.step_ratio - 1)",
     ): "the top belongs to both sides",
-    ("LRScheduler.__init__", "(deleted) self._get_lr_called_within_step = False"): _FIRST_STEP,
-    ("LRScheduler.__init__", "(deleted) self._is_initial = False"): _FIRST_STEP,
-    ("LRScheduler.__init__", "(deleted) self._last_lr: list[float] = []"): _FIRST_STEP,
-    ("LRScheduler.__init__", "self._get_lr_called_within_step = True"): _FIRST_STEP,
-    ("LRScheduler.__init__", "self._is_initial = True"): _FIRST_STEP,
     (
         "LRScheduler.__repr__",
         "return settings_repr(self, ('last_epoch', 'optimizer'), last_epoch=self.last_epoch, lr=self._last_lr)",
