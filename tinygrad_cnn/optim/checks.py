@@ -35,7 +35,7 @@ def plain(optimizer: str, name: str, value: object) -> object:
     return value.item()
 
 
-def split_names(params: object) -> dict[str, list[object]]:
+def split_names(params: object) -> dict[str, list[Any]]:
     """Return what a group holds of its parameters: "params", and "param_names" if they are (name, tensor) pairs.
 
     Raises:
