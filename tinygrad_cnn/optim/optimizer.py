@@ -110,7 +110,7 @@ class Optimizer:
             if not own and (meant := nearest(key, self.defaults, cutoff=0.85)):
                 raise ValueError(f"{name}: expected settings among {', '.join(self.defaults)}, got {key}{meant}")
         settings = {key: plain(name, key, value) for key, value in param_group.items() if key != "params"}
-        group = {**self.defaults, **settings, **split_names(param_group["params"])}
+        group: Group = {**self.defaults, **settings, **split_names(param_group["params"])}
         self._check(group)
         check_execution(name, group)
         params = group["params"]
