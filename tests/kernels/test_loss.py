@@ -56,6 +56,13 @@ def test_no_position_has_no_loss_and_no_gradient():
     assert kernels.cross_entropy_input(np.array(1.0), x, target, "mean").shape == (0, 3)
 
 
+def test_the_mean_over_one_position_is_its_loss():
+    x, target, g = X[:1, :, 0], TARGET[:1, 0], np.array(1.0)
+    assert kernels.cross_entropy(x, target, "mean") == kernels.cross_entropy(x, target, "sum")
+    found = kernels.cross_entropy_input(g, x, target, "mean")
+    np.testing.assert_array_equal(found, kernels.cross_entropy_input(g, x, target, "sum"))
+
+
 def test_soft_cross_entropy_sums_over_the_classes():
     q = RNG.uniform(0.1, 1, X.shape)
     q[0, 1, 2] = 0

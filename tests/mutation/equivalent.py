@@ -121,5 +121,38 @@ _OPTIM = {
     ): "one of the two is infinite",
 }
 
-EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"optim": _OPTIM, "vjps": _VJPS}
+_CORNER = "the parabola and the line meet there"
+_FILTER = "the test after it decides"
+
+_LOSSES = {
+    (
+        "_check_classes",
+        "kind = RuntimeError if found.shape[:1] == positions[:1] else ValueError",
+    ): "without batches the positions are (), which no wrong shape begins with",
+    (
+        "_check_classes",
+        "kind = RuntimeError if input.ndim > 0 and found.shape[:1] == positions[:1] else ValueError",
+    ): "without batches the positions are (), which no wrong shape begins with",
+    (
+        "_check_classes",
+        "kind = RuntimeError if input.ndim >= 1 and found.shape[:1] == positions[:1] else ValueError",
+    ): "without batches the positions are (), which no wrong shape begins with",
+    ("_check_classes", "if lowest < 1 or highest >= classes:"): _FILTER,
+    ("_check_classes", "if lowest <= 0 or highest >= classes:"): _FILTER,
+    ("_check_classes", "ignoring = bool((found == ignore_index).any())"): "the range is a short cut",
+    (
+        "huber_loss",
+        "return np.where(distance <= delta, distance * distance / 2, delta * (distance - delta / 2))",
+    ): _CORNER,
+    ("nll_loss", "return reduced(-np.where(share == 0, -1, chosen) * share, reduction, count)"): _ZERO,
+    ("nll_loss", "return reduced(-np.where(share == 0, 1, chosen) * share, reduction, count)"): _ZERO,
+    (
+        "smooth_l1_loss",
+        "return np.where(distance <= beta, distance * distance / (2 * beta), distance - beta / 2)",
+    ): _CORNER,
+    ("soft_cross_entropy", "terms = q * np.where(q == 0, -1, log_softmax(x, 1))"): _ZERO,
+    ("soft_cross_entropy", "terms = q * np.where(q == 0, 1, log_softmax(x, 1))"): _ZERO,
+}
+
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"losses": _LOSSES, "optim": _OPTIM, "vjps": _VJPS}
 """For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""

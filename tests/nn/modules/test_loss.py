@@ -48,27 +48,33 @@ DIAGONAL = tc.tensor([[-3.0, 0.0, 0.0], [0.0, 2.0, 0.0], [0.0, 0.0, 0.5]], dtype
 LN2, LN3 = np.log(2), np.log(3)
 
 VALUES = [
-    (nn.L1Loss(reduction="sum"), D, ZERO, 5.5),
-    (nn.L1Loss(), D, ZERO, 5.5 / 3),
-    (nn.MSELoss(reduction="none"), D, ZERO, [9, 4, 0.25]),
-    (nn.SmoothL1Loss(), D, ZERO, (2.5 + 1.5 + 0.125) / 3),
-    (nn.SmoothL1Loss(reduction="none", beta=2.0), D, ZERO, [2, 1, 0.0625]),
-    (nn.HuberLoss(), D, ZERO, (2.5 + 1.5 + 0.125) / 3),
-    (nn.HuberLoss("none", 2.0), D, ZERO, [4, 2, 0.125]),
-    (nn.KLDivLoss(reduction="batchmean"), numbers(0.0, 0.0), numbers(0.5, 1.0), -LN2 / 4),
-    (nn.KLDivLoss(reduction="sum", log_target=True), numbers(0.0, 0.0), numbers(-LN2, 0.0), -LN2 / 2),
-    (nn.BCELoss(reduction="none"), P, T, [LN2, 2 * LN2 - LN3, 2 * LN2 - LN3 / 2]),
-    (nn.BCELoss(numbers(2.0, 0.0, 0.0), reduction="sum"), P, T, 2 * LN2),
-    (nn.BCEWithLogitsLoss(reduction="sum"), ZERO, T, 3 * LN2),
-    (nn.BCEWithLogitsLoss(numbers(1.0, 2.0, 4.0), pos_weight=numbers(3.0)), ZERO, T, (3 + 2 + 8) * LN2 / 3),
-    (nn.NLLLoss(reduction="sum"), DIAGONAL, tc.tensor([0, 1, 0]), 1),
-    (nn.NLLLoss(numbers(2.0, 1.0, 1.0), ignore_index=1), DIAGONAL, tc.tensor([0, 1, 2]), (6 - 0.5) / 3),
+    (lambda: nn.L1Loss(reduction="sum"), D, ZERO, 5.5),
+    (lambda: nn.L1Loss(), D, ZERO, 5.5 / 3),
+    (lambda: nn.MSELoss(reduction="none"), D, ZERO, [9, 4, 0.25]),
+    (lambda: nn.SmoothL1Loss(), D, ZERO, (2.5 + 1.5 + 0.125) / 3),
+    (lambda: nn.SmoothL1Loss(reduction="none", beta=2.0), D, ZERO, [2, 1, 0.0625]),
+    (lambda: nn.HuberLoss(), D, ZERO, (2.5 + 1.5 + 0.125) / 3),
+    (lambda: nn.HuberLoss("none", 2.0), D, ZERO, [4, 2, 0.125]),
+    (lambda: nn.KLDivLoss(reduction="batchmean"), numbers(0.0, 0.0), numbers(0.5, 1.0), -LN2 / 4),
+    (lambda: nn.KLDivLoss(reduction="sum", log_target=True), numbers(0.0, 0.0), numbers(-LN2, 0.0), -LN2 / 2),
+    (lambda: nn.BCELoss(reduction="none"), P, T, [LN2, 2 * LN2 - LN3, 2 * LN2 - LN3 / 2]),
+    (lambda: nn.BCELoss(numbers(2.0, 0.0, 0.0), reduction="sum"), P, T, 2 * LN2),
+    (lambda: nn.BCEWithLogitsLoss(reduction="sum"), ZERO, T, 3 * LN2),
+    (lambda: nn.BCEWithLogitsLoss(numbers(1.0, 2.0, 4.0), pos_weight=numbers(3.0)), ZERO, T, (3 + 2 + 8) * LN2 / 3),
+    (lambda: nn.NLLLoss(reduction="sum"), DIAGONAL, tc.tensor([0, 1, 0]), 1),
+    (lambda: nn.NLLLoss(numbers(2.0, 1.0, 1.0), ignore_index=1), DIAGONAL, tc.tensor([0, 1, 2]), (6 - 0.5) / 3),
 ]
 
 
-@pytest.mark.parametrize(("layer", "x", "target", "expected"), VALUES, ids=[type(one[0]).__name__ for one in VALUES])
-def test_the_loss_of_a_few_numbers(layer, x, target, expected):
-    assert layer(x, target).tolist() == pytest.approx(expected)
+@pytest.mark.parametrize(("make", "x", "target", "expected"), VALUES, ids=[str(i) for i in range(len(VALUES))])
+def test_the_loss_of_a_few_numbers(make, x, target, expected):
+    assert make()(x, target).tolist() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("name", ["MSELoss", "L1Loss", "SmoothL1Loss", "HuberLoss"])
+def test_the_target_is_the_second_argument_of_a_distance(name):
+    with pytest.raises(TypeError, match="expected target as a tensor, got list"):
+        getattr(nn, name)()(D, [1.0, 2.0, 3.0])
 
 
 @pytest.mark.parametrize("reduction", ["none", "sum", "mean", "batchmean"])
