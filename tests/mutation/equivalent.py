@@ -125,6 +125,7 @@ _CORNER = "the parabola and the line meet there"
 _FILTER = "the test after it decides"
 
 _LOSSES = {
+    ("_operands", "shape = np.broadcast_shapes(t.shape, x.shape)"): _SYMMETRIC,
     (
         "_check_classes",
         "kind = RuntimeError if found.shape[:1] == positions[:1] else ValueError",

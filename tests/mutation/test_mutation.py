@@ -327,7 +327,7 @@ def test_a_trainer_that_takes_no_step_is_caught():
 
 SAMPLED = {
     "optim": "optim/sgd.py",
-    "losses": "nn/functional/loss/regression.py",
+    "losses": "kernels/loss.py",
     "trainer": "train/history.py",
     "engine": "autograd/grad_mode.py",
     "kernels": "kernels/loss.py",

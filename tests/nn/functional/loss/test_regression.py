@@ -66,6 +66,14 @@ def test_distances_of_a_few_numbers(name, how, expected):
         assert loss(x, t, **how).item() == pytest.approx(sum(weighted) / divisor)
 
 
+@pytest.mark.parametrize(
+    ("name", "how"), [*[(name, {}) for name in DISTANCES], ("smooth_l1_loss", {"beta": 0})], ids=str
+)
+def test_the_graph_has_the_input_first(name, how):
+    x, t = tc.ones(3, requires_grad=True), zeros(3).requires_grad_()
+    assert getattr(F, name)(x, t, **how).grad_fn.parents == (x, t)
+
+
 @pytest.mark.parametrize("name", DISTANCES)
 def test_a_broadcast_distance_has_the_shape_of_both_and_the_slope_of_the_input(name):
     x, t = tc.tensor([[1.0], [2.0]], requires_grad=True), tc.tensor([0.0, 0.0, 9.0])
