@@ -180,16 +180,11 @@ class _InstanceNorm(ChannelNorm):
             if not self.track_running_stats:
                 warnings.warn(f"{text}; without affine=True the number is not used", UserWarning, stacklevel=3)
         batched = input.ndim == self.axes + 2
-        y = functional.instance_norm(
-            input if batched else ops.unsqueeze(input, 0),
-            self.running_mean,
-            self.running_var,
-            self.weight,
-            self.bias,
-            self.training or not self.track_running_stats,
-            0.0 if self.momentum is None else self.momentum,
-            self.eps,
-        )
+        x = input if batched else ops.unsqueeze(input, 0)
+        running = (self.running_mean, self.running_var)
+        use_input = self.training or not self.track_running_stats
+        momentum = 0.0 if self.momentum is None else self.momentum
+        y = functional.instance_norm(x, *running, self.weight, self.bias, use_input, momentum, self.eps)
         return y if batched else ops.squeeze(y, 0)
 
 
