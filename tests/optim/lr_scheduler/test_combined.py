@@ -6,6 +6,7 @@ import pytest
 from schedule_cases import SCHEDULES, rates, sequence, sgd
 
 from tinygrad_cnn.optim import lr_scheduler
+from tinygrad_cnn.optim.lr_scheduler.combined import Combined
 
 COMBINED = ["SequentialLR", "ChainedScheduler"]
 
@@ -44,6 +45,15 @@ def test_a_step_goes_to_no_epoch_since_every_schedule_counts_its_own(name):
     with pytest.raises(TypeError, match=f"{name}.step: expected no argument, got epoch=3"):
         scheduler.step(3)
     assert scheduler.state_dict() == before
+
+
+def test_a_combination_says_how_it_takes_a_step():
+    class Idle(Combined):
+        def __init__(self):
+            self.optimizer = sgd(1.0)
+
+    with pytest.raises(NotImplementedError, match="Idle does not define _advance"):
+        Idle().step()
 
 
 def parts(optimizer):

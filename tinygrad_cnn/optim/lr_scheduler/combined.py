@@ -29,7 +29,7 @@ class Combined(LRScheduler):
 
     def _advance(self) -> None:
         """Take the step."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} does not define _advance")
 
     def _check(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> Optimizer:
         """Return the optimizer of all the schedulers, `optimizer` if it is given.
