@@ -1,6 +1,6 @@
 """Every public optimizer, with a setting that makes it keep a state, and parameters for it."""
 
-from inspect import signature
+import numpy as np
 
 import tinygrad_cnn as tc
 from tinygrad_cnn import nn, optim
@@ -28,3 +28,18 @@ def run(optimizer, parameters, steps, start=0):
         optimizer.zero_grad()
         sum(((p - i) * p * p).sum() for p in parameters).backward()
         optimizer.step()
+
+
+START = np.array([1.0, -2.0, 3.0])
+GRADIENTS = [np.array([0.5, -1.0, 2.0]), np.array([-3.0, 0.25, 1.0]), np.array([1.0, 1.0, -0.5])]
+
+
+def steps(optimizer_of):
+    """Return the parameter that starts as START after each of the steps along GRADIENTS."""
+    p = parameter(*START)
+    optimizer, found = optimizer_of([p]), []
+    for g in GRADIENTS:
+        p.grad = tc.tensor(g)
+        optimizer.step()
+        found.append(p.detach().numpy().copy())
+    return found

@@ -9,9 +9,6 @@ PACKAGE = Path(tinygrad_cnn.__file__).parent
 
 KNOWN = {
     frozenset(
-        ["nn.modules.error_context", "nn.modules.hooks", "nn.modules.module", "nn.modules.registry", "nn.modules.state"]
-    ),
-    frozenset(
         [
             "train.callbacks",
             "train.callbacks.callback",

@@ -88,8 +88,6 @@ _VJPS = {
     ("trunc_vjp_0", "return -where(False, g, 0)"): _ZERO,
 }
 
-_FIRST_STEP = "the constructor takes a first step, which writes it"
-
 _OPTIM = {
     (
         "Adam.initial_state",
@@ -97,19 +95,10 @@ _OPTIM = {
     ): "the greatest of squares is at least 0",
     ("CosineAnnealingLR._next_lr", "if (-(t - 1) - period) % (2 * period) == 0:"): "the remainder is 0 for both signs",
     ("CosineAnnealingLR._next_lr", "if (t - 1 + period) % (2 * period) == 0:"): "two periods apart",
-    ("CosineAnnealingWarmRestarts.step", "(deleted) epoch = 0"): _FIRST_STEP,
-    ("CosineAnnealingWarmRestarts.step", "if epoch is None and self.last_epoch < -1:"): _FIRST_STEP,
-    ("CosineAnnealingWarmRestarts.step", "if epoch is not None and self.last_epoch < 0:"): _FIRST_STEP,
-    ("CosineAnnealingWarmRestarts.step", "if self.last_epoch < 0:"): "no step is taken before the first",
     (
         "CyclicLR._share",
         "height = x / self.step_ratio if x < self.step_ratio else (x - 1) / (self.step_ratio - 1)",
     ): "the top belongs to both sides",
-    ("LRScheduler.__init__", "(deleted) self._get_lr_called_within_step = False"): _FIRST_STEP,
-    ("LRScheduler.__init__", "(deleted) self._is_initial = False"): _FIRST_STEP,
-    ("LRScheduler.__init__", "(deleted) self._last_lr: list[float] = []"): _FIRST_STEP,
-    ("LRScheduler.__init__", "self._get_lr_called_within_step = True"): _FIRST_STEP,
-    ("LRScheduler.__init__", "self._is_initial = True"): _FIRST_STEP,
     (
         "LRScheduler.__repr__",
         "return settings_repr(self, ('last_epoch', 'optimizer'), last_epoch=self.last_epoch, lr=self._last_lr)",
@@ -132,5 +121,39 @@ _OPTIM = {
     ): "one of the two is infinite",
 }
 
-EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"optim": _OPTIM, "vjps": _VJPS}
+_CORNER = "the parabola and the line meet there"
+_FILTER = "the test after it decides"
+
+_LOSSES = {
+    ("_operands", "shape = np.broadcast_shapes(t.shape, x.shape)"): _SYMMETRIC,
+    (
+        "_check_classes",
+        "kind = RuntimeError if found.shape[:1] == positions[:1] else ValueError",
+    ): "without batches the positions are (), which no wrong shape begins with",
+    (
+        "_check_classes",
+        "kind = RuntimeError if input.ndim > 0 and found.shape[:1] == positions[:1] else ValueError",
+    ): "without batches the positions are (), which no wrong shape begins with",
+    (
+        "_check_classes",
+        "kind = RuntimeError if input.ndim >= 1 and found.shape[:1] == positions[:1] else ValueError",
+    ): "without batches the positions are (), which no wrong shape begins with",
+    ("_check_classes", "if lowest < 1 or highest >= classes:"): _FILTER,
+    ("_check_classes", "if lowest <= 0 or highest >= classes:"): _FILTER,
+    ("_check_classes", "ignoring = bool((found == ignore_index).any())"): "the range is a short cut",
+    (
+        "huber_loss",
+        "return np.where(distance <= delta, distance * distance / 2, delta * (distance - delta / 2))",
+    ): _CORNER,
+    ("nll_loss", "return reduced(-np.where(share == 0, -1, chosen) * share, reduction, count)"): _ZERO,
+    ("nll_loss", "return reduced(-np.where(share == 0, 1, chosen) * share, reduction, count)"): _ZERO,
+    (
+        "smooth_l1_loss",
+        "return np.where(distance <= beta, distance * distance / (2 * beta), distance - beta / 2)",
+    ): _CORNER,
+    ("soft_cross_entropy", "terms = q * np.where(q == 0, -1, log_softmax(x, 1))"): _ZERO,
+    ("soft_cross_entropy", "terms = q * np.where(q == 0, 1, log_softmax(x, 1))"): _ZERO,
+}
+
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"losses": _LOSSES, "optim": _OPTIM, "vjps": _VJPS}
 """For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""

@@ -1,7 +1,8 @@
 """`RMSprop`: its settings, and the variance of a centered step."""
 
+import numpy as np
 import pytest
-from optim_cases import parameter
+from optim_cases import GRADIENTS, START, parameter, steps
 
 import tinygrad_cnn as tc
 from tinygrad_cnn import optim
@@ -28,3 +29,25 @@ def test_a_centered_step_survives_a_gradient_that_never_changes():
     for _ in range(500):
         optimizer.step()
     assert tc.isfinite(p).all().item()
+
+
+SETTINGS = [
+    {},
+    {"weight_decay": 0.25, "maximize": True},
+    {"centered": True, "eps": 0.5},
+    {"momentum": 0.5},
+    {"momentum": 0.5, "centered": True},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_three_steps_follow_the_equation(settings):
+    p, v, a, b = START.copy(), 0, 0, 0
+    found = steps(lambda params: optim.RMSprop(params, 0.1, alpha=0.75, **settings))
+    for g, one in zip(GRADIENTS, found, strict=True):
+        d = (-g if settings.get("maximize") else g) + settings.get("weight_decay", 0) * p
+        v = 0.75 * v + 0.25 * d * d
+        a = 0.75 * a + 0.25 * d if settings.get("centered") else 0
+        b = settings.get("momentum", 0) * b + d / (np.sqrt(v - a * a) + settings.get("eps", 1e-8))
+        p = p - 0.1 * b
+        np.testing.assert_allclose(one, p, rtol=1e-12)

@@ -1,7 +1,8 @@
 """`SGD`: its settings, and parameters that share a step."""
 
+import numpy as np
 import pytest
-from optim_cases import parameter, run
+from optim_cases import GRADIENTS, START, parameter, run, steps
 
 import tinygrad_cnn as tc
 from tinygrad_cnn import optim
@@ -60,3 +61,24 @@ def test_without_momentum_nothing_is_kept():
     optimizer = optim.SGD([p])
     optimizer.step()
     assert not optimizer.state
+
+
+SETTINGS = [
+    {},
+    {"weight_decay": 0.25},
+    {"weight_decay": 0.25, "maximize": True},
+    {"momentum": 0.5},
+    {"momentum": 0.5, "dampening": 0.25, "weight_decay": 0.5},
+    {"momentum": 0.5, "nesterov": True, "maximize": True},
+]
+
+
+@pytest.mark.parametrize("settings", SETTINGS, ids=str)
+def test_three_steps_follow_the_equation(settings):
+    momentum, decay = settings.get("momentum", 0), settings.get("weight_decay", 0)
+    p, v = START.copy(), None
+    for g, found in zip(GRADIENTS, steps(lambda params: optim.SGD(params, 0.1, **settings)), strict=True):
+        d = (-g if settings.get("maximize") else g) + decay * p
+        v = d if v is None else momentum * v + (1 - settings.get("dampening", 0)) * d
+        p = p - 0.1 * (d + momentum * v if settings.get("nesterov") else v)
+        np.testing.assert_allclose(found, p, rtol=1e-12)

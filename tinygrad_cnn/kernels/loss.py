@@ -64,7 +64,7 @@ def soft_cross_entropy(x: Array, q: Array, reduction: str, count: float) -> Arra
 
     A class of weight q = 0 counts for nothing, even where its probability is 0: 0 · log 0 = 0.
     """
-    terms = np.where(q == 0, 0, q) * np.where(q == 0, 0, log_softmax(x, 1))
+    terms = q * np.where(q == 0, 0, log_softmax(x, 1))
     return reduced(-total(terms, (1,)), reduction, count)
 
 

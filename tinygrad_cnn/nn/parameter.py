@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Self
 
-from typing_extensions import override
-
 from tinygrad_cnn.tensor import Tensor
 
 __all__ = ["Parameter"]
@@ -32,6 +30,5 @@ class Parameter(Tensor):
             raise TypeError(f"Parameter: expected a tensor, got {type(data).__name__}; make one with tensor(data)")
         return cls._over(data.array, requires_grad)
 
-    @override
     def __repr__(self) -> str:
         return f"Parameter containing:\n{super().__repr__()}"

@@ -7,7 +7,6 @@ from typing import Any, ClassVar, NoReturn, Self, SupportsIndex
 
 import numpy as np
 import numpy.typing as npt
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array, DType
 from tinygrad_cnn.autograd import Variable
@@ -84,13 +83,11 @@ class Uninitialized(Tensor):
         """Return the tensor itself, so that a state_dict can list it."""
         return self
 
-    @override
     def __deepcopy__(self, memo: dict[int, object]) -> Uninitialized:
         clone = self._reserve(self._requires_grad, None, self.dtype)
         memo[id(self)] = clone
         return clone
 
-    @override
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[object, ...]:
         return type(self), (self._requires_grad, None, self.dtype)
 

@@ -43,7 +43,6 @@ class Adadelta(Optimizer):
         execution = {"foreach": foreach, "capturable": capturable, "differentiable": differentiable}
         super().__init__(params, {**settings, **execution})
 
-    @override
     def _check(self, settings: Group) -> None:
         super()._check(settings)
         check_number("Adadelta", "rho value", settings["rho"], most=1)

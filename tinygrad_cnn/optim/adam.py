@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.optim.checks import check_number
-from tinygrad_cnn.optim.optimizer import Group, Optimizer, ParamsT, State
+from tinygrad_cnn.optim.optimizer import Group, Optimizer, ParamsT, State, StateDict
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -59,7 +57,6 @@ class Adam(Optimizer):
         execution |= {"differentiable": differentiable, "fused": fused}
         super().__init__(params, {**settings, **execution, "decoupled_weight_decay": decoupled_weight_decay})
 
-    @override
     def _check(self, settings: Group) -> None:
         super()._check(settings)
         for i, beta in enumerate(settings["betas"]):
@@ -116,8 +113,7 @@ class AdamW(Adam):
             differentiable=differentiable, fused=fused, decoupled_weight_decay=True,
         )  # fmt: skip
 
-    @override
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Load settings and state as every optimizer does; the decay stays decoupled."""
         super().load_state_dict(state_dict)
         for group in self.param_groups:

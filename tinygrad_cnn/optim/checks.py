@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ def check_number(optimizer: str, name: str, value: float, *, below: float = math
         raise ValueError(f"Invalid {name}: {value} ({optimizer} expects {limits})")
 
 
-def plain(optimizer: str, name: str, value: Any) -> Any:
+def plain(optimizer: str, name: str, value: object) -> object:
     """Return a setting with tensors of one element in it as numbers.
 
     Raises:
@@ -35,7 +35,7 @@ def plain(optimizer: str, name: str, value: Any) -> Any:
     return value.item()
 
 
-def split_names(params: Any) -> dict[str, list[Any]]:
+def split_names(params: object) -> dict[str, list[Any]]:
     """Return the parameters of a group as "params", and "param_names" if they are (name, tensor) pairs.
 
     Raises:
@@ -86,7 +86,7 @@ def check_finite(optimizer: str, groups: list[dict[str, Any]]) -> None:
             )
 
 
-def check_execution(optimizer: str, settings: dict[str, Any]) -> None:
+def check_execution(optimizer: str, settings: Mapping[str, object]) -> None:
     """Check the settings that choose between PyTorch's ways to take a step; here there is one, so they have no effect.
 
     Raises:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -14,13 +14,15 @@ from tinygrad_cnn.optim.checks import plain
 from tinygrad_cnn.tensor import Tensor
 
 if TYPE_CHECKING:
-    from tinygrad_cnn.optim.optimizer import Optimizer
+    from tinygrad_cnn.optim.optimizer import Group, Optimizer, State, StateDict
+
+T = TypeVar("T")
 
 _LATER = ("maximize", "foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay")
 """Settings that are missing in states of older versions; the optimizer keeps its own."""
 
 
-def load(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> tuple[list[dict[str, Any]], defaultdict[Any, Any]]:
+def load(optimizer: Optimizer, state_dict: StateDict) -> tuple[list[Group], defaultdict[object, State]]:
     """Return the groups and the state that `optimizer` has after loading a copy of `state_dict`.
 
     Raises:
@@ -35,8 +37,8 @@ def load(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> tuple[list[dict
             f"loaded state dict has a different number of parameter groups: expected {len(optimizer.param_groups)}, "
             f"got {len(given)}"
         )
-    groups: list[dict[str, Any]] = []
-    owners: dict[Any, tuple[Tensor, str]] = {}
+    groups: list[Group] = []
+    owners: dict[object, tuple[Tensor, str]] = {}
     for i, (own, new) in enumerate(zip(optimizer.param_groups, given, strict=True)):
         if len(own["params"]) != len(new["params"]):
             raise ValueError(
@@ -56,7 +58,7 @@ def load(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> tuple[list[dict
             numbers = numbers_by_name(name, i, names, dict(zip(new["param_names"], numbers, strict=True)))
         for j, (number, p) in enumerate(zip(numbers, own["params"], strict=True)):
             owners[number] = p, f"parameter {j}{f' ({names[j]})' if names else ''} of group {i}"
-    state: defaultdict[Any, Any] = defaultdict(dict)
+    state: defaultdict[object, State] = defaultdict(dict)
     for number, entry in state_dict["state"].items():
         if number in owners:
             p, owner = owners[number]
@@ -66,7 +68,7 @@ def load(optimizer: Optimizer, state_dict: Mapping[str, Any]) -> tuple[list[dict
     return groups, state
 
 
-def _check_kind(name: str, defaults: Mapping[str, Any], new: Mapping[str, Any]) -> None:
+def _check_kind(name: str, defaults: StateDict, new: StateDict) -> None:
     """Raise a ValueError if `group` lacks settings of this optimizer, so that it is another kind's."""
     missing = [key for key in defaults if key not in new and key not in _LATER]
     if missing:
@@ -77,7 +79,7 @@ def _check_kind(name: str, defaults: Mapping[str, Any], new: Mapping[str, Any]) 
         )
 
 
-def numbers_by_name(owner: str, i: int, names: Sequence[str], numbers: Mapping[str, Any]) -> list[Any]:
+def numbers_by_name(owner: str, i: int, names: Sequence[str], numbers: Mapping[str, T]) -> list[T]:
     """Return the numbers under which a state holds the parameters of group `i` with these `names`.
 
     Raises:
@@ -95,7 +97,7 @@ def few(names: list[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _restored(optimizer: str, key: str, value: Any, p: Tensor, owner: str) -> Any:
+def _restored(optimizer: str, key: str, value: object, p: Tensor, place: str) -> object:
     """Return a copy of one entry of the state of `p`: tensors in its dtype and of its shape, counters as they are."""
     if not isinstance(value, Tensor | np.ndarray):
         return copy.deepcopy(value)

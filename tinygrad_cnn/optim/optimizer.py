@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias, cast
 
 from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Array
@@ -15,7 +15,16 @@ from tinygrad_cnn.optim.checks import check_execution, check_finite, check_numbe
 from tinygrad_cnn.optim.loading import load
 from tinygrad_cnn.tensor import Tensor
 
-ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[dict[str, Any]]
+Group: TypeAlias = dict[str, Any]
+"""A parameter group: "params", the settings, and the notes of schedulers."""
+
+State: TypeAlias = dict[str, Any]
+"""What is kept for one parameter, tensors by name and the number of steps under "step"; also what a state_dict is."""
+
+StateDict: TypeAlias = Mapping[str, Any]
+"""What `load_state_dict` takes."""
+
+ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[Group]
 """The parameters of an optimizer: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own."""
 
 _BESIDES = ("param_names", "initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")
@@ -29,13 +38,7 @@ _EMPTY = (
 )
 
 
-Group = dict[str, Any]
-"""A parameter group: "params", the settings, and the notes of schedulers."""
-
-State = dict[str, Any]
-"""What an optimizer keeps for one parameter: tensors by name, and the number of steps under "step"."""
-
-group_steps: dict[type[Optimizer], Callable[[Any, list[Tensor], Group], None]] = {}
+group_steps: dict[type[Optimizer], Callable[..., None]] = {}
 """Faster functions that take a step for the parameters of a group that have a gradient.
 
 The key is the class of the optimizer; subclasses are not meant. The function takes the optimizer, the parameters and
@@ -79,7 +82,7 @@ class Optimizer:
             )
         name = type(self).__name__
         self.defaults = {key: plain(name, key, value) for key, value in defaults.items()}
-        self.state: defaultdict[Any, Any] = defaultdict(dict)
+        self.state: defaultdict[object, State] = defaultdict(dict)
         self.param_groups: list[Group] = []
         self._opt_called = False  # schedulers read it
         self._check(self.defaults)
@@ -107,7 +110,7 @@ class Optimizer:
             if not own and (meant := nearest(key, self.defaults, cutoff=0.85)):
                 raise ValueError(f"{name}: expected settings among {', '.join(self.defaults)}, got {key}{meant}")
         settings = {key: plain(name, key, value) for key, value in param_group.items() if key != "params"}
-        group = {**self.defaults, **settings, **split_names(param_group["params"])}
+        group: Group = {**self.defaults, **settings, **split_names(param_group["params"])}
         self._check(group)
         check_execution(name, group)
         params = group["params"]
@@ -175,7 +178,7 @@ class Optimizer:
             state = self.state_of(p, group)
             if self.counts_steps:
                 state["step"] += 1
-            self._update(p.array, p._grad.array, state, group)  # type: ignore[union-attr]
+            self._update(p.array, cast(Tensor, p._grad).array, state, group)
             versions.record_write(p.array)
 
     def initial_state(self, group: Group) -> dict[str, float]:  # noqa: ARG002
@@ -184,7 +187,7 @@ class Optimizer:
 
     def state_of(self, p: Tensor, group: Group) -> State:
         """Return the state of `p`, with initial values for what is missing."""
-        state: State = self.state[p]
+        state = self.state[p]
         if self.counts_steps:
             state.setdefault("step", 0)
         for name, value in self.initial_state(group).items():
@@ -215,7 +218,7 @@ class Optimizer:
                 elif p.grad is not None:
                     p.grad = p.grad.detach().zero_()
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return the settings, and the state of each parameter by its number; tensors share memory."""
         numbers = {p: i for i, p in enumerate(self._parameters())}
         return {
@@ -229,7 +232,7 @@ class Optimizer:
     def _parameters(self) -> list[Tensor]:
         return [p for group in self.param_groups for p in group["params"]]
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Copy settings and state from `state_dict`, which an optimizer of the same class returned.
 
         Parameters that have names on both sides are matched by name within their group, others by position. Groups get

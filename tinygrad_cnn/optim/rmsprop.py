@@ -44,13 +44,8 @@ class RMSprop(Optimizer):
         maximize: bool = False, differentiable: bool = False,
     ) -> None:  # fmt: skip
         settings = {"lr": lr, "momentum": momentum, "alpha": alpha, "eps": eps, "centered": centered}
-        execution = {
-            "maximize": maximize,
-            "foreach": foreach,
-            "capturable": capturable,
-            "differentiable": differentiable,
-        }
-        super().__init__(params, {**settings, "weight_decay": weight_decay, **execution})
+        execution = {"foreach": foreach, "capturable": capturable, "differentiable": differentiable}
+        super().__init__(params, {**settings, "weight_decay": weight_decay, "maximize": maximize, **execution})
 
     @override
     def initial_state(self, group: Group) -> dict[str, float]:

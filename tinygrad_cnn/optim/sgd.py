@@ -45,7 +45,6 @@ class SGD(Optimizer):
         execution = {"maximize": maximize, "foreach": foreach, "differentiable": differentiable, "fused": fused}
         super().__init__(params, {**settings, "nesterov": nesterov, **execution})
 
-    @override
     def _check(self, settings: Group) -> None:
         super()._check(settings)
         momentum, dampening = settings["momentum"], settings["dampening"]

@@ -1,11 +1,13 @@
-"""Checks of the arguments of functions: tensors, their dtypes, and the reduction of a loss."""
+"""The arguments that many functions share: checks of tensors, dtypes and reductions, and the argument `inplace`."""
 
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from typing import cast
 
 from tinygrad_cnn._dtypes import float64, is_floating, uint8
+from tinygrad_cnn.ops.inplace import change
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -85,3 +87,14 @@ def which_reduction(size_average: bool | None, reduce: bool | None, reduction: s
         stacklevel=stacklevel,
     )
     return reduction
+
+
+def apply(
+    name: str, op: Callable[..., Tensor], input: Tensor, inplace: bool, *others: Tensor, **attrs: float
+) -> Tensor:
+    """Return ``op(input, *others, **attrs)``; with `inplace`, write it into `input` and return `input`.
+
+    Raises:
+        RuntimeError: in place, `input` is a leaf that requires a gradient while operations are recorded; names `name`.
+    """
+    return change(name, input, op, *others, **attrs) if inplace else op(input, *others, **attrs)

@@ -9,8 +9,7 @@ import numpy as np
 from tinygrad_cnn import ops, random
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.creation import from_numpy
-from tinygrad_cnn.nn.functional._inplace import apply
-from tinygrad_cnn.nn.functional._operands import check_floating, check_tensors
+from tinygrad_cnn.nn.functional._operands import apply, check_floating, check_tensors
 from tinygrad_cnn.tensor import Tensor
 
 __all__ = ["dropout", "dropout2d"]

@@ -1,5 +1,6 @@
 """Layers and losses as modules. Each file lists its public names in `__all__`."""
 
+from types import ModuleType
 from typing import TYPE_CHECKING
 
 from tinygrad_cnn.nn.modules.activation import *
@@ -10,7 +11,6 @@ from tinygrad_cnn.nn.modules.data_parallel import *
 from tinygrad_cnn.nn.modules.dropout import *
 from tinygrad_cnn.nn.modules.embedding import *
 from tinygrad_cnn.nn.modules.flatten import *
-from tinygrad_cnn.nn.modules.instance_norm import *
 from tinygrad_cnn.nn.modules.interpolate import *
 from tinygrad_cnn.nn.modules.lazy import *
 from tinygrad_cnn.nn.modules.linear import *
@@ -19,25 +19,7 @@ from tinygrad_cnn.nn.modules.module import *
 from tinygrad_cnn.nn.modules.norm import *
 from tinygrad_cnn.nn.modules.pad import *
 from tinygrad_cnn.nn.modules.pool import *
-from tinygrad_cnn.nn.modules.softmax import *
 
 if not TYPE_CHECKING:  # type checkers take the names from the imports, which also bind the submodules' own names
-    __all__ = []
-    __all__ += activation.__all__
-    __all__ += batch_norm.__all__
-    __all__ += container.__all__
-    __all__ += conv.__all__
-    __all__ += data_parallel.__all__
-    __all__ += dropout.__all__
-    __all__ += embedding.__all__
-    __all__ += flatten.__all__
-    __all__ += instance_norm.__all__
-    __all__ += interpolate.__all__
-    __all__ += lazy.__all__
-    __all__ += linear.__all__
-    __all__ += loss.__all__
-    __all__ += module.__all__
-    __all__ += norm.__all__
-    __all__ += pad.__all__
-    __all__ += pool.__all__
-    __all__ += softmax.__all__
+    _files = [value for value in vars().values() if isinstance(value, ModuleType)]
+    __all__ = [name for file in _files for name in getattr(file, "__all__", ())]

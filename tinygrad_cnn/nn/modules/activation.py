@@ -1,4 +1,4 @@
-"""Activations as modules."""
+"""Activations, softmax and its logarithm among them, as modules."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
 __all__ = [
-    "ELU", "GELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "Mish", "PReLU", "ReLU",
-    "ReLU6", "SiLU", "Sigmoid", "Softplus", "Tanh",
+    "ELU", "GELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish",
+    "PReLU", "ReLU", "ReLU6", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
 ]  # fmt: skip
 
 
@@ -68,8 +68,7 @@ class Hardtanh(_InPlace):
         super().__init__(inplace)
         if not min_val < max_val:
             raise ValueError(f"Hardtanh: expected min_val < max_val, got {min_val} and {max_val}")
-        self.min_val = min_val
-        self.max_val = max_val
+        self.min_val, self.max_val = min_val, max_val
 
     def forward(self, input: Tensor) -> Tensor:
         """Return x, cut off at both limits."""
@@ -124,7 +123,6 @@ class PReLU(Module):
     """
 
     weight: Parameter
-
     _settings = ("num_parameters",)
 
     def __init__(
@@ -232,8 +230,7 @@ class Softplus(Module):
 
     def __init__(self, beta: float = 1.0, threshold: float = 20.0) -> None:
         super().__init__()
-        self.beta = beta
-        self.threshold = threshold
+        self.beta, self.threshold = beta, threshold
 
     def forward(self, input: Tensor) -> Tensor:
         """Return log(1 + e^(beta · x)) / beta."""
@@ -295,3 +292,29 @@ class Tanh(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return tanh x."""
         return functional.tanh(input)
+
+
+class _Along(Module):
+    """Base of both: the axis `dim`; leaving it out warns, see `functional.softmax`."""
+
+    _settings = ("dim",)
+
+    def __init__(self, dim: int | None = None) -> None:
+        super().__init__()
+        self.dim = dim
+
+
+class Softmax(_Along):
+    """Compute exp(x) / Σ exp(x) along `dim`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return probabilities that sum to 1 along `dim`."""
+        return functional.softmax(input, self.dim)
+
+
+class LogSoftmax(_Along):
+    """Compute x − log Σ exp(x) along `dim`."""
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return log-probabilities along `dim`."""
+        return functional.log_softmax(input, self.dim)

@@ -1,20 +1,24 @@
-"""`BatchNorm1d` and `BatchNorm2d`: normalisation over the batch, with running statistics for evaluation mode."""
+"""Normalisation of each channel, over the batch or within one example, with running statistics for evaluation mode."""
 
 from __future__ import annotations
+
+import warnings
 
 import numpy.typing as npt
 from typing_extensions import override
 
+from tinygrad_cnn import ops
 from tinygrad_cnn._dtypes import int64
 from tinygrad_cnn.autograd.versions import record_write
 from tinygrad_cnn.creation import ones, zeros
 from tinygrad_cnn.device import DeviceLike
 from tinygrad_cnn.nn import functional
+from tinygrad_cnn.nn.functional._geometry import AXES
 from tinygrad_cnn.nn.functional._operands import check_tensors
 from tinygrad_cnn.nn.modules.norm import AffineNorm
 from tinygrad_cnn.tensor import Tensor
 
-__all__ = ["BatchNorm1d", "BatchNorm2d"]
+__all__ = ["BatchNorm1d", "BatchNorm2d", "InstanceNorm1d", "InstanceNorm2d"]
 
 
 class ChannelNorm(AffineNorm):
@@ -23,6 +27,8 @@ class ChannelNorm(AffineNorm):
     running_mean: Tensor | None
     running_var: Tensor | None
     num_batches_tracked: Tensor | None
+    _sizes = ("num_features",)
+    _settings = ("eps", "momentum", "affine", "bias", "track_running_stats")
 
     def __init__(
         self,
@@ -51,11 +57,8 @@ class ChannelNorm(AffineNorm):
         self, num_features: int, eps: float, momentum: float | None, affine: bool, track_running_stats: bool
     ) -> None:
         """Keep the arguments."""
-        self.num_features = num_features
-        self.eps = eps
-        self.momentum = momentum
-        self.affine = affine
-        self.track_running_stats = track_running_stats
+        self.num_features, self.eps, self.momentum = num_features, eps, momentum
+        self.affine, self.track_running_stats = affine, track_running_stats
 
     def reset_running_stats(self) -> None:
         """Set the running mean to 0, the running variance to 1, and the count of batches to 0."""
@@ -68,14 +71,6 @@ class ChannelNorm(AffineNorm):
         """Set weight to 1, bias to 0, and the running statistics to their initial values."""
         self.reset_running_stats()
         super().reset_parameters()
-
-    @override
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return (
-            f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-        )
 
 
 class _BatchNorm(ChannelNorm):
@@ -127,7 +122,6 @@ class BatchNorm1d(_BatchNorm):
     Ref: Ioffe, Szegedy, "Batch Normalization", 2015.
     """
 
-    @override
     def _check_input(self, input: Tensor) -> None:
         if not isinstance(input, Tensor) or input.ndim not in (2, 3):
             check_tensors("BatchNorm1d", input=input)
@@ -142,9 +136,89 @@ class BatchNorm2d(_BatchNorm):
         (N, C, H, W) → (N, C, H, W); parameters and statistics (C,).
     """
 
-    @override
     def _check_input(self, input: Tensor) -> None:
         if not isinstance(input, Tensor) or input.ndim != 4:
             check_tensors("BatchNorm2d", input=input)
             fix = "; BatchNorm1d takes rows and sequences" if input.ndim in (2, 3) else ""
             raise ValueError(f"BatchNorm2d: expected input (N, C, H, W), got {input.shape}{fix}")
+
+
+class _InstanceNorm(ChannelNorm):
+    """Base of the instance normalisations.
+
+    Attributes:
+        axes: the number of axes that are averaged over.
+    """
+
+    axes: int
+
+    def __init__(
+        self,
+        num_features: int,
+        eps: float = 1e-5,
+        momentum: float | None = 0.1,
+        affine: bool = False,
+        track_running_stats: bool = False,
+        device: DeviceLike = None,
+        dtype: npt.DTypeLike | None = None,
+        *,
+        bias: bool = True,
+    ) -> None:
+        super().__init__(num_features, eps, momentum, affine, track_running_stats, device, dtype, bias=bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the normalised input; in training mode also update the running statistics, if there are any."""
+        name, axes = type(self).__name__, AXES[self.axes]
+        check_tensors(name, input=input)
+        if input.ndim not in (self.axes + 1, self.axes + 2):
+            raise ValueError(f"{name}: expected input (N, C, {axes}) or (C, {axes}), got {input.shape}")
+        channels = input.shape[-self.axes - 1]
+        if channels != self.num_features:
+            text = f"{name}: expected num_features={self.num_features} channels, got {channels} of {input.shape}"
+            if self.affine:
+                raise ValueError(text)
+            if not self.track_running_stats:
+                warnings.warn(f"{text}; without affine=True the number is not used", UserWarning, stacklevel=3)
+        batched = input.ndim == self.axes + 2
+        x = input if batched else ops.unsqueeze(input, 0)
+        running = (self.running_mean, self.running_var)
+        use_input = self.training or not self.track_running_stats
+        momentum = 0.0 if self.momentum is None else self.momentum
+        y = functional.instance_norm(x, *running, self.weight, self.bias, use_input, momentum, self.eps)
+        return y if batched else ops.squeeze(y, 0)
+
+
+class InstanceNorm1d(_InstanceNorm):
+    """Compute y = w · (x − mean) / √(var + eps) + b for each channel of each sequence; see `functional.instance_norm`.
+
+    Args:
+        num_features: C.
+        eps: added to the variance.
+        momentum: the share of an input in the running statistics.
+        affine: whether to have w and b, which start as 1 and 0.
+        track_running_stats: whether to keep running statistics, and use them in evaluation mode.
+        device: the CPU.
+        dtype: of parameters and statistics; the default dtype by default.
+        bias: whether to have b, where there is w.
+
+    Shape:
+        (N, C, L) → (N, C, L), or without N; parameters and statistics (C,).
+
+    Raises:
+        ValueError: no feature; on calling, another number of axes or, with `affine`, of channels; or only one
+            value per channel.
+
+    Ref: Ulyanov, Vedaldi, Lempitsky, "Instance normalization: the missing ingredient for fast stylization", 2016.
+    """
+
+    axes = 1
+
+
+class InstanceNorm2d(_InstanceNorm):
+    """Compute y = w · (x − mean) / √(var + eps) + b for each channel of each image; arguments as for `InstanceNorm1d`.
+
+    Shape:
+        (N, C, H, W) → (N, C, H, W), or without N; parameters and statistics (C,).
+    """
+
+    axes = 2

@@ -7,8 +7,6 @@ from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, Se
 from itertools import groupby
 from typing import Any, Self, cast, overload
 
-from typing_extensions import override
-
 from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
 from tinygrad_cnn.nn.modules.error_context import EXPLAINED, explain
 from tinygrad_cnn.nn.modules.module import Module
@@ -162,7 +160,6 @@ class Sequential(_ListLike):
             y = module(y)
         return y
 
-    @override
     def _with(self, items: list[tuple[str, Module | None]]) -> Self:
         return type(self)(cast("dict[str, Module]", dict(items)))
 
@@ -186,11 +183,9 @@ class ModuleList(_ListLike):
         if modules is not None:
             self.extend(modules)
 
-    @override
     def _with(self, items: list[tuple[str, Module | None]]) -> Self:
         return type(self)([module for _, module in items if module is not None])
 
-    @override
     def __repr__(self) -> str:
         """Return the modules; equal neighbours are shown once: ``(0-3): 4 x Linear(...)``."""
         if not len(self):

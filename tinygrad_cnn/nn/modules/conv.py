@@ -52,16 +52,14 @@ class _ConvBase(Module):
         known = ("zeros",) if self.transposed else ("zeros", "reflect", "replicate", "circular")
         if padding_mode not in known:
             raise ValueError(f"{name}: expected padding_mode as one of {', '.join(known)}, got {padding_mode!r}")
-        self.in_channels = in_channels
-        self.out_channels = out_channels
+        self.in_channels, self.out_channels = in_channels, out_channels
         self.kernel_size = self._per_axis("kernel_size", kernel_size, least=1)
         self.stride = self._per_axis("stride", stride, least=1)
         self.dilation = self._per_axis("dilation", dilation, least=1)
         around = resolve_padding(name, padding, self.kernel_size, self.stride, self.dilation)
         self.padding = padding if isinstance(padding, str) else self._per_axis("padding", padding, least=0)
         self.output_padding = self._per_axis("output_padding", output_padding, least=0)
-        self.groups = groups
-        self.padding_mode = padding_mode
+        self.groups, self.padding_mode = groups, padding_mode
         self._around = tuple([width for axis in reversed(around) for width in axis])  # in the order of `functional.pad`
 
     def _per_axis(self, name: str, value: Size, *, least: int) -> Shape:

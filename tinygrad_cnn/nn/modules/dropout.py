@@ -18,8 +18,7 @@ class _Dropout(Module):
         super().__init__()
         if not 0 <= p <= 1:
             raise ValueError(f"{type(self).__name__}: expected p in [0, 1], got {p}")
-        self.p = p
-        self.inplace = inplace
+        self.p, self.inplace = p, inplace
 
 
 class Dropout(_Dropout):

@@ -12,8 +12,6 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, TypeAlias
 
-from typing_extensions import override
-
 from tinygrad_cnn.autograd import Function
 from tinygrad_cnn.autograd.hooks import RemovableHandle
 from tinygrad_cnn.nn.modules.registry import Registry
@@ -39,7 +37,6 @@ class ModuleHooks:
         self.backward: dict[int, Hook] = {}
         self.with_kwargs: set[int] = set()
 
-    @override
     def __getstate__(self) -> dict[str, object]:
         for table in (self.forward_pre, self.forward, self.backward_pre, self.backward):
             for hook in table.values():

@@ -49,7 +49,6 @@ class _Lazy(Module):
         if not self.has_uninitialized_params():
             cast(Linear, super()).reset_parameters()  # of Linear, Conv2d or BatchNorm2d: the layer this one becomes
 
-    @override
     def forward(self, input: Tensor) -> Tensor:
         """Become the layer that fits `input`, and return its output."""
         if not isinstance(input, Tensor):

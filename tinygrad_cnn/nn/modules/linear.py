@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 
 import numpy.typing as npt
-from typing_extensions import override
 
 from tinygrad_cnn.creation import empty
 from tinygrad_cnn.device import DeviceLike
@@ -58,6 +57,7 @@ class Linear(Module):
 
     weight: Parameter
     bias: Parameter | None
+    _settings = ("in_features", "out_features", "bias")
 
     def __init__(
         self,
@@ -70,8 +70,7 @@ class Linear(Module):
         super().__init__()
         if in_features < 1 or out_features < 1:
             raise ValueError(f"Linear: expected at least 1 feature in and out, got {in_features} and {out_features}")
-        self.in_features = in_features
-        self.out_features = out_features
+        self.in_features, self.out_features = in_features, out_features
         self.weight = Parameter(empty(out_features, in_features, dtype=dtype, device=device))
         self.register_parameter("bias", Parameter(empty(out_features, dtype=dtype, device=device)) if bias else None)
         self.reset_parameters()
@@ -83,8 +82,3 @@ class Linear(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return x · wᵀ + b."""
         return functional.linear(input, self.weight, self.bias)
-
-    @override
-    def extra_repr(self) -> str:
-        """Return the sizes."""
-        return f"in_features={self.in_features}, out_features={self.out_features}, bias={self.bias is not None}"

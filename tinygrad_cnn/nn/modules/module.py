@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Self, TypeVar
 
 import numpy.typing as npt
-from typing_extensions import override
 
 from tinygrad_cnn._dtypes import float16, float32, float64, is_floating
 from tinygrad_cnn.autograd import Scope, current_scope, pop_scope, push_scope
@@ -42,13 +41,14 @@ class Module(Hookable):
 
     _modules: dict[str, Module | None]
     training: bool
-    """True in training mode, False in evaluation mode."""
     _settings: ClassVar[tuple[str, ...]] = ()
-    """The attributes that `extra_repr` shows."""
+    """The attributes that `extra_repr` shows with their names; of a parameter, whether there is one."""
+    _sizes: ClassVar[tuple[str, ...]] = ()
+    """The attributes that it shows before them, without their names."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.training = True
+        self.training = True  # False in evaluation mode
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output; every subclass defines this method."""
@@ -294,9 +294,13 @@ class Module(Hookable):
 
     def extra_repr(self) -> str:
         """Return the text between the parentheses of the repr, before the submodules."""
-        return ", ".join([f"{name}={getattr(self, name)!r}" for name in self._settings])
+        named = [f"{name}={self._shown(name)}" for name in self._settings]
+        return ", ".join([*map(self._shown, self._sizes), *named])
 
-    @override
+    def _shown(self, name: str) -> str:
+        value = getattr(self, name)
+        return repr(value is not None if name in self._parameters else value)
+
     def __repr__(self) -> str:
         extra = self.extra_repr()
         children = [f"({name}): {child!r}" for name, child in self._modules.items() if child is not None]

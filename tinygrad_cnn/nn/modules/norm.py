@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy.typing as npt
-from typing_extensions import override
 
 from tinygrad_cnn._checks import normalize_shape
 from tinygrad_cnn._types import Shape
@@ -60,6 +59,9 @@ class LayerNorm(AffineNorm):
     Ref: Ba, Kiros, Hinton, "Layer Normalization", 2016.
     """
 
+    _sizes = ("normalized_shape",)
+    _settings = ("eps", "elementwise_affine", "bias")
+
     def __init__(
         self,
         normalized_shape: int | Sequence[int],
@@ -73,22 +75,13 @@ class LayerNorm(AffineNorm):
         self.normalized_shape = normalize_shape("LayerNorm", (normalized_shape,))
         if not self.normalized_shape:
             raise ValueError("LayerNorm: expected normalized_shape with at least one size, got ()")
-        self.eps = eps
-        self.elementwise_affine = elementwise_affine
+        self.eps, self.elementwise_affine = eps, elementwise_affine
         self._make_affine(self.normalized_shape, elementwise_affine, bias, device, dtype)
         self.reset_parameters()
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the normalised input."""
         return functional.layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
-
-    @override
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return (
-            f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}, "
-            f"bias={self.bias is not None}"
-        )
 
 
 class GroupNorm(AffineNorm):
@@ -112,6 +105,9 @@ class GroupNorm(AffineNorm):
     Ref: Wu, He, "Group Normalization", 2018.
     """
 
+    _sizes = ("num_groups", "num_channels")
+    _settings = ("eps", "affine", "bias")
+
     def __init__(
         self,
         num_groups: int,
@@ -128,24 +124,14 @@ class GroupNorm(AffineNorm):
             raise ValueError(
                 f"GroupNorm: expected num_groups ≥ 1 that divides num_channels={num_channels}, got {num_groups}"
             )
-        self.num_groups = num_groups
-        self.num_channels = num_channels
-        self.eps = eps
-        self.affine = affine
+        self.num_groups, self.num_channels = num_groups, num_channels
+        self.eps, self.affine = eps, affine
         self._make_affine(num_channels, affine, bias, device, dtype)
         self.reset_parameters()
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the normalised input."""
         return functional.group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
-
-    @override
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return (
-            f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}, "
-            f"bias={self.bias is not None}"
-        )
 
 
 class LocalResponseNorm(Module):
@@ -163,18 +149,13 @@ class LocalResponseNorm(Module):
     Ref: Krizhevsky, Sutskever and Hinton, "ImageNet classification with deep convolutional neural networks", 2012, 3.3.
     """
 
+    _sizes = ("size",)
+    _settings = ("alpha", "beta", "k")
+
     def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1.0) -> None:
         super().__init__()
-        self.size = size
-        self.alpha = alpha
-        self.beta = beta
-        self.k = k
+        self.size, self.alpha, self.beta, self.k = size, alpha, beta, k
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the normalised input."""
         return functional.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
-
-    @override
-    def extra_repr(self) -> str:
-        """Return the settings."""
-        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-
-from typing_extensions import override
+from typing import ClassVar
 
 from tinygrad_cnn._checks import MOST, per_axis
 from tinygrad_cnn.nn import functional
@@ -22,6 +21,7 @@ class _Pad2d(Module):
     """
 
     _mode = "constant"
+    _sizes: ClassVar[tuple[str, ...]] = ("padding",)
 
     def __init__(self, padding: int | Sequence[int]) -> None:
         super().__init__()
@@ -33,11 +33,6 @@ class _Pad2d(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return the framed images."""
         return functional.pad(input, self.padding, self._mode)
-
-    @override
-    def extra_repr(self) -> str:
-        """Return the widths."""
-        return f"{self.padding}"
 
 
 class ZeroPad2d(_Pad2d):
@@ -62,19 +57,16 @@ class ConstantPad2d(_Pad2d):
         value: what to add.
     """
 
+    _sizes = ()
+    _settings = ("padding", "value")
+
     def __init__(self, padding: int | Sequence[int], value: float) -> None:
         super().__init__(padding)
         self.value = value
 
-    @override
     def forward(self, input: Tensor) -> Tensor:
         """Return the framed images."""
         return functional.pad(input, self.padding, value=self.value)
-
-    @override
-    def extra_repr(self) -> str:
-        """Return the widths and the value."""
-        return f"padding={self.padding}, value={self.value}"
 
 
 class ReflectionPad2d(_Pad2d):

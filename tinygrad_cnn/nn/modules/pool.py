@@ -33,10 +33,8 @@ class _MaxPool(Module):
         super().__init__()
         self.kernel_size = kernel_size
         self.stride = kernel_size if stride is None else stride
-        self.padding = padding
-        self.dilation = dilation
-        self.return_indices = return_indices
-        self.ceil_mode = ceil_mode
+        self.padding, self.dilation = padding, dilation
+        self.return_indices, self.ceil_mode = return_indices, ceil_mode
 
     def forward(self, input: Tensor) -> WithIndices:
         """Return the maxima, and with `return_indices` their indices."""
@@ -86,8 +84,7 @@ class AvgPool1d(Module):
         self.kernel_size = per_axis("AvgPool1d", "kernel_size", kernel_size, 1, least=1)
         self.stride = self.kernel_size if stride is None else per_axis("AvgPool1d", "stride", stride, 1, least=1)
         self.padding = per_axis("AvgPool1d", "padding", padding, 1, least=0)
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
+        self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the means."""
@@ -118,8 +115,7 @@ class AvgPool2d(Module):
         self.kernel_size = kernel_size
         self.stride = kernel_size if stride is None else stride
         self.padding = padding
-        self.ceil_mode = ceil_mode
-        self.count_include_pad = count_include_pad
+        self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
         self.divisor_override = divisor_override
 
     def forward(self, input: Tensor) -> Tensor:

@@ -6,8 +6,6 @@ import copy
 from collections.abc import Container, Iterable, Iterator
 from typing import Any, Self, cast
 
-from typing_extensions import override
-
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
@@ -34,7 +32,6 @@ class Registry:
         # With name and obj, Python adds "Did you mean: ...?" when it prints the error.
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 
-    @override
     def __setattr__(self, name: str, value: object) -> None:
         if isinstance(value, Parameter):
             self._forget(name, keep=self._registered("_parameters", "parameters"))
@@ -53,7 +50,6 @@ class Registry:
         else:
             object.__setattr__(self, name, value)
 
-    @override
     def __delattr__(self, name: str) -> None:
         if not self._forget(name):
             object.__delattr__(self, name)
@@ -94,7 +90,6 @@ class Registry:
         """Return the sentences of `unregistered`, for callers that do not import this room."""
         return unregistered(self)
 
-    @override
     def __dir__(self) -> Iterable[str]:
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
 

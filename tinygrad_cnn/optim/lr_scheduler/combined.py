@@ -3,18 +3,33 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
-from typing import Any
+from bisect import bisect_right
+from collections.abc import Sequence
 
 from tinygrad_cnn.optim.lr_scheduler.plateau import ReduceLROnPlateau
-from tinygrad_cnn.optim.lr_scheduler.scheduler import LRScheduler
-from tinygrad_cnn.optim.optimizer import Optimizer
+from tinygrad_cnn.optim.lr_scheduler.scheduler import LRScheduler, current_rates
+from tinygrad_cnn.optim.optimizer import Optimizer, State, StateDict
 
 
 class Combined(LRScheduler):
     """Base class of schedules made of other schedules: checks them, and saves and loads their states."""
 
     _schedulers: Sequence[LRScheduler]
+
+    def step(self, epoch: int | None = None) -> None:
+        """Take a step of the schedules whose turn it is.
+
+        Raises:
+            TypeError: `epoch` is given: every schedule counts its own steps.
+        """
+        if epoch is not None:
+            raise TypeError(f"{type(self).__name__}.step: expected no argument, got epoch={epoch}")
+        self._advance()
+        self._last_lr = current_rates(self.optimizer)
+
+    def _advance(self) -> None:
+        """Take the step."""
+        raise NotImplementedError(f"{type(self).__name__} does not define _advance")
 
     def _check(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> Optimizer:
         """Return the one optimizer of all `schedulers`; it must be `optimizer` if that is given.
@@ -44,11 +59,11 @@ class Combined(LRScheduler):
         assert optimizer is not None  # there is a scheduler
         return optimizer
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return everything but the optimizer, with the states of the schedules."""
         return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Copy the state from what `state_dict` of a schedule of this class returned.
 
         Raises:
@@ -70,3 +85,79 @@ class Combined(LRScheduler):
         vars(self).update(
             {key: copy.deepcopy(value) for key, value in state_dict.items() if key not in ("_schedulers", "optimizer")}
         )
+
+
+class ChainedScheduler(Combined):
+    """Take a step of every schedule, one after another: each changes the rates that the one before it left.
+
+    Those that multiply the present rate, such as `ExponentialLR` and `ConstantLR`, act together; one that writes a rate
+    of its own, such as `LambdaLR`, undoes what those before it did.
+
+    Args:
+        schedulers: the schedules, in their order.
+        optimizer: whose rates to change; that of the first schedule by default.
+
+    Raises:
+        TypeError: one of the `schedulers` is none.
+        ValueError: no schedulers, one of another optimizer, or one that needs a metric.
+    """
+
+    def __init__(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None = None) -> None:
+        self.optimizer = self._check(schedulers, optimizer)
+        self._schedulers = schedulers
+        self._last_lr = current_rates(self.optimizer)
+
+    def _advance(self) -> None:
+        for scheduler in self._schedulers:
+            scheduler.step()
+
+
+class SequentialLR(Combined):
+    """Follow the first of the `schedulers` up to the first of the `milestones`, then the second, which begins there.
+
+    Args:
+        optimizer: whose rates to change; that of all the schedulers.
+        schedulers: the schedules, in their order.
+        milestones: the steps at which the next one takes over, one fewer than there are schedules.
+        last_epoch: the number of steps already taken; -1 begins.
+
+    Raises:
+        TypeError: one of the `schedulers` is none.
+        ValueError: no schedulers, one of another optimizer, one that needs a metric, or milestones that do not fit.
+    """
+
+    def __init__(
+        self, optimizer: Optimizer, schedulers: list[LRScheduler], milestones: list[int], last_epoch: int = -1
+    ) -> None:
+        self.optimizer = self._check(schedulers, optimizer)
+        if len(milestones) != len(schedulers) - 1:
+            raise ValueError(
+                "Sequential Schedulers expects number of schedulers provided to be one more than the number of "
+                f"milestone points, but got number of schedulers {len(schedulers)} and the number of milestones to be "
+                f"equal to {len(milestones)}"
+            )
+        self._schedulers = schedulers
+        self._milestones = milestones
+        self.last_epoch = last_epoch + 1
+        for group in optimizer.param_groups:  # each scheduler took its first step when it was made: back to the start
+            group["lr"] = group["initial_lr"]
+        self._undo()
+        first = schedulers[bisect_right(milestones, 0)]
+        first._initial_step()
+        self._last_lr = first.get_last_lr()
+
+    def _undo(self) -> None:
+        """Take back the first step of all the schedules."""
+        for scheduler in self._schedulers:
+            if isinstance(scheduler, SequentialLR):
+                scheduler._undo()
+            else:
+                scheduler.last_epoch -= 1
+
+    def _advance(self) -> None:
+        self.last_epoch += 1
+        i = bisect_right(self._milestones, self.last_epoch)
+        if i > 0 and self._milestones[i - 1] == self.last_epoch:
+            self._schedulers[i]._update_lr(0)
+        else:
+            self._schedulers[i].step()

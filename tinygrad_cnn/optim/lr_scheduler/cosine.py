@@ -1,8 +1,8 @@
-"""`CosineAnnealingLR`: rates that follow a cosine."""
+"""`CosineAnnealingLR` and `CosineAnnealingWarmRestarts`: rates that follow a cosine, once or in many waves."""
 
 from __future__ import annotations
 
-from math import cos, pi
+from math import cos, floor, log, pi
 
 from tinygrad_cnn.optim.lr_scheduler.scheduler import LRScheduler
 from tinygrad_cnn.optim.optimizer import Optimizer
@@ -36,8 +36,7 @@ class CosineAnnealingLR(LRScheduler):
     ) -> None:
         if T_max <= 0:
             raise ValueError(f"CosineAnnealingLR: expected a positive T_max, got {T_max}")
-        self.T_max = T_max
-        self.eta_min = eta_min
+        self.T_max, self.eta_min = T_max, eta_min
         super().__init__(optimizer, last_epoch)
 
     def _next_lr(self, i: int) -> float:
@@ -51,3 +50,79 @@ class CosineAnnealingLR(LRScheduler):
     def _lr_at(self, i: int) -> float:
         low = self.eta_min
         return low + (self._base_lr(i) - low) * (1 + cos(pi * self.last_epoch / self.T_max)) / 2
+
+
+class CosineAnnealingWarmRestarts(LRScheduler):
+    """Let the rates fall along half a wave of a cosine, then start again with a longer wave.
+
+        lr = eta_min + ½ · (lr(0) − eta_min) · (1 + cos(π · T_cur / T_i))
+
+    T_cur is the number of steps since the last start, T_i the length of the wave: T_0, T_0·T_mult, T_0·T_mult², …
+
+    Args:
+        optimizer: whose rates to change.
+        T_0: the length of the first wave.
+        T_mult: how many times longer each wave is than the one before.
+        eta_min: the lowest rate.
+        last_epoch: the number of steps already taken; -1 begins.
+
+    Raises:
+        ValueError: `T_0` or `T_mult` is no positive integer, or `eta_min` no number; from `step`, a negative `epoch`.
+
+    Ref: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
+    """
+
+    def __init__(
+        self,
+        optimizer: Optimizer,
+        T_0: int,  # noqa: N803
+        T_mult: int = 1,  # noqa: N803
+        eta_min: float = 0.0,
+        last_epoch: int = -1,
+    ) -> None:
+        if not isinstance(T_0, int) or T_0 <= 0:
+            raise ValueError(f"Expected positive integer T_0, but got {T_0}")
+        if not isinstance(T_mult, int) or T_mult < 1:
+            raise ValueError(f"Expected integer T_mult >= 1, but got {T_mult}")
+        if not isinstance(eta_min, float | int):
+            raise ValueError(f"Expected float or int eta_min, but got {eta_min} of type {type(eta_min)}")
+        self.T_0 = self.T_i = T_0
+        self.T_mult, self.eta_min = T_mult, eta_min
+        self.T_cur: float = last_epoch
+        super().__init__(optimizer, last_epoch)
+
+    def step(self, epoch: float | None = None) -> None:
+        """Take a step.
+
+        Args:
+            epoch: go to this point instead of the next one; with fractions, such as ``epoch + i / batches``, the rates
+                change within an epoch.
+        """
+        if epoch is None:
+            epoch = self.last_epoch + 1
+            self.T_cur += 1
+            if self.T_cur >= self.T_i:
+                self.T_cur %= self.T_i
+                self.T_i *= self.T_mult
+        else:
+            self._go_to(epoch)
+        self.last_epoch = floor(epoch)
+        self._write(self.get_lr)
+
+    def _go_to(self, epoch: float) -> None:
+        """Find the wave that `epoch` falls in, and the position in it."""
+        if epoch < 0:
+            raise ValueError(f"Expected non-negative epoch, but got {epoch}")
+        first, mult = self.T_0, self.T_mult
+        if epoch < first:
+            self.T_i, self.T_cur = first, epoch
+        elif mult == 1:
+            self.T_cur = epoch % first
+        else:
+            n = int(log(epoch / first * (mult - 1) + 1, mult))
+            self.T_cur = epoch - first * (mult**n - 1) / (mult - 1)
+            self.T_i = first * mult**n
+
+    def _next_lr(self, i: int) -> float:
+        low = self.eta_min
+        return low + (self._base_lr(i) - low) * (1 + cos(pi * self.T_cur / self.T_i)) / 2

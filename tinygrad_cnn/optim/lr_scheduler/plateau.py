@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import warnings
 from math import inf
-from typing import Any, SupportsFloat
+from typing import SupportsFloat
 
-from tinygrad_cnn.optim.lr_scheduler.scheduler import LRScheduler
+from tinygrad_cnn.optim.lr_scheduler.scheduler import LRScheduler, current_rates, warn_of_epoch
 from tinygrad_cnn.optim.optimizer import Optimizer
 
 
@@ -49,24 +48,16 @@ class ReduceLROnPlateau(LRScheduler):
             raise ValueError(f"threshold mode {threshold_mode} is unknown! Use 'rel' or 'abs'")
         self.optimizer = self._checked(optimizer)
         count = len(optimizer.param_groups)
-        one = not isinstance(min_lr, list | tuple)
-        self.default_min_lr = min_lr if one else None
-        self.min_lrs: list[Any] = [min_lr] * count if one else list(min_lr)  # type: ignore[arg-type]
+        self.default_min_lr = None if isinstance(min_lr, list | tuple) else min_lr
+        self.min_lrs = list(min_lr) if isinstance(min_lr, list | tuple) else [min_lr] * count
         if len(self.min_lrs) != count:
             raise ValueError(f"expected {count} min_lrs, got {len(self.min_lrs)}")
-        self.factor = factor
-        self.mode = mode
-        self.threshold = threshold
-        self.threshold_mode = threshold_mode
-        self.patience = patience
-        self.cooldown = cooldown
-        self.eps = eps
-        self.mode_worse = inf if mode == "min" else -inf
-        self.best = self.mode_worse
-        self.cooldown_counter = 0
-        self.num_bad_epochs = 0
-        self.last_epoch = 0
-        self._last_lr = [group["lr"] for group in optimizer.param_groups]
+        self.factor, self.mode = factor, mode
+        self.threshold, self.threshold_mode = threshold, threshold_mode
+        self.patience, self.cooldown, self.eps = patience, cooldown, eps
+        self.best = self.mode_worse = inf if mode == "min" else -inf
+        self.cooldown_counter = self.num_bad_epochs = self.last_epoch = 0
+        self._last_lr = current_rates(optimizer)
 
     def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
         """Note the metric of a step, and lower the rates if it has not improved for too long.
@@ -76,10 +67,7 @@ class ReduceLROnPlateau(LRScheduler):
             epoch: the number of the step (deprecated).
         """
         current = float(metrics)
-        if epoch is not None:
-            warnings.warn(
-                "The epoch parameter in `scheduler.step()` is deprecated; call `step()` without it", stacklevel=2
-            )
+        warn_of_epoch(epoch)
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
         if self._is_better(current, self.best):
             self.best = current
@@ -93,7 +81,7 @@ class ReduceLROnPlateau(LRScheduler):
             self._reduce_lr()
             self.cooldown_counter = self.cooldown
             self.num_bad_epochs = 0
-        self._last_lr = [group["lr"] for group in self.optimizer.param_groups]
+        self._last_lr = current_rates(self.optimizer)
 
     @property
     def in_cooldown(self) -> bool:

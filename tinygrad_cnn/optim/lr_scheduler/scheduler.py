@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import copy
 import warnings
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable
 
 from tinygrad_cnn._reprs import settings_repr
-from tinygrad_cnn.optim.optimizer import Optimizer
+from tinygrad_cnn.optim.optimizer import Optimizer, State, StateDict
 
 
 class LRScheduler:
@@ -29,6 +28,12 @@ class LRScheduler:
         KeyError: `last_epoch` is not -1, and a group has no "initial_lr".
     """
 
+    base_lrs: list[float]
+    _last_lr: list[float]
+    _is_initial = False
+    """Whether the step being taken is the first one, which the constructor takes."""
+    _get_lr_called_within_step = False
+
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         self.optimizer = self._checked(optimizer)
         for i, group in enumerate(optimizer.param_groups):
@@ -39,14 +44,11 @@ class LRScheduler:
                     f"param 'initial_lr' is not specified in param_groups[{i}] when resuming {type(self).__name__} "
                     f"with last_epoch={last_epoch}; load the state of the optimizer first"
                 )
-        self.base_lrs: list[float] = [group["initial_lr"] for group in optimizer.param_groups]
+        self.base_lrs = [group["initial_lr"] for group in optimizer.param_groups]
         self.last_epoch = last_epoch
-        self._last_lr: list[float] = []
-        self._get_lr_called_within_step = False
-        self._is_initial = False
         self._initial_step()
 
-    def _checked(self, optimizer: Any) -> Optimizer:
+    def _checked(self, optimizer: object) -> Optimizer:
         if not isinstance(optimizer, Optimizer):
             raise TypeError(f"{type(optimizer).__name__} is not an Optimizer, which {type(self).__name__} expects")
         return optimizer
@@ -77,10 +79,7 @@ class LRScheduler:
                 stacklevel=2,
             )
         self._step_count += 1
-        if epoch is not None:
-            warnings.warn(
-                "The epoch parameter in `scheduler.step()` is deprecated; call `step()` without it", stacklevel=2
-            )
+        warn_of_epoch(epoch)
         self._update_lr(epoch)
 
     def _update_lr(self, epoch: int | None = None) -> None:
@@ -115,8 +114,7 @@ class LRScheduler:
         raise NotImplementedError(f"{type(self).__name__} defines neither get_lr nor _next_lr")
 
     def _lr(self, i: int) -> float:
-        rate: float = self.optimizer.param_groups[i]["lr"]
-        return rate
+        return float(self.optimizer.param_groups[i]["lr"])
 
     def _base_lr(self, i: int) -> float:
         if i >= len(self.base_lrs):
@@ -133,11 +131,11 @@ class LRScheduler:
     def __repr__(self) -> str:
         return settings_repr(self, ("optimizer", "last_epoch"), last_epoch=self.last_epoch, lr=self._last_lr)
 
-    def state_dict(self) -> dict[str, Any]:
+    def state_dict(self) -> State:
         """Return everything but the optimizer."""
         return {key: value for key, value in vars(self).items() if key != "optimizer"}
 
-    def load_state_dict(self, state_dict: Mapping[str, Any]) -> None:
+    def load_state_dict(self, state_dict: StateDict) -> None:
         """Copy the state from what `state_dict` of such a schedule returned; the optimizer's state holds the rates.
 
         Raises:
@@ -154,6 +152,18 @@ class LRScheduler:
                     f"{len(state_dict[key])}"
                 )
         vars(self).update(copy.deepcopy(dict(state_dict)))
+
+
+def warn_of_epoch(epoch: int | None) -> None:
+    """Warn the caller of `step` that its argument `epoch` is deprecated, if it is given."""
+    if epoch is not None:
+        text = "The epoch parameter in `scheduler.step()` is deprecated; call `step()` without it"
+        warnings.warn(text, stacklevel=3)
+
+
+def current_rates(optimizer: Optimizer) -> list[float]:
+    """Return the learning rate of each group."""
+    return [group["lr"] for group in optimizer.param_groups]
 
 
 _LRScheduler = LRScheduler

@@ -96,6 +96,35 @@ REFUSED = [
         RuntimeError,
         "one dtype, got input float32, weight float64",
     ),
+    (
+        lambda: F.nll_loss(zeros(2, 3), zeros(2, 1).long()),
+        RuntimeError,
+        r"got \(2, 1\); drop the axis of length 1 with target.squeeze\(1\)$",
+    ),
+    (
+        lambda: F.nll_loss(zeros(2, 3, 4), zeros(2, 1, 4).long()),
+        RuntimeError,
+        r"got \(2, 1, 4\); drop the axis of length 1 with target.squeeze\(1\)$",
+    ),
+    (
+        lambda: F.nll_loss(zeros(2, 3), zeros(2, 3).long()),
+        RuntimeError,
+        r"got \(2, 3\); turn one-hot rows into indices with target.argmax\(1\)$",
+    ),
+    (lambda: F.nll_loss(zeros(2, 3, 4), zeros(2, 1).long()), RuntimeError, r"got \(2, 1\)$"),
+    (lambda: F.nll_loss(zeros(2, 3), zeros(3).long()), ValueError, r"got \(3,\)$"),
+    (lambda: F.nll_loss(zeros(2, 3, 4, 5), zeros(2, 2, 5).long()), RuntimeError, r"got \(2, 2, 5\)$"),
+    (lambda: F.nll_loss(zeros(3), zeros(1, 1).long()), ValueError, r"got \(1, 1\)$"),
+    (
+        lambda: F.cross_entropy(zeros(2, 3), zeros(2, 3), ignore_index=0),
+        RuntimeError,
+        "ignore_index=0 needs a target of class indices",
+    ),
+    (
+        lambda: F.nll_loss(zeros(2, 3), tc.tensor([0, 1]), [1, 1, 1]),
+        TypeError,
+        "nll_loss: expected weight as a tensor, got list",
+    ),
     (lambda: F.cross_entropy(zeros(2, 3), zeros(2, 4)), RuntimeError, r"expected target \(2,\).*got \(2, 4\)"),
 ]
 
@@ -112,6 +141,56 @@ def test_the_fused_cross_entropy_equals_the_composition_it_replaces(reduction):
     g = tc.randn(fused.shape, dtype=tc.float64)
     pairs = [tc.autograd.grad(loss, x, g)[0].numpy() for loss in (fused, composed)]
     np.testing.assert_allclose(*pairs, rtol=1e-10, atol=1e-15)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.25])
+@pytest.mark.parametrize("weight", [None, [1.0, 2.0, 0.5, 3.0]])
+@pytest.mark.parametrize("ignored", [-100, 2])
+def test_cross_entropy_is_a_weighted_sum_of_logarithms_at_the_positions_that_count(smoothing, weight, ignored):
+    x = np.random.default_rng(0).normal(size=(3, 4, 2))
+    target = np.array([[0, ignored], [3, 1], [ignored, 0]])
+    w = np.ones(4) if weight is None else np.array(weight)
+    expected, shares = np.zeros((3, 2)), 0.0
+    for n, i in zip(*np.nonzero(target != ignored), strict=True):
+        q = np.full(4, smoothing / 4)
+        q[target[n, i]] += 1 - smoothing
+        expected[n, i] = -(w * q * np.log(np.exp(x[n, :, i]) / np.exp(x[n, :, i]).sum())).sum()
+        shares += w[target[n, i]]
+    how = {"ignore_index": ignored, "label_smoothing": smoothing}
+    operands = tc.tensor(x), tc.tensor(target), weight and tc.tensor(weight, dtype=tc.float64)
+    np.testing.assert_allclose(F.cross_entropy(*operands, reduction="none", **how).numpy(), expected)
+    assert F.cross_entropy(*operands, reduction="sum", **how).item() == pytest.approx(expected.sum())
+    assert F.cross_entropy(*operands, **how).item() == pytest.approx(expected.sum() / shares)
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.25])
+@pytest.mark.parametrize("weight", [None, [1.0, 2.0, 0.5]])
+def test_distributions_as_targets_are_averaged_over_the_positions(smoothing, weight):
+    rng = np.random.default_rng(1)
+    x, q = rng.normal(size=(2, 3, 2)), rng.dirichlet(np.ones(3), (2, 2)).swapaxes(1, 2)
+    w = np.ones(3) if weight is None else np.array(weight)
+    logarithms = x - np.log(np.exp(x).sum(1, keepdims=True))
+    expected = -(w[:, None] * ((1 - smoothing) * q + smoothing / 3) * logarithms).sum(1)
+    operands = tc.tensor(x), tc.tensor(q), weight and tc.tensor(weight, dtype=tc.float64)
+    found = F.cross_entropy(*operands, reduction="none", label_smoothing=smoothing)
+    np.testing.assert_allclose(found.numpy(), expected)
+    assert F.cross_entropy(*operands, label_smoothing=smoothing).item() == pytest.approx(expected.mean())
+    one = F.cross_entropy(operands[0][1, :, 0], operands[1][1, :, 0], operands[2], label_smoothing=smoothing)
+    assert (one.shape, one.item()) == ((), pytest.approx(expected[1, 0]))
+
+
+@pytest.mark.parametrize("ignored", [-100, 1, 3])
+def test_an_index_to_ignore_that_does_not_occur_changes_nothing(ignored):
+    x, target = tc.randn(2, 4, dtype=tc.float64, requires_grad=True), tc.tensor([0, 2])
+    loss = F.cross_entropy(x, target, ignore_index=ignored)
+    assert loss.grad_fn.op.name == "cross_entropy"
+    assert loss.item() == F.cross_entropy(x, target).item()
+
+
+def test_one_position_may_have_its_class_in_a_row_of_one():
+    x = tc.tensor([1.0, 2.0, 3.0])
+    for loss in (F.cross_entropy, F.nll_loss):
+        assert loss(x, tc.tensor([2])).item() == loss(x, tc.tensor(2)).item() == loss(x[None], tc.tensor([2])).item()
 
 
 @pytest.mark.parametrize("dtype", [tc.int64, np.int32, np.uint8])
