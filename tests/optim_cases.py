@@ -1,5 +1,7 @@
 """Every public optimizer, with a setting that makes it keep a state, and parameters for it."""
 
+from inspect import signature
+
 import numpy as np
 
 import tinygrad_cnn as tc

@@ -97,7 +97,7 @@ def few(names: list[str], most: int = 5) -> str:
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
-def _restored(optimizer: str, key: str, value: object, p: Tensor, place: str) -> object:
+def _restored(optimizer: str, key: str, value: object, p: Tensor, owner: str) -> object:
     """Return a copy of one entry of the state of `p`: tensors in its dtype and of its shape, counters as they are."""
     if not isinstance(value, Tensor | np.ndarray):
         return copy.deepcopy(value)

@@ -19,6 +19,7 @@ from tinygrad_cnn.nn.modules.module import *
 from tinygrad_cnn.nn.modules.norm import *
 from tinygrad_cnn.nn.modules.pad import *
 from tinygrad_cnn.nn.modules.pool import *
+from tinygrad_cnn.nn.modules.softmax import *
 
 if not TYPE_CHECKING:  # type checkers take the names from the imports, which also bind the submodules' own names
     _files = [value for value in vars().values() if isinstance(value, ModuleType)]

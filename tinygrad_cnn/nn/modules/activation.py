@@ -1,4 +1,4 @@
-"""Activations, softmax and its logarithm among them, as modules."""
+"""Activations as modules."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
 __all__ = [
-    "ELU", "GELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "LogSoftmax", "Mish",
-    "PReLU", "ReLU", "ReLU6", "SiLU", "Sigmoid", "Softmax", "Softplus", "Tanh",
+    "ELU", "GELU", "SELU", "Hardsigmoid", "Hardswish", "Hardtanh", "LeakyReLU", "LogSigmoid", "Mish", "PReLU", "ReLU",
+    "ReLU6", "SiLU", "Sigmoid", "Softplus", "Tanh",
 ]  # fmt: skip
 
 
@@ -292,29 +292,3 @@ class Tanh(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return tanh x."""
         return functional.tanh(input)
-
-
-class _Along(Module):
-    """Base of both: the axis `dim`; leaving it out warns, see `functional.softmax`."""
-
-    _settings = ("dim",)
-
-    def __init__(self, dim: int | None = None) -> None:
-        super().__init__()
-        self.dim = dim
-
-
-class Softmax(_Along):
-    """Compute exp(x) / Σ exp(x) along `dim`."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Return probabilities that sum to 1 along `dim`."""
-        return functional.softmax(input, self.dim)
-
-
-class LogSoftmax(_Along):
-    """Compute x − log Σ exp(x) along `dim`."""
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Return log-probabilities along `dim`."""
-        return functional.log_softmax(input, self.dim)
