@@ -120,10 +120,6 @@ def test_like_another():
     assert full_like(tg.tensor([1, 2]), 1.5).tolist() == [1, 1]
 
 
-
-
-
-
 def test_from_numpy_shares_memory():
     array = np.zeros(3)
     tensor = tg.from_numpy(array)
@@ -133,16 +129,6 @@ def test_from_numpy_shares_memory():
         tg.from_numpy([1])
     with pytest.raises(TypeError, match="dtype complex128 is not supported"):
         tg.from_numpy(np.zeros(2, complex))
-
-
-
-
-
-
-
-
-
-
 
 
 def test_other_devices_are_refused():

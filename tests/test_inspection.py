@@ -13,7 +13,8 @@ def test_what_is_a_tensor():
 
 
 @pytest.mark.parametrize(
-    ("dtype", "floating"), [(tg.float16, True), (tg.float32, True), (tg.float64, True), (tg.int64, False), (bool, False)]
+    ("dtype", "floating"),
+    [(tg.float16, True), (tg.float32, True), (tg.float64, True), (tg.int64, False), (bool, False)],
 )
 def test_floating_point_is_told_by_the_dtype(dtype, floating):
     assert tg.is_floating_point(tg.zeros(2, dtype=dtype)) is floating

@@ -1,8 +1,5 @@
 """`set_printoptions`, and sizes."""
 
-import copy
-import pickle
-
 import pytest
 
 import tinygrad_cnn as tg
@@ -39,5 +36,3 @@ def test_long_tensors_are_abbreviated():
     assert all(len(line) <= 20 for line in repr(tg.arange(100)).splitlines()[:-1])
     with pytest.raises(ValueError, match="'default', 'short' or 'full', got 'long'"):
         tg.set_printoptions(profile="long")
-
-

@@ -6,8 +6,6 @@ import pytest
 import tinygrad_cnn as tg
 
 
-
-
 @pytest.mark.parametrize(
     ("call", "error", "message"),
     [

@@ -24,9 +24,9 @@ def test_sizes_are_tuples_that_print_as_pytorchs():
 
 def test_slices_and_sums_of_sizes_are_sizes_and_items_are_ints():
     size = tg.Size([4, 0, 5])
-    assert type(size[:2]) is type(size + (1,)) is tg.Size
+    assert type(size[:2]) is type(size + tg.Size([1])) is type(size + size[:1]) is tg.Size
     assert type(size[0]) is int
-    assert (size[-1], size[:2], size + (1,)) == (5, (4, 0), (4, 0, 5, 1))
+    assert (size[-1], size[:2], size + size[:1]) == (5, (4, 0), (4, 0, 5, 4))
     with pytest.raises(IndexError):
         size[3]
 
@@ -34,3 +34,7 @@ def test_slices_and_sums_of_sizes_are_sizes_and_items_are_ints():
 @pytest.mark.parametrize(("size", "count"), [((), 1), ((3,), 3), ((4, 0, 5), 0), ((2, 3, 4), 24)])
 def test_the_number_of_elements_is_the_product(size, count):
     assert tg.Size(size).numel() == count
+
+
+def test_a_size_is_the_shape():
+    assert tg.zeros(2, 3, 4).size() == tg.zeros(2, 3, 4).shape == (2, 3, 4)

@@ -278,3 +278,50 @@ def test_long_chain_is_walked_and_freed_without_recursion():
             y.sum().backward()
         del y
     assert x.grad.item() == 20_001.0
+
+
+class Power(Function):
+    """xᵏ · scale, with arguments that have defaults."""
+
+    @staticmethod
+    def forward(x, k=2, *, scale=1.0):
+        return x**k * scale
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        x, ctx.k = inputs
+        ctx.save_for_backward(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * ctx.k * x ** (ctx.k - 1), None
+
+
+@pytest.mark.parametrize(("args", "named", "slope"), [((), {}, 6), ((3,), {}, 27), ((), {"k": 1}, 1)])
+def test_setup_context_sees_the_defaults_of_forward(args, named, slope):
+    x = leaf(3.0)
+    Power.apply(x, *args, **named).sum().backward()
+    assert x.grad.tolist() == [slope]
+
+
+def test_a_function_that_saved_nothing_is_walked_twice():
+    class Double(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx, a, b):
+            return a * 2 + b * 3
+
+    x = leaf(1.0)
+    a, b = Double.apply(x)
+    y = (a + b).sum()
+    y.backward()
+    y.backward()
+    assert x.grad.tolist() == [10]
+    z = Power.apply(x).sum()
+    z.backward()
+    with pytest.raises(RuntimeError, match="were freed"):
+        z.backward()

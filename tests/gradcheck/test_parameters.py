@@ -4,8 +4,7 @@ import numpy as np
 import pytest
 from checked_models import Model, leaf, one
 
-from tinygrad_cnn import ops
-from tinygrad_cnn.creation import randn, tensor
+from tinygrad_cnn import ops, randn, tensor
 from tinygrad_cnn.gradcheck import GradcheckError, check_parameters
 
 
