@@ -59,73 +59,6 @@ def test_gradients_of_both_orders(function):
     assert gradgradcheck(function, inputs)
 
 
-def test_saved_output_of_several_is_at_its_place_in_the_graph():
-    class Powers(Function):
-        @staticmethod
-        def forward(ctx, x):
-            y = x * x
-            ctx.save_for_backward(x, y, None)
-            return y, y * x
-
-        @staticmethod
-        def backward(ctx, g, h):
-            x, y, nothing = ctx.saved_tensors
-            assert nothing is None
-            return 2 * g * x + 3 * h * y
-
-    assert gradcheck(Powers.apply, leaf(0.5, -1.0))
-    assert gradgradcheck(Powers.apply, leaf(0.5, -1.0))
-    x = leaf(2.0)
-    y, z = Powers.apply(x)
-    (g,) = autograd.grad((y + z).sum(), x, create_graph=True)  # 2x + 3x²
-    assert autograd.grad((g * y).sum(), x)[0].item() == 120.0  # reaches y twice: 6x² + 12x³
-
-
-def test_output_that_no_gradient_reached_gets_zeros_or_none():
-    seen = []
-
-    def forward(ctx, x, fill):
-        ctx.set_materialize_grads(fill)
-        return x * 2, x * 3
-
-    def backward(_ctx, g, h):
-        seen.append(None if h is None else h.tolist())
-        return g * 2, None
-
-    for fill in (True, False):
-        x = leaf(1.0)
-        one_way(backward, forward).apply(x, fill)[0].sum().backward()
-        assert x.grad.tolist() == [2.0]
-    assert seen == [[0.0], None]
-
-
-def test_marked_and_integer_outputs_need_no_gradient():
-    def forward(ctx, x):
-        kept, index = x * 2, tg.tensor([1])
-        rounded = x * 0
-        ctx.mark_non_differentiable(rounded)
-        return kept, rounded, index, "label"
-
-    kept, rounded, index, label = one_way(lambda _ctx, g, *_: g * 2, forward).apply(leaf(1.0))
-    assert (kept.requires_grad, rounded.requires_grad, index.requires_grad, label) == (True, False, False, "label")
-    kept.sum().backward()
-
-
-def test_needs_input_grad_says_what_is_asked_for():
-    seen = []
-
-    def backward(ctx, g):
-        seen.append(ctx.needs_input_grad)
-        return (g, g, None)
-
-    op = one_way(backward, lambda _ctx, x, y, _scale: x + y)
-    x, y = leaf(1.0), leaf(2.0)
-    op.apply(x, y, 3).sum().backward(inputs=[y])
-    op.apply(x, tg.ones(1, dtype=tg.float64), 3).sum().backward()
-    assert seen == [(False, True, False), (True, False, False)]
-    assert y.grad.tolist() == x.grad.tolist() == [1.0]
-
-
 def test_none_stops_the_gradient():
     x = leaf(1.0)
     (one_way(lambda _ctx, _g: None).apply(x) + x).sum().backward()
@@ -192,20 +125,6 @@ def test_saved_value_changed_in_place_is_noticed():
     y.detach().zero_()
     with pytest.raises(RuntimeError, match=r"Exp: a saved value, of shape \(1,\).*changed in place"):
         y.sum().backward()
-
-
-def test_freed_values_say_so():
-    kept = []
-
-    def forward(ctx, x):
-        kept.append(ctx)
-        ctx.save_for_backward(x)
-        return x * 2
-
-    y = one_way(lambda _ctx, g: g * 2, forward).apply(leaf(1.0)).sum()
-    y.backward()
-    with pytest.raises(RuntimeError, match="freed.*retain_graph=True"):
-        y.backward()
 
 
 def test_nothing_is_recorded_without_need():

@@ -424,13 +424,72 @@ def test_vjps_of_float16_compute_in_float32_unless_the_operation_keeps_it(keeps_
     seen = []
 
     def vjp(g, y, x):
-        seen.extend([g.dtype, y.dtype, x.dtype])
-        return g
+        seen.extend([(one.dtype, one.tolist()) for one in (g, y, x)])
+        return g * x
 
-    x = tg.ones(2, dtype=tg.float16, requires_grad=True)
-    sums, _ = walked(op_of(vjp, keeps_half=keeps_half)(x))
-    assert seen == [tg.float16 if keeps_half else tg.float32] * 3
+    x = tg.full((2,), 3.0, dtype=tg.float16, requires_grad=True)
+    op = op_of(vjp, lambda x: x * 2, keeps_half=keeps_half)
+    sums, _ = walked(op(x), seed=tg.full((2,), 5.0, dtype=tg.float16))
+    dtype = tg.float16 if keeps_half else tg.float32
+    assert seen == [(dtype, [value] * 2) for value in (5, 6, 3)]
     assert sums[x].dtype == tg.float16
+    assert sums[x].tolist() == [15, 15]
+
+
+def test_recorded_gradients_depend_on_the_seed():
+    x, seed = leaf(2.0), leaf(3.0)
+    sums, _ = walked(x * x, create_graph=True, seed=seed)
+    assert autograd.grad(sums[x].sum(), seed)[0].tolist() == [4.0]
+
+
+def test_a_missing_output_is_none_also_with_create_graph():
+    seen = []
+    x = leaf(2.0)
+    walked(op_of(lambda g, _y, _x: seen.append(_y) or g)(x), create_graph=True)
+    assert seen == [None]
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_the_vjp_of_any_number_of_inputs_gets_all_of_them_or_none(saved):
+    seen = []
+    op = Op(lambda *xs: xs[0] + xs[1] + xs[2], "many")
+    if saved:
+        op.vjp_n(lambda n, g, _y, *xs: seen.append((n, [one.item() for one in xs])) or g)
+    else:
+        op.vjp_n(lambda n, g, _y, *_xs: seen.append((n, [*_xs])) or g)
+    walked(op(leaf(1.0), leaf(2.0), leaf(3.0)))
+    assert seen == [(n, [1.0, 2.0, 3.0] if saved else []) for n in range(3)]
+
+
+def test_a_gradient_that_is_not_wanted_is_not_computed():
+    seen = []
+    op = Op(lambda x, w, c: x + w + c, "noted")
+    for i in range(3):
+        op.vjp(i)(lambda g, _y, _x, _w, _c, i=i: seen.append(i) or g)
+    x, w, constant = leaf(1.0), leaf(1.0), tg.ones(1, dtype=tg.float64)
+    y = op(x, w, constant)
+    autograd.grad(y, w, retain_graph=True)
+    assert seen == [1]
+    walked(op(constant, x, constant), [x])
+    walked(y)
+    assert seen == [1, 1, 0, 1]
+
+
+def test_a_write_at_the_time_of_an_operation_came_before_it():
+    x = leaf(2.0)
+    y = x * 1
+    with tg.no_grad():
+        y.add_(1)
+    sums, _ = walked(y * y)
+    assert sums[x].tolist() == [6.0]
+
+
+@pytest.mark.parametrize("position", [0, 1])
+def test_a_wrong_shape_is_found_beside_gradients_that_are_none(position):
+    op = Op(lambda x, w, v: x * 1, "misfit")
+    op.gradients = lambda _node, g, _wanted: [None, g, g[:1]] if position else [None, g[:1], g]
+    with pytest.raises(RuntimeError, match=rf"input {position + 1} returned shape \(1,\), expected \(2,\)"):
+        walked(op(leaf(1.0, 2.0), leaf(1.0, 2.0), leaf(1.0, 2.0)))
 
 
 def test_a_value_changed_after_it_was_saved_is_noticed():
