@@ -112,7 +112,7 @@ class _Walk:
     def back_along(self, nodes: list[Node]) -> None:
         """Pass the gradient of each of `nodes` on to its parents."""
         # The loop runs once for every operation of a program: no calls that can be done without.
-        sums, needed, kept = self.sums, self.needed, self.kept
+        sums, needed, kept, check = self.sums, self.needed, self.kept, self.check
         for node in nodes:
             g = sums.pop(node, None)
             if g is None:
@@ -126,11 +126,12 @@ class _Walk:
                 wanted: Sequence[bool] = node.flows
                 if needed is not None:
                     wanted = [flowing and parent in needed for flowing, parent in zip(wanted, parents, strict=True)]
-                gradients = None if node.op.gradients is None else node.op.gradients(node, g, wanted)
+                joint = node.op.gradients
+                gradients = None if joint is None else joint(node, g, wanted)
                 if gradients is None:
                     gradients = self._vjps(node, g, wanted)
-                if self.check is not None:
-                    gradients = self.check(node, gradients)
+                if check is not None:
+                    gradients = check(node, gradients)
                 for parent, gradient in zip(parents, gradients, strict=True):
                     if gradient is not None:
                         if gradient.shape != parent.shape:

@@ -62,7 +62,7 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> An
     """Return what the layers, one after another, make of `x`: as `container.run_layers`, in one frame for all."""
     outside = push_scope(scope)  # which is there already: the token leads back to it
     i, count = 0, len(layers)
-    module: Any = None
+    module = layers[0][1] if layers else None
     try:
         while i < count:
             name, module = layers[i]
@@ -76,7 +76,8 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> An
                 x = module.forward(x)
                 continue
             before = fused_relu.operand
-            fused_relu.operand = x.array if type(module) in _NORMS else module._parameters["weight"].array
+            weight = module._parameters["weight"]
+            fused_relu.operand = x.array if type(module) in _NORMS or weight is None else weight.array
             try:
                 x = module.forward(x)
             finally:
@@ -87,7 +88,8 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> An
             push_scope(Scope(name, type(module).__name__, module, scope))
             x = _recorded_relu(x) if made is not None and x.array is made else module.forward(x)
     except EXPLAINED as error:
-        explain(error, module, (x,))
+        if module is not None:
+            explain(error, module, (x,))
         raise
     finally:
         pop_scope(outside)
