@@ -143,6 +143,11 @@ def test_parts_whole_arrays_and_pending_gradients_add_up_in_every_order(order):
     np.testing.assert_array_equal(dense, kept)
 
 
+def test_a_pending_gradient_is_worked_out_when_it_joins_a_sum_of_parts():
+    for total in (sparse(0) + Fixed(np.ones((4, 2))), Fixed(np.ones((4, 2))) + sparse(0)):
+        assert total.value().tolist() == [[2, 2], [1, 1], [1, 1], [1, 1]]
+
+
 def test_two_sums_with_whole_arrays_of_their_own_are_one():
     dense = np.ones((4, 2))
     total = (sparse(0) + dense) + (sparse(1) + dense * 2)

@@ -9,7 +9,7 @@ import pytest
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
-from tinygrad_cnn.autograd import Node, Op, collect
+from tinygrad_cnn.autograd import Node, Op, collect, hooks
 from tinygrad_cnn.autograd.pending import Pending
 from tinygrad_cnn.autograd.walk import run
 
@@ -311,6 +311,13 @@ def test_hooks_of_a_result_that_is_asked_for_run_once_and_give_the_result():
     assert (seen, gy.item()) == ([3.0, 3.0], 6.0)
 
 
+def test_hooks_of_an_output_that_is_asked_for_run_though_no_leaf_ever_had_one(monkeypatch):
+    monkeypatch.setattr(hooks, "_of_leaves", [])
+    y = leaf(1.0) * 2
+    y.register_hook(lambda g: g * 10)
+    assert autograd.grad(y, y)[0].item() == 10.0
+
+
 def test_what_retains_its_gradient_gets_it_as_the_hooks_leave_it():
     x = leaf(1.0)
     y = x * 2
@@ -382,9 +389,10 @@ def test_division_by_zero_in_a_vjp_is_infinite_in_silence():
 def test_numbers_from_a_vjp_become_arrays():
     x = tg.tensor(2.0, dtype=tg.float64, requires_grad=True)
     op = op_of(lambda _g, _y, _x: np.float64(3.0))
-    sums, _ = walked(op(x) + op(x))
-    assert type(sums[x]) is np.ndarray
-    assert sums[x].item() == 6.0
+    for y, expected in ((op(x), 3.0), (op(x) + op(x), 6.0)):
+        sums, _ = walked(y)
+        assert type(sums[x]) is np.ndarray
+        assert sums[x].item() == expected
 
 
 @pytest.mark.parametrize("saved", ["input", "output", "supplied"])

@@ -132,5 +132,28 @@ _OPTIM = {
     ): "one of the two is infinite",
 }
 
-EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"optim": _OPTIM, "vjps": _VJPS}
+_ONE_VJP = "an operation of any number of inputs has one VJP"
+
+_ENGINE = {
+    ("Pending.__add__", "return self.value() + other"): "an array plus a pending gradient adds the value of that",
+    ("_Walk._vjps", "if op.variadic is not None and (not op.reads[-1].inputs):"): _ONE_VJP,
+    ("_Walk.back_along", "if versions.newest >= node.seq:"): "the clock gives every number once",
+    ("_Walk.back_along", "sums[parent] = gradient if before is None else _sum(gradient, before)"): _SYMMETRIC,
+    (
+        "_Walk.back_along",
+        "wanted = [parent in needed for flowing, parent in zip(wanted, parents, strict=True)]",
+    ): "gradients flow to all that is needed: constants never are",
+    ("plan_of", "every = bool(reads[-1].inputs)"): _ONE_VJP,
+    (
+        "plan_of",
+        "return ((VALUE if every else 0,) * count, reads[-1].output, every or reads[0].output, flows)",
+    ): _ONE_VJP,
+    (
+        "plan_of",
+        "return ((VALUE if every else 0,) * count, reads[0].output, every or reads[-1].output, flows)",
+    ): _ONE_VJP,
+    ("run", "sums[key] = _sum(gradient, sums[key]) if key in sums else gradient"): _SYMMETRIC,
+}
+
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"engine": _ENGINE, "optim": _OPTIM, "vjps": _VJPS}
 """For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""
