@@ -1,11 +1,14 @@
 """`Op`: calling, recording, VJPs, variants, and what is said where something is missing."""
 
+import sys
+
 import numpy as np
 import pytest
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
 from tinygrad_cnn.autograd import Constant, Op, primitive, registry
+from tinygrad_cnn.autograd.saving import plan_of
 
 
 def leaf(*values):
@@ -103,6 +106,35 @@ def test_a_missing_vjp_raises_and_gives_no_zeros():
         op(x, w).backward()
     assert w.grad is None
     assert autograd.grad(op(x, w), w)[0].item() == 2.0
+
+
+def test_there_is_a_place_for_the_vjp_of_every_input():
+    op = Op(lambda x, w: x * w, "product")
+    first = op.vjp(0)(lambda g, _y, _x, w: g * w)
+    assert op.vjps == [first, None]
+    assert len(op.reads) == 2
+    other = Op(lambda x, w, v: x * 1, "first_of_three")
+    last = other.vjp(2)(lambda g, _y, *_inputs: g * 0)
+    assert other.vjps == [None, None, last]
+
+
+def test_what_is_saved_is_worked_out_once_for_the_same_inputs(scaled, monkeypatch):
+    calls = []
+    module = sys.modules["tinygrad_cnn.autograd.primitive"]  # the package has a function of that name
+    monkeypatch.setattr(module, "plan_of", lambda *a, **how: calls.append(a[1:]) or plan_of(*a, **how))
+    x, w = leaf(2.0), leaf(3.0)
+    for _ in range(2):
+        scaled(x, w)
+        scaled(x, 3.0)
+    assert calls == [(0b11, 2), (0b01, 2)]
+
+
+def test_what_is_saved_of_many_inputs_depends_on_their_number():
+    op = Op(lambda *xs: np.sum(xs, axis=0), "total")
+    op.vjp_n(lambda _n, g, _y, *_xs: g)
+    x, constant = leaf(2.0), tg.ones(1, dtype=tg.float64)
+    for count in (1, 3, 2):
+        assert len(op(x, *[constant] * count).grad_fn.args) == 1 + count
 
 
 def test_what_a_vjp_reads_is_known_before_any_call(scaled):
@@ -214,7 +246,7 @@ def test_float16_is_computed_in_float32_and_rounded_once(keeps_half, inside):
 
 
 def test_only_results_that_share_memory_are_views():
-    op = Op(lambda x, *, start: x[start:] if start else x + 0, "tail", views=True)
+    op = Op(lambda x, *, start: x[start:] if start else (x + 0)[:], "tail", views=True)  # a view of a copy
     op.vjp(0)(lambda g, _y, _x, *, start: g)
     x = leaf(1.0, 2.0)
     view = op(x, start=1)

@@ -135,6 +135,10 @@ _OPTIM = {
 _ONE_VJP = "an operation of any number of inputs has one VJP"
 
 _ENGINE = {
+    ("Op._as_view", "array, base = (result.array.base, source.array)"): _SYMMETRIC,
+    ("Op._as_view", "base, array = (source.array, result.array.base)"): _SYMMETRIC,
+    ("Op._as_view", "if base is array or storage(base) is storage(array):"): "the caller has seen that there is a base",
+    ("Op._as_view", "if base is not None and storage(base) is storage(array):"): _SAME,
     ("Pending.__add__", "return self.value() + other"): "an array plus a pending gradient adds the value of that",
     ("_Walk._vjps", "if op.variadic is not None and (not op.reads[-1].inputs):"): _ONE_VJP,
     ("_Walk.back_along", "if versions.newest >= node.seq:"): "the clock gives every number once",
