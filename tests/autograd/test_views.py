@@ -112,3 +112,19 @@ def test_a_stand_in_is_at_the_same_place_in_the_graph():
     constant = stand_in(tg.ones(2))
     assert not constant.requires_grad
     assert constant._node is None
+
+
+def test_a_view_of_a_constant_becomes_part_of_the_graph_with_its_base():
+    x, _ = leaves()
+    y = tg.zeros(2, 3, dtype=tg.float64)
+    view = y[0]
+    y += x
+    refresh(view)
+    assert view._requires_grad
+    assert view._node is not None
+
+
+def test_a_stand_in_of_a_proxy_is_at_the_place_of_the_leaf():
+    x, _ = leaves()
+    proxy = stand_in(stand_in(x))
+    assert proxy._node is x
