@@ -56,7 +56,7 @@ def hooks_of(owner: Node | Variable) -> Hooks | None:
 
 
 def leaves_have_hooks() -> bool:
-    """Tell whether any leaf has ever had a hook."""
+    """Return whether any leaf has ever had a hook."""
     return bool(_of_leaves)
 
 
