@@ -147,6 +147,8 @@ _ENGINE = {
         "_Walk.back_along",
         "wanted = [parent in needed for flowing, parent in zip(wanted, parents, strict=True)]",
     ): "gradients flow to all that is needed: constants never are",
+    ("_prepare", "_of_leaves[:] = [False]"): "that there is an element says it",
+    ("hooks_of", "return getattr(owner, '_hooks', None)"): _SAME,
     ("plan_of", "every = bool(reads[-1].inputs)"): _ONE_VJP,
     (
         "plan_of",
