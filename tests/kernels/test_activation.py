@@ -10,7 +10,7 @@ RNG = np.random.default_rng(0)
 SHAPES = [((90, 70), (90, 70), ()), ((90, 70), (70,), (90, 1)), ((1, 70), (90, 70), (90, 70)), ((9000,), (2, 9000), ())]
 
 
-@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i8"])
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8", "i1", "i8"])
 @pytest.mark.parametrize(("mask", "x", "other"), SHAPES)
 def test_select_chooses_as_where_does(dtype, mask, x, other):
     mask = RNG.random(mask) > 0.5
@@ -20,6 +20,12 @@ def test_select_chooses_as_where_does(dtype, mask, x, other):
         found = kernels.select(mask, a, b)
         assert found.dtype == expected.dtype
         np.testing.assert_array_equal(found, expected)
+
+
+def test_any_mask_that_is_not_zero_holds():
+    mask = np.arange(8192) % 3
+    x = RNG.normal(size=8192)
+    np.testing.assert_array_equal(kernels.select(mask, x, 0.0), np.where(mask != 0, x, 0))
 
 
 def test_select_moves_bits_not_numbers():

@@ -161,5 +161,45 @@ _ENGINE = {
     ("run", "sums[key] = _sum(gradient, sums[key]) if key in sums else gradient"): _SYMMETRIC,
 }
 
-EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"engine": _ENGINE, "optim": _OPTIM, "vjps": _VJPS}
+_EITHER_END = "either end of the first window differs from what comes before"
+
+_KERNELS = {
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-0) != 0) | (np.diff(stop, prepend=-1) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-1) != 0) | (np.diff(stop, prepend=-0) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-1) != 0) | (np.diff(stop, prepend=-2) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-1) != 0) | (np.diff(stop, prepend=1) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-2) != 0) | (np.diff(stop, prepend=-1) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=1) != 0) | (np.diff(stop, prepend=-1) != 0))",
+    ): _EITHER_END,
+    ("_repeated", "return np.repeat(x, np.diff(first, append=outputs), axis)"): _SAME,
+    ("adaptive_avg_pool2d_input", "sums = np.add.reduceat(g, first, axis)"): _SAME,
+    ("select", "dtype = np.result_type(other, x)"): _SYMMETRIC,
+    ("select", "if mask.size <= _SMALL or dtype.kind != 'f' or mask.dtype.kind != 'b':"): _SAME,
+    ("select", "if mask.size > _SMALL or dtype.kind != 'f' or mask.dtype.kind != 'b':"): _SAME,
+    ("sigmoid", "return select(x > 0, 1, e) / (1 + e)"): "at 0 both give a half",
+}
+
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
+    "engine": _ENGINE,
+    "kernels": _KERNELS,
+    "optim": _OPTIM,
+    "vjps": _VJPS,
+}
 """For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""

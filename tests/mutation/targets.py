@@ -40,10 +40,7 @@ TARGETS = {
         (
             "kernels/loss.py",
             "ops/loss.py",
-            "nn/functional/binary.py",
-            "nn/functional/classification.py",
-            "nn/functional/divergence.py",
-            "nn/functional/regression.py",
+            "nn/functional/loss/*.py",
             "nn/modules/loss.py",
         ),
         ("nn/**/*loss*.py", "nn/**/*divergence*.py", "nn/**/*classification*.py", "nn/**/*regression*.py",
