@@ -177,7 +177,7 @@ def test_a_deleted_statement_keeps_the_variables_that_a_function_closes_over():
 
 def test_functions_are_found_behind_decorators_in_classes_and_in_modules():
     found = {function.__qualname__ for function in functions.functions_of("train/steps.py")}
-    assert {"Steps._update", "Steps._train_step", "_first"} <= found  # the first is decorated
+    assert {"Steps._update", "Steps._train_step", "_first_divisor"} <= found  # the first is decorated
     assert "MultiStepLR._lr_at" in {f.__qualname__ for f in functions.functions_of("optim/lr_scheduler/steps.py")}
 
 
