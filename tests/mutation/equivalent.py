@@ -140,9 +140,8 @@ _ENGINE = {
     ("Op._as_view", "if base is array or storage(base) is storage(array):"): "the caller has seen that there is a base",
     ("Op._as_view", "if base is not None and storage(base) is storage(array):"): _SAME,
     ("Pending.__add__", "return self.value() + other"): "an array plus a pending gradient adds the value of that",
-    ("_Walk._vjps", "if op.variadic is not None and (not op.reads[-1].inputs):"): _ONE_VJP,
+    ("_Walk._prepare", "if not op.reads[-1].inputs:"): _ONE_VJP,
     ("_Walk.back_along", "if versions.newest >= node.seq:"): "the clock gives every number once",
-    ("_Walk.back_along", "sums[parent] = gradient if before is None else _sum(gradient, before)"): _SYMMETRIC,
     (
         "_Walk.back_along",
         "wanted = [parent in needed for flowing, parent in zip(wanted, parents, strict=True)]",
@@ -158,7 +157,6 @@ _ENGINE = {
         "plan_of",
         "return ((VALUE if every else 0,) * count, reads[0].output, every or reads[-1].output, flows)",
     ): _ONE_VJP,
-    ("run", "sums[key] = _sum(gradient, sums[key]) if key in sums else gradient"): _SYMMETRIC,
 }
 
 _EITHER_END = "either end of the first window differs from what comes before"
