@@ -519,3 +519,45 @@ def test_nodes_are_walked_once_though_reached_by_many_roots():
     assert seen == ["shared"]
     assert sums[x].tolist() == [5.0]
     assert all(isinstance(one, Node) for one in collect([a.grad_fn, b.grad_fn]))
+
+
+@pytest.mark.parametrize("known", [0, 1])
+def test_a_gradient_that_nobody_defined_is_an_error_of_its_input(known):
+    op = Op(lambda x, w, v: x * 1, "half_known")
+    for i in range(known):
+        op.vjp(i)(lambda g, _y, *_inputs: g)
+    with pytest.raises(RuntimeError, match=f"half_known: no gradient is defined for input {known}") as caught:
+        walked(op(leaf(1.0), leaf(1.0), leaf(1.0)))
+    assert caught.value.__notes__[0].endswith(f", input {known}")
+
+
+def test_an_error_before_any_gradient_names_the_operation_alone():
+    op = Op(lambda x: x * 1, "joint")
+    op.gradients = lambda _node, _g, _wanted: 1 / 0
+    with pytest.raises(ZeroDivisionError) as caught:
+        walked(op(leaf(1.0)))
+    assert re.fullmatch(r"in the backward pass of <joint #\d+ \(1,\) float64>", caught.value.__notes__[0])
+
+
+def test_an_output_that_no_target_leads_to_leaves_nothing():
+    x, w = leaf(1.0), leaf(1.0)
+    one = tg.ones(1, dtype=tg.float64)
+    sums, _ = run([(x * 2, one), (w * 3, one), (w, one)], [x], None, False)
+    assert set(sums) == {x}
+
+
+def test_gradients_of_float16_are_brought_to_the_shape_of_their_input():
+    op = Op(lambda x, w: x + w, "fitting", fit=lambda gradient, shape: gradient.sum().reshape(shape))
+    op.vjp(0)(lambda g, _y, _x, _w: g)
+    op.vjp(1)(lambda g, _y, _x, _w: g)
+    x, w = tg.ones(3, dtype=tg.float16, requires_grad=True), tg.ones(1, dtype=tg.float16, requires_grad=True)
+    sums, _ = walked(op(x, w))
+    assert (sums[w].dtype, sums[w].tolist()) == (tg.float16, [3.0])
+
+
+def test_a_number_from_a_vjp_is_an_array_for_the_operation_below():
+    seen = []
+    x = tg.tensor(2.0, dtype=tg.float64, requires_grad=True)
+    below = op_of(lambda g, _y, _x: seen.append(type(g)) or g)
+    walked(op_of(lambda _g, _y, _x: np.float64(3.0))(below(x)))
+    assert seen == [np.ndarray]

@@ -140,6 +140,7 @@ _ENGINE = {
     ("Op._as_view", "if base is array or storage(base) is storage(array):"): "the caller has seen that there is a base",
     ("Op._as_view", "if base is not None and storage(base) is storage(array):"): _SAME,
     ("Pending.__add__", "return self.value() + other"): "an array plus a pending gradient adds the value of that",
+    ("_Walk._prepare", "(deleted) vjps = [partial(op.variadic, i) for i in range(len(node.parents))]"): _SAME,
     ("_Walk._prepare", "if not op.reads[-1].inputs:"): _ONE_VJP,
     ("_Walk.back_along", "if versions.newest >= node.seq:"): "the clock gives every number once",
     (
