@@ -5,7 +5,6 @@ import pytest
 
 import tinygrad_cnn as tg
 from tinygrad_cnn.creation import empty_like, eye, full_like, linspace, ones_like, zeros_like
-from tinygrad_cnn.drawing import rand_like, randint_like, randn_like
 
 
 def test_sizes_one_by_one_or_as_a_sequence():
@@ -110,9 +109,6 @@ def test_like_another():
         ones_like: (),
         empty_like: (),
         full_like: (2,),
-        rand_like: (),
-        randn_like: (),
-        randint_like: (1, 4),
     }
     for make, arguments in makes.items():
         y = make(x, *arguments)
@@ -122,9 +118,6 @@ def test_like_another():
         with pytest.raises(TypeError, match=f"{make.__name__}: expected input as a tensor, got list"):
             make([1], *arguments)
     assert full_like(tg.tensor([1, 2]), 1.5).tolist() == [1, 1]
-    assert set(randint_like(tg.zeros(100), 2).tolist()) == {0, 1}
-    with pytest.raises(RuntimeError, match="rand: expected a floating-point dtype, got int64"):
-        rand_like(tg.tensor([1, 2]))
 
 
 def test_from_numpy_shares_memory():

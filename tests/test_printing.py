@@ -1,8 +1,5 @@
 """`set_printoptions`, and sizes."""
 
-import copy
-import pickle
-
 import pytest
 
 import tinygrad_cnn as tg
@@ -39,17 +36,3 @@ def test_long_tensors_are_abbreviated():
     assert all(len(line) <= 20 for line in repr(tg.arange(100)).splitlines()[:-1])
     with pytest.raises(ValueError, match="'default', 'short' or 'full', got 'long'"):
         tg.set_printoptions(profile="long")
-
-
-def test_sizes_are_tuples_that_print_as_pytorchs():
-    size = tg.zeros(64, 10).size()
-    assert repr(size) == str(size) == "torch.Size([64, 10])"
-    assert size == (64, 10)
-    assert isinstance(size, tg.Size)
-    assert size.numel() == 640
-    assert size[0] == 64
-    assert repr(size[1:] + tg.Size([3])) == "torch.Size([10, 3])"
-    assert tg.zeros(size).size(1) == 10
-    assert tg.Size([2, 3]) == (2, 3)
-    assert repr(tg.tensor(1).size()) == "torch.Size([])"
-    assert pickle.loads(pickle.dumps(size)) == copy.deepcopy(size) == size

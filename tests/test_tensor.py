@@ -316,3 +316,13 @@ def test_every_differentiable_method_matches_its_function():
     for name in ("exp", "log", "sqrt", "abs", "neg", "sign", "relu", "sigmoid", "tanh", "sum", "mean", "amax", "amin",
                  "argmax", "argmin", "flatten", "t", "squeeze"):  # fmt: skip
         np.testing.assert_array_equal(getattr(x, name)().numpy(), getattr(ops, name)(x).numpy(), err_msg=name)
+
+
+def test_a_number_in_a_text():
+    loss = tg.tensor(1.5, requires_grad=True) * 2
+    assert f"{loss}" == "3.0"
+    assert f"{loss:.3f}" == "3.000"
+    assert f"{tg.tensor(3)}" == "3"
+    assert f"{tg.tensor([1.5])}" == "tensor([1.5])"
+    with pytest.raises(TypeError, match=r"format '\.3f': expected a tensor without axes, got shape \(1,\)"):
+        f"{tg.tensor([1.5]):.3f}"

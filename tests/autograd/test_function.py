@@ -59,73 +59,6 @@ def test_gradients_of_both_orders(function):
     assert gradgradcheck(function, inputs)
 
 
-def test_saved_output_of_several_is_at_its_place_in_the_graph():
-    class Powers(Function):
-        @staticmethod
-        def forward(ctx, x):
-            y = x * x
-            ctx.save_for_backward(x, y, None)
-            return y, y * x
-
-        @staticmethod
-        def backward(ctx, g, h):
-            x, y, nothing = ctx.saved_tensors
-            assert nothing is None
-            return 2 * g * x + 3 * h * y
-
-    assert gradcheck(Powers.apply, leaf(0.5, -1.0))
-    assert gradgradcheck(Powers.apply, leaf(0.5, -1.0))
-    x = leaf(2.0)
-    y, z = Powers.apply(x)
-    (g,) = autograd.grad((y + z).sum(), x, create_graph=True)  # 2x + 3x²
-    assert autograd.grad((g * y).sum(), x)[0].item() == 120.0  # reaches y twice: 6x² + 12x³
-
-
-def test_output_that_no_gradient_reached_gets_zeros_or_none():
-    seen = []
-
-    def forward(ctx, x, fill):
-        ctx.set_materialize_grads(fill)
-        return x * 2, x * 3
-
-    def backward(_ctx, g, h):
-        seen.append(None if h is None else h.tolist())
-        return g * 2, None
-
-    for fill in (True, False):
-        x = leaf(1.0)
-        one_way(backward, forward).apply(x, fill)[0].sum().backward()
-        assert x.grad.tolist() == [2.0]
-    assert seen == [[0.0], None]
-
-
-def test_marked_and_integer_outputs_need_no_gradient():
-    def forward(ctx, x):
-        kept, index = x * 2, tg.tensor([1])
-        rounded = x * 0
-        ctx.mark_non_differentiable(rounded)
-        return kept, rounded, index, "label"
-
-    kept, rounded, index, label = one_way(lambda _ctx, g, *_: g * 2, forward).apply(leaf(1.0))
-    assert (kept.requires_grad, rounded.requires_grad, index.requires_grad, label) == (True, False, False, "label")
-    kept.sum().backward()
-
-
-def test_needs_input_grad_says_what_is_asked_for():
-    seen = []
-
-    def backward(ctx, g):
-        seen.append(ctx.needs_input_grad)
-        return (g, g, None)
-
-    op = one_way(backward, lambda _ctx, x, y, _scale: x + y)
-    x, y = leaf(1.0), leaf(2.0)
-    op.apply(x, y, 3).sum().backward(inputs=[y])
-    op.apply(x, tg.ones(1, dtype=tg.float64), 3).sum().backward()
-    assert seen == [(False, True, False), (True, False, False)]
-    assert y.grad.tolist() == x.grad.tolist() == [1.0]
-
-
 def test_none_stops_the_gradient():
     x = leaf(1.0)
     (one_way(lambda _ctx, _g: None).apply(x) + x).sum().backward()
@@ -192,20 +125,6 @@ def test_saved_value_changed_in_place_is_noticed():
     y.detach().zero_()
     with pytest.raises(RuntimeError, match=r"Exp: a saved value, of shape \(1,\).*changed in place"):
         y.sum().backward()
-
-
-def test_freed_values_say_so():
-    kept = []
-
-    def forward(ctx, x):
-        kept.append(ctx)
-        ctx.save_for_backward(x)
-        return x * 2
-
-    y = one_way(lambda _ctx, g: g * 2, forward).apply(leaf(1.0)).sum()
-    y.backward()
-    with pytest.raises(RuntimeError, match="freed.*retain_graph=True"):
-        y.backward()
 
 
 def test_nothing_is_recorded_without_need():
@@ -278,3 +197,50 @@ def test_long_chain_is_walked_and_freed_without_recursion():
             y.sum().backward()
         del y
     assert x.grad.item() == 20_001.0
+
+
+class Power(Function):
+    """xᵏ · scale, with arguments that have defaults."""
+
+    @staticmethod
+    def forward(x, k=2, *, scale=1.0):
+        return x**k * scale
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        x, ctx.k = inputs
+        ctx.save_for_backward(x)
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        return g * ctx.k * x ** (ctx.k - 1), None
+
+
+@pytest.mark.parametrize(("args", "named", "slope"), [((), {}, 6), ((3,), {}, 27), ((), {"k": 1}, 1)])
+def test_setup_context_sees_the_defaults_of_forward(args, named, slope):
+    x = leaf(3.0)
+    Power.apply(x, *args, **named).sum().backward()
+    assert x.grad.tolist() == [slope]
+
+
+def test_a_function_that_saved_nothing_is_walked_twice():
+    class Double(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2, x * 3
+
+        @staticmethod
+        def backward(ctx, a, b):
+            return a * 2 + b * 3
+
+    x = leaf(1.0)
+    a, b = Double.apply(x)
+    y = (a + b).sum()
+    y.backward()
+    y.backward()
+    assert x.grad.tolist() == [10]
+    z = Power.apply(x).sum()
+    z.backward()
+    with pytest.raises(RuntimeError, match="were freed"):
+        z.backward()

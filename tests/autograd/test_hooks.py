@@ -5,6 +5,7 @@ import pytest
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
+from tinygrad_cnn.autograd import hooks
 
 
 def leaf(*values):
@@ -172,3 +173,42 @@ def test_what_needs_a_gradient_says_so(method):
 def test_post_accumulate_hook_of_a_result_is_refused():
     with pytest.raises(RuntimeError, match="expected a leaf.*use register_hook"):
         (leaf(1.0) * 2).register_post_accumulate_grad_hook(print)
+
+
+def test_a_handle_is_a_context_manager_that_removes_its_hook():
+    x = leaf(1.0)
+    calls = []
+    with x.register_hook(lambda _: calls.append(1)) as handle:
+        (x * 2).sum().backward()
+        assert isinstance(handle.id, int)
+    (x * 2).sum().backward()
+    assert calls == [1]
+
+
+@pytest.mark.parametrize("register", [tg.Tensor.register_hook, tg.Tensor.register_post_accumulate_grad_hook])
+def test_the_first_hook_of_any_leaf_is_called(register, monkeypatch):
+    monkeypatch.setattr(hooks, "_of_leaves", [])
+    x, other = leaf(1.0), leaf(1.0)
+    calls = []
+    assert not hooks.leaves_have_hooks()
+    register(x, lambda _: calls.append(1))
+    assert hooks.leaves_have_hooks()
+    (x * 2 + other).sum().backward()
+    assert calls == [1]
+    assert hooks.hooks_of(other) is None
+
+
+def test_a_handle_outlives_its_tensor():
+    handle = (leaf(1.0) * 2).register_hook(lambda _: None)
+    handle.remove()
+
+
+def test_a_tensor_retains_its_gradient_once_however_often_it_is_asked():
+    y = leaf(1.0) * 2
+    assert not y.retains_grad
+    for _ in range(2):
+        y.retain_grad()
+    assert y.retains_grad
+    assert len(y.grad_fn.hooks.retained) == 1
+    y.sum().backward()
+    assert y.grad.tolist() == [1.0]

@@ -1,9 +1,13 @@
 """Scopes: the path of the module that runs, which nodes and errors name."""
 
 import gc
+import threading
+
+import pytest
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import nn
+from tinygrad_cnn.autograd import Scope, current_scope, enter_scope, pop_scope, push_scope
 
 
 class Outer(nn.Module):
@@ -35,3 +39,41 @@ def test_a_scope_does_not_keep_its_module_alive():
 
 def test_nothing_is_in_a_scope_outside_of_modules():
     assert (tg.ones(1, requires_grad=True) * 2).grad_fn.scope is None
+
+
+def test_scopes_are_entered_and_left_in_order():
+    owner = nn.Tanh()
+    with enter_scope("net", "Net", owner) as outer:
+        assert current_scope() is outer
+        with enter_scope("features", "Sequential", owner) as middle, enter_scope("0", "Conv2d", owner) as inner:
+            assert (inner.parent, middle.parent, outer.parent) == (middle, outer, None)
+            assert inner.chain == (outer, middle, inner)
+            assert (inner.path, middle.path, outer.path) == ("features.0", "features", "")
+            assert (repr(inner), repr(outer)) == ("<scope features.0>", "<scope Net>")
+        assert current_scope() is outer
+    assert current_scope() is None
+
+
+def test_a_scope_is_left_after_an_error():
+    owner = nn.Tanh()
+    with pytest.raises(ZeroDivisionError), enter_scope("net", "Net", owner):
+        raise ZeroDivisionError
+    assert current_scope() is None
+
+
+def test_a_scope_pushed_by_hand_ends_with_its_token():
+    scope = Scope("net", "Net", nn.Tanh(), None)
+    token = push_scope(scope)
+    assert current_scope() is scope
+    assert (tg.ones(1, requires_grad=True) * 2).grad_fn.scope is scope
+    pop_scope(token)
+    assert current_scope() is None
+
+
+def test_every_thread_has_a_scope_of_its_own():
+    seen = []
+    with enter_scope("net", "Net", nn.Tanh()):
+        thread = threading.Thread(target=lambda: seen.append(current_scope()))
+        thread.start()
+        thread.join()
+    assert seen == [None]

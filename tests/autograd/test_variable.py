@@ -3,11 +3,13 @@
 import copy
 import pickle
 
+import numpy as np
 import pytest
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import nn
-from tinygrad_cnn.autograd import Variable
+from tinygrad_cnn.autograd import Constant, Variable, wrap
+from tinygrad_cnn.autograd.variable import View, origin, source_of
 
 
 def leaf(*values):
@@ -61,3 +63,59 @@ def test_copies_and_pickles_keep_class_and_values(made):
         assert type(twin) is type(x)
         assert twin.tolist() == x.tolist()
         assert twin.requires_grad is x.requires_grad
+
+
+def test_the_graph_remembers_constants_by_shape_and_dtype_only():
+    x = tg.ones(2, 3)
+    found = origin(x)
+    assert isinstance(found, Constant)
+    assert (found.shape, found.dtype, found.ndim, found.number, found.requires_grad) == ((2, 3), "f4", 2, None, False)
+    assert origin(x) is found
+    array = origin(np.ones((4,), "i2"))
+    assert (array.shape, array.dtype) == ((4,), "i2")
+    y = leaf(1.0)
+    assert origin(y) is y
+
+
+@pytest.mark.parametrize(("number", "dtype"), [(2, "i8"), (2.5, "f8"), (True, "?")])
+def test_the_graph_remembers_numbers(number, dtype):
+    found = origin(number)
+    assert (found.number, found.shape, found.dtype) == (number, (), dtype)
+
+
+def test_what_is_no_input_has_no_origin():
+    assert origin(None) is None
+    assert origin("text") is None
+
+
+def test_the_source_of_a_tensor_is_its_node_its_leaf_or_a_constant():
+    x = leaf(1.0)
+    y = x * 2
+    assert source_of(y) is y.grad_fn
+    assert source_of(x) is x
+    assert isinstance(source_of(tg.ones(2)), Constant)
+    assert source_of(wrap(np.ones(1), x)) is x  # as the backward pass makes them
+    assert source_of(wrap(np.ones(1), y.grad_fn)) is y.grad_fn
+
+
+def test_wrap_makes_a_tensor_that_needs_no_gradient_unless_it_has_a_node():
+    array = np.ones(2)
+    x = wrap(array)
+    assert type(x) is tg.Tensor
+    assert x.array is array
+    assert (x.requires_grad, x.grad, x.grad_fn, x._view) == (False, None, None, None)
+    y = wrap(array, (leaf(1.0) * 2).grad_fn)
+    assert y.requires_grad
+    assert not y.is_leaf
+    assert type(wrap(np.float64(2)).array) is np.ndarray
+
+
+def test_shape_dtype_and_axes_are_those_of_the_array():
+    x = tg.zeros(2, 0, 3, dtype=tg.int16)
+    assert (x.shape, x.dtype, x.ndim) == (x.array.shape, x.array.dtype, 3)
+
+
+def test_a_view_remembers_where_its_base_was():
+    x = leaf(1.0) * 2
+    view = View(x, ())
+    assert (view.base, view.steps, view.seen) == (x, (), x.grad_fn)

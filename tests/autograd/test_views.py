@@ -6,6 +6,7 @@ import weakref
 import numpy as np
 
 import tinygrad_cnn as tg
+from tinygrad_cnn.autograd.views import refresh, stand_in
 
 
 def leaves():
@@ -54,3 +55,76 @@ def test_only_view_operations_share_memory_with_their_input():
         if shared:
             assert output._view is not None, f"{sample}: shares memory with input {shared} but is no view of it"
             assert registry[sample.op].views
+
+
+def test_a_view_of_a_view_knows_the_base_and_every_step():
+    x, _ = leaves()
+    y = x * 1
+    first = y.view(3, 2)
+    second = first[1:]
+    assert first._view.base is second._view.base is y
+    assert [op.name for op, _ in second._view.steps] == [first._view.steps[0][0].name, second._view.steps[1][0].name]
+    assert second._view.steps[:1] == first._view.steps
+    assert second._view.seen is y.grad_fn
+
+
+def test_a_view_is_read_again_only_if_its_base_changed():
+    x, w = leaves()
+    y = x * 1
+    view = y.view(6)
+    before = view._node
+    refresh(view)
+    assert view._node is before
+    y.mul_(w)
+    refresh(view)
+    assert view._node is not before
+    assert view._view.seen is y._node
+    again = view._node
+    refresh(view)
+    assert view._node is again
+    refresh(x)  # which is no view
+    assert x._node is None
+
+
+def test_a_view_of_a_constant_that_is_changed_by_a_constant_stays_one():
+    y = tg.zeros(2, 3, dtype=tg.float64)
+    view = y[0]
+    y += 1
+    refresh(view)
+    assert not view.requires_grad
+    assert view.tolist() == [1, 1, 1]
+
+
+def test_a_stand_in_is_at_the_same_place_in_the_graph():
+    x, _ = leaves()
+    y = x * 2
+    for tensor, node in ((y, y.grad_fn), (x, x)):
+        proxy = stand_in(tensor)
+        assert proxy is not tensor
+        assert proxy.array is tensor.array
+        assert proxy._node is node
+        assert proxy.requires_grad
+    other = np.ones((2, 3))
+    proxy = stand_in(x, other)
+    assert proxy.array is other
+    (proxy * 3).sum().backward()
+    assert x.grad.tolist() == [[3.0] * 3] * 2
+    constant = stand_in(tg.ones(2))
+    assert not constant.requires_grad
+    assert constant._node is None
+
+
+def test_a_view_of_a_constant_becomes_part_of_the_graph_with_its_base():
+    x, _ = leaves()
+    y = tg.zeros(2, 3, dtype=tg.float64)
+    view = y[0]
+    y += x
+    refresh(view)
+    assert view._requires_grad
+    assert view._node is not None
+
+
+def test_a_stand_in_of_a_proxy_is_at_the_place_of_the_leaf():
+    x, _ = leaves()
+    proxy = stand_in(stand_in(x))
+    assert proxy._node is x

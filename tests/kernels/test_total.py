@@ -4,19 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kernel_promises import laid_out
 
 from tinygrad_cnn.kernels.total import dot, total
 
 EPS = 2.0**-24
-
-
-def laid_out(x, layout):
-    """Return an array equal to `x` that lies otherwise in memory."""
-    if layout == "transposed":
-        return np.asarray(x.T.copy().T)
-    if layout == "strided":
-        return np.repeat(x, 2, axis=-1)[..., ::2]
-    return x[..., ::-1].copy()[..., ::-1] if layout == "backwards" else x
 
 
 @given(

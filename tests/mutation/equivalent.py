@@ -155,5 +155,74 @@ _LOSSES = {
     ("soft_cross_entropy", "terms = q * np.where(q == 0, 1, log_softmax(x, 1))"): _ZERO,
 }
 
-EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"losses": _LOSSES, "optim": _OPTIM, "vjps": _VJPS}
+_ONE_VJP = "an operation of any number of inputs has one VJP"
+
+_ENGINE = {
+    ("Op._as_view", "array, base = (result.array.base, source.array)"): _SYMMETRIC,
+    ("Op._as_view", "base, array = (source.array, result.array.base)"): _SYMMETRIC,
+    ("Op._as_view", "if base is array or storage(base) is storage(array):"): "the caller has seen that there is a base",
+    ("Op._as_view", "if base is not None and storage(base) is storage(array):"): _SAME,
+    ("Pending.__add__", "return self.value() + other"): "an array plus a pending gradient adds the value of that",
+    ("_Walk._prepare", "(deleted) vjps = [partial(op.variadic, i) for i in range(len(node.parents))]"): _SAME,
+    ("_Walk._prepare", "if not op.reads[-1].inputs:"): _ONE_VJP,
+    ("_Walk.back_along", "if versions.newest >= node.seq:"): "the clock gives every number once",
+    (
+        "_Walk.back_along",
+        "wanted = [parent in needed for flowing, parent in zip(wanted, parents, strict=True)]",
+    ): "gradients flow to all that is needed: constants never are",
+    ("_prepare", "_of_leaves[:] = [False]"): "that there is an element says it",
+    ("hooks_of", "return getattr(owner, '_hooks', None)"): _SAME,
+    ("plan_of", "every = bool(reads[-1].inputs)"): _ONE_VJP,
+    (
+        "plan_of",
+        "return ((VALUE if every else 0,) * count, reads[-1].output, every or reads[0].output, flows)",
+    ): _ONE_VJP,
+    (
+        "plan_of",
+        "return ((VALUE if every else 0,) * count, reads[0].output, every or reads[-1].output, flows)",
+    ): _ONE_VJP,
+}
+
+_EITHER_END = "either end of the first window differs from what comes before"
+
+_KERNELS = {
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-0) != 0) | (np.diff(stop, prepend=-1) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-1) != 0) | (np.diff(stop, prepend=-0) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-1) != 0) | (np.diff(stop, prepend=-2) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-1) != 0) | (np.diff(stop, prepend=1) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=-2) != 0) | (np.diff(stop, prepend=-1) != 0))",
+    ): _EITHER_END,
+    (
+        "_spans",
+        "first = np.flatnonzero((np.diff(start, prepend=1) != 0) | (np.diff(stop, prepend=-1) != 0))",
+    ): _EITHER_END,
+    ("_repeated", "return np.repeat(x, np.diff(first, append=outputs), axis)"): _SAME,
+    ("adaptive_avg_pool2d_input", "sums = np.add.reduceat(g, first, axis)"): _SAME,
+    ("select", "dtype = np.result_type(other, x)"): _SYMMETRIC,
+    ("select", "if mask.size <= _SMALL or dtype.kind != 'f' or mask.dtype.kind != 'b':"): _SAME,
+    ("select", "if mask.size > _SMALL or dtype.kind != 'f' or mask.dtype.kind != 'b':"): _SAME,
+    ("sigmoid", "return select(x > 0, 1, e) / (1 + e)"): "at 0 both give a half",
+}
+
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
+    "engine": _ENGINE,
+    "kernels": _KERNELS,
+    "losses": _LOSSES,
+    "optim": _OPTIM,
+    "vjps": _VJPS,
+}
 """For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""

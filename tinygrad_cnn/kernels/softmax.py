@@ -18,7 +18,7 @@ def softmax(x: Array, dim: int) -> Array:
     return e / total(e, _axis(x, dim), True)
 
 
-@np.errstate(over="ignore", invalid="ignore")
+@np.errstate(divide="ignore", over="ignore", invalid="ignore")  # the logarithm of an empty sum is −∞
 def log_softmax(x: Array, dim: int) -> Array:
     """Return x − log Σ exp(x) along `dim`."""
     shifted = x - top(x, dim)
