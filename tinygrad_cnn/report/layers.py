@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TextIO
 
 import numpy.typing as npt
-from typing_extensions import TypeIs, override
+from typing_extensions import TypeIs
 
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._output import make_printable, printable
@@ -113,7 +113,6 @@ class Summary:
         else:
             Console(file=file).print(self)
 
-    @override
     def __str__(self) -> str:
         return printable(layer_table.to_text(self))
 

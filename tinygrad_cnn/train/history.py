@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 
-from typing_extensions import override
-
 from tinygrad_cnn._checks import nearest
 
 _SHOWN = {"epoch": ".0f", "step": ",.0f", "lr": ".3g", "seconds": ".1f"}
@@ -52,7 +50,6 @@ class History:
         """The measured names, in order of first appearance."""
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
-    @override
     def __repr__(self) -> str:
         """Return one line: the length of the run, how it ended, what the last epoch measured."""
         counts = ", ".join(

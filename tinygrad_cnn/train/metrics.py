@@ -15,7 +15,7 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import no_grad
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train.checkpoint import State
+from tinygrad_cnn.train.checkpoint import State, check_keys
 
 
 @contextmanager
@@ -59,10 +59,7 @@ class Metric:
         Raises:
             ValueError: the state has other attributes; nothing was changed.
         """
-        if set(state_dict) != set(vars(self)):
-            raise ValueError(
-                f"{type(self).__name__}: expected a state with {', '.join(vars(self))}, got {', '.join(state_dict)}"
-            )
+        check_keys(type(self).__name__, state_dict, vars(self))
         vars(self).update(copy.deepcopy(dict(state_dict)))
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.nn import Module
@@ -17,12 +16,12 @@ from tinygrad_cnn.optim import Optimizer
 from tinygrad_cnn.random import Generator
 from tinygrad_cnn.tensor import Tensor
 from tinygrad_cnn.train.batches import Divisor, Loss, divisor_of, length, loss_name, pair, samples_of
-from tinygrad_cnn.train.callbacks import Callback
+from tinygrad_cnn.train.callbacks.callback import Callback
 from tinygrad_cnn.train.checkpoint import State
 from tinygrad_cnn.train.history import History
 from tinygrad_cnn.train.interrupt import Interrupt
 from tinygrad_cnn.train.metrics import Metric, Running, evaluating
-from tinygrad_cnn.train.state import Resumable
+from tinygrad_cnn.train.setup import Resumable
 from tinygrad_cnn.train.steps import KeptBuffers, Steps
 
 ValidationSets = Iterable[object] | Mapping[str, Iterable[object]] | None
@@ -73,6 +72,8 @@ class Trainer(Steps):
         >>> history.column("validation_accuracy")
     """
 
+    callbacks: list[Callback]
+
     def __init__(
         self,
         model: Module,
@@ -101,7 +102,6 @@ class Trainer(Steps):
         self._interrupt = Interrupt()
         self._loader_state: State | None = None
 
-    @override
     def __repr__(self) -> str:
         return (
             f"Trainer({type(self.model).__name__}, {type(self.optimizer).__name__}, {loss_name(self.loss_fn)}, "

@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping
 
 from tinygrad_cnn._checks import nearest
-from tinygrad_cnn.train.callbacks.callback import check_keys
-from tinygrad_cnn.train.checkpoint import State
+from tinygrad_cnn.train.checkpoint import State, check_keys
 from tinygrad_cnn.train.history import History
 
 _BETTER = {
@@ -138,7 +137,7 @@ class Best:
         Raises:
             ValueError: they are of another name or mode.
         """
-        check_keys(self.owner, state_dict, tuple(self.state_dict()))
+        check_keys(self.owner, state_dict, self.state_dict())
         if (state_dict["monitor"], state_dict["mode"]) != (self.monitor, self.mode):
             raise ValueError(
                 f"{self.owner}: expected a state for {self.monitor!r} ({self.mode}), got {state_dict['monitor']!r} "

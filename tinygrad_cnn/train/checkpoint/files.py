@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,6 +28,13 @@ _LARGEST = 256 * 2**20
 
 State: TypeAlias = dict[str, Any]
 """A state that can be saved: dicts, lists, tuples, strings, numbers, None, tensors and arrays."""
+
+
+def check_keys(owner: str, state: object, keys: Iterable[str]) -> None:
+    """Raise a ValueError unless `state` is a mapping with exactly these keys."""
+    if not isinstance(state, Mapping) or set(state) != set(keys):
+        got = ", ".join(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
+        raise ValueError(f"{owner}: expected a state with {', '.join(keys) or 'nothing in it'}, got {got or 'nothing'}")
 
 
 class CheckpointError(ValueError):
