@@ -19,8 +19,7 @@ _SMALLEST = 1e-6
 def between(analytic: Array, above: Array, below: Array, allowed: Array) -> Array:
     """Return where the slopes on the two sides differ by more than `allowed` and the analytic slope is between them."""
     inside = (np.minimum(above, below) - allowed <= analytic) & (analytic <= np.maximum(above, below) + allowed)
-    found: Array = inside & (np.abs(above - below) > allowed)
-    return found
+    return inside & (np.abs(above - below) > allowed)
 
 
 def right_nearby(

@@ -56,7 +56,8 @@ class History:
             f"{number:,} {name}{'' if number == 1 else 's'}"
             for number, name in ((len(self.rows), "epoch"), (len(self.loss), "step"))
         )
-        last = [f"{name} {text}" for name, text in self._last().items() if name not in ("epoch", "step", "seconds")]
+        row = self.rows[-1] if self.rows else {}
+        last = [f"{name} {_text(name, row)}" for name in row if name not in ("epoch", "step", "seconds")]
         ended = [f"stopped: {self.stopped}"] if self.stopped else []
         return f"History({'; '.join([counts, *ended, ', '.join(last) or 'nothing measured'])})"
 
@@ -70,9 +71,6 @@ class History:
             f"<table><caption>{html.escape(repr(self))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
             "</table>"
         )
-
-    def _last(self) -> dict[str, str]:
-        return {name: _text(name, self.rows[-1]) for name in self.rows[-1]} if self.rows else {}
 
 
 def _text(name: str, row: dict[str, float]) -> str:

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._reprs import settings_repr
 from tinygrad_cnn._types import Array
@@ -84,13 +83,11 @@ class Accuracy(Metric):
         self.top_k = top_k
         self.reset()
 
-    @override
     def reset(self) -> None:
         """Forget all batches."""
         self.correct = 0
         self.total = 0
 
-    @override
     def update(self, scores: Tensor, targets: Tensor) -> None:
         """Count one batch."""
         s, t = _classified("Accuracy", scores, targets)
@@ -100,7 +97,6 @@ class Accuracy(Metric):
         self.correct += int(right.sum())
         self.total += len(t)
 
-    @override
     def compute(self) -> float:
         """Return the fraction."""
         if not self.total:
@@ -127,12 +123,10 @@ class ConfusionMatrix(Metric):
         self.num_classes = num_classes
         self.reset()
 
-    @override
     def reset(self) -> None:
         """Forget all batches."""
         self.counts: Array = np.zeros((self.num_classes, self.num_classes), np.int64)
 
-    @override
     def update(self, scores: Tensor, targets: Tensor) -> None:
         """Count one batch."""
         s, t = _classified("ConfusionMatrix", scores, targets)
@@ -140,7 +134,6 @@ class ConfusionMatrix(Metric):
             raise ValueError(f"ConfusionMatrix: expected scores of {self.num_classes} classes, got {s.shape[1]}")
         np.add.at(self.counts, (t, s.argmax(1)), 1)
 
-    @override
     def compute(self) -> Array:
         """Return the counts."""
         return self.counts.copy()

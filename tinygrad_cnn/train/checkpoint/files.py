@@ -121,8 +121,7 @@ def load_versions(path: str | os.PathLike[str]) -> dict[str, str]:
     Raises:
         CheckpointError: as for `load_checkpoint`; the arrays are not read.
     """
-    versions: dict[str, str] = _read(_paths(path)[0])["versions"]
-    return versions
+    return _read(_paths(path)[0])["versions"]
 
 
 def _paths(path: str | os.PathLike[str]) -> tuple[Path, Path]:
