@@ -5,7 +5,8 @@ import pytest
 from checked_models import Model, leaf, one
 
 from tinygrad_cnn import ops
-from tinygrad_cnn.creation import randn, tensor
+from tinygrad_cnn.creation import tensor
+from tinygrad_cnn.drawing import randn
 from tinygrad_cnn.gradcheck import GradcheckError, check_parameters
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from checked_models import leaf
 
-from tinygrad_cnn.creation import randn
+from tinygrad_cnn.drawing import randn
 from tinygrad_cnn.gradcheck import GradcheckError, gradcheck, gradgradcheck
 
 

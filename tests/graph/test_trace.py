@@ -6,7 +6,8 @@ from small_network import operations, values
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import grad, no_grad
-from tinygrad_cnn.creation import randn, tensor
+from tinygrad_cnn.creation import tensor
+from tinygrad_cnn.drawing import randn
 from tinygrad_cnn.graph import Operation, trace
 
 

@@ -8,7 +8,7 @@ FAMILIES = {
     "convolution": "conv",
     "pooling": "pool adaptive",
     "activation": "activation",
-    "matmul": "matmul vector einsum",
+    "matmul": "matmul linear vector einsum",
     "shape": "shape indexing gather scatter occurrences embedding join rearrange inplace broadcast pad resize windows",
     "elementwise": "arithmetic comparison exponential trigonometric rounding layout selection dropout",
     "reduction": "reduce product sort cumulative statistics vector_norm",
