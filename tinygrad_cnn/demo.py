@@ -72,7 +72,13 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
 
     _head(console, f"Training on {len(x_train):,} digits")
     started = time.perf_counter()
-    history = _train(model, (x_train, t_train), (x_test, t_test), epochs, batch_size, lr, console)
+    run = ArrayTrainer(
+        model, x_train, t_train, x_test, t_test, epochs, batch_size, "adam", {"lr": lr},
+        evaluate_sample_num_per_epoch=1000, verbose=False,
+    )  # fmt: skip
+    lines = AccuracyLines(lambda line: console.print(line, markup=False))
+    run.trainer.callbacks += [ProgressBar(console, lines=False), lines]
+    history = run.train()
     seconds = time.perf_counter() - started
     test_accuracy = history.column("test_accuracy")[-1]
     console.print(f"final test accuracy {test_accuracy:.3f} after {seconds:.1f} s")
@@ -120,17 +126,6 @@ def _head(console: Console, title: str) -> None:
         console.rule(title)
     else:
         console.print(title)
-
-
-def _train(
-    model: SimpleConvNet, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], epochs: int, batch_size: int,
-    lr: float, console: Console,
-) -> History:  # fmt: skip
-    """Train with Adam under a progress bar, printing both accuracies after each epoch."""
-    run = ArrayTrainer(model, *train, *test, epochs, batch_size, "adam", {"lr": lr}, 1000, verbose=False)
-    lines = AccuracyLines(lambda line: console.print(line, markup=False))
-    run.trainer.callbacks += [ProgressBar(console, lines=False), lines]
-    return run.train()
 
 
 def _sections(

@@ -340,3 +340,17 @@ def test_before_the_first_step_nothing_is_measured():
     assert (run.epochs, run.batches, run.samples) == (0, None, 0)
     assert math.isnan(run.loss)
     assert math.isnan(run.lr)
+
+
+def test_how_an_earlier_run_ended_is_forgotten_when_the_next_begins(points):
+    seen = []
+
+    class Look(Callback):
+        def on_step_end(self, trainer):
+            seen.append((trainer.history.stopped, trainer.history.interrupted))
+
+    run = trainer(nn.Linear(2, 2), callbacks=[StopAfter(1), Look()])
+    assert run.fit(loader(points), 1).stopped == "enough"
+    run.history.interrupted = True
+    run.fit(loader(points), 1)
+    assert seen == [("", False)] * 4

@@ -140,7 +140,7 @@ class ResNet(nn.Module):
 
 
 def _stage(
-    block: type[BasicBlock] | type[Bottleneck], inplanes: int, planes: int, blocks: int, *, stride: int
+    block: type[BasicBlock] | type[Bottleneck], inplanes: int, planes: int, blocks: int, stride: int
 ) -> nn.Sequential:
     """Return `blocks` blocks of `planes`; only the first has `inplanes` input channels and the stride."""
     channels = planes * block.expansion

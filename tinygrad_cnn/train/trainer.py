@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
@@ -73,6 +72,9 @@ class Trainer(Steps):
     """
 
     callbacks: list[Callback]
+    epochs: int = 0
+    batches: int | None = None
+    _loader_state: State | None = None
 
     def __init__(
         self,
@@ -93,14 +95,8 @@ class Trainer(Steps):
         self.loss_fn = loss_fn
         self.accumulate = accumulate
         self.divisor = divisor_of(loss_fn) if divisor is None else divisor
-        self.epochs = 0
-        self.batches: int | None = None
-        self.loss = math.nan
-        self.samples = 0
-        self.lr = math.nan
         self._frozen: list[Module] = []
         self._interrupt = Interrupt()
-        self._loader_state: State | None = None
 
     def __repr__(self) -> str:
         return (

@@ -40,22 +40,6 @@ def known_mode(monitor: str) -> str | None:
     return found[-1] if found and not set(words) & set(_TURNED) else None
 
 
-def mode_of(owner: str, monitor: str, mode: str | None) -> str:
-    """Return `mode`, or if it is None the mode that the name implies.
-
-    Raises:
-        ValueError: `mode` is unknown, or None and the name implies none.
-    """
-    if mode not in (None, "min", "max"):
-        raise ValueError(f"{owner}: expected mode as 'min' or 'max', got {mode!r}")
-    found = mode or known_mode(monitor)
-    if found is None:
-        raise ValueError(
-            f"{owner}: expected mode='min' or mode='max', for the name {monitor!r} does not say which is better"
-        )
-    return found
-
-
 def value_of(owner: str, monitor: str, row: Mapping[str, float]) -> float:
     """Return the value of `monitor` in the row of an epoch.
 
@@ -99,7 +83,14 @@ class Best:
             raise ValueError(f"{owner}: expected min_delta of at least 0, got {min_delta}")
         self.owner = owner
         self.monitor = monitor
-        self.mode = mode_of(owner, monitor, mode)
+        if mode not in (None, "min", "max"):
+            raise ValueError(f"{owner}: expected mode as 'min' or 'max', got {mode!r}")
+        known = mode or known_mode(monitor)
+        if known is None:
+            raise ValueError(
+                f"{owner}: expected mode='min' or mode='max', for the name {monitor!r} does not say which is better"
+            )
+        self.mode = known
         self.min_delta = min_delta
         self.value: float | None = None
         self.epoch = 0

@@ -100,15 +100,11 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Any:
             raise CheckpointError(f"{beside}: expected {tensors['bytes']} bytes, as {target.name} says, got {size}")
         if _file_hash(beside) != tensors["sha256"]:
             raise CheckpointError(f"{beside}: expected the SHA-256 that {target.name} says, got another: it is damaged")
-        arrays = load_file(beside)
-    except OSError as error:
-        raise CheckpointError(f"{beside}: cannot be read: {error.strerror}") from error
+        return unflatten(content["state"], load_file(beside))
     except CheckpointError:
         raise
-    except ValueError as error:
-        raise CheckpointError(str(error)) from error
-    try:
-        return unflatten(content["state"], arrays)
+    except OSError as error:
+        raise CheckpointError(f"{beside}: cannot be read: {error.strerror}") from error
     except RecursionError as error:
         raise CheckpointError(f"{target}: expected a state nested less deeply") from error
     except ValueError as error:
