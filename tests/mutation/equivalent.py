@@ -118,5 +118,7 @@ _OPTIM = {
     ): "one of the two is infinite",
 }
 
-EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"optim": _OPTIM, "vjps": _VJPS}
+_TRAINER = {("Steps._train_step", "return 0 → return"): "None ends the epoch as 0 does"}
+
+EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {"optim": _OPTIM, "trainer": _TRAINER, "vjps": _VJPS}
 """For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""

@@ -1,6 +1,8 @@
 """The training loop: what it computes, when it stops, what it leaves behind."""
 
+import itertools
 import math
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -10,6 +12,7 @@ import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.data import DataLoader, TensorDataset
 from tinygrad_cnn.train import Accuracy, Callback, ConfusionMatrix, Trainer
+from tinygrad_cnn.train import trainer as loop
 
 
 def loader(points, batch_size=16, shuffle=True):
@@ -354,3 +357,20 @@ def test_how_an_earlier_run_ended_is_forgotten_when_the_next_begins(points):
     run.history.interrupted = True
     run.fit(loader(points), 1)
     assert seen == [("", False)] * 4
+
+
+def test_the_seconds_of_a_run_count_on_from_step_to_step_and_over_measuring(monkeypatch):
+    monkeypatch.setattr(loop, "time", SimpleNamespace(perf_counter=itertools.count().__next__))
+    seen = []
+
+    class Look(Callback):
+        def on_step_end(self, trainer):
+            seen.append(trainer.state_dict()["progress"]["seconds"])
+
+        def on_epoch_end(self, trainer):
+            seen.append(trainer.state_dict()["progress"]["seconds"])
+
+    batches = DataLoader(TensorDataset(tg.ones(2, 2), tg.tensor([0, 1])), batch_size=1)
+    history = trainer(nn.Linear(2, 2), callbacks=[Look()]).fit(batches, 2)
+    assert seen == [1, 2, 3, 4, 5, 6]
+    assert history.column("seconds") == [3, 6]

@@ -61,7 +61,7 @@ def samples_of(inputs: object, targets: object) -> int:
     for _, array in (*leaves("inputs", inputs), *leaves("targets", targets)):
         if array.ndim:
             return len(array)
-    return len(inputs) if isinstance(inputs, Sized) else 1
+    return len(inputs) if isinstance(inputs, Sized) and not isinstance(inputs, Tensor | np.ndarray) else 1
 
 
 def not_finite(inputs: object, targets: object) -> str:
