@@ -48,6 +48,9 @@ class Checkpoints(Callback):
         UserWarning: the run ends within an epoch that cannot be resumed.
     """
 
+    _is_best: bool = False
+    _saved_step: int = -1
+
     def __init__(
         self,
         folder: str | os.PathLike[str],
@@ -73,8 +76,6 @@ class Checkpoints(Callback):
         self.best = None if monitor is None else Best("Checkpoints", monitor, mode)
         self.monitor, self.mode = monitor, None if self.best is None else self.best.mode
         self.restore_best = restore_best
-        self._is_best = False
-        self._saved_step = -1
 
     @override
     def on_fit_start(self, trainer: Trainer) -> None:
