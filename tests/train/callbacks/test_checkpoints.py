@@ -225,3 +225,18 @@ def test_a_best_epoch_that_an_error_kept_from_being_saved_is_forgotten(tmp_path)
 def test_best_weights_without_a_name_to_judge_by_are_refused(tmp_path):
     with pytest.raises(ValueError, match="Checkpoints: expected monitor with restore_best=True"):
         Checkpoints(tmp_path, restore_best=True)
+
+
+def test_a_step_is_saved_once(tmp_path, monkeypatch):
+    saved, save = [], CheckpointFolder.save
+    monkeypatch.setattr(
+        CheckpointFolder, "save", lambda self, state, step: saved.append(step) or save(self, state, step)
+    )
+    make(Checkpoints(tmp_path, every_steps=2)).fit(loader(), 1)
+    assert saved == [2, 4]
+
+
+def test_a_state_of_something_else_is_refused(tmp_path):
+    for callback, wanted in ((Checkpoints(tmp_path), "nothing in it"), (Checkpoints(tmp_path, monitor="loss"), "best")):
+        with pytest.raises(ValueError, match=f"Checkpoints: expected a state with {wanted}, got x"):
+            callback.load_state_dict({"x": 1})
