@@ -1,8 +1,6 @@
 """Small models whose gradients are checked."""
 
-from tinygrad_cnn import ops
-from tinygrad_cnn.creation import tensor
-from tinygrad_cnn.drawing import randn
+from tinygrad_cnn import ops, randn, tensor
 from tinygrad_cnn.gradcheck import check_parameters
 
 

@@ -184,6 +184,11 @@ def _normalized(images, channels, positions):
     return float32(0, *shape) + 1, float32(1, *shape), float32(2, channels), float32(3, channels)
 
 
+def _along(a, x):
+    """Return `a` (C,) so that it broadcasts along the channels of x."""
+    return a.reshape(1, -1, *[1] * (x.ndim - 2))
+
+
 def batch_norm(images=3, channels=4, positions=1):
     x, _, w, b = _normalized(images, channels, positions)
     for relu_after in (0, 1):
@@ -213,10 +218,12 @@ def batch_norm_gradients(images=3, channels=4, positions=1):
     for relu_mask in (None, mask):
         gx, gw, gb = blank(*x.shape), blank(channels), blank(channels)
         call("batch_norm_gradients", g, relu_mask, x, w, mean, var, gx, gw, gb, EPS)
-        exact = kernels.batch_norm_gradients(*double(g, relu_mask, x, w, mean, var), EPS)
-        many = 1 + images * positions
-        for found, expected, sizes in zip((gx, gw, gb), exact, (20, many, many), strict=True):
-            near(found, expected, sizes)
+        through, exact_x, scale = double(g if relu_mask is None else np.where(mask <= 0, 0, g), x, _along(w, x))
+        dims = (0, *range(2, x.ndim))
+        how = {"dims": dims, "eps": EPS, "mean": _along(mean, x).astype(float), "var": _along(var, x).astype(float)}
+        near(gx, kernels.standardize_input(through, exact_x, scale, **how), 20)
+        near(gw, kernels.standardize_dot(through, exact_x, **how).ravel(), 1 + images * positions)
+        near(gb, through.sum(dims), 1 + images * positions)
 
 
 for kernel in (batch_norm, batch_norm_given, batch_norm_gradients):

@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from tinygrad_cnn import ops
+from tinygrad_cnn import ops, randn, tensor
 from tinygrad_cnn.autograd import enter_scope
-from tinygrad_cnn.creation import tensor
-from tinygrad_cnn.drawing import randn
 from tinygrad_cnn.graph import Operation, Value
 from tinygrad_cnn.tensor import Tensor
 

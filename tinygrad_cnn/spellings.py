@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import warnings
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -51,7 +51,7 @@ def numpy_names(function: F) -> F:
     def call(*args: Any, **kwargs: Any) -> Any:
         return function(*args, **_renamed(function.__name__, kwargs)) if kwargs else function(*args)
 
-    return call  # type: ignore[return-value]
+    return cast(F, call)
 
 
 def with_out(function: F) -> F:
@@ -74,7 +74,7 @@ def with_out(function: F) -> F:
         result = function(*args, **kwargs)
         return result if out is None else _written(function.__name__, out, result)
 
-    return call  # type: ignore[return-value]
+    return cast(F, call)
 
 
 def with_memory_format(function: F) -> F:
@@ -87,7 +87,7 @@ def with_memory_format(function: F) -> F:
             made.array = contiguous(made.array, memory_format)
         return made
 
-    return call  # type: ignore[return-value]
+    return cast(F, call)
 
 
 def _renamed(op: str, kwargs: dict[str, Any]) -> dict[str, Any]:

@@ -7,8 +7,29 @@ import tinygrad_cnn
 
 PACKAGE = Path(tinygrad_cnn.__file__).parent
 
-KNOWN: set[frozenset[str]] = set()
-"""Larger circles that are left."""
+KNOWN = {
+    frozenset(
+        ["nn.modules.error_context", "nn.modules.hooks", "nn.modules.module", "nn.modules.registry", "nn.modules.state"]
+    ),
+    frozenset(
+        [
+            "train.callbacks",
+            "train.callbacks.callback",
+            "train.callbacks.checkpoints",
+            "train.callbacks.clip_gradients",
+            "train.callbacks.early_stopping",
+            "train.callbacks.logs",
+            "train.callbacks.lr_schedule",
+            "train.callbacks.monitor",
+            "train.callbacks.progress",
+            "train.setup",
+            "train.state",
+            "train.steps",
+            "train.trainer",
+        ]
+    ),
+}
+"""The larger circles that are left, each as the names of its files within the package."""
 
 
 def name_of(path):
@@ -70,5 +91,6 @@ def test_imports_are_resolved_to_files():
 
 def test_no_circle_is_larger_than_two_files():
     graph = {name: imports_of(path.read_text(encoding="utf-8"), MODULES) - {name} for name, path in MODULES.items()}
-    larger = {circle for circle in circles(graph) if len(circle) > 2}
+    found = [circle for circle in circles(graph) if len(circle) > 2]
+    larger = {frozenset(name.removeprefix("tinygrad_cnn.") for name in circle) for circle in found}
     assert larger == KNOWN, sorted(map(sorted, larger - KNOWN))

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import locales
 import plain
 import pythons
 
@@ -23,6 +24,11 @@ def test_targets_that_continuous_integration_makes_exist():
 
 def test_folders_left_out_on_other_pythons_exist():
     assert [name for name in pythons.LEFT_OUT if not (ROOT / "tests" / name).is_dir()] == []
+
+
+def test_tests_run_under_another_locale_exist():
+    absent = () if (ROOT / "tinygrad_cnn" / "fast").is_dir() else ("tests/fast/",)
+    assert [name for name in locales.SLICE if not (ROOT / name).exists() and not name.startswith(absent)] == []
 
 
 def test_the_plain_copy_is_the_project_without_the_room_for_speed(tmp_path):

@@ -118,7 +118,7 @@ def test_changed_indices_that_an_operation_returned_are_noticed(find):
     x = leaf([1.0, 2.0, 3.0], [4.0, 9.0, 6.0])
     values, indices = find(x)
     indices.zero_()
-    with pytest.raises(RuntimeError, match=r"('places'|argument 1), of shape .*was changed in place"):
+    with pytest.raises(RuntimeError, match=r"('positions'|argument 1), of shape .*was changed in place"):
         values.sum().backward()
 
 

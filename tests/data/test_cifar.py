@@ -88,7 +88,7 @@ def test_100_takes_the_fine_label(tmp_path):
     assert list(CIFAR100.classes) == sorted(CIFAR100.classes)
 
 
-def test_missing_files_name_every_place(tmp_path):
+def test_missing_files_list_every_path(tmp_path):
     with pytest.raises(
         FileNotFoundError, match="CIFAR10: expected the file data_batch_1.bin, or data_batch_1"
     ) as caught:

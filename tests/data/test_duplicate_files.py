@@ -31,7 +31,7 @@ def save(folder, content=CONTENT):
     return folder
 
 
-def test_a_dearer_key_is_asked_of_equals_only():
+def test_an_expensive_key_is_computed_for_equals_only():
     asked = []
 
     def file(name, *keys):
@@ -71,7 +71,7 @@ def test_of_one_class_the_first_stays_and_of_several_none():
         assert without_duplicates("Set", files, expected=0.5)[1] == left_out
 
 
-def test_image_folder_leaves_repeats_out(tmp_path):
+def test_image_folder_leaves_duplicates_out(tmp_path):
     save(tmp_path, CONTENT | {"daisy/copy of 1.png": CONTENT["daisy/1.png"], "rose/x.png": CONTENT["tulip/2.png"]})
     with pytest.warns(UserWarning, match="left out 3 of 20 pictures") as said:
         folder = ImageFolder(tmp_path)

@@ -57,7 +57,7 @@ def test_streams_end_one_by_one():
     assert list(EpochIterator(EpochPosition(0), pool, None, 0, lambda pool: None)) == [(0, 0), (1, 1), (1, 3), (1, 5)]
 
 
-def test_streams_are_dropped_up_to_their_place():
+def test_streams_are_dropped_up_to_their_position():
     script = {(0, number): End() for number in (2, 4, 6)} | {(1, number): End() for number in (7, 9, 11)}
     for skip in range(5):
         position = EpochPosition(0, batches=skip)

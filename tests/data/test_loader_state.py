@@ -115,7 +115,7 @@ def stop_and_go(make, k, before, after):
 
 
 @pytest.mark.parametrize("make", LOADERS, ids=lambda make: make.__name__)
-def test_every_place(make):
+def test_resumes_after_every_batch(make):
     for k in range(len(list(make())) + 1):
         stop_and_go(make, k, {}, {})
 

@@ -1,4 +1,4 @@
-"""The same batches whoever reads them, and what all kinds of workers have in common."""
+"""The same batches for every kind of worker, and what all kinds have in common."""
 
 import gc
 import os

@@ -119,7 +119,7 @@ def test_transforms_apply_to_each_sample():
 
 @pytest.mark.parametrize("place", [".", "MNIST/raw", "mnist"])
 @pytest.mark.parametrize("suffix", ["", ".gz"])
-def test_places(folder, tmp_path, place, suffix):
+def test_finds_the_files_in_every_folder(folder, tmp_path, place, suffix):
     root = tmp_path / "root"
     (root / place).mkdir(parents=True)
     for name in NAMES:

@@ -192,7 +192,7 @@ def test_arrays_whose_parts_do_not_fit(arguments, match):
         parse_pickle(state(**arguments), "p")
 
 
-def test_a_huge_memory_place_takes_no_memory():
+def test_a_huge_memo_index_takes_no_memory():
     tracemalloc.start()
     assert parse_pickle(b"K\x01r\xff\xff\xff\xff.", "p") == 1
     assert tracemalloc.get_traced_memory()[1] < 10**6

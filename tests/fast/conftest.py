@@ -1,4 +1,7 @@
-"""What tests of building and caching the library share: a compiler that copies the library in use."""
+"""What tests of building and caching the library share: a compiler that copies the library in use.
+
+Without the fast room, as in `make test-plain`, there is nothing to test here.
+"""
 
 import importlib.util
 import sys
@@ -6,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-if importlib.util.find_spec("tinygrad_cnn.fast") is None:  # as in `make test-plain`
+if importlib.util.find_spec("tinygrad_cnn.fast") is None:
     collect_ignore_glob = ["*"]
 
 FAKE = """

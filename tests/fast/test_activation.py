@@ -9,6 +9,7 @@ from kernel_forms import (
     both,
     falls_back,
     float32,
+    form_of,
     needs_compiler,
     same_bits_on_any_threads,
     spread_out,
@@ -48,7 +49,7 @@ def test_arrays_that_are_not_contiguous():
 
 def test_any_number_of_threads_gives_the_same_bits():
     x, g = float32(0, 300_001), float32(1, 300_001)
-    same_bits_on_any_threads(lambda: (kernels.relu(x), kernels.relu_input(g, x)))
+    same_bits_on_any_threads(lambda: (form_of("relu")(x), form_of("relu_input")(g, x)))
 
 
 @pytest.mark.parametrize(

@@ -18,12 +18,13 @@ from conv_geometry import (
     TILES_OF_ROWS,
     WINOGRAD,
     Geometry,
+    form,
     forms_of,
     near,
 )
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kernel_forms import float32, form, needs_compiler, same_bits_on_any_threads
+from kernel_forms import float32, needs_compiler, same_bits_on_any_threads
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn.backends.kernels import kernels_of

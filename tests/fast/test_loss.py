@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from kernel_forms import agree, both, falls_back, float32, needs_compiler, same_bits_on_any_threads, spread_out
+from kernel_forms import agree, both, falls_back, float32, form_of, needs_compiler, same_bits_on_any_threads, spread_out
 
 from tinygrad_cnn import kernels
 
@@ -28,10 +28,10 @@ def classified(shape, seed, scale=3):
 def test_cross_entropy_and_its_gradient(shape, seed):
     x, target = classified(shape, seed)
     for reduction in REDUCTIONS:
-        found, expected = both("cross_entropy", x, target, reduction)
+        found, expected = both("cross_entropy", x, target, reduction=reduction)
         agree(np.asarray(found), np.asarray(expected))
         g = float32(seed + 1, *target.shape) if reduction == "none" else np.array(0.7, np.float32)
-        agree(*both("cross_entropy_input", g, x, target, reduction))
+        agree(*both("cross_entropy_input", g, x, target, reduction=reduction))
 
 
 @pytest.mark.parametrize("shape", [(6, 5), (6, 40), (6, 5, 3)])
@@ -41,20 +41,20 @@ def test_nan_and_infinities(shape):
     target[2] = 2
     for reduction in REDUCTIONS:
         g = np.ones(target.shape if reduction == "none" else (), np.float32)
-        found, expected = both("cross_entropy", x, target, reduction)
+        found, expected = both("cross_entropy", x, target, reduction=reduction)
         agree(np.asarray(found), np.asarray(expected))
-        agree(*both("cross_entropy_input", g, x, target, reduction))
+        agree(*both("cross_entropy_input", g, x, target, reduction=reduction))
 
 
 def test_arrays_that_are_not_contiguous():
     x, target = classified((6, 5, 3), 1)
     agree(
-        np.asarray(both("cross_entropy", spread_out(x), spread_out(target), "none")[0]),
+        np.asarray(both("cross_entropy", spread_out(x), spread_out(target), reduction="none")[0]),
         kernels.cross_entropy(x, target, "none"),
     )
     g = float32(2, *target.shape)
-    agree(*both("cross_entropy_input", spread_out(g), spread_out(x), spread_out(target), "none"))
-    agree(*both("cross_entropy_input", np.broadcast_to(np.float32(2), ()), x, target, "mean"))
+    agree(*both("cross_entropy_input", spread_out(g), spread_out(x), spread_out(target), reduction="none"))
+    agree(*both("cross_entropy_input", np.broadcast_to(np.float32(2), ()), x, target, reduction="mean"))
 
 
 def test_any_number_of_threads_gives_the_same_bits():
@@ -63,10 +63,10 @@ def test_any_number_of_threads_gives_the_same_bits():
     g = np.ones((), np.float32)
     same_bits_on_any_threads(
         lambda: (
-            np.asarray(kernels.cross_entropy(x, target, "mean")),
-            kernels.cross_entropy_input(g, x, target, "mean"),
-            np.asarray(kernels.cross_entropy(wide, places, "sum")),
-            kernels.cross_entropy_input(g, wide, places, "sum"),
+            np.asarray(form_of("cross_entropy")(x, target, reduction="mean")),
+            form_of("cross_entropy_input")(g, x, target, reduction="mean"),
+            np.asarray(form_of("cross_entropy")(wide, places, reduction="sum")),
+            form_of("cross_entropy_input")(g, wide, places, reduction="sum"),
         )
     )
 
@@ -79,10 +79,10 @@ def test_what_is_left_to_numpy():
         (x.astype(np.float64), target),
         (x, target.astype(np.int32)),
     ):
-        assert falls_back("cross_entropy", scores, classes, "mean")
-        assert falls_back("cross_entropy_input", g, scores, classes, "mean")
+        assert falls_back("cross_entropy", scores, classes, reduction="mean")
+        assert falls_back("cross_entropy_input", g, scores, classes, reduction="mean")
     for classes in (target - 5, target + 5):
-        assert falls_back("cross_entropy", x, classes, "mean")
-        assert falls_back("cross_entropy_input", g, x, classes, "mean")
+        assert falls_back("cross_entropy", x, classes, reduction="mean")
+        assert falls_back("cross_entropy_input", g, x, classes, reduction="mean")
         with pytest.raises(IndexError, match=r"cross_entropy: expected class indices in \[0, 4\]"):
             kernels.cross_entropy(x, classes, "mean")

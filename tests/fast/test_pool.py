@@ -11,6 +11,7 @@ from kernel_forms import (
     both,
     falls_back,
     float32,
+    form_of,
     needs_compiler,
     same_bits_on_any_threads,
     spread_out,
@@ -149,15 +150,15 @@ def test_arrays_that_are_not_contiguous(geometry):
 def test_any_number_of_threads_gives_the_same_bits(geometry):
     x = float32(0, 20, 10, *geometry.size)
     g = float32(1, 20, 10, *geometry.places)
-    _, taps = kernels.max_pool2d(x, **geometry.how)
+    _, taps = form_of("max_pool2d")(x, **geometry.how)
     how = next(averaging(geometry))
     same_bits_on_any_threads(
         lambda: (
-            *kernels.max_pool2d(x, **geometry.how),
-            kernels.max_pool2d_scatter(g, taps, input_size=geometry.size, **geometry.how),
-            kernels.max_pool2d_gather(x, taps, **geometry.how),
-            kernels.avg_pool2d(x, **how),
-            kernels.avg_pool2d_input(g, input_size=geometry.size, **how),
+            *form_of("max_pool2d")(x, **geometry.how),
+            form_of("max_pool2d_scatter")(g, taps, input_size=geometry.size, **geometry.how),
+            form_of("max_pool2d_gather")(x, taps, **geometry.how),
+            form_of("avg_pool2d")(x, **how),
+            form_of("avg_pool2d_input")(g, input_size=geometry.size, **how),
         )
     )
 

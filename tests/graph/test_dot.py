@@ -4,11 +4,9 @@ import xml.etree.ElementTree as ET
 
 import pytest
 
-from tinygrad_cnn import nn
+from tinygrad_cnn import nn, randn, tensor
 from tinygrad_cnn._dtypes import float64
 from tinygrad_cnn.autograd import enter_scope, primitive, registry
-from tinygrad_cnn.creation import tensor
-from tinygrad_cnn.drawing import randn
 from tinygrad_cnn.graph import draw
 
 

@@ -5,10 +5,8 @@ from __future__ import annotations
 import pytest
 from small_network import values
 
-from tinygrad_cnn import ops
+from tinygrad_cnn import ops, randn, tensor
 from tinygrad_cnn.autograd import enter_scope
-from tinygrad_cnn.creation import tensor
-from tinygrad_cnn.drawing import randn
 from tinygrad_cnn.graph import Value, trace
 from tinygrad_cnn.graph.collapse import collapse
 

@@ -4,10 +4,8 @@ import numpy as np
 import pytest
 from small_network import operations, values
 
-from tinygrad_cnn import ops
+from tinygrad_cnn import ops, randn, tensor
 from tinygrad_cnn.autograd import grad, no_grad
-from tinygrad_cnn.creation import tensor
-from tinygrad_cnn.drawing import randn
 from tinygrad_cnn.graph import Operation, trace
 
 

@@ -91,6 +91,10 @@ _VJPS = {
 _FIRST_STEP = "the constructor takes a first step, which writes it"
 
 _OPTIM = {
+    (
+        "Adam.initial_state",
+        "return {'exp_avg': 0, 'exp_avg_sq': 0, **({'max_exp_avg_sq': -1} if group['amsgrad'] else {})}",
+    ): "the greatest of squares is at least 0",
     ("CosineAnnealingLR._next_lr", "if (-(t - 1) - period) % (2 * period) == 0:"): "the remainder is 0 for both signs",
     ("CosineAnnealingLR._next_lr", "if (t - 1 + period) % (2 * period) == 0:"): "two periods apart",
     ("CosineAnnealingWarmRestarts.step", "(deleted) epoch = 0"): _FIRST_STEP,
@@ -111,7 +115,17 @@ _OPTIM = {
         "return settings_repr(self, ('last_epoch', 'optimizer'), last_epoch=self.last_epoch, lr=self._last_lr)",
     ): "names to leave out have no order",
     ("LRScheduler.load_state_dict", "for key in ('min_lrs', 'base_lrs'):"): "no schedule has both",
+    ("MultiStepLR._next_lr", "return self._lr(i) * self.gamma ** times"): "gamma⁰ is 1",
     ("OneCycleLR._next_lr", "if self.last_epoch < end:"): "a phase ends with the rates that the next one begins with",
+    (
+        "RMSprop.initial_state",
+        "names = ['square_avg', *['momentum_buffer'] * bool(group['momentum']), *['grad_avg'] * group['centered']]",
+    ): "the names of a state have no order",
+    (
+        "RMSprop.initial_state",
+        "names = [*['grad_avg'] * group['centered'], 'square_avg', *['momentum_buffer'] * bool(group['momentum'])]",
+    ): "the names of a state have no order",
+    ("SGD._update", "if state.get('momentum_buffer') is None:"): "without momentum the state is thrown away",
     (
         "check_number",
         "limits = f'a finite number in [0, {below:g})' if below < most else f'a number in [0, {most:g}]'",

@@ -24,6 +24,10 @@ def passes(item: pytest.Item) -> bool:
     return not any(report.failed for report in reports)
 
 
+Reaching = dict[str, list[tuple[float, pytest.Item]]]
+"""For each function by its name: the tests that reach it, and the seconds that they take."""
+
+
 class Reach:
     """What each test reaches, by the names of functions, and the seconds that it takes.
 
@@ -41,9 +45,9 @@ class Reach:
         self.complaints: list[str] = []
         self.kept: dict[str, Any] = json.loads(self.path.read_text("utf-8")) if self.path.exists() else {}
 
-    def record(self, items: Iterable[pytest.Item]) -> dict[str, list[tuple[float, pytest.Item]]]:
+    def record(self, items: Iterable[pytest.Item]) -> Reaching:
         """Return, for each function, the tests that reach it and their seconds; run those that are not on record."""
-        reaching: dict[str, list[tuple[float, pytest.Item]]] = {name: [] for name in self.codes.values()}
+        reaching: Reaching = {name: [] for name in self.codes.values()}
         digests: dict[Path, str] = {}
         fresh: dict[str, Any] = {}
         for item in items:
@@ -60,7 +64,8 @@ class Reach:
                 if name in reaching:
                     reaching[name].append((entry["seconds"], item))
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.write_text(json.dumps({**self.kept, **fresh}), encoding="utf-8")
+        self.kept.update(fresh)
+        self.path.write_text(json.dumps(self.kept), encoding="utf-8")
         return reaching
 
     def _run(self, item: pytest.Item) -> dict[str, Any] | None:

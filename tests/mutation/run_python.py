@@ -13,6 +13,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from types import FunctionType
 
 import pytest
@@ -21,9 +22,9 @@ from forked import run_forked
 from functions import caches, functions_of
 from hypothesis import Phase, settings
 from mutants import PACKAGE, Mutant, mutants, source_of
-from reach import Reach, passes
+from reach import Reach, Reaching, passes
 from report import CAUGHT, SURVIVED, UNREACHED, Outcome
-from targets import Target
+from targets import TESTS, Target
 
 from tinygrad_cnn.backends.kernels import kernels_of
 
@@ -54,7 +55,7 @@ class Session:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        """Record what the tests reach, then run every mutant."""
+        """Run every mutant: through the tests of its own file first, then through all others that reach it."""
         sources = self.target.source_files()
         functions = {function: _name(function) for source in sources for function in functions_of(source)}
         reach = Reach(
@@ -62,8 +63,6 @@ class Session:
             {function.__code__: name for function, name in functions.items()},
             [PACKAGE / source for source in sources],
         )
-        self.reaching = reach.record(session.items)
-        self.complaints += reach.complaints
         made = self.choose(
             mutant
             for function in functions
@@ -71,18 +70,31 @@ class Session:
             for mutant in mutants(function, program=True)
         )
         self.caches = caches()
+        paths = {Path(source_of(mutant.function)) for mutant in made}
+        mirrored = {TESTS / path.with_name(f"test_{path.name}") for path in paths}
+        near = [item for item in session.items if item.path in mirrored]
+        verdicts = dict.fromkeys(range(len(made)), UNREACHED)
+        for items in (near, [item for item in session.items if item.path not in mirrored]):
+            left = [i for i in verdicts if verdicts[i] != CAUGHT]
+            if left:
+                self._run(reach.record(items), made, left, verdicts)
+        self.complaints += reach.complaints
+        self.outcomes = [Outcome(made[i], verdict) for i, verdict in verdicts.items()]
+        return True
+
+    def _run(self, reaching: Reaching, made: list[Mutant], left: list[int], verdicts: dict[int, str]) -> None:
+        """Run the tests that reach them with the mutants numbered `left`, and note what became of each."""
         gc.collect()
         gc.freeze()  # forked processes then share these pages
         with ThreadPoolExecutor(self.jobs) as pool:
-            for mutant, verdict in zip(made, pool.map(self._verdict, made), strict=True):
-                self.outcomes.append(Outcome(mutant, verdict))
-                if verdict != CAUGHT:
-                    count = f"{len(self.outcomes)} of {len(made)}"
-                    print(f"{count}: {verdict}: {mutant.place}  {mutant.after}", file=sys.stderr, flush=True)
-        return True
+            found = pool.map(lambda i: self._verdict(made[i], reaching[_name(made[i].function)]), left)
+            for count, (i, verdict) in enumerate(zip(left, found, strict=True)):
+                if verdict != UNREACHED:
+                    verdicts[i] = verdict
+                if verdict == SURVIVED:
+                    print(f"{count} of {len(left)}: {made[i].place}  {made[i].after}", file=sys.stderr, flush=True)
 
-    def _verdict(self, mutant: Mutant) -> str:
-        found = self.reaching[_name(mutant.function)]
+    def _verdict(self, mutant: Mutant, found: list[tuple[float, pytest.Item]]) -> str:
         if not found:
             return UNREACHED
         tests = sorted(found, key=lambda one: (-self.kills[one[1].nodeid], one[0]))

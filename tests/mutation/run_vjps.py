@@ -29,6 +29,7 @@ from targets import TESTS
 
 import tinygrad_cnn
 from tinygrad_cnn.autograd import grad, registry
+from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck
 
@@ -275,15 +276,15 @@ def run(ops: list[str], jobs: int) -> tuple[list[Outcome], list[str]]:
         "--continue-on-collection-errors",
     ]
     said = io.StringIO()
-    shortcuts = {op: op.gradients for op in registry.values()}
-    for op in shortcuts:
-        op.gradients = None  # a way past the VJP that is to be changed
-    try:
-        with contextlib.redirect_stdout(said):
+    with contextlib.redirect_stdout(said), kernels_of("numpy"):
+        joint = {op: op.gradients for op in registry.values()}
+        for op in joint:
+            op.gradients = None  # a way past the VJPs that are to be changed
+        try:
             code = pytest.main([*arguments, "--rootdir", str(TESTS.parent), str(TESTS / "ops")], plugins=[session])
-    finally:
-        for op, shortcut in shortcuts.items():
-            op.gradients = shortcut
+        finally:
+            for op, gradients in joint.items():
+                op.gradients = gradients
     if not session.outcomes:
         raise SystemExit(f"mutate: pytest ended with {code!r}\n{said.getvalue()}")
     return [Outcome(mutant, CAUGHT if caught else SURVIVED) for mutant, caught in session.outcomes], session.complaints

@@ -322,19 +322,18 @@ def test_a_file_that_no_kind_has_is_refused():
 def test_a_trainer_that_takes_no_step_is_caught():
     result = run("--file", "train/steps.py", "--function", "Steps._update", "--jobs", "1")
     assert result.returncode == 0, result.stdout + result.stderr
-    assert "trainer: 1 mutants: 1 caught" in result.stdout
+    assert "trainer: 1 mutants: 1 caught, 0 equivalent (listed with reasons), 0 survived" in result.stdout
 
 
-@pytest.mark.parametrize("kind", ["optim", "losses", "trainer", "engine"])
+@pytest.mark.parametrize("kind", ["optim", "losses", "trainer", "engine", "kernels"])
 def test_of_a_sample_of_mutants_none_survives(kind):
-    result = run("--what", kind, "--sample", "10", "--seed", "1")
+    result = run("--what", kind, "--sample", "6", "--seed", "1")
     assert result.returncode == 0, result.stdout + result.stderr
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("kind", ["c", "kernels"])
-def test_of_a_sample_of_mutants_of_kernels_none_survives(kind):
-    result = run("--what", kind, "--sample", "10", "--seed", "1")
+@pytest.mark.slow  # compiles a library for each
+def test_of_a_sample_of_mutants_of_compiled_kernels_none_survives():
+    result = run("--what", "c", "--sample", "6", "--seed", "1")
     assert result.returncode == 0, result.stdout + result.stderr
 
 

@@ -1,5 +1,6 @@
 """What every optimizer promises: groups, steps, states, texts."""
 
+import numpy as np
 import pytest
 from optim_cases import KINDS, OPTIMIZERS, parameter, run
 
@@ -231,3 +232,34 @@ def test_the_old_name_of_the_base_of_schedules_is_that_base():
 
     assert isinstance(optim.lr_scheduler.StepLR(optim.SGD([parameter(1)]), 3), _LRScheduler)
     assert issubclass(_LRScheduler, LRScheduler)
+
+
+def test_an_optimizer_of_ones_own_defines_update():
+    class Plain(optim.Optimizer):
+        pass
+
+    p = parameter(1)
+    p.sum().backward()
+    with pytest.raises(NotImplementedError, match="Plain does not define _update"):
+        Plain([p], {"lr": 1.0}).step()
+
+
+def test_without_decay_an_infinite_parameter_stays_infinite():
+    p = parameter(float("inf"))
+    p.grad = tc.ones(1, dtype=tc.float64)
+    optim.SGD([p], lr=0.5).step()
+    assert p.item() == float("inf")
+
+
+def test_an_optimizer_of_ones_own_needs_no_state_and_may_keep_anything_in_it():
+    class Signs(optim.Optimizer):
+        def _update(self, p, g, state, group):
+            p -= group["lr"] * np.sign(g)
+
+    p = parameter(1, -1)
+    p.grad = tc.tensor([3.0, -3.0], dtype=tc.float64)
+    optimizer = Signs([p], {"lr": 0.5})
+    optimizer.step()
+    assert p.tolist() == [0.5, -0.5]
+    optimizer.state["seen"] = 3
+    assert optimizer.state_dict()["state"]["seen"] == 3

@@ -63,6 +63,7 @@ def test_thirty_steps(name, settings, dtype, rtol):
         np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), rtol=rtol, atol=rtol)
     own, other = mine.state_dict(), reference.state_dict()
     for i, entry in other["state"].items():
+        assert own["state"][i].keys() == {key for key, value in entry.items() if value is not None}
         for key, value in entry.items():
             if value is not None:
                 np.testing.assert_allclose(np.asarray(own["state"][i][key]), value.numpy(), rtol=rtol, atol=rtol)

@@ -3,6 +3,7 @@
 import pytest
 from optim_cases import parameter, run
 
+import tinygrad_cnn as tc
 from tinygrad_cnn import optim
 
 REFUSED = [
@@ -51,3 +52,11 @@ def test_parameters_of_one_shape_do_not_disturb_each_other():
         run(optimizer, [p], 3)
     for p, q in zip(pair, alone, strict=True):
         assert p.tolist() == q.tolist()
+
+
+def test_without_momentum_nothing_is_kept():
+    p = parameter(1)
+    p.grad = tc.ones(1, dtype=tc.float64)
+    optimizer = optim.SGD([p])
+    optimizer.step()
+    assert not optimizer.state

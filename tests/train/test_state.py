@@ -163,3 +163,36 @@ def test_other_versions_are_pointed_out(tmp_path, monkeypatch):
     monkeypatch.setattr(np, "__version__", "99.0")
     with pytest.warns(UserWarning, match=r"written with numpy .*, now 99.0: the run may not continue bit for bit"):
         make(Checkpoints(tmp_path)).fit(loader(), 1, resume=tmp_path)
+
+
+class Draw(Callback):
+    """Draws a number after each step from a stream of its own."""
+
+    def __init__(self, generator):
+        self.generator = generator
+        self.numbers = []
+
+    def on_step_end(self, trainer):
+        self.numbers.append(tg.rand(1, generator=self.generator).item())
+
+
+def drawn(folder, epochs, resume=None):
+    draw = Draw(tg.Generator().manual_seed(5 if resume is None else 99))
+    model = nn.Linear(2, 2)
+    trainer = Trainer(
+        model,
+        optim.SGD(model.parameters(), lr=0.1),
+        F.cross_entropy,
+        callbacks=[draw, Checkpoints(folder)],
+        generators={"mine": draw.generator},
+    )
+    batches = [(tg.ones(3, 2), tg.tensor([0, 1, 0]))] * 2
+    trainer.fit(batches, epochs, resume=resume)
+    return draw.numbers
+
+
+def test_a_stream_of_ones_own_goes_on_after_a_checkpoint(tmp_path):
+    straight = drawn(tmp_path / "straight", 2)
+    first = drawn(tmp_path / "stopped", 1)
+    assert first + drawn(tmp_path / "stopped", 2, resume=tmp_path / "stopped") == straight
+    assert len(set(straight)) == 4

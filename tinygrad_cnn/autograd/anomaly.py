@@ -173,23 +173,23 @@ def place(node: Node) -> str:
     return "" if line is None else f"; called at {line}"
 
 
-def gradient_check() -> Callable[[Node, Sequence[Any]], list[Any]] | None:
+def gradient_check() -> Callable[[Node, int, Any], Any] | None:
     """Return what looks for NaNs in the gradients of a node, as `_refuse_nan` does; None while anomaly mode is off."""
     return _refuse_nan if _enabled and _check_nan else None
 
 
-def _refuse_nan(node: Node, gradients: Sequence[Any]) -> list[Any]:
-    """Return `gradients`, those that were pending worked out.
+def _refuse_nan(node: Node, i: int, gradient: Any) -> Any:
+    """Return the gradient of input `i`, worked out if it was pending.
 
     Raises:
-        RuntimeError: one has a NaN; names the operation, the input and the line that called it.
+        RuntimeError: it has a NaN; names the operation, the input and the line that called it.
     """
-    found = [one.value() if isinstance(one, Pending) else one for one in gradients]
-    for i, gradient in enumerate(found):
-        array = gradient.array if isinstance(gradient, Variable) else gradient
-        if _has_nan(array):
-            raise RuntimeError(
-                f"{node.op.name}: the backward pass made a NaN in the gradient of input {i}, of shape {array.shape}"
-                + (place(node) or "; run the forward pass under detect_anomaly() too to see the line that called it")
-            )
-    return found
+    if isinstance(gradient, Pending):
+        gradient = gradient.value()
+    array = gradient.array if isinstance(gradient, Variable) else gradient
+    if _has_nan(array):
+        raise RuntimeError(
+            f"{node.op.name}: the backward pass made a NaN in the gradient of input {i}, of shape {array.shape}"
+            + (place(node) or "; run the forward pass under detect_anomaly() too to see the line that called it")
+        )
+    return gradient

@@ -7,16 +7,19 @@ topological order. Nothing here recurses.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 from operator import attrgetter
 from typing import Any
 
 import numpy as np
 
+from tinygrad_cnn._types import Shape
 from tinygrad_cnn.autograd import anomaly, versions
 from tinygrad_cnn.autograd.grad_mode import recording
 from tinygrad_cnn.autograd.half import HALF, narrowed, widened
 from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
+from tinygrad_cnn.autograd.operation import Operation
 from tinygrad_cnn.autograd.pending import Pending
 from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
 
@@ -66,7 +69,7 @@ def run(
     sums: dict[Any, Any] = {}
     for output, seed in seeds:
         key, gradient = owner_of(output), seed if create_graph else seed.array
-        sums[key] = _sum(sums[key], gradient) if key in sums else gradient
+        sums[key] = sums[key] + gradient if key in sums else gradient
     nodes = collect(list(sums))
     walk = _Walk(sums, create_graph, create_graph if retain_graph is None else retain_graph)
     if targets is not None:
@@ -112,40 +115,56 @@ class _Walk:
     def back_along(self, nodes: list[Node]) -> None:
         """Pass the gradient of each of `nodes` on to its parents."""
         # The loop runs once for every operation of a program: no calls that can be done without.
-        sums, needed, kept = self.sums, self.needed, self.kept
+        sums, needed, kept, check = self.sums, self.needed, self.kept, self.check
         for node in nodes:
             g = sums.pop(node, None)
             if g is None:
                 continue
+            i = None
             try:
                 if g.__class__ is not _array or node.hooks is not None or node in kept:
                     g = self._arrive(node, g)
                 if versions.newest > node.seq:
                     versions.check_saved(node)
+                op = node.op
                 parents: Sequence[Any] = node.parents
                 wanted: Sequence[bool] = node.flows
                 if needed is not None:
                     wanted = [flowing and parent in needed for flowing, parent in zip(wanted, parents, strict=True)]
-                gradients = None if node.op.gradients is None else node.op.gradients(node, g, wanted)
+                gradients = None if op.gradients is None else op.gradients(node, g, wanted)
                 if gradients is None:
-                    gradients = self._vjps(node, g, wanted)
-                if self.check is not None:
-                    gradients = self.check(node, gradients)
-                for parent, gradient in zip(parents, gradients, strict=True):
-                    if gradient is not None:
-                        if gradient.shape != parent.shape:
-                            raise _wrong_shape(node, gradients)
-                        before = sums.get(parent)
-                        sums[parent] = gradient if before is None else _sum(before, gradient)
+                    vjps: Sequence[Any] = op.vjps
+                    y, args, attrs = node.out, node.args, node.attrs
+                    if g.__class__ is not _array or node.aux or op.variadic is not None or node.dtype.num == HALF:
+                        vjps, g, y, args, attrs = self._prepare(node, g)
+                for i, parent in enumerate(parents):
+                    if not wanted[i]:
+                        continue
+                    if gradients is None:
+                        vjp = (vjps[i] if i < len(vjps) else None) or op.vjp_of(i)
+                        gradient = vjp(g, y, *args, **attrs)
+                    else:
+                        gradient = gradients[i]
+                    if gradient is None:
+                        continue
+                    if gradient.shape != parent.shape:
+                        gradient = _fitted(op, i, gradient, parent.shape)
+                    if check is not None:
+                        gradient = check(node, i, gradient)
+                    before = sums.get(parent)
+                    sums[parent] = gradient if before is None else before + gradient
             except Exception as error:
-                error.add_note(f"in the backward pass of {node}{anomaly.place(node)}")
+                where = "" if i is None else f", input {i}"
+                error.add_note(f"in the backward pass of {node}{where}{anomaly.place(node)}")
                 raise
             if node.saved and not self.retain_graph:
                 node.args = node.out = node.aux = None  # the structure stays, so the graph can still be drawn
 
     def _arrive(self, node: Node, g: Any) -> Any:
         """Return the finished gradient of `node` as its hooks leave it, and keep it where it is asked for."""
-        if isinstance(g, Pending) and (g.taker is not node.op or node.hooks is not None or node in self.kept):
+        if isinstance(g, _number):  # NumPy's in the place of a 0-d array
+            g = _asarray(g)
+        elif isinstance(g, Pending) and (g.taker is not node.op or node.hooks is not None or node in self.kept):
             g = g.value()
         if node.hooks is not None:
             g = self._hooked(node, g)
@@ -153,41 +172,29 @@ class _Walk:
             self.sums[node] = g
         return g
 
-    def _vjps(self, node: Node, g: Any, wanted: Sequence[bool]) -> list[Any]:
-        """Return the gradient of each input of `node` by its VJP, None where it is not `wanted`."""
+    def _prepare(self, node: Node, g: Any) -> tuple[Sequence[Any], Any, Any, Sequence[Any], dict[str, Any]]:
+        """Return the VJPs of `node` and what they take, (g, y, args, attrs), where that is not just what it saved."""
         op = node.op
-        if isinstance(g, Pending):  # which the joint gradients of the operation declined
-            g = g.value()
+        vjps: Sequence[Any] = op.vjps
         args: Any = _recorded(node) if self.create_graph else node.args
         y: Any = wrap(node.out, node) if self.create_graph and node.out is not None else node.out
-        if op.variadic is not None and not op.reads[0].inputs:
-            args = ()  # nothing was saved; passing n arguments to n VJPs would take time in n²
-        half = node.dtype.num == HALF and not self.create_graph and not op.keeps_half
-        if half:
+        if isinstance(g, Pending):  # which the joint gradients of the operation declined
+            g = g.value()
+        if op.variadic is not None:
+            vjps = [partial(op.variadic, i) for i in range(len(node.parents))]
+            if not op.reads[0].inputs:
+                args = ()  # nothing was saved; passing n arguments to n VJPs would take time in n²
+        if node.dtype.num == HALF and not self.create_graph and not op.keeps_half:
             g, y, *args = widened([g, y, *args])
-        attrs = {**node.attrs, **node.aux} if node.aux else node.attrs
-        gradients: list[Any] = [None] * len(wanted)
-        for i, asked in enumerate(wanted):
-            if asked:
-                try:
-                    gradient = op.vjp_of(i)(g, y, *args, **attrs)
-                except Exception as error:
-                    error.add_note(f"for the gradient of input {i}")
-                    raise
-                parent: Any = node.parents[i]
-                if op.fit is not None and gradient.shape != parent.shape:
-                    gradient = op.fit(gradient, parent.shape)
-                if isinstance(gradient, _number):  # NumPy's in the place of a 0-d array
-                    gradient = _asarray(gradient)
-                gradients[i] = narrowed(gradient, parent.dtype) if half else gradient
-        return gradients
+            vjps = [partial(_narrowed, op, i, parent) for i, parent in enumerate(node.parents)]
+        return vjps, g, y, args, {**node.attrs, **node.aux} if node.aux else node.attrs
 
     def finish(self, nodes: list[Node]) -> None:
         """Work out what is pending, leave only what was asked for, and call the hooks of leaves."""
         sums = self.sums
         for key, gradient in sums.items():
-            if isinstance(gradient, Pending):
-                sums[key] = gradient.value()
+            if gradient.__class__ is not _array and not isinstance(gradient, Variable):
+                sums[key] = gradient.value() if isinstance(gradient, Pending) else _asarray(gradient)
         if self.needed is not None:
             sums = self.sums = {key: sums[key] for key in self.kept if key in sums}
         if self.kept or leaves_have_hooks():
@@ -204,23 +211,23 @@ class _Walk:
         return gradient
 
 
-def _sum(a: Any, b: Any) -> Any:
-    """Return a + b, an array also where NumPy gives a number in the place of a 0-d array."""
-    total = a + b
-    return _asarray(total) if isinstance(total, _number) else total
+def _fitted(op: Operation, i: int, gradient: Any, shape: Shape) -> Any:
+    """Return the gradient of input `i` in the `shape` of that input, if `op` broadcasts its inputs.
+
+    Raises:
+        RuntimeError: `op` does not broadcast them: the VJP is wrong.
+    """
+    if op.fit is None:
+        raise RuntimeError(f"{op.name}: the VJP of input {i} returned shape {gradient.shape}, expected {shape}")
+    return op.fit(gradient, shape)
 
 
-def _wrong_shape(node: Node, gradients: Sequence[Any]) -> RuntimeError:
-    """Return the error for the first of `gradients` that has not the shape of its input."""
-    parents: Sequence[Any] = node.parents
-    i = next(
-        i
-        for i, (parent, gradient) in enumerate(zip(parents, gradients, strict=True))
-        if gradient is not None and gradient.shape != parent.shape
-    )
-    return RuntimeError(
-        f"{node.op.name}: the VJP of input {i} returned shape {gradients[i].shape}, expected {parents[i].shape}"
-    )
+def _narrowed(op: Operation, i: int, parent: Any, *args: Any, **attrs: Any) -> Any:
+    """Return the gradient of input `i`, computed in float32, in the dtype of that input."""
+    gradient = op.vjp_of(i)(*args, **attrs)
+    if gradient.shape != parent.shape:
+        gradient = _fitted(op, i, gradient, parent.shape)
+    return narrowed(gradient, parent.dtype)
 
 
 def _recorded(node: Node) -> list[Any]:

@@ -6,7 +6,8 @@
     autograd.Op.gradients               the gradients of all inputs in one compiled call      dispatch.py
     autograd.engine.is_lent             arrays over memory that is used again                 memory.py
     optim.optimizer.group_steps         one compiled call for all parameters of a group       optim.py
-    nn.Sequential._run_layers           a layer fused with the ReLU after it                  fusion.py
+    nn.Sequential._run_layers           a layer fused with the ReLU after it, or called       fusion.py, layers.py
+                                        without detours
     backends.kernels.provide            the switch between these kernels and NumPy's          dispatch.py
     backends.threads, backends.winograd on_change: settings that the compiled kernels follow  native.py, conv.py
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -31,12 +30,12 @@ def relu(x: Array) -> Array:
     return numpy_kernels["relu"](x)
 
 
-def relu_gradients(node: Node, g: Any, _wanted: Sequence[bool]) -> list[MaskedGradient] | None:
+def relu_gradients(node: Node, g: object, _wanted: Sequence[bool]) -> list[MaskedGradient] | None:
     """Return g for the operation before the ReLU to mask, if its gradients do that in passing."""
-    maker: Any = node.parents[0]
-    if g.__class__ is np.ndarray and g.dtype == float32 and maker.__class__ is Node and maker.op in TAKERS:
-        y: Any = node.out
-        return [MaskedGradient(g, y, maker.op)]
+    maker = node.parents[0]
+    if isinstance(g, np.ndarray) and g.dtype == float32 and isinstance(maker, Node) and maker.op in TAKERS:
+        assert node.out is not None  # ReLU's VJP reads it
+        return [MaskedGradient(g, node.out, maker.op)]
     return None
 
 

@@ -66,6 +66,11 @@ def find_compiler() -> list[str] | None:
     return [found, native, *["-mprefer-vector-width=512"] * x86, *flags] if found else None
 
 
+def _own_flags() -> list[str]:
+    """Return the compiler flags of the user."""
+    return shlex.split(os.environ.get("TINYGRAD_CNN_CFLAGS", ""))
+
+
 def _program(name: str) -> str | None:
     """Return the path of a program: `name` itself if it is a path, or found in the absolute folders of PATH."""
     if os.path.dirname(name):
@@ -119,7 +124,8 @@ def compile_library(compiler: list[str], path: Path) -> None:
     environment = {**os.environ, "ZIG_GLOBAL_CACHE_DIR": folder, "ZIG_LOCAL_CACHE_DIR": folder}
 
     def make(made: Path, *arguments: str) -> str:
-        command = [*compiler, *_FLAGS, *arguments, "-o", str(made)]
+        # The user's flags stand in `compiler` too; the last of contradicting flags counts, such as -O0 after -O3.
+        command = [*compiler, *_FLAGS, *_own_flags(), *arguments, "-o", str(made)]
         done = subprocess.run(
             command, capture_output=True, encoding="utf-8", errors="replace", env=environment, cwd=folder, check=False
         )

@@ -156,7 +156,7 @@ def _gradients(
     return _gradients(g, relu_mask, x, w, to_x, to_w, to_b, stride, padding, dilation, groups)
 
 
-def conv2d_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array | None] | None:
+def conv2d_gradients(node: Node, g: object, wanted: Sequence[bool]) -> list[Array | None] | None:
     """Return the gradients of `conv2d` that are `wanted`, or None where the VJPs are to compute them.
 
     Args:
@@ -165,12 +165,12 @@ def conv2d_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array |
         wanted: for x, w and b.
     """
     relu_mask = None
-    if g.__class__ is MaskedGradient:
+    if isinstance(g, MaskedGradient):
         relu_mask, g = g.y, g.g
-    elif g.__class__ is not np.ndarray:
+    if not isinstance(g, np.ndarray):
         return None
-    args: Any = node.args
-    x, w, _ = args
+    assert node.args is not None  # or the walk would have refused the graph
+    x, w, _ = node.args
     to_x, to_w, to_b = wanted
     shape_x, shape_w = x.shape if to_x else None, w.shape if to_w else None
     return _gradients(g, relu_mask, x if to_w else None, w if to_x else None, shape_x, shape_w, to_b, **node.attrs)

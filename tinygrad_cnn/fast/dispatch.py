@@ -38,8 +38,9 @@ GRADIENTS = {
     "linear": ("linear",),
     "loss": ("cross_entropy",),
     "norm": ("batch_norm",),
+    "shape": ("reshape",),
 }
-"""The operations with compiled gradients of all inputs at once: `NAME_gradients` in the module."""
+"""The operations with faster gradients, of all inputs at once: `NAME_gradients` in the module."""
 
 STEPS = (Adadelta, Adagrad, Adam, AdamW, RMSprop, SGD)
 """The optimizers with a compiled step; a subclass steps by the equation of its class."""
@@ -52,7 +53,7 @@ numpy_kernels: dict[str, Callable[..., Any]] = {
 
 def use() -> None:
     """Put the compiled forms in place; the first time, this compiles and loads them."""
-    modules = {name: import_module(f"tinygrad_cnn.fast.{name}") for name in (*KERNELS, "optim")}
+    modules = {name: import_module(f"tinygrad_cnn.fast.{name}") for name in (*KERNELS, *GRADIENTS, "optim")}
     for module, names in KERNELS.items():
         for name in names:
             registry[name].kernel = getattr(modules[module], name)

@@ -14,6 +14,7 @@ from tinygrad_cnn import ops
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import Scope, pop_scope, push_scope
 from tinygrad_cnn.autograd.node import observers
+from tinygrad_cnn.fast.layers import forward
 from tinygrad_cnn.nn.modules.activation import ReLU
 from tinygrad_cnn.nn.modules.batch_norm import BatchNorm1d, BatchNorm2d
 from tinygrad_cnn.nn.modules.conv import Conv2d
@@ -62,7 +63,7 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> An
     """Return what the layers, one after another, make of `x`: as `container.run_layers`, in one frame for all."""
     outside = push_scope(scope)  # which is there already: the token leads back to it
     i, count = 0, len(layers)
-    module: Any = None
+    module = layers[0][1] if layers else None
     try:
         while i < count:
             name, module = layers[i]
@@ -73,12 +74,13 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> An
                 continue
             push_scope(Scope(name, type(module).__name__, module, scope))
             if i == count or not fusable(module, layers[i][1]):
-                x = module.forward(x)
+                x = forward(module, x)
                 continue
             before = fused_relu.operand
-            fused_relu.operand = x.array if type(module) in _NORMS else module._parameters["weight"].array
+            weight = module._parameters["weight"]
+            fused_relu.operand = x.array if type(module) in _NORMS or weight is None else weight.array
             try:
-                x = module.forward(x)
+                x = forward(module, x)
             finally:
                 fused_relu.operand = before
             made, fused_relu.output = fused_relu.output, None
@@ -87,7 +89,8 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope) -> An
             push_scope(Scope(name, type(module).__name__, module, scope))
             x = _recorded_relu(x) if made is not None and x.array is made else module.forward(x)
     except EXPLAINED as error:
-        explain(error, module, (x,))
+        if module is not None:
+            explain(error, module, (x,))
         raise
     finally:
         pop_scope(outside)

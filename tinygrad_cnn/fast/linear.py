@@ -41,7 +41,7 @@ def linear(x: Array, w: Array, b: Array | None) -> Array:
     return numpy_kernels["linear"](x, w, b)
 
 
-def linear_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array | None] | None:
+def linear_gradients(node: Node, g: object, wanted: Sequence[bool]) -> list[Array | None] | None:
     """Return the gradients of `linear` with respect to x, w and b, where they are `wanted`.
 
     None for other dtypes than float32, and for matrices without elements or with too many: the VJPs compute them.
@@ -51,12 +51,12 @@ def linear_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array |
         g: (..., O), the gradient of the output.
         wanted: for x, w and b.
     """
-    if g.__class__ is not np.ndarray or g.dtype != float32:
+    if not isinstance(g, np.ndarray) or g.dtype != float32:
         return None
     to_x, to_w, to_b = wanted
-    args: Any = node.args
-    x: Any = args[0] if to_w else None
-    w: Any = args[1] if to_x else None
+    assert node.args is not None  # or the walk would have refused the graph
+    x: Any = node.args[0] if to_w else None
+    w: Any = node.args[1] if to_x else None
     if (to_w and not 0 < x.size <= MOST_ELEMENTS) or (to_x and w.size > MOST_ELEMENTS):
         return None
     shape = g.shape

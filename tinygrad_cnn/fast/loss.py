@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -44,12 +43,12 @@ def cross_entropy_input(g: Array, x: Array, target: Array, *, reduction: str) ->
     return numpy_kernels["cross_entropy_input"](g, x, target, reduction=reduction) if gx is None else gx
 
 
-def cross_entropy_gradients(node: Node, g: Any, _wanted: Sequence[bool]) -> list[Array | None] | None:
+def cross_entropy_gradients(node: Node, g: object, _wanted: Sequence[bool]) -> list[Array | None] | None:
     """Return the gradient of `cross_entropy` with respect to x and None for the classes, or None for the VJP to run."""
-    if g.__class__ is not np.ndarray:
+    if not isinstance(g, np.ndarray):
         return None
-    args: Any = node.args
-    gx = _gradient(g, args[0], args[1], node.attrs["reduction"])
+    assert node.args is not None  # or the walk would have refused the graph
+    gx = _gradient(g, node.args[0], node.args[1], node.attrs["reduction"])
     return None if gx is None else [gx, None]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -70,7 +69,7 @@ def differentiate(
     return None if again is None else differentiate(wanted, eps, *again)
 
 
-def batch_norm_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Array | None] | None:
+def batch_norm_gradients(node: Node, g: object, wanted: Sequence[bool]) -> list[Array | None] | None:
     """Return the gradients of `batch_norm` by the batch's statistics, where they are `wanted`.
 
     None where x is not asked for, statistics were given, or C is not made for the arrays: the VJPs compute them.
@@ -81,12 +80,13 @@ def batch_norm_gradients(node: Node, g: Any, wanted: Sequence[bool]) -> list[Arr
         wanted: for x, w, b, and the running statistics.
     """
     relu_mask = None
-    if g.__class__ is MaskedGradient:
+    if isinstance(g, MaskedGradient):
         relu_mask, g = g.y, g.g
-    args: Any = node.args
-    aux: Any = node.aux
-    x, w, _, mean, var = args
-    if g.__class__ is not np.ndarray or mean is not None or var is not None or not wanted[0]:
+    assert node.args is not None  # or the walk would have refused the graph
+    assert node.aux is not None
+    aux = node.aux
+    x, w, _, mean, var = node.args
+    if not isinstance(g, np.ndarray) or mean is not None or var is not None or not wanted[0]:
         return None
     found = differentiate(wanted[:3], node.attrs["eps"], g, relu_mask, x, w, aux["batch_mean"], aux["batch_var"])
     return None if found is None else [*found, None, None]

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
+from typing_extensions import Unpack
 
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.fast.arrays import contiguous, float32, usable
@@ -26,6 +27,25 @@ _LONGEST = 1024
 """Rows or columns of a window whose average is taken here."""
 
 
+class _Windows(TypedDict):
+    """The static arguments of max-pooling."""
+
+    kernel_size: Pair
+    stride: Pair
+    padding: Padding2d
+    dilation: Pair
+
+
+class _Averages(TypedDict):
+    """The static arguments of average pooling."""
+
+    kernel_size: Pair
+    stride: Pair
+    padding: Padding2d
+    counted: Padding2d
+    divisor_override: int | None
+
+
 @lru_cache(maxsize=1024)
 def _geometry(
     size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
@@ -44,7 +64,7 @@ def _are_taps(taps: Array, shape: Shape) -> bool:
     return isinstance(taps, np.ndarray) and taps.dtype == _uint8 and taps.shape == shape
 
 
-def max_pool2d(x: Array, **how: Any) -> tuple[Array, Array]:
+def max_pool2d(x: Array, **how: Unpack[_Windows]) -> tuple[Array, Array]:
     """Compute `kernels.max_pool2d`."""
     kernel_size = how["kernel_size"]
     if usable(x) and kernel_size[0] * kernel_size[1] <= _MOST_TAPS:
@@ -59,13 +79,13 @@ def max_pool2d(x: Array, **how: Any) -> tuple[Array, Array]:
     return numpy_kernels["max_pool2d"](x, **how)
 
 
-def max_pool1d(x: Array, **how: Any) -> tuple[Array, Array]:
+def max_pool1d(x: Array, **how: object) -> tuple[Array, Array]:
     """Compute `kernels.max_pool1d`: one row of `max_pool2d`."""
     y, taps = max_pool2d(x[:, :, None], **lift(how))
     return y[:, :, 0], taps[:, :, 0]
 
 
-def max_pool2d_scatter(g: Array, taps: Array, *, input_size: Shape, **how: Any) -> Array:
+def max_pool2d_scatter(g: Array, taps: Array, *, input_size: Shape, **how: Unpack[_Windows]) -> Array:
     """Compute `kernels.max_pool2d_scatter`."""
     known = _geometry(input_size, how["kernel_size"], how["stride"], how["padding"], how["dilation"])
     if known is not None and usable(g) and _are_taps(taps, (*g.shape[:2], *known[0])):
@@ -75,7 +95,7 @@ def max_pool2d_scatter(g: Array, taps: Array, *, input_size: Shape, **how: Any) 
     return numpy_kernels["max_pool2d_scatter"](g, taps, input_size=input_size, **how)
 
 
-def max_pool2d_gather(x: Array, taps: Array, **how: Any) -> Array:
+def max_pool2d_gather(x: Array, taps: Array, **how: Unpack[_Windows]) -> Array:
     """Compute `kernels.max_pool2d_gather`."""
     known = _geometry(x.shape[2:], how["kernel_size"], how["stride"], how["padding"], how["dilation"])
     if known is not None and usable(x) and _are_taps(taps, (*x.shape[:2], *known[0])):
@@ -85,7 +105,7 @@ def max_pool2d_gather(x: Array, taps: Array, **how: Any) -> Array:
     return numpy_kernels["max_pool2d_gather"](x, taps, **how)
 
 
-def _shares(input_size: Shape, places: Shape, **how: Any) -> tuple[Array | None, float]:
+def _shares(input_size: Shape, places: Shape, **how: Unpack[_Averages]) -> tuple[Array | None, float]:
     """Return what each window's sum is divided by: an array (OH, OW), or None and the number that holds everywhere."""
     found = divisors(input_size, **how)
     if not isinstance(found, np.ndarray):
@@ -93,7 +113,7 @@ def _shares(input_size: Shape, places: Shape, **how: Any) -> tuple[Array | None,
     return np.ascontiguousarray(np.broadcast_to(found, places), float32), 0
 
 
-def avg_pool2d(x: Array, **how: Any) -> Array:
+def avg_pool2d(x: Array, **how: Unpack[_Averages]) -> Array:
     """Compute `kernels.avg_pool2d`, but for windows so long that adding them up term by term would cost accuracy."""
     if usable(x) and max(how["kernel_size"]) <= _LONGEST:
         known = _geometry(x.shape[2:], how["kernel_size"], how["stride"], how["padding"], (1, 1))
@@ -107,12 +127,12 @@ def avg_pool2d(x: Array, **how: Any) -> Array:
     return numpy_kernels["avg_pool2d"](x, **how)
 
 
-def avg_pool1d(x: Array, **how: Any) -> Array:
+def avg_pool1d(x: Array, **how: object) -> Array:
     """Compute `kernels.avg_pool1d`: one row of `avg_pool2d`."""
     return avg_pool2d(x[:, :, None], **lift(how))[:, :, 0]
 
 
-def avg_pool2d_input(g: Array, *, input_size: Shape, **how: Any) -> Array:
+def avg_pool2d_input(g: Array, *, input_size: Shape, **how: Unpack[_Averages]) -> Array:
     """Compute `kernels.avg_pool2d_input`."""
     known = _geometry(input_size, how["kernel_size"], how["stride"], how["padding"], (1, 1))
     if known is not None and usable(g) and known[0] == g.shape[2:]:

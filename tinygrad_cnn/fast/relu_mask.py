@@ -17,7 +17,9 @@ class MaskedGradient(Pending):
     __slots__ = ("g", "y")
 
     def __init__(self, g: Array, y: Array, taker: Op) -> None:
-        super().__init__(g.shape, g.dtype, taker)
+        self.shape = g.shape
+        self.dtype = g.dtype
+        self.taker = taker
         self.g = g
         self.y = y
 

@@ -7,9 +7,9 @@ from tinygrad_cnn.autograd import Operation
 FAMILIES = {
     "convolution": "conv",
     "pooling": "pool adaptive",
-    "activation": "activation",
+    "activation": "activation softmax",
     "matmul": "matmul linear vector einsum",
-    "shape": "shape indexing gather scatter occurrences embedding join rearrange inplace broadcast pad resize windows",
+    "shape": "shape indexing gather scatter occurrences embedding join rearrange inplace broadcast pad resize interpolate windows",
     "elementwise": "arithmetic comparison exponential trigonometric rounding layout selection dropout",
     "reduction": "reduce product sort cumulative statistics vector_norm",
     "normalisation": "norm",

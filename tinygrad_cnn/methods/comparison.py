@@ -14,39 +14,39 @@ class Comparison(Variable):
     __slots__ = ()
 
     def isnan(self) -> Self:
-        """Tell where x is NaN."""
+        """Return where x is NaN."""
         return ops.isnan(self)
 
     def isinf(self) -> Self:
-        """Tell where x is ±∞."""
+        """Return where x is ±∞."""
         return ops.isinf(self)
 
     def isfinite(self) -> Self:
-        """Tell where x is neither NaN nor ±∞."""
+        """Return where x is neither NaN nor ±∞."""
         return ops.isfinite(self)
 
     def eq(self, other: Operand) -> Self:
-        """Tell where self = other."""
+        """Return where self = other."""
         return ops.eq(self, other)
 
     def ne(self, other: Operand) -> Self:
-        """Tell where self ≠ other."""
+        """Return where self ≠ other."""
         return ops.ne(self, other)
 
     def lt(self, other: Operand) -> Self:
-        """Tell where self < other."""
+        """Return where self < other."""
         return ops.lt(self, other)
 
     def le(self, other: Operand) -> Self:
-        """Tell where self ≤ other."""
+        """Return where self ≤ other."""
         return ops.le(self, other)
 
     def gt(self, other: Operand) -> Self:
-        """Tell where self > other."""
+        """Return where self > other."""
         return ops.gt(self, other)
 
     def ge(self, other: Operand) -> Self:
-        """Tell where self ≥ other."""
+        """Return where self ≥ other."""
         return ops.ge(self, other)
 
     def bitwise_and(self, other: Operand) -> Self:
@@ -62,15 +62,15 @@ class Comparison(Variable):
         return ops.bitwise_xor(self, other)
 
     def logical_and(self, other: Operand) -> Self:
-        """Tell where both are true (not zero)."""
+        """Return where both are true (not zero)."""
         return ops.logical_and(self, other)
 
     def logical_or(self, other: Operand) -> Self:
-        """Tell where either is true (not zero)."""
+        """Return where either is true (not zero)."""
         return ops.logical_or(self, other)
 
     def logical_xor(self, other: Operand) -> Self:
-        """Tell where exactly one is true (not zero)."""
+        """Return where exactly one is true (not zero)."""
         return ops.logical_xor(self, other)
 
     def bitwise_not(self) -> Self:
@@ -78,11 +78,11 @@ class Comparison(Variable):
         return ops.bitwise_not(self)
 
     def logical_not(self) -> Self:
-        """Tell where x is false (zero)."""
+        """Return where x is false (zero)."""
         return ops.logical_not(self)
 
     def isclose(self, other: Variable, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> Self:
-        """Tell where |self − other| ≤ atol + rtol · |other|."""
+        """Return where |self − other| ≤ atol + rtol · |other|."""
         return ops.isclose(self, other, rtol, atol, equal_nan)
 
     def allclose(self, other: Variable, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> bool:

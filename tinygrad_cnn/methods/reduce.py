@@ -108,12 +108,12 @@ class Reduce(Variable):
 
     @numpy_names
     def all(self, dim: Dims = None, keepdim: bool = False) -> Self:
-        """Tell whether all elements are true (not zero)."""
+        """Return whether all elements are true (not zero)."""
         return ops.all(self, dim, keepdim)
 
     @numpy_names
     def any(self, dim: Dims = None, keepdim: bool = False) -> Self:
-        """Tell whether any element is true (not zero)."""
+        """Return whether any element is true (not zero)."""
         return ops.any(self, dim, keepdim)
 
     @overload

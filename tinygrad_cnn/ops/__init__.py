@@ -5,7 +5,6 @@ from tinygrad_cnn.ops.activation import (
     gelu,
     hardtanh,
     leaky_relu,
-    log_softmax,
     logsigmoid,
     prelu,
     relu,
@@ -13,7 +12,6 @@ from tinygrad_cnn.ops.activation import (
     relu_input,
     sigmoid,
     silu,
-    softmax,
     softplus,
     tanh,
 )
@@ -63,8 +61,10 @@ from tinygrad_cnn.ops.exponential import erf, exp, expm1, log, log1p, log2, log1
 from tinygrad_cnn.ops.gather import gather, scatter_add, scatter_add_zeros
 from tinygrad_cnn.ops.indexing import getitem, index_add_zeros, index_select, masked_fill, masked_select, setitem
 from tinygrad_cnn.ops.inplace import view_put
+from tinygrad_cnn.ops.interpolate import interpolate, interpolate_input
 from tinygrad_cnn.ops.join import cat, chunk, meshgrid, split, stack
 from tinygrad_cnn.ops.layout import clone, contiguous, is_contiguous
+from tinygrad_cnn.ops.linear import linear
 from tinygrad_cnn.ops.loss import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
@@ -78,7 +78,7 @@ from tinygrad_cnn.ops.loss import (
     smooth_l1_loss,
     soft_cross_entropy,
 )
-from tinygrad_cnn.ops.matmul import addmm, bmm, linear, matmul, mm
+from tinygrad_cnn.ops.matmul import addmm, bmm, matmul, mm
 from tinygrad_cnn.ops.norm import batch_norm, group_norm, layer_norm, standardize, standardize_dot, standardize_input
 from tinygrad_cnn.ops.occurrences import bincount, nonzero, unique, where
 from tinygrad_cnn.ops.pad import pad, pad_input
@@ -97,7 +97,6 @@ from tinygrad_cnn.ops.pool import (
 from tinygrad_cnn.ops.product import prod
 from tinygrad_cnn.ops.rearrange import flip, repeat, roll, tile, tril, triu
 from tinygrad_cnn.ops.reduce import all, amax, amin, any, argmax, argmin, logsumexp, max, mean, min, sum
-from tinygrad_cnn.ops.resize import interpolate, interpolate_input
 from tinygrad_cnn.ops.rounding import ceil, floor, round, trunc
 from tinygrad_cnn.ops.scatter import index_add, scatter
 from tinygrad_cnn.ops.selection import clamp, clip, maximum, minimum
@@ -119,6 +118,7 @@ from tinygrad_cnn.ops.shape import (
     unsqueeze,
 )
 from tinygrad_cnn.ops.slices import narrow, repeat_interleave, select, unbind, unfold_dim
+from tinygrad_cnn.ops.softmax import log_softmax, softmax
 from tinygrad_cnn.ops.sort import argsort, median, mode, sort, topk
 from tinygrad_cnn.ops.statistics import std, var
 from tinygrad_cnn.ops.trigonometric import acos, acosh, asin, asinh, atan, atan2, atanh, cos, cosh, sin, sinh, tan

@@ -1,4 +1,4 @@
-"""Activations, one output element per input element, and softmax and log-softmax along an axis."""
+"""Activations: one output element per input element."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import A, primitive
 from tinygrad_cnn.ops.broadcast import elementwise
 from tinygrad_cnn.ops.exponential import erf, exp
-from tinygrad_cnn.ops.reduce import sum
 from tinygrad_cnn.ops.selection import where
 
 
@@ -199,25 +198,3 @@ def tanh(x: Array) -> Array:
 @tanh.vjp(0)
 def tanh_vjp_0(g: A, y: A, _x: object) -> A:
     return g * (1 - y * y)
-
-
-@elementwise(floating=True)
-def softmax(x: Array, *, dim: int) -> Array:
-    """Compute exp(x) / Σ exp(x) along `dim`, shifted by the maximum so that nothing overflows."""
-    return kernels.softmax(x, dim)
-
-
-@softmax.vjp(0)
-def softmax_vjp_0(g: A, y: A, _x: object, *, dim: int) -> A:
-    return y * (g - sum(g * y, dim, keepdim=True))
-
-
-@elementwise(floating=True)
-def log_softmax(x: Array, *, dim: int) -> Array:
-    """Compute x − log Σ exp(x) along `dim`, shifted by the maximum so that nothing overflows."""
-    return kernels.log_softmax(x, dim)
-
-
-@log_softmax.vjp(0)
-def log_softmax_vjp_0(g: A, y: A, _x: object, *, dim: int) -> A:
-    return g - exp(y) * sum(g, dim, keepdim=True)

@@ -11,37 +11,37 @@ from tinygrad_cnn.ops.broadcast import elementwise
 
 @elementwise(differentiable=False)
 def eq(x: Array, other: Array) -> Array:
-    """Tell whether x = other."""
+    """Return whether x = other."""
     return np.equal(x, other)
 
 
 @elementwise(differentiable=False)
 def ne(x: Array, other: Array) -> Array:
-    """Tell whether x ≠ other."""
+    """Return whether x ≠ other."""
     return np.not_equal(x, other)
 
 
 @elementwise(differentiable=False)
 def lt(x: Array, other: Array) -> Array:
-    """Tell whether x < other."""
+    """Return whether x < other."""
     return np.less(x, other)
 
 
 @elementwise(differentiable=False)
 def le(x: Array, other: Array) -> Array:
-    """Tell whether x ≤ other."""
+    """Return whether x ≤ other."""
     return np.less_equal(x, other)
 
 
 @elementwise(differentiable=False)
 def gt(x: Array, other: Array) -> Array:
-    """Tell whether x > other."""
+    """Return whether x > other."""
     return np.greater(x, other)
 
 
 @elementwise(differentiable=False)
 def ge(x: Array, other: Array) -> Array:
-    """Tell whether x ≥ other."""
+    """Return whether x ≥ other."""
     return np.greater_equal(x, other)
 
 
@@ -53,7 +53,7 @@ def _isclose(x: Array, other: Array, *, rtol: float, atol: float, equal_nan: boo
 
 
 def isclose(input: T, other: Values, rtol: float = 1e-05, atol: float = 1e-08, equal_nan: bool = False) -> T:
-    """Tell where |input − other| ≤ atol + rtol · |other|; equal infinities are close, NaNs only with `equal_nan`.
+    """Return where |input − other| ≤ atol + rtol · |other|; equal infinities are close, NaNs only with `equal_nan`.
 
     Raises:
         RuntimeError: the dtypes differ, or a tolerance is negative.
@@ -87,43 +87,43 @@ def _holds(answers: T) -> bool:
 
 @elementwise(differentiable=False)
 def isnan(x: Array) -> Array:
-    """Tell whether x is not a number."""
+    """Return whether x is not a number."""
     return np.isnan(x)
 
 
 @elementwise(differentiable=False)
 def isinf(x: Array) -> Array:
-    """Tell whether x is ∞ or −∞."""
+    """Return whether x is ∞ or −∞."""
     return np.isinf(x)
 
 
 @elementwise(differentiable=False)
 def isfinite(x: Array) -> Array:
-    """Tell whether x is neither infinite nor NaN."""
+    """Return whether x is neither infinite nor NaN."""
     return np.isfinite(x)
 
 
 @elementwise(differentiable=False)
 def logical_and(x: Array, other: Array) -> Array:
-    """Tell whether both are other than 0."""
+    """Return whether both are other than 0."""
     return np.logical_and(x, other)
 
 
 @elementwise(differentiable=False)
 def logical_or(x: Array, other: Array) -> Array:
-    """Tell whether at least one is other than 0."""
+    """Return whether at least one is other than 0."""
     return np.logical_or(x, other)
 
 
 @elementwise(differentiable=False)
 def logical_xor(x: Array, other: Array) -> Array:
-    """Tell whether exactly one is other than 0."""
+    """Return whether exactly one is other than 0."""
     return np.logical_xor(x, other)
 
 
 @elementwise(differentiable=False)
 def logical_not(x: Array) -> Array:
-    """Tell whether x is 0."""
+    """Return whether x is 0."""
     return np.logical_not(x)
 
 

@@ -136,7 +136,7 @@ def _parse(equation: str, shapes: list[Shape]) -> tuple[tuple[str, ...], str]:
 
 
 def _sums_alone(terms: tuple[str, ...], output: str) -> bool:
-    """Tell whether some letter is summed over and belongs to one operand only."""
+    """Return whether some letter is summed over and belongs to one operand only."""
     everywhere = "".join(["".join(set(term)) for term in (*terms, output)])
     return any(everywhere.count(letter) == 1 for letter in everywhere)
 

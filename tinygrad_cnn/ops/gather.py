@@ -56,11 +56,11 @@ def scatter_add_vjp_2(g: A, _y: object, _x: object, index: A, _src: object, *, d
 
 def _added(out: Array, index: Array, src: Array, dim: int) -> Array:
     """Add `src` into `out` at `index` along `dim`, and return it."""
-    np.add.at(out, places_along(index, dim), src)
+    np.add.at(out, positions_along(index, dim), src)
     return out
 
 
-def places_along(index: Array, dim: int) -> tuple[Array, ...]:
+def positions_along(index: Array, dim: int) -> tuple[Array, ...]:
     """Return what NumPy indexes with to read or write along `dim` at `index`."""
     positions: list[Array] = list(np.ix_(*[np.arange(size) for size in index.shape]))
     positions[dim] = index
@@ -81,7 +81,7 @@ def gather(input: T, dim: int, index: Values) -> T:
     """
     axis = normalize_dim("gather", dim, input.ndim)
     x = with_axes(input)
-    picks = _places(index, x.ndim)
+    picks = _positions(index, x.ndim)
     if picks.ndim != x.ndim or _exceeds(picks.shape, x.shape, axis):
         raise RuntimeError(
             f"gather: expected an index no larger than the input, {input.shape}, but along dim {axis}; "
@@ -105,8 +105,8 @@ def scatter_add(input: T, dim: int, index: Values, src: Values) -> T:
     Raises:
         RuntimeError: `index` or `src` does not fit in shape, an index is out of range, or a dtype does not fit.
     """
-    x, places, addends, axis = fitted("scatter_add", input, dim, index, src)
-    return shaped(scatter_add_at(x, places, addends, dim=axis), input.shape)
+    x, positions, addends, axis = fitted("scatter_add", input, dim, index, src)
+    return shaped(scatter_add_at(x, positions, addends, dim=axis), input.shape)
 
 
 def fitted(op: str, input: T, dim: int, index: Values, src: Any) -> tuple[T, Values, Any, int]:
@@ -116,29 +116,29 @@ def fitted(op: str, input: T, dim: int, index: Values, src: Any) -> tuple[T, Val
     """
     axis = normalize_dim(op, dim, input.ndim)
     x = with_axes(input)
-    places = _places(index, x.ndim)
+    positions = _positions(index, x.ndim)
     if isinstance(src, int | float | np.generic):
-        if places.ndim != x.ndim or _exceeds(places.shape, x.shape, axis):
+        if positions.ndim != x.ndim or _exceeds(positions.shape, x.shape, axis):
             raise RuntimeError(
                 f"{op}: expected an index no larger than the input, {input.shape}, but along dim {axis}; "
                 f"got {index.shape}"
             )
-        check_indices(op, places, x.shape[axis])
-        return x, places, np.asarray(src).astype(x.dtype).item(), axis
+        check_indices(op, positions, x.shape[axis])
+        return x, positions, np.asarray(src).astype(x.dtype).item(), axis
     addends: Any = with_axes(src)
     if input.dtype != src.dtype:
         raise RuntimeError(f"{op}: expected src of the dtype of the input, {input.dtype}, got {src.dtype}")
-    if not x.ndim == places.ndim == addends.ndim or (
-        _exceeds(places.shape, x.shape, axis) or _exceeds(places.shape, addends.shape, None)
+    if not x.ndim == positions.ndim == addends.ndim or (
+        _exceeds(positions.shape, x.shape, axis) or _exceeds(positions.shape, addends.shape, None)
     ):
         raise RuntimeError(
             f"{op}: expected an index no larger than src, {src.shape}, and, but along dim {axis}, than the "
             f"input, {input.shape}; got {index.shape}"
         )
-    check_indices(op, places, x.shape[axis])
-    if addends.shape != places.shape:
-        addends = getitem(addends, tuple([slice(size) for size in places.shape]))
-    return x, places, addends, axis
+    check_indices(op, positions, x.shape[axis])
+    if addends.shape != positions.shape:
+        addends = getitem(addends, tuple([slice(size) for size in positions.shape]))
+    return x, positions, addends, axis
 
 
 def with_axes(x: T) -> T:
@@ -146,7 +146,7 @@ def with_axes(x: T) -> T:
     return x if x.ndim else reshape(x, (1,))
 
 
-def _places(index: T, ndim: int) -> T:
+def _positions(index: T, ndim: int) -> T:
     """Return `index` with its axes; one without elements fits anything, whatever its shape and dtype."""
     return cast(reshape(index, (0,) * ndim), dtype=int64) if 0 in index.shape else with_axes(index)
 
@@ -157,5 +157,5 @@ def shaped(x: T, shape: Shape) -> T:
 
 
 def _exceeds(shape: Shape, limit: Shape, but: int | None) -> bool:
-    """Tell whether `shape` is longer than `limit` along some axis other than `but`."""
+    """Return whether `shape` is longer than `limit` along some axis other than `but`."""
     return any(i != but and size > most for i, (size, most) in enumerate(zip(shape, limit, strict=True)))

@@ -1,4 +1,4 @@
-"""Reading and writing by index, by PyTorch's rules; a read's gradient adds back at the same places."""
+"""Reading and writing by index, by PyTorch's rules; a read's gradient adds back at the same positions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import numpy as np
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import Array, Shape
-from tinygrad_cnn.autograd import A, Node, Operand, Spec, T, Values, Variable, primitive
+from tinygrad_cnn.autograd import A, Node, Operand, Source, Spec, T, Values, Variable, primitive
 from tinygrad_cnn.autograd.pending import SparseSum
 from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
 from tinygrad_cnn.ops.selection import where
@@ -53,7 +53,7 @@ def _add_at(out: Array, g: Array, *, index: Index) -> None:
 
 def _sparse_gradient(node: Node, g: Any, _wanted: Sequence[bool]) -> list[Any] | None:
     """Return the gradient of a read in a form that adds up with those of other reads of the same tensor."""
-    shape = node.parents[0].shape  # type: ignore[union-attr]
+    shape = cast_type(Source, node.parents[0]).shape
     return [SparseSum(_add_at, g, node.attrs, shape)] if isinstance(g, np.ndarray) else None
 
 
@@ -148,7 +148,7 @@ def _axes_of(part: Part) -> int:
 
 
 def _is_basic(index: Index) -> bool:
-    """Tell whether `index` selects each element at most once: integers, slices, None and ... only."""
+    """Return whether `index` selects each element at most once: integers, slices, None and ... only."""
     return not any(isinstance(part, bool | np.ndarray) for part in index)
 
 

@@ -179,13 +179,13 @@ def meshgrid(*tensors: T | Sequence[T], indexing: str = "ij") -> tuple[T, ...]:
     if any(one.ndim > 1 for one in parts) or len({str(one.dtype) for one in parts}) > 1:
         got = ", ".join(f"{one.shape} of {one.dtype}" for one in parts)
         raise RuntimeError(f"meshgrid: expected vectors of one dtype, got {got}")
-    places = list(range(len(parts)))
+    positions = list(range(len(parts)))
     if indexing == "xy" and len(parts) > 1:
-        places[:2] = [1, 0]
+        positions[:2] = [1, 0]
     lengths = [ravel(one).shape[0] for one in parts]
-    shape = tuple([lengths[i] for i in places])
+    shape = tuple([lengths[i] for i in positions])
     along = [
         reshape(one, [-1 if k == place else 1 for k in range(len(parts))])
-        for one, place in zip(parts, places, strict=True)
+        for one, place in zip(parts, positions, strict=True)
     ]
     return tuple([broadcast_to(one, shape=shape) for one in along])

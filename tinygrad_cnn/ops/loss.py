@@ -1,6 +1,6 @@
 """Losses, each of them one operation: fused forward, closed-form gradients.
 
-With reduction "mean" each place gets an equal part of the upstream gradient; no place at all gets none.
+With reduction "mean" each loss gets an equal share of g; without any loss the gradient is 0.
 """
 
 from __future__ import annotations
@@ -10,29 +10,30 @@ import numpy as np
 from tinygrad_cnn import kernels
 from tinygrad_cnn._types import Array, DType, Shape
 from tinygrad_cnn.autograd import A, Operand, Spec, T, Values, primitive
-from tinygrad_cnn.ops.activation import log_softmax, sigmoid, softmax
+from tinygrad_cnn.ops.activation import sigmoid
 from tinygrad_cnn.ops.arithmetic import abs, sign
 from tinygrad_cnn.ops.exponential import log
 from tinygrad_cnn.ops.reduce import sum
 from tinygrad_cnn.ops.selection import maximum, where
 from tinygrad_cnn.ops.shape import product, unsqueeze
+from tinygrad_cnn.ops.softmax import log_softmax, softmax
 
 
 @primitive(differentiable=False)
 def one_hot(target: Array, *, num_classes: int, dim: int, dtype: DType) -> Array:
     """Return 1 where the index along the new axis `dim`, of length `num_classes`, equals `target`, and 0 elsewhere."""
-    places = np.expand_dims(target, dim)
-    classes = np.arange(num_classes).reshape([-1 if i == dim else 1 for i in range(places.ndim)])
-    return (places == classes).astype(dtype)
+    positions = np.expand_dims(target, dim)
+    classes = np.arange(num_classes).reshape([-1 if i == dim else 1 for i in range(positions.ndim)])
+    return (positions == classes).astype(dtype)
 
 
-def _part(g: A, shape: Shape, reduction: str) -> A:
-    """Return the upstream gradient of each loss, of which there are as many as `shape` holds."""
+def _per_element(g: A, shape: Shape, reduction: str) -> A:
+    """Return g for each single loss; `shape` is that of the losses, over which the mean divides it."""
     return g / product(shape) if reduction == "mean" else g
 
 
-def _part_of(g: A, reduction: str, count: float) -> A:
-    """Return the upstream gradient of each loss over the classes on axis 1, where the mean divides by `count`."""
+def _per_position(g: A, reduction: str, count: float) -> A:
+    """Return g for each position, with an axis for the classes; the mean divides it by `count`."""
     if reduction == "none":
         return unsqueeze(g, 1)
     return g / (count or 1) if reduction == "mean" else g
@@ -43,7 +44,7 @@ def _part_of(g: A, reduction: str, count: float) -> A:
 
 @primitive()
 def cross_entropy(x: Array, target: Array, *, reduction: str) -> Array:
-    """Compute −log softmax(x)[target] over classes on axis 1, and its mean or sum over all places."""
+    """Compute −log softmax(x)[target] over classes on axis 1, and its mean or sum over all positions."""
     return kernels.cross_entropy(x, target, reduction)
 
 
@@ -61,15 +62,15 @@ def cross_entropy_input(g: Array, x: Array, target: Array, *, reduction: str) ->
 @cross_entropy_input.vjp(0)
 def cross_entropy_input_vjp_0(u: A, _gx: object, _g: object, x: A, target: A, *, reduction: str) -> A:
     truth = one_hot(target, num_classes=x.shape[1], dim=1, dtype=x.dtype)
-    parts = u * (softmax(x, dim=1) - truth)
-    return sum(parts, 1) if reduction == "none" else sum(_part_of(parts, reduction, product(target.shape)))
+    terms = u * (softmax(x, dim=1) - truth)
+    return sum(terms, 1) if reduction == "none" else sum(_per_position(terms, reduction, product(target.shape)))
 
 
 @cross_entropy_input.vjp(1)
 def cross_entropy_input_vjp_1(u: A, _gx: object, g: A, x: A, target: Spec, *, reduction: str) -> A:
     p = softmax(x, dim=1)
-    part = _part_of(g, reduction, product(target.shape)) * u
-    return p * (part - sum(p * part, 1, keepdim=True))
+    gu = _per_position(g, reduction, product(target.shape)) * u
+    return p * (gu - sum(p * gu, 1, keepdim=True))
 
 
 @primitive()
@@ -80,12 +81,12 @@ def soft_cross_entropy(x: Array, q: Array, *, reduction: str, count: float) -> A
 
 @soft_cross_entropy.vjp(0)
 def soft_cross_entropy_vjp_0(g: A, _y: object, x: A, q: A, *, reduction: str, count: float) -> A:
-    return _part_of(g, reduction, count) * (softmax(x, dim=1) * sum(q, 1, keepdim=True) - q)
+    return _per_position(g, reduction, count) * (softmax(x, dim=1) * sum(q, 1, keepdim=True) - q)
 
 
 @soft_cross_entropy.vjp(1)
 def soft_cross_entropy_vjp_1(g: A, _y: object, x: A, _q: object, *, reduction: str, count: float) -> A:
-    return -_part_of(g, reduction, count) * log_softmax(x, dim=1)
+    return -_per_position(g, reduction, count) * log_softmax(x, dim=1)
 
 
 @primitive()
@@ -97,7 +98,7 @@ def nll_loss(x: Array, target: Array, share: Array, *, reduction: str, count: fl
 @nll_loss.vjp(0)
 def nll_loss_vjp_0(g: A, _y: object, x: Spec, target: A, share: A, *, reduction: str, count: float) -> A:
     truth = one_hot(target, num_classes=x.shape[1], dim=1, dtype=x.dtype)
-    return -_part_of(g, reduction, count) * (truth * unsqueeze(share, 1))
+    return -_per_position(g, reduction, count) * (truth * unsqueeze(share, 1))
 
 
 # --- distances ------------------------------------------------------------------------------------------------------
@@ -112,7 +113,7 @@ def mse_loss(x: Array, target: Array, *, reduction: str) -> Array:
 
 @mse_loss.vjp(0)
 def mse_loss_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
-    return _part(g, x.shape, reduction) * (2 * (x - target))
+    return _per_element(g, x.shape, reduction) * (2 * (x - target))
 
 
 @mse_loss.vjp(1)
@@ -129,7 +130,7 @@ def l1_loss(x: Array, target: Array, *, reduction: str) -> Array:
 
 @l1_loss.vjp(0)
 def l1_loss_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) -> A:
-    return _part(g, x.shape, reduction) * sign(x - target)
+    return _per_element(g, x.shape, reduction) * sign(x - target)
 
 
 @l1_loss.vjp(1)
@@ -146,7 +147,7 @@ def smooth_l1_loss(x: Array, target: Array, *, reduction: str, beta: float) -> A
 @smooth_l1_loss.vjp(0)
 def smooth_l1_loss_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str, beta: float) -> A:
     d = x - target
-    return _part(g, x.shape, reduction) * where(abs(d) < beta, d / beta, sign(d))
+    return _per_element(g, x.shape, reduction) * where(abs(d) < beta, d / beta, sign(d))
 
 
 @smooth_l1_loss.vjp(1)
@@ -163,7 +164,7 @@ def huber_loss(x: Array, target: Array, *, reduction: str, delta: float) -> Arra
 @huber_loss.vjp(0)
 def huber_loss_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str, delta: float) -> A:
     d = x - target
-    return _part(g, x.shape, reduction) * where(abs(d) < delta, d, delta * sign(d))
+    return _per_element(g, x.shape, reduction) * where(abs(d) < delta, d, delta * sign(d))
 
 
 @huber_loss.vjp(1)
@@ -174,10 +175,10 @@ def huber_loss_vjp_1(g: A, _y: object, x: A, target: A, *, reduction: str, delta
 # --- two classes ----------------------------------------------------------------------------------------------------
 
 
-def _weighted_part(g: A, shape: Shape, weight: A | None, reduction: str) -> A:
-    """Return the upstream gradient of each loss before it was weighted."""
-    part = _part(g, shape, reduction)
-    return part if weight is None else part * weight
+def _weighted(g: A, shape: Shape, weight: A | None, reduction: str) -> A:
+    """Return g for each single loss before it is weighted."""
+    g = _per_element(g, shape, reduction)
+    return g if weight is None else g * weight
 
 
 def _clamped_log(x: A) -> A:
@@ -198,12 +199,12 @@ def binary_cross_entropy(x: T, target: Values, weight: Values | None, *, reducti
 @binary_cross_entropy.vjp(0)
 def binary_cross_entropy_vjp_0(g: A, _y: object, x: A, target: A, weight: A | None, *, reduction: str) -> A:
     slope = (x - target) / maximum(x * (1 - x), 1e-12)  # finite at 0 and 1
-    return _weighted_part(g, x.shape, weight, reduction) * slope
+    return _weighted(g, x.shape, weight, reduction) * slope
 
 
 @binary_cross_entropy.vjp(1)
 def binary_cross_entropy_vjp_1(g: A, _y: object, x: A, _target: object, weight: A | None, *, reduction: str) -> A:
-    return _weighted_part(g, x.shape, weight, reduction) * (_clamped_log(1 - x) - _clamped_log(x))
+    return _weighted(g, x.shape, weight, reduction) * (_clamped_log(1 - x) - _clamped_log(x))
 
 
 def _binary_cross_entropy_with_logits(
@@ -224,18 +225,18 @@ def binary_cross_entropy_with_logits(
 def binary_cross_entropy_with_logits_vjp_0(
     g: A, _y: object, x: A, target: A, weight: A | None, pos_weight: A | None, *, reduction: str
 ) -> A:
-    part = _weighted_part(g, x.shape, weight, reduction)
+    g = _weighted(g, x.shape, weight, reduction)
     if pos_weight is None:
-        return part * (sigmoid(x) - target)
-    return part * ((1 + (pos_weight - 1) * target) * sigmoid(x) - pos_weight * target)
+        return g * (sigmoid(x) - target)
+    return g * ((1 + (pos_weight - 1) * target) * sigmoid(x) - pos_weight * target)
 
 
 @binary_cross_entropy_with_logits.vjp(1)
 def binary_cross_entropy_with_logits_vjp_1(
     g: A, _y: object, x: A, _target: object, weight: A | None, pos_weight: A | None, *, reduction: str
 ) -> A:
-    part = _weighted_part(g, x.shape, weight, reduction)
+    g = _weighted(g, x.shape, weight, reduction)
     if pos_weight is None:
-        return part * -x
+        return g * -x
     surprise = binary_cross_entropy_with_logits(x, 1, None, None, reduction="none")  # −log σ(x)
-    return part * ((pos_weight - 1) * surprise - x)
+    return g * ((pos_weight - 1) * surprise - x)

@@ -11,8 +11,7 @@ from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import Array, Scalar
 from tinygrad_cnn.autograd import A, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import fit
-from tinygrad_cnn.ops.reduce import sum
-from tinygrad_cnn.ops.shape import product, reshape, squeeze, transpose, unsqueeze
+from tinygrad_cnn.ops.shape import squeeze, transpose, unsqueeze
 from tinygrad_cnn.ops.vector import check_one_dtype, dot, mv
 
 _matmul = primitive(name="matmul", fit=fit)(kernels.matmul)
@@ -133,23 +132,3 @@ def addmm(input: T, mat1: Values, mat2: Values, *, beta: Scalar = 1, alpha: Scal
     if not is_floating(input.dtype) and not (isinstance(beta, int) and isinstance(alpha, int)):
         raise RuntimeError(f"addmm: expected whole beta and alpha for {input.dtype}, got {beta} and {alpha}")
     return _addmm(input, mat1, mat2, beta=beta, alpha=alpha)
-
-
-@primitive(kernels.linear)
-def linear(x: T, w: Values, b: Values | None) -> T: ...
-
-
-@linear.vjp(0)
-def linear_vjp_0(g: A, _y: object, _x: object, w: A, _b: object) -> A:
-    return matmul(g, w)
-
-
-@linear.vjp(1)
-def linear_vjp_1(g: A, _y: object, x: A, _w: object, _b: object) -> A:
-    rows = reshape(g, (product(g.shape[:-1]), g.shape[-1]))
-    return _matmul(transpose(rows, 0, 1), reshape(x, (rows.shape[0], x.shape[-1])))
-
-
-@linear.vjp(2)
-def linear_vjp_2(g: A, _y: object, _x: object, _w: object, _b: object) -> A:
-    return sum(g, tuple(range(g.ndim - 1))) if g.ndim > 1 else g

@@ -35,8 +35,8 @@ def nonzero(input: T, *, as_tuple: bool = False) -> T | tuple[T, ...]:
     """
     if not as_tuple:
         return _nonzero(input)
-    places = _nonzero(input if input.ndim else reshape(input, (1,)))
-    return tuple([getitem(places, (slice(None), i)) for i in range(places.shape[1])])
+    positions = _nonzero(input if input.ndim else reshape(input, (1,)))
+    return tuple([getitem(positions, (slice(None), i)) for i in range(positions.shape[1])])
 
 
 @overload

@@ -1,4 +1,4 @@
-"""Padding: by a constant, or by copies of the input's places."""
+"""Padding: by a constant, or by copies of the input's positions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Padding = tuple[Pair, ...]
 
 
 def _borders(shape: Shape, padding: Padding, mode: str) -> dict[int, Array]:
-    """Return, for each axis that is padded, which place each place of the padded one copies."""
+    """Return, for each axis that is padded, the position that each position of the result copies."""
     return {
         axis: kernels.border_sources(shape[axis], around, mode) for axis, around in enumerate(padding) if any(around)
     }
@@ -20,7 +20,7 @@ def _borders(shape: Shape, padding: Padding, mode: str) -> dict[int, Array]:
 
 @primitive()
 def pad(x: Array, *, padding: Padding, mode: str, value: Scalar = 0) -> Array:
-    """Return x with (before, after) places added around each axis; a negative number cuts places off.
+    """Return x with (before, after) positions added around each axis; a negative number cuts positions off.
 
     By `mode`, "constant" adds `value`, "reflect" mirrors x without repeating its border, "replicate" repeats it,
     "circular" goes on at the other end.
@@ -39,7 +39,7 @@ def pad_vjp_0(g: A, _y: object, x: Spec, *, padding: Padding, mode: str, **_: ob
 
 @primitive()
 def pad_input(g: Array, *, shape: Shape, padding: Padding, mode: str) -> Array:
-    """Return (of `shape`) every place of g added where `pad` took it from; what was `value` is dropped."""
+    """Return zeros of `shape` with each element of g added where `pad` copied it from; what was `value` is dropped."""
     if mode == "constant":
         gx = kernels.pad_constant(g, tuple([(-before, -after) for before, after in padding]))
     else:

@@ -87,11 +87,11 @@ def adaptive_avg_pool2d_input_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A
     return adaptive_avg_pool2d(g, output_size=(h, w))
 
 
-adaptive_max_pool2d = primitive(supplies=("places",))(kernels.adaptive_max_pool2d)
+adaptive_max_pool2d = primitive(supplies=("positions",))(kernels.adaptive_max_pool2d)
 
 
 @adaptive_max_pool2d.vjp(0)
-def adaptive_max_pool2d_vjp_0(g: A, _y: object, x: Spec, *, places: Array, **_: object) -> A:
+def adaptive_max_pool2d_vjp_0(g: A, _y: object, x: Spec, *, positions: Array, **_: object) -> A:
     n, c, h, w = x.shape
-    planes = scatter_add_zeros(flatten(g, 2), flatten(places, 2), dim=2, shape=(n, c, h * w))
+    planes = scatter_add_zeros(flatten(g, 2), flatten(positions, 2), dim=2, shape=(n, c, h * w))
     return reshape(planes, x.shape)

@@ -45,7 +45,7 @@ def roll_vjp_0(g: A, _y: object, _x: object, *, shifts: tuple[int, ...], dims: t
 
 
 def roll(input: T, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> T:
-    """Move elements `shifts` places on along `dims`; what leaves at the end comes in at the front.
+    """Move elements `shifts` positions on along `dims`; what leaves at the end comes in at the front.
 
     Args:
         input: any tensor.

@@ -120,7 +120,7 @@ def _any(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
 
 
 def all(input: T, dim: Dims = None, keepdim: bool = False) -> T:
-    """Tell whether every element along `dim`, one axis or several, is other than 0; true where there is none.
+    """Return whether every element along `dim`, one axis or several, is other than 0; true where there is none.
 
     The answer is boolean, but uint8 for uint8.
     """
@@ -128,7 +128,7 @@ def all(input: T, dim: Dims = None, keepdim: bool = False) -> T:
 
 
 def any(input: T, dim: Dims = None, keepdim: bool = False) -> T:
-    """Tell whether some element along `dim`, one axis or several, is other than 0; false where there is none.
+    """Return whether some element along `dim`, one axis or several, is other than 0; false where there is none.
 
     The answer is boolean, but uint8 for uint8.
     """

@@ -70,11 +70,11 @@ def round_vjp_0(g: A, _y: object, _x: object, **_: int) -> A:
 
 
 def round(input: T, *, decimals: int = 0) -> T:
-    """Round to `decimals` places, halves to the even neighbour; the gradient is 0.
+    """Round to `decimals` decimal places, halves to the even neighbour; the gradient is 0.
 
     Args:
         input: any shape. Integers come back as they are.
-        decimals: how many places after the point; before it, if negative.
+        decimals: how many digits to keep after the point; before it, if negative.
 
     Raises:
         RuntimeError: `input` is boolean, or integer and `decimals` is not 0.

@@ -9,7 +9,7 @@ from tinygrad_cnn._types import Array, Scalar
 from tinygrad_cnn.autograd import A, Operand, T, Values, Variable, primitive
 from tinygrad_cnn.ops.arithmetic import add, mul
 from tinygrad_cnn.ops.comparison import bitwise_or
-from tinygrad_cnn.ops.gather import fitted, gather_at, places_along, scatter_add_at, shaped, with_axes
+from tinygrad_cnn.ops.gather import fitted, gather_at, positions_along, scatter_add_at, shaped, with_axes
 from tinygrad_cnn.ops.indexing import check_indices, index_add_zeros
 from tinygrad_cnn.ops.shape import reshape
 
@@ -17,7 +17,7 @@ from tinygrad_cnn.ops.shape import reshape
 @primitive()
 def _scatter(x: Array, index: Array, src: Array, *, dim: int) -> Array:
     out = x.copy()
-    out[places_along(index, dim)] = src
+    out[positions_along(index, dim)] = src
     return out
 
 
@@ -34,7 +34,7 @@ def scatter_vjp_2(g: A, _y: object, _x: object, index: A, _src: object, *, dim: 
 @primitive()
 def _scatter_multiply(x: Array, index: Array, src: Array, *, dim: int) -> Array:
     out = x.copy()
-    np.multiply.at(out, places_along(index, dim), src)
+    np.multiply.at(out, positions_along(index, dim), src)
     return out
 
 
@@ -69,9 +69,9 @@ def scatter(
     if reduce not in (None, "add", "multiply"):
         raise RuntimeError(f"scatter: expected reduce None, 'add' or 'multiply', got {reduce!r}")
     given = value if src is None else src
-    x, places, values, axis = fitted("scatter", input, dim, index, given)
+    x, positions, values, axis = fitted("scatter", input, dim, index, given)
     compute = {None: _scatter, "add": scatter_add_at, "multiply": _scatter_multiply}[reduce]
-    return shaped(compute(x, places, values, dim=axis), input.shape)
+    return shaped(compute(x, positions, values, dim=axis), input.shape)
 
 
 def index_add(input: T, dim: int, index: Values, source: Values, *, alpha: Scalar = 1) -> T:
@@ -96,12 +96,12 @@ def index_add(input: T, dim: int, index: Values, source: Values, *, alpha: Scala
     if input.dtype != source.dtype:
         raise RuntimeError(f"index_add: expected source of the dtype of the input, {input.dtype}, got {source.dtype}")
     x, parts = with_axes(input), with_axes(source)
-    places = reshape(index, (-1,))
-    expected = x.shape[:axis] + places.shape + x.shape[axis + 1 :]
+    positions = reshape(index, (-1,))
+    expected = x.shape[:axis] + positions.shape + x.shape[axis + 1 :]
     if parts.shape != expected:
         raise RuntimeError(f"index_add: expected source of shape {expected}, got {source.shape}")
-    check_indices("index_add", places, x.shape[axis])
-    at = (slice(None),) * axis + (places.array if isinstance(places, Variable) else places,)
+    check_indices("index_add", positions, x.shape[axis])
+    at = (slice(None),) * axis + (positions.array if isinstance(positions, Variable) else positions,)
     if input.dtype.kind != "f" and isinstance(alpha, float):
         raise RuntimeError(f"index_add: expected alpha as an int for tensors of {input.dtype}, got {alpha}")
     added = index_add_zeros(parts if alpha == 1 else mul(parts, alpha), index=at, shape=x.shape)

@@ -126,17 +126,17 @@ swapaxes = swapdims = transpose
 
 
 def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[int]) -> T:
-    """Move the axes `source` to the places `destination`; the others keep their order.
+    """Move the axes `source` to the positions `destination`; the others keep their order.
 
     Raises:
-        RuntimeError: there are not as many places as axes, or one is named twice.
+        RuntimeError: there are not as many positions as axes, or one is named twice.
     """
     from_, to = [
         [normalize_dim("movedim", one, input.ndim) for one in ([dims] if isinstance(dims, int) else dims)]
         for dims in (source, destination)
     ]
     if not len(from_) == len(to) == len(set(from_)) == len(set(to)):
-        raise RuntimeError(f"movedim: expected as many places as axes, each once, got {source} and {destination}")
+        raise RuntimeError(f"movedim: expected as many positions as axes, each once, got {source} and {destination}")
     if not input.ndim:
         return input
     order = [axis for axis in range(input.ndim) if axis not in from_]

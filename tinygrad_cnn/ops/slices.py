@@ -109,8 +109,8 @@ def unfold_dim(input: T, dimension: int, size: int, step: int) -> T:
         raise RuntimeError(f"unfold: expected a size in [0, {length}] along dim {dimension}, got {size}")
     if step < 1:
         raise RuntimeError(f"unfold: expected a step of at least 1, got {step}")
-    places = np.arange(0, length - size + 1, step)[:, None] + np.arange(size)
-    taken = movedim(getitem(x, (slice(None),) * axis + (places,)), axis + 1, -1)
+    positions = np.arange(0, length - size + 1, step)[:, None] + np.arange(size)
+    taken = movedim(getitem(x, (slice(None),) * axis + (positions,)), axis + 1, -1)
     return taken if input.ndim else getitem(taken, 0)
 
 

@@ -57,7 +57,9 @@ class Adadelta(Optimizer):
         rho, eps = group["rho"], group["eps"]
         d = self._penalized(p, g, group)
         v, u = state["square_avg"].array, state["acc_delta"].array
-        v += (1 - rho) * (d * d - v)
+        v *= rho
+        v += (1 - rho) * d * d
         s = np.sqrt(u + eps) / np.sqrt(v + eps) * d
-        u += (1 - rho) * (s * s - u)
+        u *= rho
+        u += (1 - rho) * s * s
         p -= group["lr"] * s

@@ -77,7 +77,8 @@ class Adam(Optimizer):
         d = self._penalized(p, g, group)
         m, v = state["exp_avg"].array, state["exp_avg_sq"].array
         m += (1 - beta1) * (d - m)
-        v += (1 - beta2) * (d * d - v)
+        v *= beta2
+        v += (1 - beta2) * d * d
         if group["amsgrad"]:
             largest = state["max_exp_avg_sq"].array
             v = np.maximum(largest, v, out=largest)

@@ -62,7 +62,8 @@ class RMSprop(Optimizer):
         alpha, momentum = group["alpha"], group["momentum"]
         d = self._penalized(p, g, group)
         v = state["square_avg"].array
-        v += (1 - alpha) * (d * d - v)
+        v *= alpha
+        v += (1 - alpha) * d * d
         variance = v
         if group["centered"]:
             a = state["grad_avg"].array

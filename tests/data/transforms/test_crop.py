@@ -95,7 +95,7 @@ IMAGE = np.arange(1, 43).reshape(1, 1, 6, 7)
     [(6, slice(0, 6), slice(0, 6)), ((2, 3), slice(2, 4), slice(2, 5)), ((3, 2), slice(2, 5), slice(2, 4)),
      ((1, 1), slice(2, 3), slice(3, 4)), ((6, 7), slice(0, 6), slice(0, 7))],
 )  # fmt: skip
-def test_cuts_out_the_central(size, rows, columns):
+def test_cuts_out_the_centre(size, rows, columns):
     np.testing.assert_array_equal(CenterCrop(size).batch(IMAGE), IMAGE[:, :, rows, columns])
 
 

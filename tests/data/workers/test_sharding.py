@@ -1,4 +1,4 @@
-"""Iterable data sets: every sample once, whoever reads, and the batches of a loader without workers."""
+"""Iterable data sets: every sample once, by any workers, in the batches of a loader without workers."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ KINDS = [
 
 
 class Plain(IterableDataset):
-    """Numbers in an order of their own, with noise; nothing here knows of workers."""
+    """Numbers in random order with noise; it does not ask for its worker."""
 
     def __init__(self, count=23, start=0):
         self.count, self.start = count, start
@@ -96,7 +96,7 @@ def test_persistent_workers_and_a_collate_fn_that_asks(kinds):
 
 
 @pytest.mark.parametrize("kinds", KINDS, ids=str)
-def test_data_sets_that_share_themselves_out(kinds):
+def test_data_sets_that_shard_themselves(kinds):
     found = batches(Sharing(), **kinds)
     for epoch in found:
         assert sorted(int(x) for batch in epoch for x in batch) == list(range(23))
@@ -118,7 +118,7 @@ def test_chains(kinds, parts):
 
 
 @pytest.mark.parametrize("kinds", KINDS, ids=str)
-def test_an_init_fn_may_share_out(kinds):
+def test_an_init_fn_may_shard_the_data_set(kinds):
     if kinds.get("worker_method") is None and kinds["num_workers"] > 1:
         pytest.skip("threads have one data set")
 
@@ -147,7 +147,7 @@ def test_threads_share_what_can_be_read_once_only():
 
 
 @pytest.mark.parametrize("kinds", KINDS[1:], ids=str)
-def test_who_asks_late_is_told(kinds):
+def test_asking_late_is_an_error(kinds):
     assert batches(Late())[0] == [[0, 1]]
     with pytest.raises(RuntimeError, match=r"Late: expected get_worker_info\(\) to be called before the first sample"):
         batches(Late(), **kinds)

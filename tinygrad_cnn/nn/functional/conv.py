@@ -156,12 +156,11 @@ def conv_transpose2d(
     return unbatched(y, input, 2)
 
 
-@remembered
-def _windows(
+def geometry(
     op: str, axes: int, shape: Shape, weight: Shape, bias: Shape | None, stride: Size, padding: str | Size,
     dilation: Size, groups: int,
 ) -> Windows:  # fmt: skip
-    """Check the shapes and return the geometry of the convolution; it is cached, so do not change it."""
+    """Check the shapes and return the geometry of a convolution over `axes` axes."""
     (groups,) = per_axis(op, "groups", groups, 1, least=-MOST)
     _check_shapes(op, axes, shape, weight, bias, groups)
     kernel = weight[2:]
@@ -171,6 +170,10 @@ def _windows(
     check_reach(op, shape, kernel, dilations, zeros)
     check_room(op, [*shape[: -axes - 1], weight[0], *outputs(shape[-axes:], kernel, strides, zeros, dilations)])
     return {"stride": strides, "padding": zeros, "dilation": dilations, "groups": groups}
+
+
+_windows = remembered(geometry)
+"""The geometry for given arguments; it is cached, so do not change it."""
 
 
 def _check_shapes(

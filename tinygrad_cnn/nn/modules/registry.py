@@ -27,10 +27,10 @@ class Registry:
         self._non_persistent_buffers = set()
 
     def __getattr__(self, name: str) -> Any:
-        own = self.__dict__
         for kind in ("_parameters", "_buffers", "_modules"):
-            if kind in own and name in own[kind]:
-                return own[kind][name]
+            found = self.__dict__.get(kind)
+            if found is not None and name in found:
+                return found[name]
         # With name and obj, Python adds "Did you mean: ...?" when it prints the error.
         raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}", name=name, obj=self)
 

@@ -1,4 +1,4 @@
-"""Gradients are linear in the upstream gradient: what a check with an upstream of ones cannot see."""
+"""Gradients are linear in g: a check with g of ones alone cannot see that."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from tinygrad_cnn.creation import from_numpy
 
 
 @pytest.mark.parametrize("sample", [one for one in SAMPLES if registry[one.op].differentiable], ids=str)
-def test_three_times_the_upstream_is_three_times_the_result(sample):
+def test_three_times_g_is_three_times_the_gradient(sample):
     leaves = [from_numpy(np.array(array)) for array in sample.inputs]
     for one in leaves:
         one.requires_grad = one.is_floating_point()

@@ -14,13 +14,13 @@ Scales = tuple[float | None, ...]
 
 
 def _nearest(input_size: Shape, output_size: Shape, scale_factor: Scales) -> dict[int, Array]:
-    """Return, for each axis after the channels, which place each place of the resized one copies."""
+    """Return, for each axis after the channels, the position that each position of the result copies."""
     sizes = zip(input_size, output_size, scale_factor, strict=True)
     return {axis: kernels.nearest_sources(*each) for axis, each in enumerate(sizes, start=2)}
 
 
 def _linear(input_size: Shape, output_size: Shape, scale_factor: Scales, align_corners: bool, like: Array) -> Any:
-    """Return, for each axis after the channels, which places each place of the resized one blends."""
+    """Return, for each axis after the channels, the positions that each position of the result blends."""
     dtype = np.float64 if like.dtype == np.float64 else np.float32
     sizes = zip(input_size, output_size, scale_factor, strict=True)
     return {
@@ -34,7 +34,7 @@ def interpolate(
 ) -> Array:
     """Return x (N, C, ...) resized to `output_size`.
 
-    By `mode`, "nearest" copies place ⌊i / scale⌋ of each axis, "linear" blends the two places that place i lies
+    By `mode`, "nearest" copies position ⌊i / scale⌋ of each axis, "linear" blends the two positions that i lies
     between. `scale_factor` holds the scale of each axis, or None to take output size / input size.
     """
     if mode == "nearest":
@@ -51,7 +51,7 @@ def interpolate_vjp_0(g: A, _y: object, x: Spec, *, output_size: Shape, **how: A
 def interpolate_input(
     g: Array, *, input_size: Shape, scale_factor: Scales, mode: str = "nearest", align_corners: bool = False
 ) -> Array:
-    """Return (N, C, *input_size) with every place of g added, by its shares, where `interpolate` took it from."""
+    """Return zeros (N, C, *input_size) with each element of g added, by its shares, where `interpolate` read it."""
     shape = (*g.shape[:2], *input_size)
     if mode == "nearest":
         return kernels.add_along(g, _nearest(input_size, g.shape[2:], scale_factor), shape)

@@ -1,12 +1,10 @@
-"""The table of compiled forms: each has a sample here or is a C function with one, and computes what NumPy does."""
+"""Every compiled form in the dispatch tables computes what the NumPy kernel does."""
 
 import numpy as np
 import pytest
 from c_constants import around, constants
 from conv_geometry import Geometry
-from kernel_forms import float32, form, near, needs_compiler
-from kernel_samples import SAMPLES
-from kernel_samples_optim import OPTIM  # noqa: F401 - registers the samples of the steps
+from kernel_forms import dispatch, float32, form_of, near, needs_compiler
 
 from tinygrad_cnn import kernels
 
@@ -38,20 +36,20 @@ def _statistics(n):
     return x, {"dims": (0, 2), "eps": 0.1, "mean": x.mean((0, 2), keepdims=True), "var": x.var((0, 2), keepdims=True)}
 
 
+LINE = {"stride": (1,), "padding": ((0, 0),), "dilation": (1,), "groups": 1}
+HALVED = {"kernel_size": (2,), "stride": (2,), "padding": ((0, 0),)}
+
 ARGUMENTS = {  # of each kernel that NumPy has too, for a size n: positional ones, and those by keyword
     "relu": lambda n: ((float32(0, n),), {}),
     "relu_input": lambda n: ((float32(0, n), float32(1, n)), {}),
-    "dropout": lambda n: ((float32(0, n), float32(1, n) > 0, 0.2), {}),
-    "softmax": lambda n: ((float32(0, 3, n), 1), {}),
-    "log_softmax": lambda n: ((float32(0, 3, n), 1), {}),
-    "cross_entropy": lambda n: ((*_classified(n), "mean"), {}),
-    "cross_entropy_input": lambda n: ((float32(1, n), *_classified(n), "none"), {}),
+    "dropout": lambda n: ((float32(0, n), float32(1, n) > 0), {"p": 0.2}),
+    "softmax": lambda n: ((float32(0, 3, n),), {"dim": 1}),
+    "log_softmax": lambda n: ((float32(0, 3, n),), {"dim": 1}),
+    "cross_entropy": lambda n: (_classified(n), {"reduction": "mean"}),
+    "cross_entropy_input": lambda n: ((float32(1, n), *_classified(n)), {"reduction": "none"}),
     "matmul": lambda n: ((float32(0, 3, 5), float32(1, 5, n)), {}),
     "linear": lambda n: ((float32(0, 3, 5), float32(1, n, 5), float32(2, n)), {}),
     "batch_norm": lambda n: ((float32(0, 3, 2, n), float32(1, 2), float32(2, 2), None, None), {"eps": 0.1}),
-    "batch_norm_gradients": lambda n: (
-        (float32(1, 3, 2, n), float32(2, 3, 2, n), _statistics(n)[0], float32(3, 2),
-         *(_statistics(n)[1][name] for name in ("mean", "var")), 0.1), {}),
     "standardize_input": lambda n: ((float32(1, 3, 2, n), _statistics(n)[0], None), _statistics(n)[1]),
     "standardize_dot": lambda n: ((float32(1, 3, 2, n), _statistics(n)[0]), _statistics(n)[1]),
     "conv2d": lambda n: (_convolved(n)[1][:3], _convolved(n)[0].how),
@@ -59,7 +57,14 @@ ARGUMENTS = {  # of each kernel that NumPy has too, for a size n: positional one
         (_convolved(n)[1][3], _convolved(n)[1][1]), {"input_size": _convolved(n)[0].size, **_convolved(n)[0].how}),
     "conv2d_weight": lambda n: (
         (_convolved(n)[1][0], _convolved(n)[1][3]), {"kernel_size": (3, 3), **_convolved(n)[0].how}),
-    "conv2d_bias": lambda n: ((_convolved(n)[1][3],), {}),
+    "conv1d": lambda n: ((float32(0, 2, 2, n + 2), float32(1, 3, 2, 3), float32(2, 3)), LINE),
+    "conv_transpose2d": lambda n: (
+        (_convolved(n)[1][3], _convolved(n)[1][1], float32(2, 2)),
+        {"input_size": _convolved(n)[0].size, **_convolved(n)[0].how}),
+    "addmm": lambda n: ((float32(2, n), float32(0, 3, 5), float32(1, 5, n)), {"beta": 2, "alpha": 3}),
+    "max_pool1d": lambda n: ((float32(0, 1, 2, 2 * n),), {**HALVED, "dilation": (1,)}),
+    "avg_pool1d": lambda n: (
+        (float32(0, 1, 2, 2 * n),), {**HALVED, "counted": ((0, 0),), "divisor_override": None}),
     "max_pool2d": lambda n: ((float32(0, 1, 2, 4, 2 * n),), HOW),
     "max_pool2d_scatter": lambda n: (
         (float32(1, *_taps(n)[1].shape), _taps(n)[1]), {"input_size": _taps(n)[0].shape[2:], **HOW}),
@@ -87,14 +92,16 @@ def _double(value):
 
 def _exact(name, positional, named):
     """Return what the NumPy form gives in float64."""
-    return getattr(kernels, name)(*map(_double, positional), **{key: _double(value) for key, value in named.items()})
+    return dispatch.numpy_kernels[name](
+        *map(_double, positional), **{key: _double(value) for key, value in named.items()}
+    )
 
 
 @pytest.mark.parametrize("n", WIDTHS)
 @pytest.mark.parametrize("name", ARGUMENTS)
 def test_a_form_computes_what_numpy_does(name, n):
     positional, named = ARGUMENTS[name](n)
-    found = form(name)(*positional, **named)
+    found = form_of(name)(*positional, **named)
     assert found is not NotImplemented
     _agree(found, _exact(name, positional, named))
 
@@ -103,54 +110,60 @@ def test_a_form_computes_what_numpy_does(name, n):
 @pytest.mark.parametrize("name", ["batch_norm", "conv2d", "linear"])
 def test_a_form_with_a_relu_gives_what_is_above_0(name, n):
     positional, named = ARGUMENTS[name](n)
-    expected, found = _exact(name, positional, named), form(f"{name}_relu")(*positional, **named)
+    expected, found = _exact(name, positional, named), form_of(name)(*positional, relu=True, **named)
     _agree(found, (np.maximum(expected[0], 0), *expected[1:]) if name == "batch_norm" else np.maximum(expected, 0))
 
 
-@pytest.mark.parametrize("n", WIDTHS)
-def test_the_gradients_of_conv2d_together(n):
+def _conv2d_gradients(n):
     geometry, (x, w, b, g, mask) = _convolved(n)
     through = g * (mask > 0)
-    found = form("conv2d_gradients")([True] * 3, g, mask, None, x, w, b, **geometry.how)
-    _agree(found, [
+    found = form_of("conv2d_gradients")([True] * 3, g, mask, None, x, w, b, **geometry.how)
+    return found, [
         _exact("conv2d_input", (through, w), {"input_size": geometry.size, **geometry.how}),
         _exact("conv2d_weight", (x, through), {"kernel_size": (3, 3), **geometry.how}),
-        _exact("conv2d_bias", (through,), {}),
-    ])  # fmt: skip
+        through.sum((0, 2, 3), dtype=float),
+    ]
 
 
-@pytest.mark.parametrize("n", WIDTHS)
-def test_the_gradients_of_linear_together(n):
+def _linear_gradients(n):
     g, x, w = float32(0, 3, n), float32(1, 3, 5), float32(2, n, 5)
-    found = form("linear_gradients")([True] * 3, g, None, None, x, w, None)
-    exact_g = g.astype(float)
-    _agree(found, [exact_g @ w, exact_g.T @ x, exact_g.sum(0)])
+    found = form_of("linear_gradients")([True] * 3, g, None, None, x, w, None)
+    return found, [g.astype(float) @ w, g.T.astype(float) @ x, g.sum(0, dtype=float)]
 
 
-@pytest.mark.parametrize("n", WIDTHS)
-def test_the_gradient_of_cross_entropy_with_that_of_its_target_which_has_none(n):
+def _cross_entropy_gradients(n):
     g, (x, target) = np.array(0.7, np.float32), _classified(n)
-    found = form("cross_entropy_gradients")([True, False], g, None, None, x, target, reduction="mean")
-    _agree(found, [_exact("cross_entropy_input", (g, x, target, "mean"), {}), None])
+    found = form_of("cross_entropy_gradients")([True, False], g, None, None, x, target, reduction="mean")
+    return found, [_exact("cross_entropy_input", (g, x, target), {"reduction": "mean"}), None]
+
+
+def _batch_norm_gradients(n):
+    g, mask, w, (x, how) = float32(1, 3, 2, n), float32(2, 3, 2, n), float32(3, 2), _statistics(n)
+    through = np.where(mask <= 0, 0, g).astype(float)
+    aux = {"batch_mean": how["mean"], "batch_var": how["var"], "eps": how["eps"]}
+    found = form_of("batch_norm_gradients")([True] * 5, g, mask, None, x, w, w, None, None, **aux)[:3]
+    return found, [
+        _exact("standardize_input", (through, x, w.reshape(1, 2, 1)), how),
+        _exact("standardize_dot", (through, x), how).ravel(),
+        through.sum((0, 2)),
+    ]
+
+
+GRADIENTS = {
+    "batch_norm": _batch_norm_gradients,
+    "conv2d": _conv2d_gradients,
+    "cross_entropy": _cross_entropy_gradients,
+    "linear": _linear_gradients,
+}
 
 
 @pytest.mark.parametrize("n", WIDTHS)
-def test_running_statistics_move_in_place(n):
-    statistics = [float32(seed, n) for seed in range(4)]
-    exact = [_double(one) for one in statistics]
-    assert form("follow")(*statistics, 0.3, 1.5) is None
-    kernels.follow(*exact, 0.3, 1.5)
-    _agree(statistics, exact)
-
-
-TOGETHER = {"conv2d_gradients", "linear_gradients", "cross_entropy_gradients", "follow"}
+@pytest.mark.parametrize("name", GRADIENTS)
+def test_joint_gradients_are_those_of_numpy(name, n):
+    _agree(*GRADIENTS[name](n))
 
 
 def test_every_form_is_compared_with_numpy():
-    from tinygrad_cnn.fast.table import FORMS
-
-    from tinygrad_cnn.fast.native import native
-
-    in_c = {name for name, compiled in FORMS.items() if name in SAMPLES and compiled is getattr(native, name)}
-    with_relu = {f"{name}_relu" for name in ("batch_norm", "conv2d", "linear")}
-    assert FORMS.keys() == ARGUMENTS.keys() | TOGETHER | with_relu | in_c
+    assert {name for names in dispatch.KERNELS.values() for name in names} == ARGUMENTS.keys()
+    computed = {name for names in dispatch.GRADIENTS.values() for name in names} - {"relu"}  # which only masks g later
+    assert computed == GRADIENTS.keys()

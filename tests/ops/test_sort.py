@@ -105,7 +105,7 @@ def test_gradients_go_where_the_values_came_from():
         (lambda x: tg.meshgrid(x), RuntimeError, "meshgrid.*vectors"),
         (lambda x: tg.meshgrid(x[0], indexing="yx"), RuntimeError, "meshgrid.*'ij' or 'xy'"),
         (lambda x: tg.meshgrid(), RuntimeError, "meshgrid.*at least one"),
-        (lambda x: x.movedim((0, 1), 0), RuntimeError, "movedim.*as many places"),
+        (lambda x: x.movedim((0, 1), 0), RuntimeError, "movedim.*as many positions"),
         (lambda x: x.scatter(1, tg.tensor([[3]]), 1.0), RuntimeError, r"scatter.*\[0, 2\]"),
         (lambda x: x.scatter(1, tg.tensor([[0]])), TypeError, "scatter.*src or value, got neither"),
         (lambda x: x.scatter(1, tg.tensor([[0]]), x, value=1), TypeError, "scatter.*src or value, got both"),
