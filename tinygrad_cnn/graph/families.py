@@ -9,7 +9,8 @@ FAMILIES = {
     "pooling": "pool adaptive",
     "activation": "activation softmax",
     "matmul": "matmul linear vector einsum",
-    "shape": "shape indexing gather scatter occurrences embedding join rearrange inplace broadcast pad resize interpolate windows",
+    "shape": "shape indexing gather scatter occurrences embedding join rearrange inplace broadcast pad resize windows "
+    "interpolate",
     "elementwise": "arithmetic comparison exponential trigonometric rounding layout selection dropout",
     "reduction": "reduce product sort cumulative statistics vector_norm",
     "normalisation": "norm",
