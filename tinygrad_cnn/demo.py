@@ -14,17 +14,17 @@ from rich.console import Console
 
 from tinygrad_cnn.autograd import no_grad
 from tinygrad_cnn.backends.kernels import kernel_mode
-from tinygrad_cnn.data import DataLoader, TensorDataset, load_mnist_5k
+from tinygrad_cnn.data import load_mnist_5k
 from tinygrad_cnn.gradcheck import ParameterCheck, check_parameters, format_table
+from tinygrad_cnn.gradcheck.table import check_table
 from tinygrad_cnn.graph import Drawing, draw
 from tinygrad_cnn.models import SimpleConvNet
 from tinygrad_cnn.nn import functional as F
-from tinygrad_cnn.optim import Adam
 from tinygrad_cnn.random import manual_seed
 from tinygrad_cnn.report import Section, Summary, feature_maps, filters, summary, training_curves, write_page
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train import Accuracy, History, ProgressBar, Trainer
-from tinygrad_cnn.train.reports import AccuracyLines
+from tinygrad_cnn.train import History, ProgressBar
+from tinygrad_cnn.train.reports import AccuracyLines, ArrayTrainer
 
 CHECKED_IMAGES = 8
 """Number of digits in the loss of the gradient check, which computes it twice for each numerical derivative."""
@@ -72,13 +72,20 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
 
     _head(console, f"Training on {len(x_train):,} digits")
     started = time.perf_counter()
-    history = _train(model, (x_train, t_train), (x_test, t_test), epochs, batch_size, lr, console)
+    run = ArrayTrainer(
+        model, x_train, t_train, x_test, t_test, epochs, batch_size, "adam", {"lr": lr},
+        evaluate_sample_num_per_epoch=1000, verbose=False,
+    )  # fmt: skip
+    lines = AccuracyLines(lambda line: console.print(line, markup=False))
+    run.trainer.callbacks += [ProgressBar(console, lines=False), lines]
+    history = run.train()
     seconds = time.perf_counter() - started
     test_accuracy = history.column("test_accuracy")[-1]
     console.print(f"final test accuracy {test_accuracy:.3f} after {seconds:.1f} s")
 
     _head(console, "Checking the gradients")
-    checks = _check_gradients(model, x_train[:CHECKED_IMAGES], t_train[:CHECKED_IMAGES])
+    double, x, t = copy.deepcopy(model).double(), x_train[:CHECKED_IMAGES].double(), t_train[:CHECKED_IMAGES]
+    checks = check_parameters(double, lambda: F.cross_entropy(double(x), t))
     console.print(format_table(checks), markup=False, soft_wrap=True)
     agree = all(check.passed for check in checks)
     if agree:
@@ -87,7 +94,8 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
         console.print("some gradients are wrong", style="bold red")
 
     _head(console, "Drawing the graph")
-    drawing = _draw_loss(model, x_train[:batch_size], t_train[:batch_size])
+    inputs = {"x": x_train[:batch_size], "t": t_train[:batch_size]}
+    drawing = draw(F.cross_entropy(model(inputs["x"]), inputs["t"]), params=model, inputs=inputs)
     graph = drawing.save(out / "graph.svg")
     console.print(str(graph), markup=False)
 
@@ -120,32 +128,6 @@ def _head(console: Console, title: str) -> None:
         console.print(title)
 
 
-def _train(
-    model: SimpleConvNet, train: tuple[Tensor, Tensor], test: tuple[Tensor, Tensor], epochs: int, batch_size: int,
-    lr: float, console: Console,
-) -> History:  # fmt: skip
-    """Train with Adam under a progress bar, printing both accuracies after each epoch."""
-    callbacks = [ProgressBar(console, lines=False), AccuracyLines(lambda line: console.print(line, markup=False))]
-    optimizer = Adam(model.parameters(), lr=lr)
-    trainer = Trainer(model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=callbacks)
-    loader = DataLoader(TensorDataset(*train), batch_size=batch_size, shuffle=True)
-    # As in the course notes, the training accuracy is measured on the first 1,000 digits.
-    first = TensorDataset(train[0][:1000], train[1][:1000])
-    measured = {"train": DataLoader(first, batch_size=500), "test": DataLoader(TensorDataset(*test), batch_size=500)}
-    return trainer.fit(loader, epochs, validation=measured)
-
-
-def _check_gradients(model: SimpleConvNet, x: Tensor, t: Tensor) -> list[ParameterCheck]:
-    """Check every parameter of a float64 copy of the trained model."""
-    twin, inputs = copy.deepcopy(model).double(), x.double()
-    return check_parameters(twin, lambda: F.cross_entropy(twin(inputs), t))
-
-
-def _draw_loss(model: SimpleConvNet, x: Tensor, t: Tensor) -> Drawing:
-    """Draw the recorded graph of the loss on one mini-batch."""
-    return draw(F.cross_entropy(model(x), t), params=model, inputs={"x": x, "t": t})
-
-
 def _sections(
     model: SimpleConvNet, layers: Summary, history: History, checks: list[ParameterCheck], drawing: Drawing,
     test: tuple[Tensor, Tensor], steps_per_epoch: int,
@@ -171,7 +153,7 @@ def _sections(
             "Gradient check",
             text="A sample of elements of every parameter: the gradient from backpropagation beside the central "
             "difference of the loss, in double precision, at the trained weights.",
-            table=_check_table(checks),
+            table=check_table(checks),
         ),
         Section(
             "Learned filters",
@@ -196,24 +178,6 @@ def _sections(
             ],
         ),
     ]
-
-
-def _check_table(checks: list[ParameterCheck]) -> list[tuple[str, ...]]:
-    head = ("parameter", "shape", "checked", "at kinks", "worst relative error", "analytic there", "numeric there", "")
-    rows = [
-        (
-            check.name,
-            "×".join(map(str, check.shape)),
-            f"{check.checked} of {check.elements:,}",
-            str(check.kinks),
-            f"{check.max_rel_error:.1e}",
-            f"{check.analytic:+.8f}".replace("-", "−"),
-            f"{check.numeric:+.8f}".replace("-", "−"),
-            "agrees" if check.passed else "WRONG",
-        )
-        for check in checks
-    ]
-    return [head, *rows]
 
 
 def _maps(model: SimpleConvNet, x: Tensor, t: Tensor) -> str:

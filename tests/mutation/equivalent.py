@@ -218,11 +218,14 @@ _KERNELS = {
     ("sigmoid", "return select(x > 0, 1, e) / (1 + e)"): "at 0 both give a half",
 }
 
+_TRAINER = {("Steps._train_step", "return 0 → return"): "None ends the epoch as 0 does"}
+
 EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
     "engine": _ENGINE,
     "kernels": _KERNELS,
     "losses": _LOSSES,
     "optim": _OPTIM,
+    "trainer": _TRAINER,
     "vjps": _VJPS,
 }
 """For each kind: the name of the function and the mistaken statement, as `mutate.py` prints them, and the reason."""

@@ -12,7 +12,7 @@ import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.train import Trainer
-from tinygrad_cnn.train.batches import divisor_of
+from tinygrad_cnn.train.batches import divisor_of, not_finite, samples_of
 
 CLASSES = 3
 WEIGHTS = tg.tensor([1.0, 5.0, 0.25], dtype=tg.float64)
@@ -142,3 +142,22 @@ def test_samples_are_counted_whatever_holds_them():
         assert trainer.samples == 10
         whole = whole or F.mse_loss(x.matmul(tg.full((2, 1), 0.5, dtype=tg.float64)), t).item()
         assert history.loss == pytest.approx([whole])
+
+
+@pytest.mark.parametrize(
+    ("inputs", "targets", "samples"),
+    [
+        (tg.ones(3, 2), tg.ones(4), 3),
+        ({"scale": tg.tensor(1.0), "x": [tg.ones(5)]}, tg.ones(4), 5),
+        (["a", "b"], tg.ones(4), 4),
+        (["a", "b"], tg.tensor(1.0), 2),
+        (tg.tensor(1.0), tg.tensor(1.0), 1),
+        (object(), tg.tensor(1.0), 1),
+    ],
+)
+def test_samples_are_the_length_of_the_first_tensor_with_axes(inputs, targets, samples):
+    assert samples_of(inputs, targets) == samples
+
+
+def test_of_a_batch_of_finite_numbers_nothing_is_said():
+    assert not_finite(tg.ones(2), [tg.ones(2), tg.tensor([1, 2])]) == ""

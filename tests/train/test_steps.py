@@ -1,4 +1,6 @@
-"""A step that is refused or fails: what it says, and that nothing of it remains."""
+"""A step: what it changes, and if it is refused or fails, what it says and that nothing of it remains."""
+
+import weakref
 
 import numpy as np
 import pytest
@@ -6,6 +8,7 @@ import pytest
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
+from tinygrad_cnn.autograd import versions
 from tinygrad_cnn.data import DataLoader, TensorDataset
 from tinygrad_cnn.train import Accuracy, Callback, Metric, Trainer
 from tinygrad_cnn.train.steps import KeptBuffers
@@ -19,6 +22,19 @@ def normed():
 
 def trainer(model, **kwargs):
     return Trainer(model, optim.Adam(model.parameters(), lr=0.01), F.cross_entropy, **kwargs)
+
+
+def sgd(model, **kwargs):
+    return Trainer(model, optim.SGD(model.parameters(), lr=0.5), F.cross_entropy, **kwargs)
+
+
+def weights(model):
+    return [p.detach().numpy().copy() for p in model.parameters()]
+
+
+def assert_same(found, expected):
+    for p, q in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(p, q)
 
 
 def everything(run):
@@ -105,6 +121,52 @@ def test_large_buffers_are_copied_when_a_write_was_noted_and_replaced_ones_come_
     assert model.small.tolist() == [7, 7, 7]
 
 
+def test_a_large_buffer_is_copied_once_for_each_noted_write():
+    model = nn.Module()
+    model.register_buffer("large", tg.zeros(300, 300))
+    kept = KeptBuffers(model)
+    kept.keep()
+    model.large.add_(1)
+    kept.keep()
+    model.large.numpy()[:] = 7  # unnoted
+    kept.keep()
+    kept.restore()
+    assert model.large.numpy().max() == 1
+
+
+def test_a_buffer_whose_memory_was_replaced_gets_its_own_back():
+    model = nn.Module()
+    model.register_buffer("small", tg.ones(3))
+    kept = KeptBuffers(model)
+    kept.keep()
+    array, version = model.small.array, versions.version(model.small.array)
+    model.small.data = tg.zeros(3)
+    kept.restore()
+    assert model.small.array is array
+    assert model.small.tolist() == [1, 1, 1]
+    assert versions.version(array) > version, "what was saved for backward before is out of date"
+
+
+def test_the_inputs_of_earlier_batches_are_let_go_before_the_step():
+    held = []
+
+    class Look(Callback):
+        def before_step(self, trainer):
+            held.append([array() is not None for array in arrays])
+
+    arrays = []
+
+    def batches():
+        for _ in range(3):
+            x, t = batch()
+            arrays.append(weakref.ref(x))
+            yield x, t
+            del x, t
+
+    trainer(normed(), accumulate=3, callbacks=[Look()]).fit(batches(), 1)
+    assert held == [[False, False, True]]
+
+
 @pytest.mark.parametrize(
     ("pack", "place"),
     [
@@ -155,7 +217,7 @@ def test_an_optimizer_with_a_step_of_its_own_steps_and_its_gradients_are_checked
     Trainer(model, Plain(model.named_parameters(), lr=0.1), F.cross_entropy).fit([(x, t)], 3)
     Trainer(twin, optim.SGD(twin.named_parameters(), lr=0.1), F.cross_entropy).fit([(x, t)], 3)
     for p, q in zip(model.parameters(), twin.parameters(), strict=True):
-        assert p.tolist() == q.tolist()
+        np.testing.assert_allclose(p.detach().numpy(), q.detach().numpy(), rtol=1e-6)
     before = model.weight.tolist()
     run = Trainer(model, Plain(model.named_parameters(), lr=0.1), lambda y, t: (y - y.detach()).sqrt().sum())
     with pytest.raises(FloatingPointError, match="Plain: expected finite gradients"):
@@ -217,3 +279,55 @@ def test_an_error_of_other_inputs_or_about_something_else_says_nothing_of_the_si
     with pytest.raises(RuntimeError, match="in_features=4|out of luck") as caught:
         trainer(Picky()).fit([(x, tg.zeros(len(x)).long())], 1)
     assert not any("Resize" in note for note in getattr(caught.value, "__notes__", []))
+
+
+@pytest.mark.parametrize("size", [30, 16, 7])
+def test_accumulated_steps_equal_those_of_the_large_batch(points, size):
+    """Batches of 7 or 16 leave a smaller one at the end: its samples count as much as the others'."""
+    dataset = TensorDataset(points[0].double(), points[1])
+    model, twin = nn.Linear(2, 2).double(), nn.Linear(2, 2).double()
+    twin.load_state_dict(model.state_dict())
+    many = -(-60 // size)
+    small = sgd(model, accumulate=many).fit(DataLoader(dataset, batch_size=size), 5)
+    large = sgd(twin).fit(DataLoader(dataset, batch_size=60), 5)
+    assert len(small.loss) == len(large.loss) == 5
+    np.testing.assert_allclose(small.loss, large.loss, rtol=1e-12)
+    for p, q in zip(weights(model), weights(twin), strict=True):
+        np.testing.assert_allclose(p, q, rtol=1e-12)
+
+
+@pytest.mark.parametrize("accumulate", [1, 2])
+def test_a_non_finite_loss_stops_before_the_step(points, accumulate):
+    x, t = points
+    bad = x.clone()
+    bad[0] = float("nan")
+    model = nn.Linear(2, 2)
+    before = weights(model)
+    run = sgd(model, accumulate=accumulate)
+    batches = [(bad, t)] if accumulate == 1 else [(x, t), (bad, t)]
+    with pytest.raises(FloatingPointError, match="the loss is nan at step 1, in epoch 1; the parameters are those bef"):
+        run.fit(batches, 1)
+    assert_same(weights(model), before)
+    assert run.history.loss == []
+
+
+def test_a_non_finite_gradient_stops_before_the_step():
+    model = nn.Linear(1, 1)
+    before = weights(model)
+    run = Trainer(model, optim.SGD(model.named_parameters(), lr=1.0), lambda y, t: (y - y.detach()).sqrt().sum())
+    with pytest.raises(FloatingPointError, match=r"finite gradients, got .*weight.*at step 1, in epoch 1"):
+        run.fit([(tg.ones(1, 1), tg.zeros(1))], 1)
+    assert_same(weights(model), before)
+
+
+def test_every_step_changes_the_parameters_by_rate_times_gradient(points):
+    model = nn.Linear(2, 2)
+    before = weights(model)
+    x, t = points
+    gradients = tg.autograd.grad(F.cross_entropy(model(x), t), list(model.parameters()))
+    run = sgd(model)
+    run.fit([points], 1)
+    for p, old, g in zip(model.parameters(), before, gradients, strict=True):
+        np.testing.assert_allclose(p.detach().numpy(), old - 0.5 * g.numpy(), rtol=1e-6)
+        assert not np.array_equal(p.detach().numpy(), old)
+    assert (run.samples, run.lr, run.step) == (60, 0.5, 1)

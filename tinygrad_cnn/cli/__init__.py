@@ -42,8 +42,7 @@ def _run() -> int:
         if error.name is None or error.name.startswith("tinygrad_cnn"):
             raise
         return _fail(f'the command line needs {error.name}: pip install "tinygrad-cnn[cli]"')
-    code: int = app(prog_name="tinygrad-cnn", standalone_mode=False)
-    return code
+    return app(prog_name="tinygrad-cnn", standalone_mode=False)
 
 
 def _show_warning(message: Warning | str, *_place: object, **_more: object) -> None:

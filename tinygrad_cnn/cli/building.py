@@ -50,8 +50,7 @@ def build_model(place: str, part: Part) -> Module:
     Raises:
         ConfigError: a name or setting is unknown, or the model refuses it.
     """
-    model: Module = _build(place, models, MODELS, part, ("self", "weights", "pretrained", "progress"))
-    return model
+    return _build(place, models, MODELS, part, ("self", "weights", "pretrained", "progress"))
 
 
 def _build(place: str, room: ModuleType, known: Collection[str], part: Part, leave_out: Collection[str],
@@ -86,10 +85,9 @@ def build_optimizer(config: Config, model: Module) -> Optimizer:
     Raises:
         ConfigError: a name or setting is unknown or out of range.
     """
-    optimizer: Optimizer = _build(
+    return _build(
         config.place("optimizer"), optim, OPTIMIZERS, config.optimizer, ("self", "params"), model.named_parameters()
     )
-    return optimizer
 
 
 def build_schedule(config: Config, optimizer: Optimizer, steps_per_epoch: int) -> list[Callback]:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._dtypes import float32
 from tinygrad_cnn._types import Array, Shape
@@ -60,7 +59,6 @@ class ImageTensors(Dataset[tuple[Tensor, int]]):
     def __len__(self) -> int:
         return len(self.dataset)
 
-    @override
     def __getitem__(self, index: int) -> tuple[Tensor, int]:
         image, label = self.dataset[index]
         return from_numpy(as_planes(image)), label

@@ -67,9 +67,10 @@ def write_report(
         head = ("true \\ taken for", *classes)
         rows = [(name, *(str(n) for n in counts[i])) for i, name in enumerate(classes)]
         sections.append(Section("Confusion matrix", table=[head, *rows], caption="Images of the test set."))
+    changes = [("changed", line) for line in history.changes]
     sections += [
         Section("The network", table=layers.table(), caption=f"{layers.parameters:,} parameters in total."),
-        Section("Configuration", table=[("setting", "value"), *_settings(config), *_changes(history)]),
+        Section("Configuration", table=[("setting", "value"), *_settings(config), *changes]),
     ]
     return write_page(
         path,
@@ -91,11 +92,6 @@ def _epochs(history: History) -> list[tuple[str, ...]]:
     shown = {"epoch": "{:.0f}", "seconds": "{:.1f}", "lr": "{:g}"}
     rows = [tuple(shown.get(name, "{:.4f}").format(row[name]) for name in names) for row in history.rows]
     return [tuple(name.replace("_", " ") for name in names), *rows]
-
-
-def _changes(history: History) -> list[tuple[str, str]]:
-    """Return the settings that changed when the run was resumed; the other rows show the last ones."""
-    return [("changed", line) for line in history.changes]
 
 
 def _settings(config: Config) -> list[tuple[str, str]]:

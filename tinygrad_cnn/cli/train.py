@@ -50,16 +50,15 @@ def train(
     Ctrl-C finishes the current step and saves; --resume then continues as if the run had never stopped.
     """
     console = make_console()
-    if (config is None) == (resume is None):
-        raise ConfigError("train: expected either CONFIG or --resume RUN; see tinygrad-cnn train --help")
-    if resume is not None:
-        settings = read_config(runs.check_run(resume) / runs.CONFIG)
-        run: Path | None = resume
+    if config is not None and resume is None:
+        path = config
+    elif resume is not None and config is None:
+        path = runs.check_run(resume) / runs.CONFIG
     else:
-        assert config is not None
-        settings, run = read_config(config), None
+        raise ConfigError("train: expected either CONFIG or --resume RUN; see tinygrad-cnn train --help")
+    settings = read_config(path)
     get_kernels_ready(console)
-    sys.exit(run_training(settings, run, out, config.stem if config else "", console))
+    sys.exit(run_training(settings, resume, out, path.stem, console))
 
 
 def run_training(config: Config, run: Path | None, out: Path, name: str, console: Console) -> int:
@@ -82,7 +81,10 @@ def run_training(config: Config, run: Path | None, out: Path, name: str, console
         run = runs.new_run(out, name)
     elif runs.begin_again(run):
         console.print("no checkpoint to resume from: starting again")
-    checkpoints = _checkpoints(config, run, sets)
+    checkpoints = Checkpoints(
+        run / runs.CHECKPOINTS, config.checkpoint_every, config.keep_checkpoints,
+        monitor=None if sets.validation is None else "validation_accuracy",
+    )  # fmt: skip
     callbacks += [checkpoints, HistoryFile(run / runs.HISTORY), _Resumed(console), ProgressBar(console)]
     trainer = Trainer(
         model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=callbacks,
@@ -126,13 +128,6 @@ class _Resumed(Callback):
             self.console.print(f"resuming {where}, step {trainer.step:,}")
 
 
-def _checkpoints(config: Config, run: Path, sets: Sets) -> Checkpoints:
-    monitor = None if sets.validation is None else "validation_accuracy"
-    return Checkpoints(
-        run / runs.CHECKPOINTS, every_steps=config.checkpoint_every, keep=config.keep_checkpoints, monitor=monitor
-    )
-
-
 def _introduce(console: Console, config: Config, sets: Sets, model: Module, run: Path) -> None:
     parameters = sum(p.numel() for p in model.parameters())
     counts = [f"{len(sets.train):,} training", f"{len(sets.test):,} test images of {'×'.join(map(str, sets.shape))}"]
@@ -154,17 +149,8 @@ def _finish(
     measured = trainer.evaluate(build_loader(config, sets.test), metrics)
     console.print(f"test accuracy {measured['accuracy']:.4f}, loss {measured['loss']:.4f}, with {weights}")
     try:
-        report = write_report(
-            run / runs.REPORT,
-            config,
-            trainer.model,
-            sets.shape,
-            trainer.history,
-            steps,
-            measured,
-            sets.classes,
-            weights,
-        )
+        of_run = trainer.history, steps, measured, sets.classes, weights
+        report = write_report(run / runs.REPORT, config, trainer.model, sets.shape, *of_run)
     except ModuleNotFoundError as error:
         console.print(f"no report: {error}")
     else:

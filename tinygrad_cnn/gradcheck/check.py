@@ -10,8 +10,7 @@ import numpy as np
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import grad, wrap
-from tinygrad_cnn.gradcheck.numeric import differences, require_float64
-from tinygrad_cnn.gradcheck.repeat import MANY, generator_kept, other_values
+from tinygrad_cnn.gradcheck.numeric import MANY, differences, generator_kept, other_values, require_float64
 from tinygrad_cnn.tensor import Tensor
 
 _Function: TypeAlias = Callable[..., object]

@@ -13,10 +13,44 @@ import numpy as np
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import grad
 from tinygrad_cnn.gradcheck.check import GradcheckError
-from tinygrad_cnn.gradcheck.kinks import between, right_nearby
-from tinygrad_cnn.gradcheck.numeric import differences, require_float64
-from tinygrad_cnn.gradcheck.repeat import MANY, generator_kept, other_values
+from tinygrad_cnn.gradcheck.numeric import MANY, differences, generator_kept, other_values, require_float64
 from tinygrad_cnn.tensor import Tensor
+
+_ROUNDING = 16 * np.finfo(np.float64).eps
+"""The relative rounding error expected of a loss."""
+_SMALLEST = 1e-6
+"""The smallest step that is tried, as a fraction of the first step."""
+
+
+def _between(analytic: Array, above: Array, below: Array, allowed: Array) -> Array:
+    """Return where the slopes on the two sides differ by more than `allowed` and the analytic slope is between them."""
+    inside = (np.minimum(above, below) - allowed <= analytic) & (analytic <= np.maximum(above, below) + allowed)
+    return inside & (np.abs(above - below) > allowed)
+
+
+def _right_nearby(
+    fn: Callable[[], Array], x: Tensor, point: Shape, analytic: float, *, error: float, allowed: float, eps: float,
+    here: Array,
+) -> bool:  # fmt: skip
+    """Return whether the analytic slope is right for a smaller step, if it is off by `error` for a step of `eps`.
+
+    If several kinks lie within ±eps, the slopes on both sides may differ much from the slope at `x`. The step is made
+    as small as rounding allows while a difference of `error` can still be measured. For this step the analytic slope
+    must agree, or lie at a kink.
+    """
+    value = float(x.array[point])
+
+    def rounding(step: float) -> float:
+        return _ROUNDING * abs(float(here)) / step
+
+    step = eps
+    while step > _SMALLEST * eps and rounding(step / 10) <= error / 4 and value - step / 10 < value < value + step / 10:
+        step /= 10
+    if step == eps:
+        return False
+    central, above, below = differences(fn, x, point, eps=step, here=here)
+    allowed += rounding(step)
+    return bool(abs(analytic - central) <= allowed or _between(np.asarray(analytic), above, below, np.asarray(allowed)))
 
 
 class HasParameters(Protocol):
@@ -127,7 +161,7 @@ def check_parameters(
                 )
 
         require_repeatable(MANY if drew() else 1)
-        nearby = partial(right_nearby, loss, eps=eps, here=here)
+        nearby = partial(_right_nearby, loss, eps=eps, here=here)
         gradients = grad(recorded, [one for _, one in parameters], allow_unused=True)
         source = np.random.default_rng(seed)
         rows = []
@@ -147,12 +181,12 @@ def _row(
     name: str, x: Tensor, points: list[Shape], analytic: Array, numeric: Array, above: Array, below: Array,
     atol: float, rtol: float, nearby: Callable[..., bool],
 ) -> ParameterCheck:  # fmt: skip
-    """Return the comparison for one parameter at `points`; `nearby` is `right_nearby` for the loss."""
+    """Return the comparison for one parameter at `points`; `nearby` is `_right_nearby` for the loss."""
     scale = np.maximum(np.maximum(np.abs(analytic), np.abs(numeric)), atol / rtol)
     allowed = rtol * scale
     error = np.abs(analytic - numeric)
     off = ~(error <= allowed)  # true for NaN
-    kinks = off & between(analytic, above, below, allowed)
+    kinks = off & _between(analytic, above, below, allowed)
     for i in np.flatnonzero(off & ~kinks):
         kinks[i] = nearby(x, points[i], analytic[i], error=error[i], allowed=allowed[i])
     smooth = np.flatnonzero(~kinks)

@@ -5,50 +5,23 @@ from __future__ import annotations
 from tinygrad_cnn.autograd import Operation
 
 FAMILIES = {
-    "conv": "convolution",
-    "pool": "pooling",
-    "adaptive": "pooling",
-    "activation": "activation",
-    "softmax": "activation",
-    "matmul": "matmul",
-    "linear": "matmul",
-    "vector": "matmul",
-    "einsum": "matmul",
-    "shape": "shape",
-    "indexing": "shape",
-    "gather": "shape",
-    "scatter": "shape",
-    "occurrences": "shape",
-    "embedding": "shape",
-    "join": "shape",
-    "rearrange": "shape",
-    "inplace": "shape",
-    "broadcast": "shape",
-    "pad": "shape",
-    "interpolate": "shape",
-    "resize": "shape",
-    "windows": "shape",
-    "arithmetic": "elementwise",
-    "comparison": "elementwise",
-    "exponential": "elementwise",
-    "trigonometric": "elementwise",
-    "rounding": "elementwise",
-    "layout": "elementwise",
-    "selection": "elementwise",
-    "reduce": "reduction",
-    "norm": "normalisation",
-    "dropout": "elementwise",
-    "product": "reduction",
-    "sort": "reduction",
-    "cumulative": "reduction",
-    "statistics": "reduction",
-    "vector_norm": "reduction",
+    "convolution": "conv",
+    "pooling": "pool adaptive",
+    "activation": "activation softmax",
+    "matmul": "matmul linear vector einsum",
+    "shape": "shape indexing gather scatter occurrences embedding join rearrange inplace broadcast pad resize windows "
+    "interpolate",
+    "elementwise": "arithmetic comparison exponential trigonometric rounding layout selection dropout",
+    "reduction": "reduce product sort cumulative statistics vector_norm",
+    "normalisation": "norm",
     "loss": "loss",
 }
-"""The name of a file of operations -> their family."""
+"""Each family, and the files of its operations."""
+
+_FAMILY_OF = {file: family for family, files in FAMILIES.items() for file in files.split()}
 
 
 def family(op: Operation) -> str:
     """Return the family of the file that defines the kernel of `op`; ``other`` for a kernel elsewhere."""
     room, _, file = str(getattr(op.__wrapped__, "__module__", "")).rpartition(".")
-    return FAMILIES.get(file, "other") if room in ("tinygrad_cnn.ops", "tinygrad_cnn.kernels") else "other"
+    return _FAMILY_OF.get(file, "other") if room in ("tinygrad_cnn.ops", "tinygrad_cnn.kernels") else "other"

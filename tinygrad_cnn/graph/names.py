@@ -105,12 +105,8 @@ class Names:
 def _within(name: str, scope: Scope | None) -> Named:
     """Return `name` without the path of the deepest module around its use, if it begins with that path."""
     for around in reversed(scope.chain if scope is not None else ()):
-        for path in (around.path, _full_path(around)):
+        full = ".".join(part.name for part in around.chain)  # `path` leaves out the name of the outermost module
+        for path in (around.path, full):
             if path and name.startswith(path + "."):
                 return Named("parameter", name[len(path) + 1 :], around)
     return Named("parameter", name, scope)
-
-
-def _full_path(scope: Scope) -> str:
-    """Return the names joined by dots, with the name of the outermost module, which `Scope.path` leaves out."""
-    return ".".join(part.name for part in scope.chain)

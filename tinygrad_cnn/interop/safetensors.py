@@ -24,10 +24,10 @@ from tinygrad_cnn.nn.modules.state import IncompatibleKeys
 from tinygrad_cnn.tensor import Tensor
 
 _DTYPES = {
-    "BOOL": "|b1", "U8": "|u1", "I8": "|i1", "I16": "<i2", "I32": "<i4", "I64": "<i8",
-    "F16": "<f2", "F32": "<f4", "F64": "<f8",
+    "BOOL": "b1", "U8": "u1", "I8": "i1", "I16": "i2", "I32": "i4", "I64": "i8", "F16": "f2", "F32": "f4", "F64": "f8",
+    "BF16": "bf16",
 }  # fmt: skip
-"""The format's names of dtypes, whose numbers are little-endian. BF16 is read as well, as float32."""
+"""The format's names of dtypes, whose numbers are little-endian, and those of `stored_numbers`."""
 
 
 class _Entry(TypedDict):
@@ -71,8 +71,7 @@ def serialize(tensors: Mapping[str, Tensor | Array], metadata: Mapping[str, str]
     for name, text in (metadata or {}).items():
         if not isinstance(name, str) or not isinstance(text, str):
             raise TypeError(f"save_file: expected metadata as a dict of strings, got {name!r}: {text!r}")
-    content: bytes = library.numpy.save(arrays, metadata=None if metadata is None else dict(metadata))
-    return content
+    return library.numpy.save(arrays, metadata=None if metadata is None else dict(metadata))
 
 
 def _array(name: object, value: object) -> Array:
@@ -120,17 +119,27 @@ def _read(place: str, path: str | os.PathLike[str], name: str, entry: _Entry) ->
     """Return the numbers of one tensor as a new array in the machine's byte order."""
     kind, shape, data = entry["dtype"], tuple(entry["shape"]), entry["data"]
     try:
-        if kind == "BF16":  # the upper half of a float32
-            return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32).reshape(shape)
-        if kind == "BOOL":  # any byte that is not 0 counts as true; in a NumPy bool it would be undefined
-            return np.asarray(np.frombuffer(data, np.uint8) != 0).reshape(shape)
         if kind in _DTYPES:
-            stored = np.dtype(_DTYPES[kind])
-            return np.frombuffer(data, stored).astype(stored.newbyteorder("=")).reshape(shape)
+            return stored_numbers(data, _DTYPES[kind], "<").reshape(shape)
     except ValueError as error:  # one size is 0, so the total is right, and others are too large for an array
         raise ValueError(f"{place}: {os.fspath(path)}: {name} has a shape no array can have: {error}") from error
-    known = ", ".join([*_DTYPES, "BF16"])
-    raise ValueError(f"{place}: {os.fspath(path)}: {name}: expected a dtype among {known}, got {kind}")
+    raise ValueError(f"{place}: {os.fspath(path)}: {name}: expected a dtype among {', '.join(_DTYPES)}, got {kind}")
+
+
+def stored_numbers(data: bytes, dtype: str, order: str) -> Array:
+    """Return the numbers in `data` as a new array in the machine's byte order.
+
+    Args:
+        data: the numbers, one behind the other.
+        dtype: NumPy's name without the byte order, or "bf16", which becomes float32.
+        order: "<" or ">", the byte order in `data`.
+    """
+    if dtype == "bf16":  # the upper half of a float32
+        return (np.frombuffer(data, order + "u2").astype(np.uint32) << 16).view(np.float32)
+    if dtype == "b1":  # any byte that is not 0 counts as true; in a NumPy bool it would be undefined
+        return np.asarray(np.frombuffer(data, np.uint8) != 0)
+    stored = np.dtype(order + dtype)
+    return np.frombuffer(data, stored).astype(stored.newbyteorder("="))
 
 
 def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
@@ -152,8 +161,7 @@ def load_metadata(path: str | os.PathLike[str]) -> dict[str, str]:
 def parse_metadata(content: bytes) -> dict[str, str]:
     """Return the texts beside the tensors, from the bytes of a file that `parse_tensors` has accepted."""
     length = int.from_bytes(content[:8], "little")
-    found: dict[str, str] = json.loads(content[8 : 8 + length]).get("__metadata__") or {}
-    return found
+    return json.loads(content[8 : 8 + length]).get("__metadata__") or {}
 
 
 def save_model(model: Module, path: str | os.PathLike[str], metadata: Mapping[str, str] | None = None) -> None:

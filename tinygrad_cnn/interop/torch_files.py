@@ -14,7 +14,6 @@ import zipfile
 from typing import Any, ClassVar
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._checks import shown
 from tinygrad_cnn._types import Array
@@ -22,6 +21,7 @@ from tinygrad_cnn.creation import from_numpy
 from tinygrad_cnn.data.errors import DataError
 from tinygrad_cnn.data.pickle_stack import Global
 from tinygrad_cnn.data.pickles import SPARE, Machine
+from tinygrad_cnn.interop.safetensors import stored_numbers
 from tinygrad_cnn.nn.parameter import Parameter
 from tinygrad_cnn.tensor import Tensor
 
@@ -100,7 +100,6 @@ class _TorchMachine(Machine):
         self.archive, self.folder, self.order = archive, folder, order
         self.storages: dict[str, _Storage] = {}
 
-    @override
     def persistent(self, identity: Any) -> _Storage:
         """Return the storage that the pickle names by ``("storage", class, key, location, number of elements)``."""
         kind, storage, key, _, count = identity
@@ -109,13 +108,12 @@ class _TorchMachine(Machine):
             raise self.fail("the name of a storage", shown(identity))
         if key not in self.storages:
             data, letters = self.archive.read(f"{self.folder}data/{key}"), _STORAGES[storage.key[1]]
-            values = _numbers(data, letters, self.order)
+            values = stored_numbers(data, letters, self.order)
             if len(values) != count:
                 raise self.fail(f"{count} elements in data/{key}", f"{len(values)}")
             self.storages[key] = _Storage(values)
         return self.storages[key]
 
-    @override
     def reduce(self, function: Global, arguments: tuple[Any, ...]) -> Any:
         """Return the tensor, parameter or container that a call of `function` stands for."""
         if function.key == _TENSOR:
@@ -128,7 +126,6 @@ class _TorchMachine(Machine):
             return arguments[0]
         return super().reduce(function, arguments)
 
-    @override
     def set_state(self, target: Any, state: Any) -> None:
         """Ignore the attributes of a dict, such as the versions in a state_dict."""
         if not isinstance(target, dict):
@@ -151,13 +148,3 @@ class _TorchMachine(Machine):
         start = values[offset:] if count else values[:0]
         array = np.lib.stride_tricks.as_strided(start, tuple(size), steps).copy()
         return from_numpy(array).requires_grad_(requires_grad is True)
-
-
-def _numbers(data: bytes, letters: str, order: str) -> Array:
-    """Return the elements of a storage in the machine's byte order; bfloat16 becomes float32."""
-    if letters == "bf16":
-        return (np.frombuffer(data, order + "u2").astype(np.uint32) << 16).view(np.float32)
-    if letters == "b1":  # any byte that is not 0 counts as true; in a NumPy bool it would be undefined
-        return np.asarray(np.frombuffer(data, np.uint8) != 0)
-    stored = np.dtype(order + letters)
-    return np.frombuffer(data, stored).astype(stored.newbyteorder("="))

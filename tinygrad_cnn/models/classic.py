@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing_extensions import override
-
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, ops
 from tinygrad_cnn.models.weights import without_trained_weights
@@ -36,7 +34,6 @@ class LeNet5(nn.Module):
         self.fc2 = nn.Linear(120, 84)
         self.fc3 = nn.Linear(84, num_classes)
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         x = self.pool1(F.tanh(self.conv1(x)))  # (N, 1, 28, 28) → (N, 6, 28, 28) → (N, 6, 14, 14)
@@ -44,8 +41,7 @@ class LeNet5(nn.Module):
         x = ops.flatten(x, 1)  # (N, 400)
         x = F.tanh(self.fc1(x))  # (N, 120)
         x = F.tanh(self.fc2(x))  # (N, 84)
-        scores: Tensor = self.fc3(x)  # (N, 10)
-        return scores
+        return self.fc3(x)  # (N, 10)
 
 
 class AlexNet(nn.Module):
@@ -93,13 +89,11 @@ class AlexNet(nn.Module):
             nn.Linear(4096, num_classes),
         )
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         x = self.avgpool(self.features(x))  # (N, 256, 6, 6)
         x = ops.flatten(x, 1)  # (N, 9216)
-        scores: Tensor = self.classifier(x)
-        return scores
+        return self.classifier(x)
 
 
 @without_trained_weights

@@ -6,8 +6,6 @@ import os
 from collections.abc import Sequence
 from typing import Self
 
-from typing_extensions import override
-
 from tinygrad_cnn import nn
 from tinygrad_cnn._types import Shape
 from tinygrad_cnn.models.config_file import read_config
@@ -128,8 +126,6 @@ class CnnBasicModel(nn.Module):
         except (TypeError, ValueError) as error:
             raise type(error)(f"{os.fspath(path)}: {error}") from error
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
-        scores: Tensor = self.output(self.hidden(x))
-        return scores
+        return self.output(self.hidden(x))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from typing_extensions import override
-
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, ops
 from tinygrad_cnn._checks import pair
@@ -33,12 +31,10 @@ class TwoLayerFC(nn.Module):
         self.fc2 = nn.Linear(hidden_size, num_classes)
         draw_weights(self.children())
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         x = ops.flatten(x, 1)  # (N, input_size)
-        scores: Tensor = self.fc2(F.relu(self.fc1(x)))
-        return scores
+        return self.fc2(F.relu(self.fc1(x)))
 
 
 class ConvNet2(nn.Module):
@@ -71,13 +67,11 @@ class ConvNet2(nn.Module):
         self.fc1 = nn.Linear(kernel_num * out_sz * out_sz, num_cls)
         draw_weights(self.children(), std=0.001 if init == "small" else None)
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes; the comments give the sizes of the defaults."""
         x = F.relu(self.conv1(x))  # (N, 1, 11, 11) → (N, 16, 7, 7)
         x = ops.flatten(x, 1)  # (N, 784)
-        scores: Tensor = self.fc1(x)  # (N, 3)
-        return scores
+        return self.fc1(x)  # (N, 3)
 
 
 class SimpleConvNet(nn.Module):
@@ -127,15 +121,13 @@ class SimpleConvNet(nn.Module):
         self.fc2 = nn.Linear(hidden_size, output_size)
         draw_weights(self.children(), std=weight_init_std)
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes; the comments give the sizes of the defaults."""
         x = F.relu(self.conv1(x))  # (N, 1, 28, 28) → (N, 30, 24, 24)
         x = self.pool1(x)  # (N, 30, 12, 12)
         x = ops.flatten(x, 1)  # (N, 4320)
         x = F.relu(self.fc1(x))  # (N, 100)
-        scores: Tensor = self.fc2(x)  # (N, 10)
-        return scores
+        return self.fc2(x)  # (N, 10)
 
 
 class DigitConvNet(nn.Module):
@@ -167,15 +159,13 @@ class DigitConvNet(nn.Module):
         self.fc1 = nn.Linear(320, 100)
         self.fc2 = nn.Linear(100, num_classes)
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         x = self.pool1(F.relu(self.conv1(x)))  # (N, 1, 28, 28) → (N, 10, 24, 24) → (N, 10, 12, 12)
         x = self.pool2(F.relu(self.conv2(x)))  # (N, 20, 8, 8) → (N, 20, 4, 4)
         x = ops.flatten(x, 1)  # (N, 320)
         x = F.relu(self.fc1(x))  # (N, 100)
-        scores: Tensor = self.fc2(x)  # (N, 10)
-        return scores
+        return self.fc2(x)  # (N, 10)
 
 
 class ThreeLayerConvNet(nn.Module):
@@ -204,14 +194,12 @@ class ThreeLayerConvNet(nn.Module):
         self.fc = nn.Linear(channel_2 * height * width, num_classes)
         draw_weights(self.children())
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes; the comments give the sizes of ThreeLayerConvNet(3, 32, 16, 10)."""
         x = F.relu(self.conv1(x))  # (N, 3, 32, 32) → (N, 32, 32, 32)
         x = F.relu(self.conv2(x))  # (N, 16, 32, 32)
         x = ops.flatten(x, 1)  # (N, 16384)
-        scores: Tensor = self.fc(x)  # (N, 10)
-        return scores
+        return self.fc(x)  # (N, 10)
 
 
 class _StagedConvNet(nn.Module):
@@ -220,11 +208,9 @@ class _StagedConvNet(nn.Module):
     features: nn.Sequential
     classifier: nn.Sequential
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
-        scores: Tensor = self.classifier(self.features(x))
-        return scores
+        return self.classifier(self.features(x))
 
 
 class SixConvNet(_StagedConvNet):

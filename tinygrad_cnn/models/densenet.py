@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from typing_extensions import override
-
 from tinygrad_cnn import nn, ops
-from tinygrad_cnn.models.weights import without_trained_weights
+from tinygrad_cnn.models.weights import draw_weights, without_trained_weights
 from tinygrad_cnn.tensor import Tensor
 
 
@@ -58,19 +56,15 @@ class DenseNet(nn.Module):
         features["norm5"] = nn.BatchNorm2d(channels)
         self.features = nn.Sequential(features)
         self.classifier = nn.Linear(channels, num_classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight)
-            elif isinstance(module, nn.Linear) and module.bias is not None:
-                nn.init.zeros_(module.bias)
+        draw_weights(self.features.modules())
+        assert self.classifier.bias is not None
+        nn.init.zeros_(self.classifier.bias)
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         x = nn.functional.relu(self.features(x), inplace=True)  # (N, 3, 224, 224) → (N, 1024, 7, 7)
         x = ops.flatten(nn.functional.adaptive_avg_pool2d(x, (1, 1)), 1)  # (N, 1024)
-        scores: Tensor = self.classifier(x)
-        return scores
+        return self.classifier(x)
 
 
 class _DenseLayer(nn.Module):
@@ -86,13 +80,11 @@ class _DenseLayer(nn.Module):
         self.conv2 = nn.Conv2d(bn_size * growth_rate, growth_rate, 3, padding=1, bias=False)
         self.drop_rate = drop_rate
 
-    @override
     def forward(self, before: list[Tensor]) -> Tensor:
         """Return the new channels."""
         x = self.conv1(self.relu1(self.norm1(ops.cat(before, 1))))
         x = self.conv2(self.relu2(self.norm2(x)))
-        added: Tensor = nn.functional.dropout(x, self.drop_rate, self.training) if self.drop_rate else x
-        return added
+        return nn.functional.dropout(x, self.drop_rate, self.training) if self.drop_rate else x
 
 
 class _DenseBlock(nn.ModuleDict):
@@ -103,7 +95,6 @@ class _DenseBlock(nn.ModuleDict):
         for i in range(layers):
             self[f"denselayer{i + 1}"] = _DenseLayer(channels + i * growth_rate, growth_rate, bn_size, drop_rate)
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the input and the outputs of all layers, concatenated along the channels."""
         outputs = [x]

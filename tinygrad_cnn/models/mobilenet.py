@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from typing_extensions import override
-
 from tinygrad_cnn import nn, ops
-from tinygrad_cnn.models.weights import without_trained_weights
+from tinygrad_cnn.models.weights import draw_weights, without_trained_weights
 from tinygrad_cnn.tensor import Tensor
 
 _SETTING = ((1, 16, 1, 1), (6, 24, 2, 2), (6, 32, 3, 2), (6, 64, 4, 2), (6, 96, 3, 1), (6, 160, 3, 2), (6, 320, 1, 1))
@@ -44,7 +42,6 @@ class InvertedResidual(nn.Module):
         )
         self.use_res_connect = stride == 1 and inp == oup
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, with x added where the shapes agree."""
         y: Tensor = self.conv(x)
@@ -96,23 +93,14 @@ class MobileNetV2(nn.Module):
         layers.append(_conv_norm_relu6(channels, self.last_channel, 1))
         self.features = nn.Sequential(*layers)
         self.classifier = nn.Sequential(nn.Dropout(dropout), nn.Linear(self.last_channel, num_classes))
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out")
-            elif isinstance(module, nn.Linear):
-                nn.init.normal_(module.weight, 0, 0.01)
-            else:
-                continue
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
+        draw_weights(self.features.modules(), mode="fan_out")
+        draw_weights(self.classifier, std=0.01)
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         x = self.features(x)  # (N, 3, 224, 224) → (N, 1280, 7, 7)
         x = ops.flatten(nn.functional.adaptive_avg_pool2d(x, (1, 1)), 1)  # (N, 1280)
-        scores: Tensor = self.classifier(x)
-        return scores
+        return self.classifier(x)
 
 
 def _conv_norm_relu6(channels: int, filters: int, kernel_size: int, stride: int = 1, groups: int = 1) -> nn.Sequential:

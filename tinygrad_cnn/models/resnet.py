@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from typing_extensions import override
-
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, ops
 from tinygrad_cnn.models.weights import draw_weights, without_trained_weights
@@ -37,14 +35,12 @@ class BasicBlock(nn.Module):
         self.bn2 = nn.BatchNorm2d(planes)
         self.downsample = downsample
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return ReLU(f(x) + x)."""
         y = self.relu(self.bn1(self.conv1(x)))
         y = self.bn2(self.conv2(y))
         shortcut = x if self.downsample is None else self.downsample(x)
-        out: Tensor = self.relu(y + shortcut)
-        return out
+        return self.relu(y + shortcut)
 
 
 class Bottleneck(nn.Module):
@@ -76,15 +72,13 @@ class Bottleneck(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.downsample = downsample
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return ReLU(f(x) + x)."""
         y = self.relu(self.bn1(self.conv1(x)))
         y = self.relu(self.bn2(self.conv2(y)))
         y = self.bn3(self.conv3(y))
         shortcut = x if self.downsample is None else self.downsample(x)
-        out: Tensor = self.relu(y + shortcut)
-        return out
+        return self.relu(y + shortcut)
 
 
 class ResNet(nn.Module):
@@ -120,21 +114,19 @@ class ResNet(nn.Module):
         self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, stride=2, padding=1)
         wide = block.expansion
-        self.layer1 = _stage(block, 64, 64, layers[0], stride=1)
-        self.layer2 = _stage(block, 64 * wide, 128, layers[1], stride=2)
-        self.layer3 = _stage(block, 128 * wide, 256, layers[2], stride=2)
-        self.layer4 = _stage(block, 256 * wide, 512, layers[3], stride=2)
+        self.layer1 = _stage(block, 64, 64, layers[0], 1)
+        self.layer2 = _stage(block, 64 * wide, 128, layers[1], 2)
+        self.layer3 = _stage(block, 128 * wide, 256, layers[2], 2)
+        self.layer4 = _stage(block, 256 * wide, 512, layers[3], 2)
         self.avgpool = nn.AdaptiveAvgPool2d((1, 1))
         self.fc = nn.Linear(512 * wide, num_classes)
-        for module in self.modules():
-            if isinstance(module, nn.Conv2d):
-                nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
-            elif isinstance(module, BasicBlock | Bottleneck) and zero_init_residual:
+        draw_weights((module for module in self.modules() if isinstance(module, nn.Conv2d)), mode="fan_out")
+        for module in self.modules() if zero_init_residual else ():
+            if isinstance(module, BasicBlock | Bottleneck):
                 last = module.bn2 if isinstance(module, BasicBlock) else module.bn3
                 assert last.weight is not None
                 nn.init.zeros_(last.weight)
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes; the comments give the sizes of 224×224 images."""
         x = self.relu(self.bn1(self.conv1(x)))  # (N, 3, 224, 224) → (N, 64, 112, 112)
@@ -144,12 +136,11 @@ class ResNet(nn.Module):
         x = self.layer3(x)  # (N, 256, 14, 14)
         x = self.layer4(x)  # (N, 512, 7, 7)
         x = ops.flatten(self.avgpool(x), 1)  # (N, 512)
-        scores: Tensor = self.fc(x)
-        return scores
+        return self.fc(x)
 
 
 def _stage(
-    block: type[BasicBlock] | type[Bottleneck], inplanes: int, planes: int, blocks: int, *, stride: int
+    block: type[BasicBlock] | type[Bottleneck], inplanes: int, planes: int, blocks: int, stride: int
 ) -> nn.Sequential:
     """Return `blocks` blocks of `planes`; only the first has `inplanes` input channels and the stride."""
     channels = planes * block.expansion
@@ -201,13 +192,11 @@ class PadShortcut(nn.Module):
         super().__init__()
         self.channels = channels
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the subsampled maps between maps of zeros."""
         half = self.channels // 2
         return F.pad(x[:, :, ::2, ::2], (0, 0, 0, 0, half, half))
 
-    @override
     def extra_repr(self) -> str:
         """Return the number of channels to add."""
         return f"channels={self.channels}"
@@ -243,7 +232,6 @@ class CifarResNet(nn.Module):
         self.fc = nn.Linear(64, num_classes)
         draw_weights(self.modules())
 
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes."""
         x = self.relu(self.bn1(self.conv1(x)))  # (N, 3, 32, 32) → (N, 16, 32, 32)
@@ -251,8 +239,7 @@ class CifarResNet(nn.Module):
         x = self.layer2(x)  # (N, 32, 16, 16)
         x = self.layer3(x)  # (N, 64, 8, 8)
         x = ops.flatten(self.avgpool(x), 1)  # (N, 64)
-        scores: Tensor = self.fc(x)
-        return scores
+        return self.fc(x)
 
 
 def _cifar_stage(inplanes: int, planes: int, n: int) -> nn.Sequential:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from typing_extensions import override
-
 from tinygrad_cnn import nn, ops
-from tinygrad_cnn.models.weights import without_trained_weights
+from tinygrad_cnn.models.weights import draw_weights, without_trained_weights
 from tinygrad_cnn.tensor import Tensor
 
 _COUNTS = {11: (1, 1, 2, 2, 2), 13: (2, 2, 2, 2, 2), 16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
@@ -48,27 +46,15 @@ class VGG(nn.Module):
             nn.Linear(4096, num_classes),
         )
         if init_weights:
-            self._init_weights()
+            draw_weights(features.modules(), mode="fan_out")
+            draw_weights(self.classifier, std=0.01)
 
-    def _init_weights(self) -> None:
-        for layer in self.modules():
-            if isinstance(layer, nn.Conv2d):
-                nn.init.kaiming_normal_(layer.weight, mode="fan_out", nonlinearity="relu")
-            elif isinstance(layer, nn.Linear):
-                nn.init.normal_(layer.weight, 0, 0.01)
-            else:
-                continue
-            assert layer.bias is not None
-            nn.init.zeros_(layer.bias)
-
-    @override
     def forward(self, x: Tensor) -> Tensor:
         """Return the scores of the classes; the comments give the sizes of 224×224 images."""
         x = self.features(x)  # (N, 3, 224, 224) → (N, 512, 7, 7)
         x = self.avgpool(x)  # (N, 512, 7, 7)
         x = ops.flatten(x, 1)  # (N, 25088)
-        scores: Tensor = self.classifier(x)
-        return scores
+        return self.classifier(x)
 
 
 def vgg_features(plan: Sequence[int | str], batch_norm: bool = False) -> nn.Sequential:

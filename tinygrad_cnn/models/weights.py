@@ -11,17 +11,18 @@ from tinygrad_cnn import nn
 M = TypeVar("M", bound=nn.Module)
 
 
-def draw_weights(layers: Iterable[nn.Module], std: float | None = None) -> None:
+def draw_weights(layers: Iterable[nn.Module], std: float | None = None, mode: str = "fan_in") -> None:
     """Draw the weights of the convolutions and fully connected layers among `layers`, and set their biases to 0.
 
     Args:
         layers: layers of other kinds are left as they are.
-        std: draw from N(0, std²); None draws He-normal weights, N(0, 2/fan_in).
+        std: draw from N(0, std²); None draws He-normal weights, N(0, 2/fan).
+        mode: the fan of He-normal weights, "fan_in" or "fan_out".
     """
     for layer in layers:
         if isinstance(layer, nn.Conv2d | nn.Linear):
             if std is None:
-                nn.init.kaiming_normal_(layer.weight)
+                nn.init.kaiming_normal_(layer.weight, mode=mode)
             else:
                 nn.init.normal_(layer.weight, std=std)
             if layer.bias is not None:

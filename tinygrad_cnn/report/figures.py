@@ -13,7 +13,6 @@ import numpy as np
 from tinygrad_cnn._types import Array
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 _COLOURS = ("#1f5fa8", "#d1701c", "#3a8a5f", "#8a4f9e", "#6b7280")
@@ -49,8 +48,7 @@ def _styled() -> AbstractContextManager[None]:
         import matplotlib as mpl
     except ModuleNotFoundError as error:
         raise ModuleNotFoundError('figures need matplotlib: pip install "tinygrad-cnn[report]"') from error
-    context: AbstractContextManager[None] = mpl.rc_context(_STYLE)
-    return context
+    return mpl.rc_context(_STYLE)
 
 
 def _plain(text: str) -> str:
@@ -147,7 +145,10 @@ def filters(weight: Array, *, columns: int = 10) -> str:
 
 def filter_rows(weights: Mapping[str, Array], *, columns: int = 10) -> str:
     """Return several sets of filters below each other as SVG, each with its own symmetric scale, as in `filters`."""
-    blocks = {name: _filter_images(weight) for name, weight in weights.items()}
+    blocks = {  # (O, KH, KW), or (O, KH, KW, 3) for filters over three channels
+        name: weight.transpose(0, 2, 3, 1) if weight.shape[1] == 3 else weight.mean(axis=1)
+        for name, weight in weights.items()
+    }
     rows = [math.ceil(len(images) / columns) for images in blocks.values()]
     with _styled():
         figure = _figure(columns * 0.8 + 0.4, sum(rows) * 0.8 + 0.45 * len(blocks) + 0.1)
@@ -156,22 +157,13 @@ def filter_rows(weights: Mapping[str, Array], *, columns: int = 10) -> str:
             if name:
                 subfigure.suptitle(_plain(name), fontsize=10)
             limit = float(np.abs(images).max()) or 1.0
-            for axes, image in _cells(subfigure.subplots(count, columns, squeeze=False), images):
+            grid = subfigure.subplots(count, columns, squeeze=False)
+            for axes in grid.flat:
+                axes.axis("off")
+            for axes, image in zip(grid.flat, images, strict=False):
                 shown = (image / limit + 1) / 2 if image.ndim == 3 else image
                 axes.imshow(shown, cmap="gray", vmin=-limit, vmax=limit, interpolation="nearest")
         return _svg(figure)
-
-
-def _filter_images(weight: Array) -> Array:
-    """Return (O, KH, KW), or (O, KH, KW, 3) for filters over three channels."""
-    return weight.transpose(0, 2, 3, 1) if weight.shape[1] == 3 else weight.mean(axis=1)
-
-
-def _cells(grid: Array, images: Array) -> list[tuple[Axes, Array]]:
-    """Return pairs (axes, image) row by row, with the axis lines off."""
-    for axes in grid.flat:
-        axes.axis("off")
-    return list(zip(grid.flat, images, strict=False))
 
 
 def feature_maps(

@@ -8,10 +8,9 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 import numpy.typing as npt
-from typing_extensions import TypeIs, override
 
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._output import make_printable, printable
@@ -113,7 +112,6 @@ class Summary:
         else:
             Console(file=file).print(self)
 
-    @override
     def __str__(self) -> str:
         return printable(layer_table.to_text(self))
 
@@ -178,16 +176,13 @@ def summary(
 
 def _shapes(input_size: Sequence[int] | Sequence[Sequence[int]]) -> tuple[Shape, ...]:
     try:
-        shapes = input_size if _are_shapes(input_size) else [input_size]
+        several = any(isinstance(size, Sequence) for size in input_size)
+        shapes = cast(Sequence[Sequence[int]], input_size if several else [input_size])
         return tuple([tuple(int(n) for n in shape) for shape in shapes])
     except TypeError:
         raise TypeError(
             f"summary: expected input_size as a shape or a list of shapes, such as (1, 3, 32, 32), got {input_size!r}"
         ) from None
-
-
-def _are_shapes(input_size: Sequence[int] | Sequence[Sequence[int]]) -> TypeIs[Sequence[Sequence[int]]]:
-    return any(isinstance(size, Sequence) for size in input_size)
 
 
 def _dtypes(model: Module, dtypes: Any, shapes: tuple[Shape, ...]) -> list[npt.DTypeLike]:

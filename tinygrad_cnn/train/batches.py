@@ -61,7 +61,7 @@ def samples_of(inputs: object, targets: object) -> int:
     for _, array in (*leaves("inputs", inputs), *leaves("targets", targets)):
         if array.ndim:
             return len(array)
-    return len(inputs) if isinstance(inputs, Sized) else 1
+    return len(inputs) if isinstance(inputs, Sized) and not isinstance(inputs, Tensor | np.ndarray) else 1
 
 
 def not_finite(inputs: object, targets: object) -> str:
@@ -100,7 +100,7 @@ def divisor_of(loss_fn: Loss) -> Divisor:
         kind = next((base for base in type(kind).__mro__ if "forward" in vars(base)), None)
     if kind in _OF_CLASSES:
         return lambda scores, t: _counting(scores, t, setting("weight", None), setting("ignore_index", -100))
-    return _elements if kind in _OF_ELEMENTS else None
+    return (lambda x, t: max(x.numel(), t.numel())) if kind in _OF_ELEMENTS else None  # after broadcasting
 
 
 def _counting(scores: Tensor, targets: Tensor, weight: object, ignore_index: object) -> float:
@@ -110,8 +110,3 @@ def _counting(scores: Tensor, targets: Tensor, weight: object, ignore_index: obj
         return scores.numel() / scores.shape[min(1, scores.ndim - 1)]
     counting = t != ignore_index
     return float(weight.array[t[counting]].sum()) if isinstance(weight, Tensor) else int(np.count_nonzero(counting))
-
-
-def _elements(x: Tensor, t: Tensor) -> float:
-    """Return the number of elements after broadcasting."""
-    return max(x.numel(), t.numel())

@@ -5,8 +5,6 @@ from __future__ import annotations
 import html
 from dataclasses import dataclass, field
 
-from typing_extensions import override
-
 from tinygrad_cnn._checks import nearest
 
 _SHOWN = {"epoch": ".0f", "step": ",.0f", "lr": ".3g", "seconds": ".1f"}
@@ -52,14 +50,14 @@ class History:
         """The measured names, in order of first appearance."""
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
-    @override
     def __repr__(self) -> str:
         """Return one line: the length of the run, how it ended, what the last epoch measured."""
         counts = ", ".join(
             f"{number:,} {name}{'' if number == 1 else 's'}"
             for number, name in ((len(self.rows), "epoch"), (len(self.loss), "step"))
         )
-        last = [f"{name} {text}" for name, text in self._last().items() if name not in ("epoch", "step", "seconds")]
+        row = self.rows[-1] if self.rows else {}
+        last = [f"{name} {_text(name, row)}" for name in row if name not in ("epoch", "step", "seconds")]
         ended = [f"stopped: {self.stopped}"] if self.stopped else []
         return f"History({'; '.join([counts, *ended, ', '.join(last) or 'nothing measured'])})"
 
@@ -73,9 +71,6 @@ class History:
             f"<table><caption>{html.escape(repr(self))}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody>"
             "</table>"
         )
-
-    def _last(self) -> dict[str, str]:
-        return {name: _text(name, self.rows[-1]) for name in self.rows[-1]} if self.rows else {}
 
 
 def _text(name: str, row: dict[str, float]) -> str:

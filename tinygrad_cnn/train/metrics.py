@@ -8,14 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._reprs import settings_repr
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import no_grad
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train.checkpoint import State
+from tinygrad_cnn.train.checkpoint import State, check_keys
 
 
 @contextmanager
@@ -59,10 +58,7 @@ class Metric:
         Raises:
             ValueError: the state has other attributes; nothing was changed.
         """
-        if set(state_dict) != set(vars(self)):
-            raise ValueError(
-                f"{type(self).__name__}: expected a state with {', '.join(vars(self))}, got {', '.join(state_dict)}"
-            )
+        check_keys(type(self).__name__, state_dict, vars(self))
         vars(self).update(copy.deepcopy(dict(state_dict)))
 
 
@@ -87,13 +83,11 @@ class Accuracy(Metric):
         self.top_k = top_k
         self.reset()
 
-    @override
     def reset(self) -> None:
         """Forget all batches."""
         self.correct = 0
         self.total = 0
 
-    @override
     def update(self, scores: Tensor, targets: Tensor) -> None:
         """Count one batch."""
         s, t = _classified("Accuracy", scores, targets)
@@ -103,7 +97,6 @@ class Accuracy(Metric):
         self.correct += int(right.sum())
         self.total += len(t)
 
-    @override
     def compute(self) -> float:
         """Return the fraction."""
         if not self.total:
@@ -130,12 +123,10 @@ class ConfusionMatrix(Metric):
         self.num_classes = num_classes
         self.reset()
 
-    @override
     def reset(self) -> None:
         """Forget all batches."""
         self.counts: Array = np.zeros((self.num_classes, self.num_classes), np.int64)
 
-    @override
     def update(self, scores: Tensor, targets: Tensor) -> None:
         """Count one batch."""
         s, t = _classified("ConfusionMatrix", scores, targets)
@@ -143,7 +134,6 @@ class ConfusionMatrix(Metric):
             raise ValueError(f"ConfusionMatrix: expected scores of {self.num_classes} classes, got {s.shape[1]}")
         np.add.at(self.counts, (t, s.argmax(1)), 1)
 
-    @override
     def compute(self) -> Array:
         """Return the counts."""
         return self.counts.copy()

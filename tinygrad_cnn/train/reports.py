@@ -16,7 +16,7 @@ from tinygrad_cnn.nn import Module
 from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.optim import SGD, Adagrad, Adam, Optimizer, RMSprop
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train.callbacks import Callback
+from tinygrad_cnn.train.callbacks.callback import Callback
 from tinygrad_cnn.train.history import History
 from tinygrad_cnn.train.metrics import Accuracy
 from tinygrad_cnn.train.trainer import Trainer

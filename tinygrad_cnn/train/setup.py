@@ -7,12 +7,10 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from tinygrad_cnn._reprs import settings_of
 from tinygrad_cnn.optim.loading import numbers_by_name
 from tinygrad_cnn.train.batches import length, loss_name
-from tinygrad_cnn.train.callbacks import Callback, EarlyStopping, LRSchedule
 from tinygrad_cnn.train.checkpoint import State
 
 if TYPE_CHECKING:
@@ -23,6 +21,35 @@ _FOLLOWING = ("lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_
 
 _COUNTED = ("base_lrs", "last_epoch", "mode_worse", "best")
 """The entries of a schedule's state that are not settings."""
+
+
+@runtime_checkable
+class Resumable(Protocol):
+    """Anything that can be saved and resumed, such as a `DataLoader` within an epoch."""
+
+    def state_dict(self) -> State:
+        """Return the state, such as the position within the epoch."""
+
+    def load_state_dict(self, state_dict: State, /) -> None:
+        """Load what `state_dict` returned."""
+
+
+class Described(Resumable, Protocol):
+    """A callback as checkpoints see it."""
+
+    def training_settings(self) -> dict[str, object] | None:
+        """Return the settings with which it changes the training; None if it changes nothing."""
+
+
+@runtime_checkable
+class Schedule(Resumable, Protocol):
+    """A callback that changes the learning rate, such as `LRSchedule`."""
+
+    def after_step(self) -> None:
+        """Take the schedule's step after a training step, if it is due."""
+
+    def after_epoch(self, row: Mapping[str, float]) -> None:
+        """Take the schedule's step after an epoch, if it is due."""
 
 
 def describe(run: RunState) -> State:
@@ -38,18 +65,15 @@ def describe(run: RunState) -> State:
         ],
         "names": [[names.get(p) for p in group["params"]] for group in groups],
         "schedules": {
-            name: copy.deepcopy(one.state_dict()) for name, one in named.items() if isinstance(one, LRSchedule)
+            name: copy.deepcopy(one.state_dict()) for name, one in named.items() if isinstance(one, Schedule)
         },
-        "callbacks": {name: _plain(settings_of(one)) for name, one in named.items() if _acts(one)},
+        "callbacks": {
+            name: _plain(settings) for name, one in named.items() if (settings := one.training_settings()) is not None
+        },
         "data": None if run.loader is None else _data(run.loader),
         "steps": {"accumulate": run.accumulate, "loss": loss_name(run.loss_fn)},
         "config": _plain(run.config) if isinstance(run.config, Mapping) else {},
     }
-
-
-def _acts(callback: Callback) -> bool:
-    """Return whether the settings of a callback change the run: it acts on gradients, or ends the run."""
-    return type(callback).before_step is not Callback.before_step or isinstance(callback, EarlyStopping)
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, object]:
@@ -172,7 +196,7 @@ def reapply(run: RunState, then: State, now: State) -> None:
     for group, new in zip(run.optimizer.param_groups, now["optimizer"], strict=True):
         group.update(copy.deepcopy({key: new[key] for key in _FOLLOWING if key in new}))
     named = run.named_callbacks()
-    schedules = [one for name in now["schedules"] if isinstance(one := named[name], LRSchedule)]
+    schedules = [one for name in now["schedules"] if isinstance(one := named[name], Schedule)]
     for name, one in zip(now["schedules"], schedules, strict=True):
         one.load_state_dict(now["schedules"][name])
     run.optimizer._opt_called = True  # its steps were taken before the checkpoint

@@ -8,7 +8,6 @@ import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -16,26 +15,14 @@ from tinygrad_cnn.nn import Module
 from tinygrad_cnn.optim import Optimizer
 from tinygrad_cnn.random import Generator
 from tinygrad_cnn.train.batches import Loss
-from tinygrad_cnn.train.callbacks import Callback
-from tinygrad_cnn.train.checkpoint import CheckpointFolder, State, load_checkpoint, load_versions
+from tinygrad_cnn.train.checkpoint import CheckpointFolder, State, check_keys, load_checkpoint, load_versions
 from tinygrad_cnn.train.checkpoint.files import library_versions
 from tinygrad_cnn.train.checkpoint.generators import generators_of, random_states, set_random_states
 from tinygrad_cnn.train.history import History
 from tinygrad_cnn.train.metrics import Running
-from tinygrad_cnn.train.setup import arranged, describe, differences, reapply
+from tinygrad_cnn.train.setup import Described, Resumable, arranged, describe, differences, reapply
 
 _KEYS = ("model", "optimizer", "callbacks", "progress", "history", "running", "random", "loader", "config", "setup")
-
-
-@runtime_checkable
-class Resumable(Protocol):
-    """A loader that an epoch can be resumed with, such as `DataLoader`."""
-
-    def state_dict(self) -> State:
-        """Return the position within the epoch."""
-
-    def load_state_dict(self, state_dict: State, /) -> None:
-        """Go to the position that `state_dict` returned."""
 
 
 class RunState:
@@ -52,9 +39,10 @@ class RunState:
 
     loss_fn: Loss
     accumulate: int
+    callbacks: Sequence[Described]
 
     def __init__(
-        self, model: Module, optimizer: Optimizer, callbacks: Sequence[Callback], running: Running,
+        self, model: Module, optimizer: Optimizer, callbacks: Sequence[Described], running: Running,
         generators: Mapping[str, Generator], config: object,
     ) -> None:  # fmt: skip
         self.model = model
@@ -120,9 +108,7 @@ class RunState:
         Warns:
             UserWarning: settings differ, such as the learning rate; names them.
         """
-        if not isinstance(state_dict, Mapping) or set(state_dict) != set(_KEYS):
-            got = sorted(map(str, state_dict)) if isinstance(state_dict, Mapping) else type(state_dict).__name__
-            raise ValueError(f"expected a state with {', '.join(_KEYS)}, got {got}")
+        check_keys("Trainer", state_dict, _KEYS)
         beginning, self._beginning = self._beginning, self._described()  # before anything is changed
         before = copy.deepcopy(self._restorable())
         try:
@@ -238,7 +224,7 @@ class RunState:
     def _generators(self) -> dict[str, Generator]:
         return {**self.generators, **generators_of(self.loader)}
 
-    def named_callbacks(self) -> dict[str, Callback]:
+    def named_callbacks(self) -> dict[str, Described]:
         """Return the callbacks by name: the class, with a number from the second of a class on."""
         seen: Counter[str] = Counter()
         named = {}

@@ -70,9 +70,9 @@ class Steps(RunState):
     """A run that can take training steps; `accumulate` and `divisor` are those of `Trainer`."""
 
     divisor: Divisor
-    loss: float
-    samples: int
-    lr: float
+    loss: float = math.nan
+    samples: int = 0
+    lr: float = math.nan
     _kept: KeptBuffers
 
     def _train_step(self, batches: Iterator[object]) -> int:

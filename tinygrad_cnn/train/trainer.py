@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import os
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.nn import Module
@@ -17,12 +15,12 @@ from tinygrad_cnn.optim import Optimizer
 from tinygrad_cnn.random import Generator
 from tinygrad_cnn.tensor import Tensor
 from tinygrad_cnn.train.batches import Divisor, Loss, divisor_of, length, loss_name, pair, samples_of
-from tinygrad_cnn.train.callbacks import Callback
+from tinygrad_cnn.train.callbacks.callback import Callback
 from tinygrad_cnn.train.checkpoint import State
 from tinygrad_cnn.train.history import History
 from tinygrad_cnn.train.interrupt import Interrupt
 from tinygrad_cnn.train.metrics import Metric, Running, evaluating
-from tinygrad_cnn.train.state import Resumable
+from tinygrad_cnn.train.setup import Resumable
 from tinygrad_cnn.train.steps import KeptBuffers, Steps
 
 ValidationSets = Iterable[object] | Mapping[str, Iterable[object]] | None
@@ -73,6 +71,11 @@ class Trainer(Steps):
         >>> history.column("validation_accuracy")
     """
 
+    callbacks: list[Callback]
+    epochs: int = 0
+    batches: int | None = None
+    _loader_state: State | None = None
+
     def __init__(
         self,
         model: Module,
@@ -92,16 +95,9 @@ class Trainer(Steps):
         self.loss_fn = loss_fn
         self.accumulate = accumulate
         self.divisor = divisor_of(loss_fn) if divisor is None else divisor
-        self.epochs = 0
-        self.batches: int | None = None
-        self.loss = math.nan
-        self.samples = 0
-        self.lr = math.nan
         self._frozen: list[Module] = []
         self._interrupt = Interrupt()
-        self._loader_state: State | None = None
 
-    @override
     def __repr__(self) -> str:
         return (
             f"Trainer({type(self.model).__name__}, {type(self.optimizer).__name__}, {loss_name(self.loss_fn)}, "

@@ -193,3 +193,50 @@ def test_the_last_state_is_saved_before_the_best_weights_are_put_back(tmp_path):
     assert again.history.loss == straight.history.loss
     best = load_checkpoint(tmp_path / "best-00000004.json")["model"]
     assert end(again) == [best[name].numpy().tobytes() for name, _ in again.model.named_parameters()]
+
+
+def stop(trainer):
+    trainer.stop("enough")
+
+
+def test_a_step_that_is_taken_again_is_saved_again(tmp_path):
+    run = make(At(6, stop), Checkpoints(tmp_path))
+    run.fit(loader(), 2)
+    assert steps(tmp_path) == [6, 4]
+    run.resume(tmp_path / "step-00000004.json")
+    (tmp_path / "step-00000006.json").unlink()
+    run.fit(loader(), 2)
+    assert steps(tmp_path) == [6, 4]
+
+
+def test_a_best_epoch_that_an_error_kept_from_being_saved_is_forgotten(tmp_path):
+    class Fail(Callback):
+        def on_epoch_end(self, trainer):
+            raise OSError("no space")
+
+    run = make(Checkpoints(tmp_path, every_steps=5, monitor="loss"), Fail(), At(5, stop))
+    with pytest.raises(OSError, match="no space"):
+        run.fit(loader(), 2)
+    run.fit(loader(), 2)
+    assert steps(tmp_path) == [5]
+    assert steps(tmp_path, "best") == []
+
+
+def test_best_weights_without_a_name_to_judge_by_are_refused(tmp_path):
+    with pytest.raises(ValueError, match="Checkpoints: expected monitor with restore_best=True"):
+        Checkpoints(tmp_path, restore_best=True)
+
+
+def test_a_step_is_saved_once(tmp_path, monkeypatch):
+    saved, save = [], CheckpointFolder.save
+    monkeypatch.setattr(
+        CheckpointFolder, "save", lambda self, state, step: saved.append(step) or save(self, state, step)
+    )
+    make(Checkpoints(tmp_path, every_steps=2)).fit(loader(), 1)
+    assert saved == [2, 4]
+
+
+def test_a_state_of_something_else_is_refused(tmp_path):
+    for callback, wanted in ((Checkpoints(tmp_path), "nothing in it"), (Checkpoints(tmp_path, monitor="loss"), "best")):
+        with pytest.raises(ValueError, match=f"Checkpoints: expected a state with {wanted}, got x"):
+            callback.load_state_dict({"x": 1})

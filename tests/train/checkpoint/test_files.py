@@ -238,3 +238,20 @@ def test_the_name_is_on_the_disk_when_saving_returns(tmp_path, monkeypatch):
     monkeypatch.setattr(os, "replace", renamed)
     save_checkpoint(tmp_path / "x", {"x": tg.ones(1)})
     assert calls == ["file", "safetensors", "folder", "file", "json", "folder"]
+
+
+def test_a_changed_number_in_the_json_is_found_by_its_checksum(tmp_path):
+    path = save_checkpoint(tmp_path / "a", {"step": 2})
+    content = json.loads(path.read_text(encoding="utf-8"))
+    content["state"]["step"] = 3
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(CheckpointError, match="SHA-256 is right"):
+        load_checkpoint(path)
+
+
+def test_another_version_is_said_and_nothing_else(tmp_path):
+    path = save_checkpoint(tmp_path / "a", {})
+    forge(path, lambda content: content.update(version=2))
+    with pytest.raises(CheckpointError) as caught:
+        load_checkpoint(path)
+    assert str(caught.value) == f"{path}: expected a checkpoint of version 1, got 2"

@@ -81,3 +81,14 @@ def test_a_damaged_newest_checkpoint_is_skipped_with_a_warning(tmp_path):
 def test_bad_arguments_are_refused(tmp_path, arguments, message):
     with pytest.raises(ValueError, match=f"CheckpointFolder: expected .*{message}"):
         CheckpointFolder(tmp_path, **arguments)
+
+
+def test_what_a_kill_left_is_deleted_before_the_first_save_only(tmp_path):
+    (tmp_path / ".step-00000001.json.part").touch()
+    (tmp_path / "step-00000001.safetensors").touch()
+    folder = CheckpointFolder(tmp_path)
+    folder.save({}, 2)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["step-00000002.json", "step-00000002.safetensors"]
+    (tmp_path / ".step-00000003.json.part").touch()
+    folder.save({}, 4)
+    assert (tmp_path / ".step-00000003.json.part").exists()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
-from tinygrad_cnn._reprs import settings_repr
-from tinygrad_cnn.train.checkpoint import State
+from tinygrad_cnn._reprs import settings_of, settings_repr
+from tinygrad_cnn.train.checkpoint import State, check_keys
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
@@ -44,7 +41,13 @@ class Callback:
     def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
         """Act after all callbacks have handled the end, and saved: the time to load other weights."""
 
-    @override
+    def training_settings(self) -> dict[str, object] | None:
+        """Return the settings with which the callback changes the training; None if it changes nothing.
+
+        A resumed run compares them with those of its checkpoint.
+        """
+        return None if type(self).before_step is Callback.before_step else settings_of(self)
+
     def __repr__(self) -> str:
         return settings_repr(self)
 
@@ -59,10 +62,3 @@ class Callback:
             ValueError: it is not the state of such a callback; nothing was changed.
         """
         check_keys(type(self).__name__, state_dict, ())
-
-
-def check_keys(owner: str, state_dict: State, keys: tuple[str, ...]) -> None:
-    """Raise a ValueError unless `state_dict` has exactly these keys."""
-    if not isinstance(state_dict, Mapping) or set(state_dict) != set(keys):
-        got = ", ".join(map(str, state_dict)) if isinstance(state_dict, Mapping) else type(state_dict).__name__
-        raise ValueError(f"{owner}: expected a state with {', '.join(keys) or 'nothing in it'}, got {got or 'nothing'}")

@@ -11,9 +11,9 @@ import numpy as np
 from typing_extensions import override
 
 from tinygrad_cnn.nn import Module
-from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
+from tinygrad_cnn.train.callbacks.callback import Callback
 from tinygrad_cnn.train.callbacks.monitor import Best, note_restored
-from tinygrad_cnn.train.checkpoint import CheckpointError, CheckpointFolder, State
+from tinygrad_cnn.train.checkpoint import CheckpointError, CheckpointFolder, State, check_keys
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
@@ -48,6 +48,9 @@ class Checkpoints(Callback):
         UserWarning: the run ends within an epoch that cannot be resumed.
     """
 
+    _is_best: bool = False
+    _saved_step: int = -1
+
     def __init__(
         self,
         folder: str | os.PathLike[str],
@@ -73,8 +76,6 @@ class Checkpoints(Callback):
         self.best = None if monitor is None else Best("Checkpoints", monitor, mode)
         self.monitor, self.mode = monitor, None if self.best is None else self.best.mode
         self.restore_best = restore_best
-        self._is_best = False
-        self._saved_step = -1
 
     @override
     def on_fit_start(self, trainer: Trainer) -> None:
@@ -160,12 +161,10 @@ class Checkpoints(Callback):
         self.last.save(state, trainer.step)
         self._saved_step = trainer.step
 
-    @override
     def state_dict(self) -> State:
         """Return the best value so far."""
         return {} if self.best is None else {"best": self.best.state_dict()}
 
-    @override
     def load_state_dict(self, state_dict: State) -> None:
         """Load the best value so far."""
         check_keys("Checkpoints", state_dict, () if self.best is None else ("best",))

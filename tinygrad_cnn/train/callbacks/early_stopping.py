@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from tinygrad_cnn._reprs import settings_of
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.tensor import Tensor
-from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
+from tinygrad_cnn.train.callbacks.callback import Callback
 from tinygrad_cnn.train.callbacks.monitor import Best, note_restored
-from tinygrad_cnn.train.checkpoint import State
+from tinygrad_cnn.train.checkpoint import State, check_keys
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
@@ -91,15 +92,18 @@ class EarlyStopping(Callback):
         return self.best.epoch
 
     @override
+    def training_settings(self) -> dict[str, object]:
+        """Return all settings: they decide when the training ends."""
+        return settings_of(self)
+
     def state_dict(self) -> State:
         """Return the best value, the epochs since it, and with `restore_best` the best weights."""
         state: State = {"best": self.best.state_dict(), "bad_epochs": self.bad_epochs}
         return {**state, "weights": self._weights} if self.restore_best else state
 
-    @override
     def load_state_dict(self, state_dict: State) -> None:
         """Load the best value, the epochs since it, and the best weights."""
-        check_keys("EarlyStopping", state_dict, tuple(self.state_dict()))
+        check_keys("EarlyStopping", state_dict, self.state_dict())
         self.best.load_state_dict(state_dict["best"])
         self.bad_epochs = int(state_dict["bad_epochs"])
         self._weights = copy.deepcopy(state_dict.get("weights"))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from tinygrad_cnn.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
-from tinygrad_cnn.train.callbacks.callback import Callback, check_keys
+from tinygrad_cnn.train.callbacks.callback import Callback
 from tinygrad_cnn.train.callbacks.monitor import known_mode, value_of
-from tinygrad_cnn.train.checkpoint import State
+from tinygrad_cnn.train.checkpoint import State, check_keys
 
 if TYPE_CHECKING:
     from tinygrad_cnn.train.trainer import Trainer
@@ -83,7 +83,6 @@ class LRSchedule(Callback):
         elif self.every == "epoch":
             self.scheduler.step()
 
-    @override
     def state_dict(self) -> State:
         """Return the scheduler's class and state, and when it steps."""
         return {
@@ -93,7 +92,6 @@ class LRSchedule(Callback):
             "scheduler": self.scheduler.state_dict(),
         }
 
-    @override
     def load_state_dict(self, state_dict: State) -> None:
         """Load the scheduler's state.
 

@@ -7,8 +7,7 @@ import re
 from collections.abc import Mapping
 
 from tinygrad_cnn._checks import nearest
-from tinygrad_cnn.train.callbacks.callback import check_keys
-from tinygrad_cnn.train.checkpoint import State
+from tinygrad_cnn.train.checkpoint import State, check_keys
 from tinygrad_cnn.train.history import History
 
 _BETTER = {
@@ -39,22 +38,6 @@ def known_mode(monitor: str) -> str | None:
         words += [piece.lower() for piece in pieces]
     found = [_BETTER[word] for word in words if word in _BETTER]
     return found[-1] if found and not set(words) & set(_TURNED) else None
-
-
-def mode_of(owner: str, monitor: str, mode: str | None) -> str:
-    """Return `mode`, or if it is None the mode that the name implies.
-
-    Raises:
-        ValueError: `mode` is unknown, or None and the name implies none.
-    """
-    if mode not in (None, "min", "max"):
-        raise ValueError(f"{owner}: expected mode as 'min' or 'max', got {mode!r}")
-    found = mode or known_mode(monitor)
-    if found is None:
-        raise ValueError(
-            f"{owner}: expected mode='min' or mode='max', for the name {monitor!r} does not say which is better"
-        )
-    return found
 
 
 def value_of(owner: str, monitor: str, row: Mapping[str, float]) -> float:
@@ -100,7 +83,14 @@ class Best:
             raise ValueError(f"{owner}: expected min_delta of at least 0, got {min_delta}")
         self.owner = owner
         self.monitor = monitor
-        self.mode = mode_of(owner, monitor, mode)
+        if mode not in (None, "min", "max"):
+            raise ValueError(f"{owner}: expected mode as 'min' or 'max', got {mode!r}")
+        known = mode or known_mode(monitor)
+        if known is None:
+            raise ValueError(
+                f"{owner}: expected mode='min' or mode='max', for the name {monitor!r} does not say which is better"
+            )
+        self.mode = known
         self.min_delta = min_delta
         self.value: float | None = None
         self.epoch = 0
@@ -138,7 +128,7 @@ class Best:
         Raises:
             ValueError: they are of another name or mode.
         """
-        check_keys(self.owner, state_dict, tuple(self.state_dict()))
+        check_keys(self.owner, state_dict, self.state_dict())
         if (state_dict["monitor"], state_dict["mode"]) != (self.monitor, self.mode):
             raise ValueError(
                 f"{self.owner}: expected a state for {self.monitor!r} ({self.mode}), got {state_dict['monitor']!r} "

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import platform
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -27,6 +28,13 @@ _LARGEST = 256 * 2**20
 
 State: TypeAlias = dict[str, Any]
 """A state that can be saved: dicts, lists, tuples, strings, numbers, None, tensors and arrays."""
+
+
+def check_keys(owner: str, state: object, keys: Iterable[str]) -> None:
+    """Raise a ValueError unless `state` is a mapping with exactly these keys."""
+    if not isinstance(state, Mapping) or set(state) != set(keys):
+        got = ", ".join(map(str, state)) if isinstance(state, Mapping) else type(state).__name__
+        raise ValueError(f"{owner}: expected a state with {', '.join(keys) or 'nothing in it'}, got {got or 'nothing'}")
 
 
 class CheckpointError(ValueError):
@@ -92,15 +100,11 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Any:
             raise CheckpointError(f"{beside}: expected {tensors['bytes']} bytes, as {target.name} says, got {size}")
         if _file_hash(beside) != tensors["sha256"]:
             raise CheckpointError(f"{beside}: expected the SHA-256 that {target.name} says, got another: it is damaged")
-        arrays = load_file(beside)
-    except OSError as error:
-        raise CheckpointError(f"{beside}: cannot be read: {error.strerror}") from error
+        return unflatten(content["state"], load_file(beside))
     except CheckpointError:
         raise
-    except ValueError as error:
-        raise CheckpointError(str(error)) from error
-    try:
-        return unflatten(content["state"], arrays)
+    except OSError as error:
+        raise CheckpointError(f"{beside}: cannot be read: {error.strerror}") from error
     except RecursionError as error:
         raise CheckpointError(f"{target}: expected a state nested less deeply") from error
     except ValueError as error:
@@ -113,8 +117,7 @@ def load_versions(path: str | os.PathLike[str]) -> dict[str, str]:
     Raises:
         CheckpointError: as for `load_checkpoint`; the arrays are not read.
     """
-    versions: dict[str, str] = _read(_paths(path)[0])["versions"]
-    return versions
+    return _read(_paths(path)[0])["versions"]
 
 
 def _paths(path: str | os.PathLike[str]) -> tuple[Path, Path]:

@@ -35,10 +35,12 @@ class CheckpointFolder:
 
     def paths(self) -> list[Path]:
         """Return the JSON files of the checkpoints, the newest first; they may be damaged."""
-        if not self.root.is_dir():
-            return []
-        found = [(int(match[1]), path) for path in self.root.iterdir() if (match := self._name.fullmatch(path.name))]
-        return [path for _, path in sorted(found, reverse=True)]
+        return [path for _, path in self._numbered()]
+
+    def _numbered(self) -> list[tuple[int, Path]]:
+        """Return the steps and the JSON files of the checkpoints, the newest first."""
+        files = self.root.iterdir() if self.root.is_dir() else ()
+        return sorted([(int(found[1]), path) for path in files if (found := self._name.fullmatch(path.name))])[::-1]
 
     def save(self, state: object, step: int) -> Path:
         """Write the checkpoint of `step`, and delete older ones beyond `keep` and those of later steps.
@@ -54,7 +56,7 @@ class CheckpointFolder:
         if not self._swept:
             self._sweep()
         path = save_checkpoint(self.root / f"{self.prefix}-{step:08d}", state)
-        before = [other for other in self.paths() if self._step(other) < step]
+        before = [other for number, other in self._numbered() if number < step]
         for other in self.paths():
             if other != path and other not in before[: self.keep - 1]:
                 other.unlink()  # first: without it there is no checkpoint
@@ -83,11 +85,6 @@ class CheckpointFolder:
         if reasons:
             raise CheckpointError(f"{self.root}: expected an undamaged checkpoint, got {'; '.join(reasons)}")
         return None
-
-    def _step(self, path: Path) -> int:
-        match = self._name.fullmatch(path.name)
-        assert match is not None
-        return int(match[1])
 
     def _sweep(self) -> None:
         """Delete what a kill left half-written: temporary files, and arrays without a JSON file."""

@@ -2,46 +2,22 @@
 
 import sys
 
-from tinygrad_cnn.data import (
+from tinygrad_cnn.data import sampler
+from tinygrad_cnn.data.sampler import (
     BatchSampler,
-    ChainDataset,
-    ConcatDataset,
-    DataLoader,
-    Dataset,
-    IterableDataset,
     RandomSampler,
     Sampler,
     SequentialSampler,
-    Subset,
     SubsetRandomSampler,
-    TensorDataset,
     WeightedRandomSampler,
-    default_collate,
-    default_convert,
-    get_worker_info,
-    random_split,
-    sampler,
 )
+from tinygrad_cnn.utils.data import dataloader, dataset
+from tinygrad_cnn.utils.data.dataloader import *
+from tinygrad_cnn.utils.data.dataset import *
 
 sys.modules[f"{__name__}.sampler"] = sampler  # for ``from tinygrad_cnn.utils.data.sampler import …``
 
-__all__ = [
-    "BatchSampler",
-    "ChainDataset",
-    "ConcatDataset",
-    "DataLoader",
-    "Dataset",
-    "IterableDataset",
-    "RandomSampler",
-    "Sampler",
-    "SequentialSampler",
-    "Subset",
-    "SubsetRandomSampler",
-    "TensorDataset",
-    "WeightedRandomSampler",
-    "default_collate",
-    "default_convert",
-    "get_worker_info",
-    "random_split",
-    "sampler",
-]
+__all__ = ["BatchSampler", "RandomSampler", "Sampler", "SequentialSampler", "SubsetRandomSampler"]
+__all__ += ["WeightedRandomSampler", "sampler"]
+__all__ += dataloader.__all__
+__all__ += dataset.__all__
