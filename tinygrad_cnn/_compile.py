@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar, overload
+from typing import TypeVar, overload
 
 T = TypeVar("T")
 
 
 @overload
-def compile(model: T, **options: Any) -> T: ...
+def compile(model: T, **options: object) -> T: ...
 @overload
-def compile(model: None = None, **options: Any) -> Callable[[T], T]: ...
-def compile(model: Any = None, **options: Any) -> Any:
+def compile(model: None = None, **options: object) -> Callable[[T], T]: ...
+def compile(model: object = None, **options: object) -> object:
     """Return `model`, a module or a function, itself; without one, a decorator that does so.
 
     Args:

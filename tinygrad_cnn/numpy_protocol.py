@@ -21,7 +21,7 @@ _WRITING = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np
 """Functions that write into an argument, which must not escape the record of changes."""
 
 
-def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: dict[str, Any]) -> Any:
+def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: dict[str, object]) -> object:
     """Return what `ufunc` means on tensors.
 
     Args:
@@ -40,7 +40,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: d
     return result if name is None or "out" in kwargs else _as_tensor(result)
 
 
-def call_function(function: Callable[..., object], args: Sequence[object], kwargs: dict[str, Any]) -> Any:
+def call_function(function: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]) -> object:
     """Return what NumPy's `function` means on tensors; errors as for `call_ufunc`."""
     meaning = FUNCTIONS.get(function)
     name = getattr(function, "__name__", str(function))
@@ -55,7 +55,7 @@ def call_function(function: Callable[..., object], args: Sequence[object], kwarg
 
 
 def _arguments(
-    function: Callable[..., object], meaning: Callable[..., object], args: Sequence[object], kwargs: dict[str, Any]
+    function: Callable[..., object], meaning: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]
 ) -> tuple[list[object], dict[str, object]]:
     """Return the arguments of `meaning`, tensors in place of arrays: positional ones, and those by their names."""
     import inspect  # for what NumPy's own dispatch brings here only
@@ -92,8 +92,8 @@ def _as_tensor(result: object) -> object:
 
 
 def _computed(
-    function: Callable[..., object], args: Sequence[object], kwargs: dict[str, Any], name: str, how: str
-) -> Any:
+    function: Callable[..., object], args: Sequence[object], kwargs: dict[str, object], name: str, how: str
+) -> object:
     """Return what NumPy computes from the values, if that loses no gradient."""
     out = kwargs.get("out")
     if function in _WRITING or any(isinstance(one, Variable) for one in (out if isinstance(out, tuple) else (out,))):

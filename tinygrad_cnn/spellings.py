@@ -48,7 +48,7 @@ def numpy_names(function: F) -> F:
     """Let `function` take NumPy's names of its arguments: ``axis=`` for `dim`, ``keepdims=`` for `keepdim`."""
 
     @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> object:
         return function(*args, **_renamed(function.__name__, kwargs)) if kwargs else function(*args)
 
     return cast(F, call)
@@ -63,7 +63,7 @@ def with_out(function: F) -> F:
     """
 
     @functools.wraps(function)
-    def call(*args: Any, **kwargs: Any) -> Any:
+    def call(*args: object, **kwargs: object) -> object:
         if not kwargs:
             return function(*args)
         out = kwargs.pop("out", None)
@@ -81,7 +81,7 @@ def with_memory_format(function: F) -> F:
     """Let `function`, which makes a tensor, take ``memory_format=``."""
 
     @functools.wraps(function)
-    def call(*args: Any, memory_format: MemoryFormat = preserve_format, **kwargs: Any) -> Any:
+    def call(*args: object, memory_format: MemoryFormat = preserve_format, **kwargs: object) -> object:
         made = function(*args, **kwargs)
         if not is_contiguous(made, memory_format):
             made.array = contiguous(made.array, memory_format)
@@ -90,11 +90,11 @@ def with_memory_format(function: F) -> F:
     return cast(F, call)
 
 
-def _renamed(op: str, kwargs: dict[str, Any]) -> dict[str, Any]:
+def _renamed(op: str, kwargs: dict[str, object]) -> dict[str, object]:
     """Return the keywords under PyTorch's names."""
     if _NUMPY.keys().isdisjoint(kwargs):
         return kwargs
-    renamed: dict[str, Any] = {}
+    renamed: dict[str, object] = {}
     for name, value in kwargs.items():
         meant = _NUMPY.get(name, name)
         if meant in renamed:
@@ -103,7 +103,7 @@ def _renamed(op: str, kwargs: dict[str, Any]) -> dict[str, Any]:
     return renamed
 
 
-def _written(op: str, out: Any, result: Any) -> Any:
+def _written(op: str, out: object, result: Any) -> Any:
     """Write `result`, a tensor or a tuple of them, into `out`, which is returned."""
     if isinstance(result, tuple):
         if not isinstance(out, tuple | list) or len(out) != len(result):

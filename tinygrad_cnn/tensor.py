@@ -240,12 +240,12 @@ class Tensor(Methods):
             )
         return np.array(self.array, dtype=dtype, copy=copy)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object) -> object:
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(
-        self, function: Callable[..., object], types: object, args: Sequence[object], kwargs: dict[str, Any]
-    ) -> Any:
+        self, function: Callable[..., object], types: object, args: Sequence[object], kwargs: dict[str, object]
+    ) -> object:
         return call_function(function, args, kwargs)
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -306,18 +306,18 @@ class Tensor(Methods):
     def __dir__(self) -> list[str]:
         return [name for name in object.__dir__(self) if hasattr(type(self), name)]
 
-    def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[builtins.int, object]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError(
                 f"only leaves can be deep-copied, and this is a result of operations, of shape {self.shape}; keep "
                 "x.detach() instead, or drop it before copying"
             )
-        twin = self._over(self.array.copy(), self._requires_grad)
-        memo[id(self)] = twin
-        twin._grad = copy.deepcopy(self._grad, memo)
-        return twin
+        copied = self._over(self.array.copy(), self._requires_grad)
+        memo[id(self)] = copied
+        copied._grad = copy.deepcopy(self._grad, memo)
+        return copied
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         if not self.is_leaf:
             raise RuntimeError("only leaves can be pickled; use .detach() on a result")
         if hooks.hooks_of(self) is not None and any([self._hooks.before, self._hooks.after]):

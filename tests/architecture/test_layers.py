@@ -126,12 +126,17 @@ def test_heavy_packages_are_imported_when_used(name):
             assert known or not top, f"{name} imports {first} when it is loaded; import it where it is used"
 
 
+EXPORTS_ALL = {"tinygrad_cnn.ops"}
+"""Packages whose `__init__` exports all that it imports; pyproject.toml names them for ruff and mypy."""
+
+
 @pytest.mark.parametrize("name", [name for name, path in MODULES.items() if path.name == "__init__.py"])
 def test_exports_exist_once(name):
     module = importlib.import_module(name)
     exported = getattr(module, "__all__", None)
     if exported is None:
-        assert not [key for key, value in vars(module).items() if inspect.isfunction(value)], f"{name} lacks __all__"
+        functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+        assert name in EXPORTS_ALL or not functions, f"{name} lacks __all__"
         return
     assert len(set(exported)) == len(exported)
     for key in exported:

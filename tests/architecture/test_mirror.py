@@ -32,7 +32,7 @@ UNTESTED = """
     tinygrad_cnn/kernels/activation.py tinygrad_cnn/kernels/adaptive.py tinygrad_cnn/kernels/conv.py
     tinygrad_cnn/kernels/dropout.py tinygrad_cnn/kernels/erf.py tinygrad_cnn/kernels/linear.py
     tinygrad_cnn/kernels/loss.py tinygrad_cnn/kernels/matmul.py tinygrad_cnn/kernels/norm.py
-    tinygrad_cnn/kernels/pad.py tinygrad_cnn/kernels/pool.py tinygrad_cnn/kernels/resize.py
+    tinygrad_cnn/kernels/pad.py tinygrad_cnn/kernels/pool.py tinygrad_cnn/kernels/interpolate.py
     tinygrad_cnn/kernels/softmax.py tinygrad_cnn/kernels/windows.py tinygrad_cnn/memory_format.py
     tinygrad_cnn/methods/__init__.py tinygrad_cnn/methods/comparison.py tinygrad_cnn/methods/elementwise.py
     tinygrad_cnn/methods/inplace.py tinygrad_cnn/methods/layout.py tinygrad_cnn/methods/matrix.py
@@ -47,7 +47,7 @@ UNTESTED = """
     tinygrad_cnn/ops/pool.py tinygrad_cnn/ops/product.py tinygrad_cnn/ops/rearrange.py tinygrad_cnn/ops/resize.py
     tinygrad_cnn/ops/rounding.py tinygrad_cnn/ops/scatter.py tinygrad_cnn/ops/selection.py tinygrad_cnn/ops/shape.py
     tinygrad_cnn/ops/slices.py tinygrad_cnn/ops/sort.py tinygrad_cnn/ops/statistics.py
-    tinygrad_cnn/ops/trigonometric.py tinygrad_cnn/ops/vector.py tinygrad_cnn/ops/vector_norm.py
+    tinygrad_cnn/ops/trigonometric.py tinygrad_cnn/ops/vector_norm.py
     tinygrad_cnn/ops/windows.py tinygrad_cnn/random.py tinygrad_cnn/size.py
 """
 UNMIRRORED = """

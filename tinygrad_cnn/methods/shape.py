@@ -130,7 +130,7 @@ class Shape(Variable):
         return ops.transpose(self, dim0, dim1)
 
     def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
-        """Move the axes `source` to the places `destination`."""
+        """Move the axes `source` to the positions `destination`."""
         return ops.movedim(self, source, destination)
 
     def ravel(self) -> Self:

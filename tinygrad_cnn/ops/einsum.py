@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._dtypes import int64, is_floating
-from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import A, T, Values, primitive
-from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
+from tinygrad_cnn.ops.broadcast import Args, broadcast_to, cast, fit, sum_to
+from tinygrad_cnn.ops.matmul import check_one_dtype
 from tinygrad_cnn.ops.shape import reshape
-from tinygrad_cnn.ops.vector import check_one_dtype
 
 
 def _summed(*xs: Array, terms: tuple[str, ...], output: str) -> Array:
@@ -55,17 +55,13 @@ def _on_diagonals(x: A, letters: str, repeated: str) -> A:
         if letter in axes:  # δ[letter, new axis]
             terms.append(letter + free[len(deltas)])
             axes += free[len(deltas)]
-            deltas.append(_identity(x.shape[letters.index(letter)], x.dtype))
+            deltas.append(np.eye(x.shape[letters.index(letter)], dtype=x.dtype))
         else:
             axes += letter
     return _einsum(x, *deltas, terms=tuple(terms), output=axes)
 
 
-def _identity(n: int, dtype: DType) -> Array:
-    return np.eye(n, dtype=dtype)
-
-
-def einsum(equation: Any, *operands: Any) -> Any:
+def einsum(equation: object, *operands: Any) -> Any:
     """Multiply operands element by element along axes of equal letters, and sum over letters that the output lacks.
 
     ``einsum("bij,bjk->bik", x, y)`` is a batched matrix product, ``"ii"`` a trace, ``"ij->ji"`` a transpose.
@@ -95,7 +91,7 @@ def einsum(equation: Any, *operands: Any) -> Any:
     return _einsum(*operands, terms=terms, output=output)
 
 
-def _spelled(parts: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
+def _spelled(parts: Args) -> tuple[str, Args]:
     """Return the equation and the operands of operands that are each followed by numbers for their axes."""
     operands: Any = parts[0::2]
     lists = parts[1::2]

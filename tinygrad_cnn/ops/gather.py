@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import int64
 from tinygrad_cnn._types import Array, Shape
-from tinygrad_cnn.autograd import A, Spec, T, Values, primitive
+from tinygrad_cnn.autograd import A, Operand, Spec, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import cast
 from tinygrad_cnn.ops.indexing import check_indices, getitem
-from tinygrad_cnn.ops.shape import reshape
+from tinygrad_cnn.ops.shape import reshape, with_axes
 
 
 @primitive(name="gather")
@@ -109,7 +107,7 @@ def scatter_add(input: T, dim: int, index: Values, src: Values) -> T:
     return shaped(scatter_add_at(x, positions, addends, dim=axis), input.shape)
 
 
-def fitted(op: str, input: T, dim: int, index: Values, src: Any) -> tuple[T, Values, Any, int]:
+def fitted(op: str, input: T, dim: int, index: Values, src: Operand) -> tuple[T, Values, Operand, int]:
     """Return input, index and source of a scatter, checked, with axes and of one shape, and the axis it goes along.
 
     A source that is a number, or holds one, is converted to the dtype of the input.
@@ -125,7 +123,7 @@ def fitted(op: str, input: T, dim: int, index: Values, src: Any) -> tuple[T, Val
             )
         check_indices(op, positions, x.shape[axis])
         return x, positions, np.asarray(src).astype(x.dtype).item(), axis
-    addends: Any = with_axes(src)
+    addends = with_axes(src)
     if input.dtype != src.dtype:
         raise RuntimeError(f"{op}: expected src of the dtype of the input, {input.dtype}, got {src.dtype}")
     if not x.ndim == positions.ndim == addends.ndim or (
@@ -139,11 +137,6 @@ def fitted(op: str, input: T, dim: int, index: Values, src: Any) -> tuple[T, Val
     if addends.shape != positions.shape:
         addends = getitem(addends, tuple([slice(size) for size in positions.shape]))
     return x, positions, addends, axis
-
-
-def with_axes(x: T) -> T:
-    """Return `x`, a 0-d one with an axis of length 1."""
-    return x if x.ndim else reshape(x, (1,))
 
 
 def _positions(index: T, ndim: int) -> T:

@@ -15,7 +15,7 @@ from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import A, Node, Operand, Source, Spec, T, Values, Variable, primitive
 from tinygrad_cnn.autograd.pending import SparseSum
-from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
+from tinygrad_cnn.ops.broadcast import Args, broadcast_to, cast, fit, sum_to
 from tinygrad_cnn.ops.selection import where
 from tinygrad_cnn.ops.shape import reshape
 
@@ -51,8 +51,8 @@ def _add_at(out: Array, g: Array, *, index: Index) -> None:
         np.add.at(out, cast_type(Any, index), g)
 
 
-def _sparse_gradient(node: Node, g: Any, _wanted: Sequence[bool]) -> list[Any] | None:
-    """Return the gradient of a read in a form that adds up with those of other reads of the same tensor."""
+def _sparse_gradient(node: Node, g: object, _wanted: Sequence[bool]) -> list[SparseSum] | None:
+    """Return the gradient of a read as a `SparseSum`, to which those of other reads of the same tensor are added."""
     shape = cast_type(Source, node.parents[0]).shape
     return [SparseSum(_add_at, g, node.attrs, shape)] if isinstance(g, np.ndarray) else None
 
@@ -152,7 +152,7 @@ def _is_basic(index: Index) -> bool:
     return not any(isinstance(part, bool | np.ndarray) for part in index)
 
 
-def like_first(args: tuple[Any, ...]) -> tuple[Any, ...]:
+def like_first(args: Args) -> Args:
     """Return `args`, the last of them, if it is a tensor, cast to the dtype of the first."""
     x, *between, value = args
     if isinstance(value, Variable) and value.dtype != x.dtype:

@@ -9,9 +9,9 @@ from tinygrad_cnn._types import Array, Scalar
 from tinygrad_cnn.autograd import A, Operand, T, Values, Variable, primitive
 from tinygrad_cnn.ops.arithmetic import add, mul
 from tinygrad_cnn.ops.comparison import bitwise_or
-from tinygrad_cnn.ops.gather import fitted, gather_at, positions_along, scatter_add_at, shaped, with_axes
+from tinygrad_cnn.ops.gather import fitted, gather_at, positions_along, scatter_add_at, shaped
 from tinygrad_cnn.ops.indexing import check_indices, index_add_zeros
-from tinygrad_cnn.ops.shape import reshape
+from tinygrad_cnn.ops.shape import reshape, with_axes
 
 
 @primitive()
@@ -64,11 +64,11 @@ def scatter(
             `reduce` is neither of these.
         TypeError: there is no `src` and no `value`, or there are both.
     """
-    if (src is None) == (value is None):
-        raise TypeError(f"scatter: expected src or value, got {'neither' if src is None else 'both'}")
+    given = value if src is None else src
+    if given is None or (src is not None and value is not None):
+        raise TypeError(f"scatter: expected src or value, got {'neither' if given is None else 'both'}")
     if reduce not in (None, "add", "multiply"):
         raise RuntimeError(f"scatter: expected reduce None, 'add' or 'multiply', got {reduce!r}")
-    given = value if src is None else src
     x, positions, values, axis = fitted("scatter", input, dim, index, given)
     compute = {None: _scatter, "add": scatter_add_at, "multiply": _scatter_multiply}[reduce]
     return shaped(compute(x, positions, values, dim=axis), input.shape)

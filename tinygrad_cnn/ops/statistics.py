@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 
@@ -43,9 +42,9 @@ def _std(x: Array, *, dim: tuple[int, ...], correction: float, keepdim: bool) ->
 
 
 @_std.vjp(0)
-def std_vjp_0(g: A, y: A, x: A, **how: Any) -> A:
+def std_vjp_0(g: A, y: A, x: A, *, dim: tuple[int, ...], correction: float, **_: bool) -> A:
     flat = y == 0  # √ has no slope there; 0 is taken, as for |x|
-    return var_vjp_0(where(flat, 0, g / (2 * where(flat, 1, y))), None, x, **how)
+    return var_vjp_0(where(flat, 0, g / (2 * where(flat, 1, y))), None, x, dim=dim, correction=correction)
 
 
 def var(

@@ -246,7 +246,7 @@ def adaptive_max_pool2d(input: Tensor, output_size: OutputSize, return_indices: 
     y = ops.adaptive_max_pool2d(x, output_size=size)
     if not return_indices:
         return unbatched(y, input, 2)
-    indices = _supplied(y, "places", lambda: kernels.adaptive_max_pool2d(x.array, output_size=size))
+    indices = _supplied(y, "positions", lambda: kernels.adaptive_max_pool2d(x.array, output_size=size))
     return unbatched(y, input, 2), unbatched(from_numpy(indices), input, 2)
 
 

@@ -1,4 +1,4 @@
-"""Resizing along axes: a place of the result copies a place of the input, or blends two neighbours."""
+"""Resizing along axes: each position of the result copies a position of the input, or blends two neighbours."""
 
 from __future__ import annotations
 
@@ -10,43 +10,43 @@ from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.kernels.pad import add_along
 
 Blend = tuple[Array, Array, Array]
-"""For each place of the result: the lower and the upper place of the input, and the share of the upper one."""
+"""For each position of the result: the lower and the upper position of the input, and the share of the upper one."""
 
 
 def nearest_sources(size: int, outputs: int, scale_factor: float | None) -> Array:
-    """Return which of `size` places each of `outputs` copies: ⌊i / scale⌋, the scale being outputs / size unless given.
+    """Return which of `size` positions each of `outputs` copies: ⌊i / scale⌋; the scale is outputs / size by default.
 
-    Computed in float32, as PyTorch does, so that rounding falls on the same places.
+    Computed in float32, as PyTorch does, so that rounding falls on the same positions.
     """
     scale = np.float32(size / outputs if scale_factor is None else 1 / scale_factor)
-    places = np.floor(np.arange(outputs, dtype=np.float32) * scale)
-    return np.minimum(places.astype(np.intp), size - 1)
+    positions = np.floor(np.arange(outputs, dtype=np.float32) * scale)
+    return np.minimum(positions.astype(np.intp), size - 1)
 
 
 def linear_sources(size: int, outputs: int, scale_factor: float | None, align_corners: bool, dtype: Any) -> Blend:
-    """Return between which of `size` places each of `outputs` lies, and how far from the lower one.
+    """Return between which of `size` positions each of `outputs` lies, and how far from the lower one.
 
-    With `align_corners` the centres of the outermost places meet: place i lies at i · (size − 1) / (outputs − 1).
-    Otherwise their borders do: (i + ½) / scale − ½, not below 0. As many outputs as places are a copy.
+    With `align_corners` the centres of the outermost positions meet: position i lies at i · (size − 1) / (outputs − 1).
+    Otherwise their borders do: (i + ½) / scale − ½, not below 0. As many outputs as positions are a copy.
 
     Computed in `dtype`, float32 or float64, as PyTorch does.
     """
-    places = np.arange(outputs, dtype=dtype)
+    positions = np.arange(outputs, dtype=dtype)
     if outputs == size:
-        lower = places.astype(np.intp)
+        lower = positions.astype(np.intp)
         return lower, lower, np.zeros(outputs, dtype)
     if align_corners:
-        at = places * (dtype(size - 1) / dtype(max(outputs - 1, 1)))
+        at = positions * (dtype(size - 1) / dtype(max(outputs - 1, 1)))
     else:
         step = dtype(size) / dtype(outputs) if scale_factor is None else dtype(1 / scale_factor)
-        exact = np.float64(step) * (places + dtype(0.5)) - 0.5  # rounded once, as by a fused multiply-add
+        exact = np.float64(step) * (positions + dtype(0.5)) - 0.5  # rounded once, as by a fused multiply-add
         at = np.maximum(exact, 0).astype(dtype)
     lower = np.minimum(at.astype(np.intp), size - 1)
     return lower, np.minimum(lower + 1, size - 1), np.clip(at - lower, 0, 1).astype(dtype)
 
 
 def blend_along(x: Array, blends: dict[int, Blend]) -> Array:
-    """Return x with each axis of `blends` (by axis) replaced by (1 − share) · lower place + share · upper place."""
+    """Return x with each axis of `blends` (by axis) blended: (1 − share) · lower position + share · upper position."""
     y = x
     for axis, (lower, upper, share) in blends.items():
         part = _beside(share, axis, x.ndim)
@@ -55,7 +55,7 @@ def blend_along(x: Array, blends: dict[int, Blend]) -> Array:
 
 
 def unblend_along(g: Array, blends: dict[int, Blend], shape: Shape) -> Array:
-    """Return zeros of `shape` with every place of g added, by its shares, where `blend_along` took it from."""
+    """Return zeros of `shape` with every position of g added, by its shares, where `blend_along` took it from."""
     gx = g
     for axis, (lower, upper, share) in blends.items():
         part = _beside(share, axis, g.ndim)
