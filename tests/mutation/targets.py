@@ -47,7 +47,7 @@ TARGETS = {
             "nn/modules/loss.py",
         ),
         ("nn/**/*loss*.py", "nn/**/*divergence*.py", "nn/**/*classification*.py", "nn/**/*regression*.py",
-         "nn/**/*binary*.py", "ops/*loss*.py", "kernels/*loss*.py", "ops/test_samples.py",
+         "nn/**/*binary*.py", "ops/*loss*.py", "kernels/*loss*.py", "ops/test_init.py",
          "parity/module_db/test_module_db.py"),
     ),
     "trainer": Target(("train/*.py",), ("train/**/*.py",)),
