@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, SupportsIndex, TypeAlias, TypedDict
+from typing import Any, SupportsIndex, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,12 +22,3 @@ Around: TypeAlias = tuple[Pair, ...]
 
 Padding2d: TypeAlias = tuple[Pair, Pair]
 """Zeros added around the last two axes: ((top, bottom), (left, right))."""
-
-
-class Windows(TypedDict):
-    """The geometry of windows over the last two axes, as keyword arguments of operations."""
-
-    kernel_size: Pair
-    stride: Pair
-    padding: Padding2d
-    dilation: Pair

@@ -7,11 +7,12 @@ from typing import TypedDict
 from typing_extensions import Unpack
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import Around, Array, Padding2d, Pair, Shape, Windows
+from tinygrad_cnn._types import Around, Array, Padding2d, Pair, Shape
 from tinygrad_cnn.autograd import A, Spec, T, primitive
 from tinygrad_cnn.kernels.windows import lift
 from tinygrad_cnn.ops.gather import scatter_add_zeros
 from tinygrad_cnn.ops.shape import flatten, reshape, squeeze, unsqueeze
+from tinygrad_cnn.ops.windows import Windows
 
 max_pool2d = primitive(supplies=("taps",))(kernels.max_pool2d)
 max_pool2d_scatter = primitive()(kernels.max_pool2d_scatter)

@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 import numpy as np
 from typing_extensions import Unpack
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn._types import Array, Padding2d, Pair, Shape, Windows
+from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.autograd import A, Spec, primitive
+
+
+class Windows(TypedDict):
+    """The geometry of windows over the last two axes, as keyword arguments of operations."""
+
+    kernel_size: Pair
+    stride: Pair
+    padding: Padding2d
+    dilation: Pair
 
 
 @primitive()
