@@ -1,4 +1,4 @@
-"""Writing files so that they are there wholly or not at all."""
+"""Atomic writing: a file appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path`; what is written there takes its place at the end, unless an error is raised.
+    """Yield a temporary path beside `path`; the file written there replaces it at the end, unless an error is raised.
 
     Missing folders are made. The content is on the disk before the name points at it, and the name before this
     returns, so that a power cut leaves the old file or the new one, and files in the order in which they were written.

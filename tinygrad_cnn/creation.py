@@ -39,7 +39,7 @@ def tensor(data: object, *, dtype: DTypeLike = None, device: DeviceLike = None, 
 
 
 def as_tensor(data: object, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
-    """Return `data` as a tensor, sharing memory with an array of the right dtype; a tensor of it comes back as is."""
+    """Return `data` as a tensor, sharing memory with an array of the right dtype; such a tensor is returned itself."""
     if isinstance(data, Tensor):
         return data.to(data.dtype if dtype is None else dtype, device=device)
     return make(to_array(data, dtype, copy=False), device=device)

@@ -90,7 +90,7 @@ _held: Lock | None = None
 
 
 def _take_lock() -> None:
-    """Let a fork wait for the thread that draws numbers: it is not there in the child, to give the lock back."""
+    """Make a fork wait for a thread that draws numbers: the child has no such thread to release the lock."""
     global _held
     lock = default_generator.numpy.bit_generator.lock
     _held = lock if lock.acquire(timeout=_LONGEST_DRAW) else None

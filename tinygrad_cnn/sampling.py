@@ -36,7 +36,7 @@ def multinomial(input: V, num_samples: int, replacement: bool = False, *, genera
         generator: the default one unless given.
 
     Raises:
-        RuntimeError: the weights are no such weights, or too few are positive.
+        RuntimeError: the weights are negative, not finite or of another shape, or too few are positive.
     """
     if input.ndim not in (1, 2) or not is_floating(input.dtype):
         raise RuntimeError(

@@ -41,7 +41,7 @@ class Tensor(Methods):
 
     Raises:
         RuntimeError: a size is negative.
-        TypeError: a single number or whatever else is neither sizes nor data, or complex numbers.
+        TypeError: a single number, anything else that is neither sizes nor data, or complex numbers.
         ValueError: nested sequences of unequal lengths.
     """
 
@@ -225,8 +225,8 @@ class Tensor(Methods):
         """Return the values as an array that shares their memory.
 
         Raises:
-            RuntimeError: the tensor requires a gradient, which changes to the array would escape, while operations are
-                recorded.
+            RuntimeError: the tensor requires a gradient while operations are recorded: changes to the array would not
+                be.
         """
         if self._requires_grad and is_grad_enabled():
             raise RuntimeError("numpy: the tensor requires a gradient; use .detach().numpy()")

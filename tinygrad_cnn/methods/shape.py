@@ -110,7 +110,7 @@ class Shape(Variable):
         return ops.flip(self, dims, *more)
 
     def roll(self, shifts: int | Sequence[int], dims: Dims = None) -> Self:
-        """Shift elements along `dims`, the last ones reappearing first."""
+        """Move elements along `dims`; those that leave at the end come in at the front."""
         return ops.roll(self, shifts, dims)
 
     def tril(self, diagonal: int = 0) -> Self:

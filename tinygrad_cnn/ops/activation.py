@@ -108,7 +108,7 @@ def elu(x: Array, *, alpha: float = 1.0) -> Array:
 
 @elu.vjp(0)
 def elu_vjp_0(g: A, y: A, x: A, *, alpha: float = 1.0) -> A:
-    below = g * (where(x < 0, y, 0) + alpha)  # without y = ∞, which times 0 would be NaN in the next order
+    below = g * (where(x < 0, y, 0) + alpha)  # leaves y = ∞ out: 0 · ∞ is NaN in the next order
     return where(x > 0, g, below)
 
 

@@ -106,7 +106,7 @@ def _cast_if_needed(arg: object, dtype: DType) -> object:
 
 
 def refuse(op: str, values: list[object], error: Exception) -> Exception:
-    """Return what to raise where NumPy's `error` refuses `values`: what they are, shapes that differ, or a dtype."""
+    """Return the error to raise for NumPy's `error`: it names a wrong type, shapes that do not broadcast, or dtypes."""
     given = [value for value in values if value is not None]
     for value in given:
         if not isinstance(value, np.ndarray | np.generic | bool | int | float):

@@ -1,4 +1,4 @@
-"""Sums and products of everything so far along an axis."""
+"""Running sums and products along an axis."""
 
 from __future__ import annotations
 

@@ -33,19 +33,21 @@ def einsum_vjp_n(n: int, g: A, _y: object, *xs: A, terms: tuple[str, ...], outpu
     found = _among(own, output, *others)
     partial = _einsum(g, *xs[:n], *xs[n + 1 :], terms=(output, *others), output=found)
     kept = {letter: 1 if size == 1 else sizes[letter] for letter, size in zip(found, partial.shape, strict=True)}
-    partial = sum_to(partial, shape=tuple(kept[letter] for letter in found))  # over what a length of 1 broadcast to
+    partial = sum_to(
+        partial, shape=tuple(kept[letter] for letter in found)
+    )  # over axes along which this operand has length 1
     partial = reshape(partial, [kept[letter] if letter in found else 1 for letter in letters])
     partial = broadcast_to(partial, shape=tuple(sizes[letter] for letter in letters))
     return _on_diagonals(partial, letters, own)
 
 
 def _among(letters: str, *terms: str) -> str:
-    """Return, each once, those of `letters` that occur in `terms`."""
+    """Return the letters that occur in `terms`, each once, in their order."""
     return "".join(dict.fromkeys([letter for letter in letters if any(letter in term for term in terms)]))
 
 
 def _on_diagonals(x: A, letters: str, repeated: str) -> A:
-    """Return zeros with axes `repeated` but for the diagonals of repeated letters, where `x`, of axes `letters`, is."""
+    """Return zeros with axes `repeated`, where letters may repeat, and `x`, with axes `letters`, on the diagonals."""
     if letters == repeated:
         return x
     free = _unused(letters)
@@ -92,13 +94,13 @@ def einsum(equation: object, *operands: Any) -> Any:
 
 
 def _spelled(parts: Args) -> tuple[str, Args]:
-    """Return the equation and the operands of operands that are each followed by numbers for their axes."""
+    """Return equation and operands, from operands that are each followed by the numbers of their axes."""
     operands: Any = parts[0::2]
     lists = parts[1::2]
     output = None
     if len(operands) > len(lists):
         *operands, output = operands
-    letters = string.ascii_uppercase + string.ascii_lowercase  # in whose order an output that is not given comes
+    letters = string.ascii_uppercase + string.ascii_lowercase  # the order of axes in an output that is not given
     terms = []
     for one in lists if output is None else (*lists, output):
         if not all(at is Ellipsis or at in range(52) for at in one):
@@ -109,7 +111,7 @@ def _spelled(parts: Args) -> tuple[str, Args]:
 
 
 def _parse(equation: str, shapes: list[Shape]) -> tuple[tuple[str, ...], str]:
-    """Return the letters of each operand and of the output, with letters in place of ``...``, too."""
+    """Return the letters of each operand and of the output; axes behind ``...`` get letters as well."""
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(shapes):

@@ -15,7 +15,7 @@ from tinygrad_cnn.ops.shape import reshape, with_axes
 
 @primitive(name="gather")
 def gather_at(x: Array, index: Array, *, dim: int) -> Array:
-    """Pick elements along `dim` at `index`, which fits."""
+    """Pick elements along `dim` at `index`, without checks."""
     part = x[tuple([slice(None) if i == dim else slice(size) for i, size in enumerate(index.shape)])]
     return np.take_along_axis(part, index, dim)
 
@@ -38,7 +38,7 @@ def scatter_add_zeros_vjp_0(g: A, _y: object, _g: object, index: A, *, dim: int,
 
 @primitive(name="scatter_add")
 def scatter_add_at(x: Array, index: Array, src: Array, *, dim: int) -> Array:
-    """Return x with `src` added at `index`, which fits, along `dim`."""
+    """Return x with `src` added at `index` along `dim`, without checks."""
     return _added(x.copy(), index, src, dim)
 
 
@@ -140,7 +140,7 @@ def fitted(op: str, input: T, dim: int, index: Values, src: Operand) -> tuple[T,
 
 
 def _positions(index: T, ndim: int) -> T:
-    """Return `index` with its axes; one without elements fits anything, whatever its shape and dtype."""
+    """Return `index`, a 0-d one as a vector; without elements it fits any input, whatever its shape and dtype."""
     return cast(reshape(index, (0,) * ndim), dtype=int64) if 0 in index.shape else with_axes(index)
 
 

@@ -88,8 +88,8 @@ def as_index(index: object) -> Index:
     """Return `index` as NumPy takes it: a tuple, with arrays for tensors and lists, that reads arrays, never scalars.
 
     Raises:
-        IndexError: an index is a tensor that holds neither integers nor booleans, or is of uint8, which meant a mask
-            once: PyTorch deprecates it, and NumPy reads integers.
+        IndexError: a tensor in it holds neither integers nor booleans, or is of uint8: PyTorch reads such a tensor as a
+            mask, which it deprecates, and NumPy as integers.
     """
     parts = [_as_part(part) for part in (index if isinstance(index, tuple) else (index,))]
     if not any(part is Ellipsis or isinstance(part, np.ndarray) for part in parts):
@@ -116,9 +116,9 @@ def _as_part(part: object) -> Part:
 
 
 def split_index(index: Index, ndim: int) -> tuple[Index, Index | None]:
-    """Return what to read first and what then, or None: integers come before arrays if `index` has both.
+    """Split `index` into two reads, integers before arrays; the second is None where one read is enough.
 
-    Beside arrays ``...`` is dropped where it stands for no axis of the `ndim`: NumPy would take them as apart.
+    Beside arrays, a ``...`` that stands for none of the `ndim` axes is dropped: NumPy would put the arrays' axes first.
     """
     if _is_basic(index):
         return index, None
@@ -141,7 +141,7 @@ def split_index(index: Index, ndim: int) -> tuple[Index, Index | None]:
 
 
 def _axes_of(part: Part) -> int:
-    """Return how many axes of what is read an integer, a slice, a boolean or an array stands for."""
+    """Return how many axes of the input this part of an index takes."""
     if isinstance(part, bool):
         return 0
     return part.ndim if isinstance(part, np.ndarray) and part.dtype == bool else 1
@@ -153,7 +153,7 @@ def _is_basic(index: Index) -> bool:
 
 
 def like_first(args: Args) -> Args:
-    """Return `args`, the last of them, if it is a tensor, cast to the dtype of the first."""
+    """Return `args`; the last one, if it is a tensor, is cast to the dtype of the first."""
     x, *between, value = args
     if isinstance(value, Variable) and value.dtype != x.dtype:
         value = cast(value, dtype=x.dtype)
@@ -161,7 +161,7 @@ def like_first(args: Args) -> Args:
 
 
 def _fit_value(g: T, shape: Shape) -> T:
-    """Return the gradient of a written value of `shape`, which may have leading axes of length 1 too many."""
+    """Return the gradient of a written value of `shape`, which may have extra leading axes of length 1."""
     extra = max(len(shape) - g.ndim, 0)
     return reshape(sum_to(g, shape=shape[extra:]), shape)
 

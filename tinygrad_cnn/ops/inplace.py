@@ -52,7 +52,7 @@ def change(name: str, tensor: V, compute: Callable[..., Any], *others: object, *
         name: of the method, for messages.
         tensor: is overwritten, and returned.
         compute: gives the new values by operations.
-        others: what it takes besides; tensors among them decide, too, whether recording is needed.
+        others: its further inputs; the change is also recorded where one of them requires a gradient.
         attrs: its static arguments.
 
     Raises:
@@ -66,7 +66,7 @@ def change(name: str, tensor: V, compute: Callable[..., Any], *others: object, *
         _refuse_leaf(name, tensor)
     if overwrites:
         _refuse_read_only(name, tensor)
-        versions.record_write(tensor.array)  # now, as what the operation saves is what it writes
+        versions.record_write(tensor.array)  # before the operation saves its output, which it writes here
     if recorded:
         reads = not isinstance(compute, Op) or compute.saves(0)
         own = _apart(tensor, tensor) if reads else stand_in(tensor)
@@ -92,9 +92,9 @@ def change(name: str, tensor: V, compute: Callable[..., Any], *others: object, *
 
 
 def become(name: str, tensor: V, look: Callable[[Variable], Variable]) -> V:
-    """Make `tensor` the view of itself that `look` gives: its memory stays, its shape and place in the graph change.
+    """Turn `tensor` into a view of itself, by `look`: the memory stays, the shape and the node change.
 
-    A result is recorded as changed even where nothing else is: its gradient has the new shape.
+    The result of an operation is recorded even while recording is off, as its gradient has the new shape.
 
     Raises:
         RuntimeError: as for `change`.

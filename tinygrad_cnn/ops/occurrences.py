@@ -30,8 +30,8 @@ def nonzero(input: T, *, as_tuple: bool = False) -> T | tuple[T, ...]:
 
     Args:
         input: any shape.
-        as_tuple: return a vector of indices for each axis, which ``input[...]`` takes, in place of a matrix with a row
-            for each element.
+        as_tuple: return one vector of indices per axis, as ``input[...]`` takes them, and not a matrix with a row per
+            element.
     """
     if not as_tuple:
         return _nonzero(input)

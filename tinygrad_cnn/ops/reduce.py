@@ -85,7 +85,7 @@ def mean(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike 
 @primitive()
 def _logsumexp(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     top = np.max(x, axis=dim, keepdims=True, initial=-np.inf)
-    shift = np.where(np.isfinite(top), top, 0)  # at ±∞ there is nothing to gain, and ∞ − ∞ to lose
+    shift = np.where(np.isfinite(top), top, 0)  # not by ±∞: ∞ − ∞ is NaN
     with np.errstate(divide="ignore", over="ignore"):  # the log of nothing is −∞
         y = np.log(kernels.total(np.exp(x - shift), dim, True)) + shift
     return y if keepdim else np.squeeze(y, axis=dim)

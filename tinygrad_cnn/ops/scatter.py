@@ -57,7 +57,7 @@ def scatter(
         index: int64 or int32, with as many axes as `input` and no longer than it along the others.
         src: the values, at least as long as `index` along every axis, of the dtype of `input`; or one number.
         value: the number, by its name.
-        reduce: "add" or "multiply" to combine with what is there; no gradient is defined through "multiply".
+        reduce: "add" or "multiply" to combine with the values there; no gradient is defined through "multiply".
 
     Raises:
         RuntimeError: `index` or `src` does not fit in shape, an index is out of range, a dtype does not fit, or

@@ -131,7 +131,7 @@ def _mode(x: Array, *, dim: int) -> Array:
 
 
 def _read(input: T, x: T, axis: int, indices: T) -> Found[T]:
-    """Return what `x`, which is `input` with axes, holds at `indices`; 0-d, like it, where that is one element."""
+    """Return the elements of `x` at `indices`, as 0-d tensors if `input`, which `x` is with an axis, is 0-d."""
     values = gather(x, axis, indices)
     if input.ndim or indices.shape != (1,):
         return Found(values, indices)
