@@ -342,9 +342,6 @@ class Tensor(Methods):
     def __rsub__(self, other: Array | Scalar) -> Tensor:
         return ops.sub(other, self)
 
-    def __mul__(self, other: Operand) -> Tensor:
-        return ops.mul(self, other)
-
     def __rmul__(self, other: Array | Scalar) -> Tensor:
         return ops.mul(other, self)
 
@@ -354,20 +351,11 @@ class Tensor(Methods):
     def __rtruediv__(self, other: Array | Scalar) -> Tensor:
         return ops.true_divide(other, self)
 
-    def __floordiv__(self, other: Operand) -> Tensor:
-        return ops.floor_divide(self, other)
-
     def __rfloordiv__(self, other: Array | Scalar) -> Tensor:
         return ops.floor_divide(other, self)
 
-    def __mod__(self, other: Operand) -> Tensor:
-        return ops.remainder(self, other)
-
     def __rmod__(self, other: Array | Scalar) -> Tensor:
         return ops.remainder(other, self)
-
-    def __pow__(self, other: Operand) -> Tensor:
-        return ops.pow(self, other)
 
     def __rpow__(self, other: Array | Scalar) -> Tensor:
         return ops.pow(other, self)
@@ -375,29 +363,24 @@ class Tensor(Methods):
     def __matmul__(self, other: Tensor) -> Tensor:
         return ops.matmul(self, other)
 
-    def __neg__(self) -> Tensor:
-        return ops.neg(self)
-
-    def __abs__(self) -> Tensor:
-        return ops.abs(self)
-
     if not TYPE_CHECKING:  # where `Variable` declares them
         __eq__ = Methods.eq
         __ne__ = Methods.ne
 
+    __neg__ = Methods.neg
+    __abs__ = Methods.abs
+    __invert__ = Methods.bitwise_not
+    __mul__ = Methods.mul
+    __floordiv__ = Methods.floor_divide
+    __mod__ = Methods.remainder
+    __pow__ = Methods.pow
+    __and__ = Methods.bitwise_and
+    __or__ = Methods.bitwise_or
+    __xor__ = Methods.bitwise_xor
     __lt__ = Methods.lt
     __le__ = Methods.le
     __gt__ = Methods.gt
     __ge__ = Methods.ge
-
-    def __and__(self, other: Operand) -> Tensor:
-        return ops.bitwise_and(self, other)
-
-    def __or__(self, other: Operand) -> Tensor:
-        return ops.bitwise_or(self, other)
-
-    def __xor__(self, other: Operand) -> Tensor:
-        return ops.bitwise_xor(self, other)
 
     def __rand__(self, other: Array | Scalar) -> Tensor:
         return ops.bitwise_and(other, self)
@@ -410,9 +393,6 @@ class Tensor(Methods):
 
     def __rmatmul__(self, other: Array) -> Tensor:
         return cast(Tensor, ops.matmul(other, self))
-
-    def __invert__(self) -> Tensor:
-        return ops.bitwise_not(self)
 
     def __getitem__(self, index: object) -> Tensor:
         return ops.getitem(self, index)

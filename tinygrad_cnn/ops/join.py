@@ -154,7 +154,7 @@ def _pieces(x: T, sizes: Sequence[int], axis: int) -> tuple[T, ...]:
 
 
 def meshgrid(*tensors: T | Sequence[T], indexing: str = "ij") -> tuple[T, ...]:
-    """Return, for each vector, a grid of all of them on which it varies along its own axis; views.
+    """Return a grid for each vector, whose values vary along an axis of their own; the grids are views.
 
     Args:
         tensors: vectors or 0-d tensors, of one dtype; one by one or in a list.
