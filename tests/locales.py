@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 SLICE = [
     "tests/cli", "tests/data/test_catalog.py", "tests/data/test_image_folder.py", "tests/graph", "tests/gradcheck",
     "tests/interop", "tests/fast/test_build.py", "tests/fast/test_dispatch.py", "tests/models",
-    "tests/report", "tests/test_files.py", "tests/test_import.py", "tests/test_locale.py", "tests/train",
+    "tests/report", "tests/test_files.py", "tests/test_init.py", "tests/test_output.py", "tests/train",
 ]  # fmt: skip
 
 

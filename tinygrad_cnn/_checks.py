@@ -25,6 +25,13 @@ def normalize_dim(op: str, dim: int, ndim: int) -> int:
     return index + limit if index < 0 else index
 
 
+def real_axis(op: str, dim: int, ndim: int, error: type[Exception]) -> int:
+    """Return `dim` counted from the front, as `normalize_dim`, but raise `error` for a 0-d tensor."""
+    if not ndim:
+        raise error(f"{op}: expected a tensor with at least one axis, got a 0-d tensor")
+    return normalize_dim(op, dim, ndim)
+
+
 def normalize_dims(op: str, dim: int | Sequence[int] | None, ndim: int) -> tuple[int, ...]:
     """Return the axes that `dim` names, counted from the front and sorted; None or () names all."""
     if dim is None or (isinstance(dim, Sequence) and not dim):

@@ -1,4 +1,4 @@
-"""Writing files so that they are there wholly or not at all."""
+"""Atomic writing: a file appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary path beside `path`; what is written there takes its place at the end, unless an error is raised.
+    """Yield a temporary path beside `path`; the file written there replaces it at the end, unless an error is raised.
 
-    Missing folders are made. The content is on the disk before the name points at it, and the name before this
-    returns, so that a power cut leaves the old file or the new one, and files in the order in which they were written.
-    Who may read it is what the system gives new files, also where a library that writes it is more secretive.
+    Missing folders are made. Content and name are flushed to the disk before this returns: a power cut leaves the old
+    file or the new one, and files in the order in which they were written. The permissions are those that the system
+    gives new files, even where a library would restrict them further.
     """
     target = Path(path)
     if target.exists() and not target.is_file():  # a folder; or a device such as /dev/null, which root could replace
@@ -41,7 +41,7 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Bring the names in `folder` to the disk, where a system lets one do so."""
+    """Flush the names in `folder` to the disk, where the system allows it."""
     if os.name == "posix":
         number = os.open(folder, os.O_RDONLY)
         try:

@@ -8,7 +8,7 @@ import sys
 import unicodedata
 
 _DEFAULTS = ("strict", "surrogateescape", "backslashreplace")
-"""What Python does by itself, on standard output, there in the C locale, and on standard error."""
+"""Python's own error handlers: of standard output, of standard output in the C locale, and of standard error."""
 
 _HANDLER = "tinygrad_cnn.look_alike"
 _LOOK_ALIKES = {
@@ -18,7 +18,7 @@ _LOOK_ALIKES = {
 
 
 def _look_alike(error: UnicodeError) -> tuple[str | bytes, int]:
-    """Replace the first character that cannot be encoded; a byte of a file name that is no text stays that byte."""
+    """Replace the first character that cannot be encoded; a byte of a file name that is not text stays as it is."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     character, after = error.object[error.start], error.start + 1

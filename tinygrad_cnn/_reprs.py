@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from typing import Any
 
 
-def settings_of(value: object, leave_out: tuple[str, ...] = ()) -> dict[str, Any]:
+def settings_of(value: object, leave_out: tuple[str, ...] = ()) -> dict[str, object]:
     """Return the arguments of the constructor of `value` that it kept under their names."""
     names = inspect.signature(type(value)).parameters
     return {name: getattr(value, name) for name in names if name not in leave_out and hasattr(value, name)}

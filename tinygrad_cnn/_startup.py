@@ -1,4 +1,4 @@
-"""Ctrl-C while the command line is being imported: one line, as later on, and not where an import stood."""
+"""Ctrl-C while the command line is being imported prints one line, not the traceback of an import."""
 
 from __future__ import annotations
 

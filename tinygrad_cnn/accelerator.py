@@ -1,4 +1,4 @@
-"""What PyTorch's scripts ask of whatever device there is besides the CPU: there is none."""
+"""PyTorch's questions about devices besides the CPU: there is none."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def tensor(data: object, *, dtype: DTypeLike = None, device: DeviceLike = None, 
 
 
 def as_tensor(data: object, *, dtype: DTypeLike = None, device: DeviceLike = None) -> Tensor:
-    """Return `data` as a tensor, sharing memory with an array of the right dtype; a tensor of it comes back as is."""
+    """Return `data` as a tensor, sharing memory with an array of the right dtype; such a tensor is returned itself."""
     if isinstance(data, Tensor):
         return data.to(data.dtype if dtype is None else dtype, device=device)
     return make(to_array(data, dtype, copy=False), device=device)
@@ -171,9 +171,9 @@ def linspace(
     low, high = _number("linspace", "start", start), _number("linspace", "end", end)
     if not is_floating(wanted):
         low, high = int(low), int(high)
-    places = np.arange(count)
+    positions = np.arange(count)
     step = (high - low) / max(count - 1, 1)
-    values = np.where(places < max(count // 2, 1), low + step * places, high - step * (count - 1 - places))
+    values = np.where(positions < max(count // 2, 1), low + step * positions, high - step * (count - 1 - positions))
     return make(values.astype(wanted), requires_grad, device)
 
 

@@ -1,4 +1,4 @@
-"""NumPy's functions that are operations here, each with those of NumPy's arguments that the operation has."""
+"""NumPy's functions that are operations here, with the arguments that the operations support."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
-from typing import Any
+from threading import Lock
 
 import numpy as np
 
@@ -57,11 +57,11 @@ class Generator:
         """Return the seed that the stream was last started from."""
         return self._initial_seed
 
-    def get_state(self) -> dict[str, Any]:
+    def get_state(self) -> dict[str, object]:
         """Return the position in the stream."""
         return dict(self.numpy.bit_generator.state)
 
-    def set_state(self, state: dict[str, Any]) -> None:
+    def set_state(self, state: dict[str, object]) -> None:
         """Go back to a position that `get_state` returned."""
         self.numpy.bit_generator.state = state
 
@@ -85,12 +85,12 @@ default_generator.seed()
 _LONGEST_DRAW = 30.0
 """Seconds that a fork waits at most for a thread that draws numbers."""
 
-_held: Any = None
+_held: Lock | None = None
 """NumPy's lock of the default generator while the process forks."""
 
 
 def _take_lock() -> None:
-    """Let a fork wait for the thread that draws numbers: it is not there in the child, to give the lock back."""
+    """Make a fork wait for a thread that draws numbers: the child has no such thread to release the lock."""
     global _held
     lock = default_generator.numpy.bit_generator.lock
     _held = lock if lock.acquire(timeout=_LONGEST_DRAW) else None

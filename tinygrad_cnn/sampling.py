@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import cast
 
 import numpy as np
 
 from tinygrad_cnn._dtypes import is_floating
-from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import V, wrap
 from tinygrad_cnn.random import Generator, default_generator
 
@@ -24,7 +23,7 @@ def bernoulli(input: V, p: float | None = None, *, generator: Generator | None =
     if chances.size and not (chances.min() >= 0 and chances.max() <= 1):
         raise RuntimeError(f"bernoulli: expected probabilities in [0, 1], got {chances.min()} to {chances.max()}")
     drawn = (generator or default_generator).uniform(input.shape, np.dtype(np.float64)) < chances
-    return _tensor(np.asarray(drawn, input.dtype))
+    return cast(V, wrap(np.asarray(drawn, input.dtype)))
 
 
 def multinomial(input: V, num_samples: int, replacement: bool = False, *, generator: Generator | None = None) -> V:
@@ -37,7 +36,7 @@ def multinomial(input: V, num_samples: int, replacement: bool = False, *, genera
         generator: the default one unless given.
 
     Raises:
-        RuntimeError: the weights are no such weights, or too few are positive.
+        RuntimeError: the weights are negative, not finite or of another shape, or too few are positive.
     """
     if input.ndim not in (1, 2) or not is_floating(input.dtype):
         raise RuntimeError(
@@ -63,8 +62,4 @@ def multinomial(input: V, num_samples: int, replacement: bool = False, *, genera
         with np.errstate(divide="ignore"):
             rings = source.standard_exponential(weights.shape) / weights
         index = np.argsort(rings, 1, kind="stable")[:, :num_samples]
-    return _tensor(index if input.ndim == 2 else index[0])
-
-
-def _tensor(array: Array) -> Any:
-    return wrap(np.asarray(array))
+    return cast(V, wrap(np.asarray(index if input.ndim == 2 else index[0])))

@@ -1,4 +1,4 @@
-"""What calls accept besides: NumPy's names of arguments, ``out=``, and for new tensors ``memory_format=``."""
+"""Further arguments that calls accept: NumPy's names, ``out=``, and for new tensors ``memory_format=``."""
 
 from __future__ import annotations
 

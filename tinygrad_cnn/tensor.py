@@ -41,7 +41,7 @@ class Tensor(Methods):
 
     Raises:
         RuntimeError: a size is negative.
-        TypeError: a single number or whatever else is neither sizes nor data, or complex numbers.
+        TypeError: a single number, anything else that is neither sizes nor data, or complex numbers.
         ValueError: nested sequences of unequal lengths.
     """
 
@@ -225,8 +225,8 @@ class Tensor(Methods):
         """Return the values as an array that shares their memory.
 
         Raises:
-            RuntimeError: the tensor requires a gradient, which changes to the array would escape, while operations are
-                recorded.
+            RuntimeError: the tensor requires a gradient while operations are recorded: changes to the array would not
+                be.
         """
         if self._requires_grad and is_grad_enabled():
             raise RuntimeError("numpy: the tensor requires a gradient; use .detach().numpy()")
@@ -240,12 +240,12 @@ class Tensor(Methods):
             )
         return np.array(self.array, dtype=dtype, copy=copy)
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: Any) -> Any:
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: object, **kwargs: object) -> object:
         return call_ufunc(ufunc, method, inputs, kwargs)
 
     def __array_function__(
-        self, function: Callable[..., object], types: object, args: Sequence[object], kwargs: dict[str, Any]
-    ) -> Any:
+        self, function: Callable[..., object], types: object, args: Sequence[object], kwargs: dict[str, object]
+    ) -> object:
         return call_function(function, args, kwargs)
 
     def __dlpack__(self, **options: Any) -> Any:
@@ -306,18 +306,18 @@ class Tensor(Methods):
     def __dir__(self) -> list[str]:
         return [name for name in object.__dir__(self) if hasattr(type(self), name)]
 
-    def __deepcopy__(self, memo: dict[builtins.int, Any]) -> Tensor:
+    def __deepcopy__(self, memo: dict[builtins.int, object]) -> Tensor:
         if not self.is_leaf:
             raise RuntimeError(
                 f"only leaves can be deep-copied, and this is a result of operations, of shape {self.shape}; keep "
                 "x.detach() instead, or drop it before copying"
             )
-        twin = self._over(self.array.copy(), self._requires_grad)
-        memo[id(self)] = twin
-        twin._grad = copy.deepcopy(self._grad, memo)
-        return twin
+        copied = self._over(self.array.copy(), self._requires_grad)
+        memo[id(self)] = copied
+        copied._grad = copy.deepcopy(self._grad, memo)
+        return copied
 
-    def __getstate__(self) -> dict[str, Any]:
+    def __getstate__(self) -> dict[str, object]:
         if not self.is_leaf:
             raise RuntimeError("only leaves can be pickled; use .detach() on a result")
         if hooks.hooks_of(self) is not None and any([self._hooks.before, self._hooks.after]):
@@ -342,9 +342,6 @@ class Tensor(Methods):
     def __rsub__(self, other: Array | Scalar) -> Tensor:
         return ops.sub(other, self)
 
-    def __mul__(self, other: Operand) -> Tensor:
-        return ops.mul(self, other)
-
     def __rmul__(self, other: Array | Scalar) -> Tensor:
         return ops.mul(other, self)
 
@@ -354,20 +351,11 @@ class Tensor(Methods):
     def __rtruediv__(self, other: Array | Scalar) -> Tensor:
         return ops.true_divide(other, self)
 
-    def __floordiv__(self, other: Operand) -> Tensor:
-        return ops.floor_divide(self, other)
-
     def __rfloordiv__(self, other: Array | Scalar) -> Tensor:
         return ops.floor_divide(other, self)
 
-    def __mod__(self, other: Operand) -> Tensor:
-        return ops.remainder(self, other)
-
     def __rmod__(self, other: Array | Scalar) -> Tensor:
         return ops.remainder(other, self)
-
-    def __pow__(self, other: Operand) -> Tensor:
-        return ops.pow(self, other)
 
     def __rpow__(self, other: Array | Scalar) -> Tensor:
         return ops.pow(other, self)
@@ -375,29 +363,24 @@ class Tensor(Methods):
     def __matmul__(self, other: Tensor) -> Tensor:
         return ops.matmul(self, other)
 
-    def __neg__(self) -> Tensor:
-        return ops.neg(self)
-
-    def __abs__(self) -> Tensor:
-        return ops.abs(self)
-
     if not TYPE_CHECKING:  # where `Variable` declares them
         __eq__ = Methods.eq
         __ne__ = Methods.ne
 
+    __neg__ = Methods.neg
+    __abs__ = Methods.abs
+    __invert__ = Methods.bitwise_not
+    __mul__ = Methods.mul
+    __floordiv__ = Methods.floor_divide
+    __mod__ = Methods.remainder
+    __pow__ = Methods.pow
+    __and__ = Methods.bitwise_and
+    __or__ = Methods.bitwise_or
+    __xor__ = Methods.bitwise_xor
     __lt__ = Methods.lt
     __le__ = Methods.le
     __gt__ = Methods.gt
     __ge__ = Methods.ge
-
-    def __and__(self, other: Operand) -> Tensor:
-        return ops.bitwise_and(self, other)
-
-    def __or__(self, other: Operand) -> Tensor:
-        return ops.bitwise_or(self, other)
-
-    def __xor__(self, other: Operand) -> Tensor:
-        return ops.bitwise_xor(self, other)
 
     def __rand__(self, other: Array | Scalar) -> Tensor:
         return ops.bitwise_and(other, self)
@@ -410,9 +393,6 @@ class Tensor(Methods):
 
     def __rmatmul__(self, other: Array) -> Tensor:
         return cast(Tensor, ops.matmul(other, self))
-
-    def __invert__(self) -> Tensor:
-        return ops.bitwise_not(self)
 
     def __getitem__(self, index: object) -> Tensor:
         return ops.getitem(self, index)

@@ -1,7 +1,7 @@
 """`FloatTensor`, `LongTensor` and the like: the old names for tensors of one dtype.
 
-Each makes tensors, as `Tensor` does, and ``isinstance(x, FloatTensor)`` asks for the dtype. They are no classes that a
-tensor could have: every tensor is a `Tensor`.
+Each makes tensors, as `Tensor` does, and ``isinstance(x, FloatTensor)`` asks for the dtype. The class of every tensor
+is `Tensor` all the same.
 """
 
 from __future__ import annotations

@@ -126,12 +126,17 @@ def test_heavy_packages_are_imported_when_used(name):
             assert known or not top, f"{name} imports {first} when it is loaded; import it where it is used"
 
 
+EXPORTS_ALL = {"tinygrad_cnn.ops"}
+"""Packages whose `__init__` exports all that it imports; pyproject.toml names them for ruff and mypy."""
+
+
 @pytest.mark.parametrize("name", [name for name, path in MODULES.items() if path.name == "__init__.py"])
 def test_exports_exist_once(name):
     module = importlib.import_module(name)
     exported = getattr(module, "__all__", None)
     if exported is None:
-        assert not [key for key, value in vars(module).items() if inspect.isfunction(value)], f"{name} lacks __all__"
+        functions = [key for key, value in vars(module).items() if inspect.isfunction(value)]
+        assert name in EXPORTS_ALL or not functions, f"{name} lacks __all__"
         return
     assert len(set(exported)) == len(exported)
     for key in exported:
@@ -161,8 +166,8 @@ def test_a_vjp_uses_only_operators_and_operations(op, i, vjp):
 
 @pytest.mark.parametrize(("op", "i", "vjp"), list(vjps()))
 def test_a_vjp_is_found_by_its_name(op, i, vjp):
-    shared = {"amin": "amax"}
-    assert vjp.__name__ == f"{shared.get(op.name, op.name)}_vjp_{i}"
+    """The name is bound to the function, which may be that of another operation with the same formula."""
+    assert getattr(importlib.import_module(vjp.__module__), f"{op.name}_vjp_{i}") is vjp
 
 
 def test_files_stay_small_enough_to_hold_in_the_head():

@@ -126,6 +126,24 @@ def test_every_listed_operation_and_optimizer_has_its_compiled_form_and_gives_it
         assert not group_steps
 
 
+@needs_compiler
+@pytest.mark.parametrize("name", dispatch.UFUNCS)
+def test_a_kernel_that_only_calls_a_function_of_numpy_is_that_function_and_comes_back(name):
+    ufunc = dispatch.UFUNCS[name]
+    x, y = float32(0, 3, 4), float32(1, 4)
+    np.testing.assert_array_equal(registry[name].__wrapped__(x, y), ufunc(x, y))
+    with kernels_of("compiled"):
+        assert registry[name].kernel is ufunc
+    with kernels_of("numpy"):
+        assert registry[name].kernel is registry[name].__wrapped__
+
+
+def test_a_product_is_not_what_makes_the_kernels_load():
+    kernels.reset()
+    ops.mul(float32(0, 3), 2.0)
+    assert kernels._running is None
+
+
 def test_a_subclass_of_an_optimizer_steps_by_the_equation_of_its_class():
     class Half(optim.SGD):
         def _update(self, p, g, state, group):

@@ -43,7 +43,7 @@ TARGETS = {
             "nn/functional/loss/*.py",
             "nn/modules/loss.py",
         ),
-        ("nn/functional/loss/*.py", "nn/modules/*loss*.py", "ops/*loss*.py", "kernels/*loss*.py", "ops/test_samples.py",
+        ("nn/functional/loss/*.py", "nn/modules/*loss*.py", "ops/*loss*.py", "kernels/*loss*.py", "ops/test_init.py",
          "parity/module_db/test_module_db.py"),
     ),
     "trainer": Target(("train/*.py",), ("train/**/*.py",)),

@@ -114,33 +114,32 @@ def test_masked_log_has_no_nan_gradient():
     assert x.grad.tolist() == [0.0, 0.5]
 
 
+def test_indexing_shares_memory_only_where_numpy_does():
+    x = zeros(4)
+    assert np.shares_memory(x[1:3].array, x.array)
+    assert not np.shares_memory(x[tensor([1, 2])].array, x.array)
+
+
 I64 = {"dtype": "i8"}
 CASES = {
     "select matrix": (lambda: ops.index_select(X, 0, zeros(1, 1, **I64)), IndexError, "index as a vector"),
     "select negative": (lambda: ops.index_select(X, 0, tensor([-1])), RuntimeError, r"in \[0, 1\], got -1 to -1"),
     "select dtype": (lambda: ops.index_select(X, 0, ones(1)), RuntimeError, "index_select: expected an index of int64"),
     "select 0-d": (lambda: ops.index_select(tensor(1.0), 0, tensor([0, 0])), RuntimeError, "one index into a 0-d"),
-    "scatter range": (
-        lambda: ops.scatter_add(zeros(2), 0, tensor([2]), ones(1)),
-        RuntimeError,
-        r"scatter_add: expected indices in \[0, 1\], got 2 to 2",
+    "getitem range": (lambda: X[2], IndexError, r"indexing a tensor of shape \(2, 3, 4\): index 2 is out of bounds"),
+    "getitem many": (lambda: X[0, 0, 0, 0], IndexError, r"indexing a tensor of shape \(2, 3, 4\): too many indices"),
+    "getitem float": (lambda: X[1.5], IndexError, r"indexing: expected integers, slices, .* got float"),
+    "getitem float tensor": (
+        lambda: X[ones(2)],
+        IndexError,
+        r"indexing: expected integers or booleans, got a tensor of float32",
     ),
-    "scatter dtype": (
-        lambda: ops.scatter_add(zeros(2), 0, tensor([0]), ones(1, dtype="f8")),
-        RuntimeError,
-        "scatter_add: expected src of the dtype of the input, float32, got float64",
+    "getitem mask": (
+        lambda: X[tensor([True] * 3)],
+        IndexError,
+        r"indexing a tensor of shape \(2, 3, 4\): boolean index did not match",
     ),
-    "scatter src": (
-        lambda: ops.scatter_add(zeros(2), 0, tensor([0, 0]), ones(1)),
-        RuntimeError,
-        r"no larger than src, \(1,\), .* input, \(2,\); got \(2,\)",
-    ),
-    "scatter axes": (lambda: ops.scatter_add(zeros(2), 0, tensor([[0]]), ones(1)), RuntimeError, r"got \(1, 1\)"),
-    "scatter other axis": (
-        lambda: ops.scatter_add(zeros(1, 2), 1, zeros(2, 1, **I64), ones(2, 1)),
-        RuntimeError,
-        r"along dim 1, than the input, \(1, 2\); got \(2, 1\)",
-    ),
+    "getitem array range": (lambda: X[tensor([0, 2])], IndexError, r"index 2 is out of bounds"),
 }
 
 

@@ -72,7 +72,7 @@ def test_logits_of_any_size_give_finite_losses_and_gradients(weight):
 
 
 @pytest.mark.parametrize("reduction", ["sum", "mean"])
-def test_places_that_all_count_for_nothing_send_no_gradient(reduction):
+def test_positions_that_all_count_for_nothing_send_no_gradient(reduction):
     x, share = leaf([[0.0, -np.inf], [1.0, 2.0]]), from_numpy(np.zeros(2))
     target = from_numpy(np.array([1, 0]))
     picked = ops.nll_loss(x, target, share, reduction=reduction, count=0.0)
@@ -99,3 +99,52 @@ def test_a_loss_over_nothing_has_gradients_of_nothing(name, reduction):
     assert {"none": loss.shape == (0, 3), "sum": loss.tolist() == 0, "mean": np.isnan(loss.tolist()).all()}[reduction]
     for one in grad(ops.sum(loss), [x, t]):
         assert one.shape == (0, 3)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_cross_entropy_of_a_confident_mistake(dtype):
+    x = tensor([[1000.0, 0.0, -1000.0]], dtype=dtype, requires_grad=True)
+    loss = ops.cross_entropy(x, tensor([2]), reduction="mean")
+    assert loss.item() == 2000
+    loss.backward()
+    assert x.grad.tolist() == [[1, 0, -1]]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_cross_entropy_of_a_confident_hit_is_zero_not_minus_zero_or_nan(dtype):
+    x = tensor([[1000.0, -np.inf]], dtype=dtype, requires_grad=True)
+    loss = ops.cross_entropy(x, tensor([0]), reduction="sum")
+    assert loss.item() == 0
+    loss.backward()
+    assert x.grad.tolist() == [[0, 0]]
+
+
+@pytest.mark.parametrize("shift", [-1e5, 1e5])
+def test_cross_entropy_does_not_depend_on_a_common_shift(shift):
+    x, target = np.array([[0.5, -1.0, 2.0]]), np.array([1])
+    found = ops.cross_entropy(x + shift, target, reduction="sum")
+    np.testing.assert_allclose(found, ops.cross_entropy(x, target, reduction="sum"), atol=1e-10)
+
+
+def test_one_hot_puts_the_classes_on_a_new_axis():
+    target = np.array([[2, 0], [1, 1]])
+    assert ops.one_hot(target, num_classes=3, dim=1, dtype=np.dtype("f4")).tolist() == [
+        [[0, 1], [0, 0], [1, 0]], [[0, 0], [1, 1], [0, 0]]
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "formula", "more"),
+    [
+        ("mse_loss", lambda d: d * d, {}),
+        ("l1_loss", np.abs, {}),
+        ("smooth_l1_loss", lambda d: np.where(np.abs(d) < 0.5, d * d, np.abs(d) - 0.25), {"beta": 0.5}),
+        ("huber_loss", lambda d: np.where(np.abs(d) < 0.5, d * d / 2, 0.5 * (np.abs(d) - 0.25)), {"delta": 0.5}),
+    ],
+)
+def test_distances_follow_their_formulas(name, formula, more):
+    source = np.random.default_rng(0)
+    x, t = source.standard_normal((5, 6))[:, ::2], source.standard_normal((5, 3))
+    for reduction, of_all in (("none", np.asarray), ("sum", np.sum), ("mean", np.mean)):
+        found = getattr(ops, name)(x, t, reduction=reduction, **more)
+        np.testing.assert_allclose(found, of_all(formula(x - t)), rtol=1e-12)

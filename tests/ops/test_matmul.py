@@ -1,12 +1,15 @@
-"""Matrix and vector products and einsum: dtypes, factors and messages."""
+"""Products of matrices and vectors: which operation runs, leading axes, factors, dtypes, messages."""
 
 import numpy as np
 import pytest
+from derivatives import leaf
 
 from tinygrad_cnn import ops
+from tinygrad_cnn.autograd import grad
 from tinygrad_cnn.creation import ones, tensor, zeros
 
 X, Y = ones(2, 3), ones(3, 4)
+SOURCE = np.random.default_rng(0)
 
 
 def test_each_product_with_vectors_is_one_operation():
@@ -25,19 +28,39 @@ def test_addmm_without_beta_does_not_look_at_the_input():
     assert ops.addmm(tensor([1]), tensor([[2]]), tensor([[3]]), beta=2, alpha=3).tolist() == [[20]]
 
 
+@pytest.mark.parametrize(
+    ("left", "right"),
+    [((3,), (3,)), ((2, 3), (3,)), ((3,), (3, 4)), ((5, 2, 3), (3,)), ((3,), (5, 3, 4)), ((2, 3), (3, 4)),
+     ((5, 1, 2, 3), (6, 3, 4)), ((2, 0), (0, 4)), ((0, 3), (3, 4))],
+)  # fmt: skip
+def test_values_are_those_of_numpy(left, right):
+    x, y = SOURCE.standard_normal(left), SOURCE.standard_normal(right)
+    found = ops.matmul(x, y)
+    assert np.shape(found) == np.matmul(x, y).shape
+    np.testing.assert_allclose(found, np.matmul(x, y), rtol=1e-12)
+
+
+def test_the_gradient_of_a_broadcast_matrix_adds_up():
+    x, w = leaf(SOURCE.standard_normal((5, 2, 3))), leaf(SOURCE.standard_normal((3, 4)))
+    gx, gw = grad(ops.sum(ops.matmul(x, w)), [x, w])
+    np.testing.assert_allclose(gw.array, np.tile(x.array.sum((0, 1))[:, None], (1, 4)), rtol=1e-12)
+    np.testing.assert_allclose(gx.array, np.broadcast_to(w.array.sum(1), x.shape), rtol=1e-12)
+
+
+def test_only_the_other_factor_is_saved():
+    x = leaf(np.ones((2, 3)))
+    for node in (ops.matmul(x, np.ones((3, 4))).grad_fn, ops.mv(x, np.ones(3)).grad_fn):
+        assert node.args[0] is None
+        assert isinstance(node.args[1], np.ndarray)
+
+
 def test_dtypes():
     assert ops.outer(ones(2), ones(2, dtype="i4")).dtype == np.float32
     assert ops.dot(tensor([1, 2]), tensor([3, 4])).item() == 11
-    small = ones(2, 3, dtype="u1")
-    assert ops.einsum("ij->i", small).dtype == np.int64  # a sum
-    assert ops.einsum("ij,kj->ik", small, small).dtype == np.uint8  # a product of matrices
+    assert ops.matmul(ones(2, 3, dtype="u1"), ones(3, 2, dtype="u1")).dtype == np.uint8
 
 
-def test_einsum_takes_a_list_of_operands():
-    assert ops.einsum("ij,jk", [X, Y]).tolist() == ops.einsum("ij,jk", X, Y).tolist() == [[3] * 4] * 2
-
-
-CASES = {
+REFUSED = {
     "dot length": (lambda: ops.dot(ones(2), ones(3)), RuntimeError, r"one length, got shapes \(2,\) and \(3,\)"),
     "dot axes": (lambda: ops.dot(X, X), RuntimeError, "dot: expected two vectors"),
     "dot dtype": (
@@ -58,29 +81,41 @@ CASES = {
         RuntimeError,
         "addmm: expected whole beta and alpha for int64, got 0.5 and 1",
     ),
-    "einsum nothing": (lambda: ops.einsum("ij"), ValueError, "einsum: expected at least one operand"),
-    "einsum fewer": (lambda: ops.einsum("ij,jk", X), RuntimeError, "expected the 2 operands of 'ij,jk', got 1"),
-    "einsum axes": (lambda: ops.einsum("i", X), RuntimeError, r"each axis of operand 0, \(2, 3\), got 'i'"),
-    "einsum too many": (
-        lambda: ops.einsum("...ijk", X),
+    "matmul inner": (
+        lambda: ops.matmul(zeros(2, 3), zeros(4, 5)),
         RuntimeError,
-        r"each axis of operand 0, \(2, 3\), got '...ijk'",
+        r"matmul: expected the last axis .* second-last .* \(2, 3\) and \(4, 5\)",
     ),
-    "einsum sizes": (lambda: ops.einsum("ij,ij", X, Y), RuntimeError, "broadcast, got 2 and 3 for 'i' in 'ij,ij'"),
-    "einsum diagonal": (lambda: ops.einsum("ii", X), RuntimeError, "along a diagonal, got 2 and 3 for 'i'"),
-    "einsum diagonal of 1": (lambda: ops.einsum("ii", ones(1, 3)), RuntimeError, "along a diagonal, got 1 and 3"),
-    "einsum dots": (lambda: ops.einsum("...i,...i", X, ones(3, 3)), RuntimeError, "that broadcast, got 2 and 3"),
-    "einsum output twice": (lambda: ops.einsum("ij->ii", X), RuntimeError, "each once, in the output, got 'ii'"),
-    "einsum output new": (lambda: ops.einsum("ij->k", X), RuntimeError, "letters of the operands, .* got 'k'"),
-    "einsum letters": (lambda: ops.einsum("i1", X), RuntimeError, r"a-z and A-Z and at most one ..., got 'i1'"),
-    "einsum two dots": (lambda: ops.einsum("...i...", X), RuntimeError, "at most one ..., got"),
-    "einsum arrows": (lambda: ops.einsum("ij->i->j", X), RuntimeError, "got 'i->j' in"),
-    "einsum dtype": (lambda: ops.einsum("i,i", zeros(2), zeros(2, dtype="f8")), RuntimeError, "einsum: .* one dtype"),
+    "matmul vector": (
+        lambda: ops.matmul(zeros(2, 3), zeros(2)),
+        RuntimeError,
+        r"matmul: .* only axis of the second, got shapes \(2, 3\) and \(2,\)",
+    ),
+    "matmul lead": (
+        lambda: ops.matmul(zeros(2, 1, 3), zeros(4, 3, 1)),
+        RuntimeError,
+        r"matmul: the leading axes do not broadcast, got shapes \(2, 1, 3\) and \(4, 3, 1\)",
+    ),
+    "matmul 0-d": (
+        lambda: ops.matmul(zeros(()), zeros(2)),
+        RuntimeError,
+        r"matmul: expected at least 1 axis each, got shapes \(\) and \(2,\)",
+    ),
+    "matmul dtype": (
+        lambda: ops.matmul(zeros(2, 2), zeros(2, 2, dtype="f8")),
+        RuntimeError,
+        r"matmul: expected tensors of one dtype, got float32 and float64",
+    ),
+    "mm": (
+        lambda: ops.mm(zeros(2, 3, 4), zeros(4, 2)),
+        RuntimeError,
+        r"mm: expected two matrices, got shapes \(2, 3, 4\) and \(4, 2\)",
+    ),
 }
 
 
-@pytest.mark.parametrize("case", CASES)
-def test_the_message_names_what_was_expected_and_what_came(case):
-    run, kind, message = CASES[case]
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_is_refused_says_why(case):
+    run, kind, message = REFUSED[case]
     with pytest.raises(kind, match=message):
         run()

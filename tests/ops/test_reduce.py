@@ -1,111 +1,42 @@
-"""Reductions where samples cannot look: zeros, ties, infinities, nothing at all, and what is refused."""
+"""Reductions where samples cannot look: ties, NaN, infinities, nothing at all, dtypes, and what is refused."""
 
 import math
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from derivatives import gradients
 
 from tinygrad_cnn import ops
-from tinygrad_cnn.autograd import grad
 from tinygrad_cnn.creation import ones, tensor, zeros
 
 INF, NAN = float("inf"), float("nan")
 
 
-def gradients(function, values):
-    leaf = tensor(values, dtype="float64", requires_grad=True)
-    ops.sum(function(leaf)).backward()
-    return leaf.grad.tolist()
+@pytest.mark.parametrize(("op", "sign"), [(ops.amax, 1), (ops.amin, -1)])
+def test_equal_extremes_share_evenly(op, sign):
+    x = [[sign * value for value in row] for row in ([3.0, 1, 3], [2, 2, 2])]
+    assert gradients(lambda x: op(x, 1), x) == [[[0.5, 0, 0.5], [1 / 3] * 3]]
+    assert gradients(op, x) == [[[0.5, 0, 0.5], [0, 0, 0]]]
 
 
-def second_order(function, values):
-    """Return the matrix of second derivatives of a function of a vector."""
-    leaf = tensor(values, dtype="float64", requires_grad=True)
-    (first,) = grad(function(leaf), leaf, create_graph=True)
-    if not first.requires_grad:
-        return [[0.0] * len(values) for _ in values]
-    return [grad(first[i], leaf, retain_graph=True)[0].tolist() for i in range(len(values))]
+@pytest.mark.parametrize(("op", "sign"), [(ops.max, 1), (ops.min, -1)])
+def test_the_first_of_equal_extremes_along_an_axis_gets_it_all(op, sign):
+    x = [[sign * value for value in row] for row in ([1.0, 3, 3], [2, 2, 2])]
+    assert gradients(lambda x: op(x, 1).values, x) == [[[0, 1, 0], [1, 0, 0]]]
+    assert op(tensor(x), 1).indices.tolist() == [1, 0]
 
 
-# --- prod -----------------------------------------------------------------------------------------------------------
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.sampled_from([0.0, 1.0, -2.0, 3.0]), min_size=1, max_size=9))
-def test_both_orders_of_a_product_are_the_products_of_the_others(values):
-    n = len(values)
-    others = lambda *left: math.prod(value for i, value in enumerate(values) if i not in left)  # noqa: E731
-    assert gradients(ops.prod, values) == [others(i) for i in range(n)]
-    expected = [[0.0 if i == j else others(i, j) for j in range(n)] for i in range(n)]
-    assert second_order(ops.prod, values) == expected if n > 1 else True
-
-
-def test_the_product_of_nothing_is_one():
-    assert ops.prod(zeros(0)).item() == 1
-    assert ops.prod(zeros(2, 0), 1).tolist() == [1, 1]
-    assert gradients(lambda x: ops.prod(x, 1), np.zeros((2, 0))) == [[], []]
-
-
-def test_many_factors_do_not_recurse_deeply():
-    assert gradients(ops.prod, np.ones(100_001)) == [1] * 100_001
-
-
-# --- norm, var, std -------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("p", [0, 0.5, 1, 1.5, 2, 3, -1, INF, -INF, "fro", None])
-def test_the_norm_of_zero_has_gradient_zero(p):
-    assert gradients(lambda x: ops.norm(x, p), [0.0, 0.0]) == [0, 0]
-    assert second_order(lambda x: ops.norm(x, p), [0.0, 0.0]) == [[0, 0], [0, 0]]
-
-
-@pytest.mark.parametrize(("p", "slopes"), [(0.5, [0, 2, -2]), (1, [0, 1, -1]), (2, [0, 0.5**0.5, -(0.5**0.5)])])
-def test_a_zero_among_others_has_slope_zero(p, slopes):
-    assert gradients(lambda x: ops.norm(x, p), [0.0, 3.0, -3.0]) == pytest.approx(slopes)
-
-
-def test_equal_largest_sizes_share_the_gradient():
-    assert gradients(lambda x: ops.norm(x, INF), [1.0, 3.0, -3.0]) == [0, 0.5, -0.5]
-    assert gradients(lambda x: ops.norm(x, -INF), [-1.0, 3.0, 1.0]) == [-0.5, 0, 0.5]
-
-
-def test_norms_of_large_and_small_numbers_in_every_dtype():
-    assert ops.norm(tensor([3.0, 4.0]), dtype="float64").dtype == "float64"
-    assert ops.norm(tensor([[3.0, 4.0], [6.0, 8.0]]), dim=1, keepdim=True).tolist() == [[5], [10]]
-    assert ops.norm(zeros(0)).item() == 0
-
-
-def test_the_deviation_of_equal_numbers_has_gradient_zero():
-    assert gradients(ops.std, [2.0, 2.0, 2.0]) == [0, 0, 0]
-    assert second_order(ops.std, [2.0, 2.0]) == [[0, 0], [0, 0]]
-
-
-def test_unbiased_may_stand_in_the_place_of_dim():
-    x = tensor([[1.0, 3.0], [5.0, 5.0]], dtype="float64")
-    for given_as in ((False,), (None, False), (None,)):
-        how = {} if False in given_as else {"correction": 0}
-        assert ops.var(x, *given_as, **how).item() == 2.75
-    assert ops.var(x, 1, False, True).tolist() == [[1], [0]]
-    assert ops.std(x, 1).tolist() == [2**0.5, 0]
-
-
-@pytest.mark.parametrize("op", [ops.var, ops.std])
-def test_without_a_degree_of_freedom_there_is_a_warning(op):
-    with pytest.warns(UserWarning, match=f"{op.__name__}: 1 elements less a correction of 1"):
-        assert math.isnan(op(tensor([1.0])).item())
-    with pytest.warns(UserWarning, match="no degree of freedom"):
-        assert op(tensor([1.0, 2.0]), correction=5).item() == INF
-
-
-# --- logsumexp, cumsum, truth, extremes -------------------------------------------------------------------------------
+@pytest.mark.parametrize(("op", "sign"), [(ops.argmax, 1), (ops.argmin, -1)])
+def test_the_index_is_that_of_the_first_of_equal_extremes(op, sign):
+    x = tensor([[1, 3, 3], [3, 2, 2]]) * sign
+    assert op(x).item() == 1
+    assert op(x, 0).tolist() == [1, 0, 0]
 
 
 def test_logsumexp_does_not_overflow():
     x = tensor([[1000.0, 1000.0], [-1000.0, -INF], [-INF, -INF], [INF, 1.0]], dtype="float64")
     assert ops.logsumexp(x, 1).tolist() == [1000 + math.log(2), -1000, -INF, INF]
-    assert gradients(lambda x: ops.logsumexp(x, 0), [1000.0, 1000.0, -INF]) == pytest.approx([0.5, 0.5, 0])
+    assert gradients(lambda x: ops.logsumexp(x, 0), [1000.0, 1000.0, -INF])[0] == pytest.approx([0.5, 0.5, 0])
     assert ops.logsumexp(zeros(0, 2), 0).tolist() == [-INF, -INF]
     assert ops.logsumexp(tensor([0, 0]), 0).dtype == np.float32
 
@@ -135,7 +66,42 @@ def test_extremes_of_booleans():
     assert ops.amin(tensor([False, True])).item() is False
 
 
-EMPTY = zeros(0, 2)
+def test_an_axis_without_elements_is_fine_where_nothing_is_chosen_along_it():
+    assert ops.amax(zeros(0, 2), 1).shape == (0,)
+    assert ops.sum(zeros(2, 0), 1).tolist() == [0, 0]
+    assert ops.sum(zeros(0)).item() == 0
+
+
+def test_a_0d_tensor_counts_as_having_one_axis():
+    assert ops.sum(tensor(3.0), 0).item() == 3
+    assert ops.max(tensor(3.0), -1).indices.item() == 0
+    with pytest.raises(IndexError, match="for a 0-d tensor, got 1"):
+        ops.sum(tensor(3.0), 1)
+
+
+def test_sums_of_small_integers_do_not_wrap():
+    assert ops.sum(tensor([200, 200], dtype="uint8")).item() == 400
+    assert ops.sum(tensor([True, True])).item() == 2
+
+
+def test_reductions():
+    assert ops.sum(ones(2, dtype="i4")).dtype == "i8"
+    assert ops.sum(ones(2, dtype="?")).dtype == "i8"
+    assert ops.sum(ones(2, dtype="f2")).dtype == "f2"
+    assert ops.amax(ones(2, dtype="u1")).dtype == "u1"
+    assert ops.argmax(ones(2)).dtype == "i8"
+
+
+def test_a_sum_saves_nothing_and_a_maximum_its_input_and_output():
+    x = ones(2, 3, requires_grad=True)
+    assert ops.sum(x, 1).grad_fn.saved is False
+    assert ops.mean(x).grad_fn.saved is False
+    node = ops.amax(x, 1).grad_fn
+    assert node.args[0] is x.array
+    assert node.out is not None
+
+
+X, EMPTY = zeros(2, 3, 4), zeros(0, 2)
 REFUSED = {
     "max of nothing": (lambda: ops.max(EMPTY), RuntimeError, "amax: expected elements to choose from"),
     "amin of nothing": (lambda: ops.amin(EMPTY), RuntimeError, "amin: expected elements to choose from"),
@@ -144,22 +110,19 @@ REFUSED = {
         IndexError,
         r"amin: .* shape \(0, 2\) with none along dim \(0,\)",
     ),
+    "amax empty": (
+        lambda: ops.amax(EMPTY),
+        RuntimeError,
+        r"amax: expected elements to choose from, got shape \(0, 2\) with none along",
+    ),
     "argmin of nothing": (lambda: ops.argmin(EMPTY), IndexError, "argmin: expected elements to choose from"),
     "argmax of booleans": (lambda: ops.argmax(tensor([True])), RuntimeError, "argmax: expected numbers, got booleans"),
-    "cumsum dim": (lambda: ops.cumsum(ones(2), 1), IndexError, r"cumsum: expected dim in \[-1, 0\]"),
-    "prod dim": (lambda: ops.prod(ones(2), (0,)), TypeError, r"prod: expected dim as an int, got \(0,\)"),
     "mean dtype": (lambda: ops.mean(ones(2), dtype="int64"), RuntimeError, "mean: expected a floating-point input"),
-    "norm name": (lambda: ops.norm(ones(2), "nuc"), RuntimeError, "norm: expected p as a number or 'fro', got 'nuc'"),
-    "norm integers": (lambda: ops.norm(tensor([1])), RuntimeError, "norm: expected a floating-point input, got int64"),
-    "norm dtype": (lambda: ops.norm(ones(2), dtype="int64"), RuntimeError, "norm: expected a floating-point dtype"),
-    "norm of nothing": (
-        lambda: ops.norm(EMPTY, INF, 0),
-        RuntimeError,
-        r"norm: expected elements for p=inf, .* \(0, 2\)",
-    ),
-    "var integers": (lambda: ops.var(tensor([1, 2])), RuntimeError, "var: expected a floating-point input, got int64"),
-    "std twice": (lambda: ops.std(ones(2), 0, True, correction=1), TypeError, "std: expected unbiased or correction"),
-    "var dim": (lambda: ops.var(ones(2), True, False), TypeError, "var: expected dim as an int, got True"),
+    "sum range": (lambda: ops.sum(X, 3), IndexError, r"sum: expected dim in \[-3, 2\] for a 3-d tensor, got 3"),
+    "sum twice": (lambda: ops.sum(X, (0, -3)), RuntimeError, r"sum: expected each axis once in dim, got \(0, -3\)"),
+    "sum type": (lambda: ops.sum(X, 1.0), TypeError, r"sum: expected dim as an int, got 1.0"),
+    "argmax empty": (lambda: ops.argmax(zeros(0)), IndexError, r"max: expected elements to choose from"),
+    "max empty": (lambda: ops.max(zeros(2, 0), 1), IndexError, r"max: expected elements to choose from"),
 }
 
 

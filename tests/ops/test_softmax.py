@@ -1,6 +1,8 @@
 """Softmax and log-softmax where exponentials alone would overflow or vanish."""
 
 import numpy as np
+import pytest
+from derivatives import with_gradient
 
 from tinygrad_cnn import ops
 from tinygrad_cnn.creation import tensor
@@ -30,3 +32,43 @@ def test_a_shift_of_all_inputs_changes_nothing_so_gradients_add_up_to_zero():
 
 def test_integers_become_floating_point():
     assert ops.softmax(tensor([1, 2]), dim=0).dtype == np.float32
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_softmax_at_the_ends(dtype):
+    values, slopes = with_gradient(lambda x: ops.softmax(x, dim=0), [1e4, -1e4, -np.inf], dtype)
+    assert values == [1, 0, 0]
+    assert slopes == [0, 0, 0]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_log_softmax_at_the_ends(dtype):
+    x = tensor([[1000.0, 0.0, -1000.0]], dtype=dtype, requires_grad=True)
+    y = ops.log_softmax(x, dim=1)
+    assert y.tolist() == [[0, -1000, -2000]]
+    y[0, 2].backward()
+    assert x.grad.tolist() == [[-1, 0, 1]]
+
+
+def test_log_softmax_is_exact_far_below_one():
+    y = ops.log_softmax(tensor([1e6, 0.0], dtype="float64"), dim=0)
+    assert y.tolist() == [0, -1e6]
+
+
+@pytest.mark.parametrize("shift", [-1e5, 1e5])
+def test_a_common_shift_changes_no_value(shift):
+    x = np.array([[0.5, -1.0, 2.0]])
+    for op in (ops.softmax, ops.log_softmax):
+        np.testing.assert_allclose(op(x + shift, dim=1), op(x, dim=1), atol=1e-10)
+
+
+def test_the_output_alone_is_saved():
+    x = tensor([1.0, 2.0], requires_grad=True)
+    for op in (ops.softmax, ops.log_softmax):
+        node = op(x, dim=0).grad_fn
+        assert node.args[0] is None
+        assert node.out is not None
+
+
+def test_nothing_stays_nothing():
+    assert ops.softmax(np.zeros((0, 3)), dim=1).shape == (0, 3)

@@ -11,6 +11,8 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
+import numpy as np
+
 from tinygrad_cnn.autograd import registry
 from tinygrad_cnn.backends.kernels import choose
 from tinygrad_cnn.optim import SGD, Adadelta, Adagrad, Adam, AdamW, Optimizer, RMSprop
@@ -42,6 +44,9 @@ GRADIENTS = {
 }
 """The operations with one faster call for the gradients of all inputs: `NAME_gradients` in the module."""
 
+UFUNCS = {"mul": np.multiply}
+"""The operations whose kernel does nothing but call a NumPy function, which then is the kernel: one call less."""
+
 STEPS = (Adadelta, Adagrad, Adam, AdamW, RMSprop, SGD)
 """The optimizers with a compiled step. Their subclasses use the equation in the class."""
 
@@ -60,14 +65,16 @@ def use() -> None:
     for module, names in GRADIENTS.items():
         for name in names:
             registry[name].gradients = getattr(modules[module], f"{name}_gradients")
+    for name, ufunc in UFUNCS.items():
+        registry[name].kernel = ufunc
     for kind in STEPS:
         group_steps[kind] = modules["optim"].sgd_step if kind is SGD else modules["optim"].step
 
 
 def leave() -> None:
     """Put the NumPy kernels in place; VJPs and the equations of optimizers compute again."""
-    for name, kernel in numpy_kernels.items():
-        registry[name].kernel = kernel
+    for name in (*numpy_kernels, *UFUNCS):
+        registry[name].kernel = registry[name].__wrapped__
     for names in GRADIENTS.values():
         for name in names:
             registry[name].gradients = None

@@ -8,8 +8,8 @@ FAMILIES = {
     "convolution": "conv",
     "pooling": "pool adaptive",
     "activation": "activation softmax",
-    "matmul": "matmul linear vector einsum",
-    "shape": "shape indexing gather scatter occurrences embedding join rearrange inplace broadcast pad resize windows "
+    "matmul": "matmul linear einsum",
+    "shape": "shape indexing gather scatter occurrences embedding join rearrange inplace broadcast pad windows "
     "interpolate",
     "elementwise": "arithmetic comparison exponential trigonometric rounding layout selection dropout",
     "reduction": "reduce product sort cumulative statistics vector_norm",

@@ -8,6 +8,7 @@ from tinygrad_cnn.kernels.adaptive import adaptive_avg_pool2d, adaptive_avg_pool
 from tinygrad_cnn.kernels.conv import conv1d, conv2d, conv2d_input, conv2d_weight, conv_transpose2d
 from tinygrad_cnn.kernels.dropout import dropout
 from tinygrad_cnn.kernels.erf import erf
+from tinygrad_cnn.kernels.interpolate import blend_along, linear_sources, nearest_sources, unblend_along
 from tinygrad_cnn.kernels.linear import linear
 from tinygrad_cnn.kernels.loss import (
     binary_cross_entropy,
@@ -41,7 +42,6 @@ from tinygrad_cnn.kernels.pool import (
     max_pool2d_positions,
     max_pool2d_scatter,
 )
-from tinygrad_cnn.kernels.resize import blend_along, linear_sources, nearest_sources, unblend_along
 from tinygrad_cnn.kernels.softmax import log_softmax, softmax
 from tinygrad_cnn.kernels.total import dot, total
 from tinygrad_cnn.kernels.windows import fold, lift, output_size, pad2d, padded_windows, windows

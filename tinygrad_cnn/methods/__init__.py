@@ -21,6 +21,6 @@ __all__ = ["Methods"]
 class Methods(
     Elementwise, Comparison, Selection, Reduce, Order, Shape, Layout, Matrix, InPlace, Conversion, New, Sampling
 ):
-    """What a tensor can be asked for, by the operation's name; arguments and results are the function's."""
+    """The methods of tensors that are named after operations, with the arguments and results of the functions."""
 
     __slots__ = ()

@@ -167,7 +167,7 @@ class Elementwise(Variable):
         return ops.atanh(self)
 
     def round(self, *, decimals: int = 0) -> Self:
-        """Return x rounded to `decimals` places, halves to the even neighbour."""
+        """Return x rounded to `decimals` decimal places, halves to the even neighbour."""
         return ops.round(self, decimals=decimals)
 
     def atan2(self, other: Operand) -> Self:

@@ -49,8 +49,8 @@ class InPlace(Variable):
     def random_(self, *limits: int, generator: Generator | None = None) -> Self:
         """Fill with whole numbers drawn evenly from [low, high): ``random_(low, high)`` or ``random_(high)``.
 
-        Without limits they go from 0 to the largest of the dtype; to 2¹¹, 2²⁴ or 2⁵³ for floating point, below which
-        every whole number is one of it.
+        Without limits they go from 0 to the largest of the dtype; to 2¹¹, 2²⁴ or 2⁵³ for floating point, up to
+        which every whole number can be represented.
 
         Raises:
             RuntimeError: there is no whole number from `low` to below `high`.
@@ -173,7 +173,7 @@ class InPlace(Variable):
         """Take the tensor out of the graph: no gradient flows through it any more.
 
         Raises:
-            RuntimeError: it is a view, whose base would go on being recorded; use `detach`.
+            RuntimeError: it is a view, whose base would stay in the graph; use `detach`.
         """
         if self._view is not None and self.requires_grad:
             raise RuntimeError("detach_: a view cannot be taken out of the graph without its base; use .detach()")

@@ -1,4 +1,4 @@
-"""New tensors of the dtype of a tensor that there is."""
+"""New tensors of the dtype of an existing tensor."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tinygrad_cnn.device import DeviceLike, require_cpu
 
 
 class New(Variable):
-    """New tensors of the dtype of a tensor that there is; sizes one by one or as a sequence."""
+    """New tensors of the dtype of an existing tensor; sizes one by one or as a sequence."""
 
     __slots__ = ()
 

@@ -35,7 +35,7 @@ class Order(Variable):
     @overload
     def median(self, dim: int, keepdim: bool = False) -> Found[Self]: ...
     @numpy_names
-    def median(self, dim: int | None = None, keepdim: bool = False) -> Any:
+    def median(self, dim: int | None = None, keepdim: bool = False) -> Self | Found[Self]:
         """Return the middle element, the lower one of two; along `dim` with its index."""
         return ops.median(self, dim, keepdim)
 

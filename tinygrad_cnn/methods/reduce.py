@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Self, overload
+from typing import Self, overload
 
 from tinygrad_cnn import ops
 from tinygrad_cnn._checks import normalize_dim
@@ -123,7 +123,7 @@ class Reduce(Variable):
     @overload
     def max(self, dim: Variable, keepdim: bool = False) -> Self: ...
     @numpy_names
-    def max(self, dim: Any = None, keepdim: bool = False) -> Any:
+    def max(self, dim: int | Variable | None = None, keepdim: bool = False) -> Self | Found[Self]:
         """Return the largest element, or (values, indices) along `dim`, or element by element with a tensor."""
         return ops.max(self, dim, keepdim)
 
@@ -134,7 +134,7 @@ class Reduce(Variable):
     @overload
     def min(self, dim: Variable, keepdim: bool = False) -> Self: ...
     @numpy_names
-    def min(self, dim: Any = None, keepdim: bool = False) -> Any:
+    def min(self, dim: int | Variable | None = None, keepdim: bool = False) -> Self | Found[Self]:
         """Return the smallest element, or (values, indices) along `dim`, or element by element with a tensor."""
         return ops.min(self, dim, keepdim)
 

@@ -110,7 +110,7 @@ class Shape(Variable):
         return ops.flip(self, dims, *more)
 
     def roll(self, shifts: int | Sequence[int], dims: Dims = None) -> Self:
-        """Shift elements along `dims`, the last ones reappearing first."""
+        """Move elements along `dims`; those that leave at the end come in at the front."""
         return ops.roll(self, shifts, dims)
 
     def tril(self, diagonal: int = 0) -> Self:
@@ -130,7 +130,7 @@ class Shape(Variable):
         return ops.transpose(self, dim0, dim1)
 
     def movedim(self, source: int | Sequence[int], destination: int | Sequence[int]) -> Self:
-        """Move the axes `source` to the places `destination`."""
+        """Move the axes `source` to the positions `destination`."""
         return ops.movedim(self, source, destination)
 
     def ravel(self) -> Self:

@@ -14,11 +14,15 @@ from tinygrad_cnn.ops.exponential import erf, exp
 from tinygrad_cnn.ops.selection import where
 
 
+def _refuse_booleans(x: Array) -> None:
+    if x.dtype.kind == "b":
+        raise TypeError("booleans are not rectified")
+
+
 @elementwise()
 def relu(x: Array) -> Array:
     """Compute max(x, 0); the gradient at 0 is 0."""
-    if x.dtype.kind == "b":
-        raise TypeError("booleans are not rectified")
+    _refuse_booleans(x)
     return kernels.relu(x)
 
 
@@ -44,8 +48,7 @@ def relu_input_vjp_1(u: A, _gx: object, _g: object, _y: object) -> A:
 @elementwise()
 def relu6(x: Array) -> Array:
     """Compute min(max(x, 0), 6); the gradient at 0 and at 6 is 0."""
-    if x.dtype.kind == "b":
-        raise TypeError("booleans are not rectified")
+    _refuse_booleans(x)
     return np.minimum(np.maximum(x, 0), 6)
 
 
@@ -57,8 +60,7 @@ def relu6_vjp_0(g: A, y: A, _x: object) -> A:
 @elementwise()
 def hardtanh(x: Array, *, min_val: float, max_val: float) -> Array:
     """Compute min(max(x, min_val), max_val); the gradient on a limit is 0."""
-    if x.dtype.kind == "b":
-        raise TypeError("booleans are not limited")
+    _refuse_booleans(x)
     return np.minimum(np.maximum(x, x.dtype.type(min_val)), x.dtype.type(max_val))
 
 
@@ -106,7 +108,7 @@ def elu(x: Array, *, alpha: float = 1.0) -> Array:
 
 @elu.vjp(0)
 def elu_vjp_0(g: A, y: A, x: A, *, alpha: float = 1.0) -> A:
-    below = g * (where(x < 0, y, 0) + alpha)  # without y = ∞, which times 0 would be NaN in the next order
+    below = g * (where(x < 0, y, 0) + alpha)  # leaves y = ∞ out: 0 · ∞ is NaN in the next order
     return where(x > 0, g, below)
 
 

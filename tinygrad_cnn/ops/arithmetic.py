@@ -1,7 +1,7 @@
 """Arithmetic: one output element per broadcast input element.
 
-Each VJP below is written as if inputs had the output's shape; the op sums over broadcast axes afterwards. Booleans
-have no sign and are not divided: operations that need one or do the other refuse them, as in PyTorch.
+Each VJP below is written as if inputs had the output's shape; the op sums over broadcast axes afterwards. As in
+PyTorch, booleans are refused by operations that divide or need a sign.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import numpy as np
 
 from tinygrad_cnn._types import Array, Scalar
 from tinygrad_cnn.autograd import A, Operand, T, Variable
-from tinygrad_cnn.ops.broadcast import elementwise, promote
+from tinygrad_cnn.ops.broadcast import Args, elementwise, promote
 from tinygrad_cnn.ops.selection import where
 
 
@@ -44,7 +44,7 @@ def add_vjp_1(g: A, _y: object, _x: object, _other: object, *, alpha: Scalar = 1
     return g if alpha == 1 else g * alpha
 
 
-def _promote_signed(args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _promote_signed(args: Args) -> Args:
     promoted = promote(args)
     if promoted is not args and any(_is_boolean(arg) for arg in args):
         raise RuntimeError("sub: expected numbers, got booleans; use ~ or ^ (logical_not, logical_xor) on masks")
@@ -134,9 +134,7 @@ def floor_divide_vjp_0(g: A, _y: object, _x: object, _other: object) -> A:
     return where(False, g, 0)
 
 
-@floor_divide.vjp(1)
-def floor_divide_vjp_1(g: A, _y: object, _x: object, _other: object) -> A:
-    return where(False, g, 0)
+floor_divide_vjp_1 = floor_divide.vjp(1)(floor_divide_vjp_0)
 
 
 @elementwise()
@@ -153,14 +151,8 @@ def trunc_divide(x: Array, other: Array) -> Array:
         return np.floor_divide(x - np.fmod(x, other), other)
 
 
-@trunc_divide.vjp(0)
-def trunc_divide_vjp_0(g: A, _y: object, _x: object, _other: object) -> A:
-    return where(False, g, 0)
-
-
-@trunc_divide.vjp(1)
-def trunc_divide_vjp_1(g: A, _y: object, _x: object, _other: object) -> A:
-    return where(False, g, 0)
+trunc_divide_vjp_0 = trunc_divide.vjp(0)(floor_divide_vjp_0)
+trunc_divide_vjp_1 = trunc_divide.vjp(1)(floor_divide_vjp_0)
 
 
 _DIVISIONS = {None: true_divide, "floor": floor_divide, "trunc": trunc_divide}
@@ -170,7 +162,7 @@ _DIVISIONS = {None: true_divide, "floor": floor_divide, "trunc": trunc_divide}
 def div(input: T, other: Operand, *, rounding_mode: str | None = None) -> T: ...
 @overload
 def div(input: Scalar, other: T, *, rounding_mode: str | None = None) -> T: ...
-def div(input: Any, other: Any, *, rounding_mode: str | None = None) -> Any:
+def div(input: Any, other: Operand, *, rounding_mode: str | None = None) -> object:
     """Compute input / other, rounded if asked for.
 
     Args:
@@ -221,9 +213,7 @@ def fmod(x: Array, other: Array) -> Array:
         return np.fmod(x, other)
 
 
-@fmod.vjp(0)
-def fmod_vjp_0(g: A, _y: object, _x: object, _other: object) -> A:
-    return g
+fmod_vjp_0 = fmod.vjp(0)(remainder_vjp_0)
 
 
 @fmod.vjp(1)

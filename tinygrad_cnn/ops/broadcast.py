@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from typing_extensions import Unpack
@@ -14,6 +14,9 @@ from tinygrad_cnn._types import Array, DType, DTypeLike, Shape
 from tinygrad_cnn.autograd import A, Spec, T, Variable, primitive
 from tinygrad_cnn.autograd.primitive import FromKernel
 from tinygrad_cnn.autograd.signatures import Options
+
+Args: TypeAlias = tuple[Any, ...]
+"""The inputs of an operation as it is called: tensors, arrays, numbers or None."""
 
 
 @primitive(views=True)
@@ -62,7 +65,7 @@ def fit(g: T, shape: Shape) -> T:
     return sum_to(g, shape=shape)
 
 
-def promote(args: tuple[Any, ...]) -> tuple[Any, ...]:
+def promote(args: Args) -> Args:
     """Return `args` with tensors of differing dtypes cast to their common one; arrays alone are left as they are."""
     if len(args) == 2:
         a, b = args
@@ -81,7 +84,7 @@ def promote(args: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple([_cast_if_needed(arg, dtype) for arg in args])
 
 
-def promote_to_float(args: tuple[Any, ...]) -> tuple[Any, ...]:
+def promote_to_float(args: Args) -> Args:
     """Return `args` promoted, integers and booleans to the default dtype: for operations such as `exp` and `div`."""
     args = promote(args)
     if len(args) == 1 and isinstance(args[0], Variable) and is_floating(args[0].array.dtype):
@@ -94,7 +97,7 @@ def promote_to_float(args: tuple[Any, ...]) -> tuple[Any, ...]:
     )
 
 
-def _cast_if_needed(arg: Any, dtype: DType) -> Any:
+def _cast_if_needed(arg: object, dtype: DType) -> object:
     if isinstance(arg, Variable):
         return arg if arg.array.dtype == dtype else cast(arg, dtype=dtype)
     if isinstance(arg, np.ndarray):
@@ -102,13 +105,13 @@ def _cast_if_needed(arg: Any, dtype: DType) -> Any:
     return arg
 
 
-def refuse(op: str, values: list[Any], error: Exception) -> Exception:
-    """Return what to raise where NumPy's `error` refuses `values`: what they are, shapes that differ, or a dtype."""
+def refuse(op: str, values: list[object], error: Exception) -> Exception:
+    """Return the error to raise for NumPy's `error`: it names a wrong type, shapes that do not broadcast, or dtypes."""
     given = [value for value in values if value is not None]
     for value in given:
         if not isinstance(value, np.ndarray | np.generic | bool | int | float):
             return TypeError(f"{op}: expected tensors or numbers, got {type(value).__name__}")
-    shapes = [np.shape(value) for value in given]
+    shapes = [np.asarray(value).shape for value in given]
     try:
         np.broadcast_shapes(*shapes)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Sums and products of everything so far along an axis."""
+"""Running sums and products along an axis."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinygrad_cnn.ops.arithmetic import mul
 from tinygrad_cnn.ops.broadcast import cast, convert
 from tinygrad_cnn.ops.join import cat
 from tinygrad_cnn.ops.layout import clone
-from tinygrad_cnn.ops.shape import reshape
+from tinygrad_cnn.ops.shape import reshape, with_axes
 from tinygrad_cnn.ops.slices import narrow
 
 
@@ -41,7 +41,7 @@ def cumsum(input: T, dim: int, *, dtype: DTypeLike = None) -> T:
     """
     axis = normalize_dim("cumsum", dim, input.ndim)
     x = convert(input, dtype)
-    y = _cumsum(x if x.ndim else reshape(x, (1,)), dim=axis, backward=False)
+    y = _cumsum(with_axes(x), dim=axis, backward=False)
     return convert(y if x.ndim else reshape(y, ()), dtype)
 
 

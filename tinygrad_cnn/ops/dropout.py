@@ -11,7 +11,7 @@ from tinygrad_cnn.autograd import A, primitive
 def dropout(x: Array, keep: Array, *, p: float) -> Array:
     """Compute x · keep / (1 − p), or 0 · x if p = 1; `keep` are booleans that broadcast to the shape of x.
 
-    They are an input like any other, so that whatever runs the recorded operation again runs it with the same ones.
+    The mask is an input, so a replay of the recorded operation uses the same one.
     """
     return kernels.dropout(x, keep, p)
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 
 from tinygrad_cnn._dtypes import int64, is_floating
-from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import A, T, Values, primitive
-from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
+from tinygrad_cnn.ops.broadcast import Args, broadcast_to, cast, fit, sum_to
+from tinygrad_cnn.ops.matmul import check_one_dtype
 from tinygrad_cnn.ops.shape import reshape
-from tinygrad_cnn.ops.vector import check_one_dtype
 
 
 def _summed(*xs: Array, terms: tuple[str, ...], output: str) -> Array:
@@ -33,19 +33,21 @@ def einsum_vjp_n(n: int, g: A, _y: object, *xs: A, terms: tuple[str, ...], outpu
     found = _among(own, output, *others)
     partial = _einsum(g, *xs[:n], *xs[n + 1 :], terms=(output, *others), output=found)
     kept = {letter: 1 if size == 1 else sizes[letter] for letter, size in zip(found, partial.shape, strict=True)}
-    partial = sum_to(partial, shape=tuple(kept[letter] for letter in found))  # over what a length of 1 broadcast to
+    partial = sum_to(
+        partial, shape=tuple(kept[letter] for letter in found)
+    )  # over axes along which this operand has length 1
     partial = reshape(partial, [kept[letter] if letter in found else 1 for letter in letters])
     partial = broadcast_to(partial, shape=tuple(sizes[letter] for letter in letters))
     return _on_diagonals(partial, letters, own)
 
 
 def _among(letters: str, *terms: str) -> str:
-    """Return, each once, those of `letters` that occur in `terms`."""
+    """Return the letters that occur in `terms`, each once, in their order."""
     return "".join(dict.fromkeys([letter for letter in letters if any(letter in term for term in terms)]))
 
 
 def _on_diagonals(x: A, letters: str, repeated: str) -> A:
-    """Return zeros with axes `repeated` but for the diagonals of repeated letters, where `x`, of axes `letters`, is."""
+    """Return zeros with axes `repeated`, where letters may repeat, and `x`, with axes `letters`, on the diagonals."""
     if letters == repeated:
         return x
     free = _unused(letters)
@@ -55,17 +57,13 @@ def _on_diagonals(x: A, letters: str, repeated: str) -> A:
         if letter in axes:  # δ[letter, new axis]
             terms.append(letter + free[len(deltas)])
             axes += free[len(deltas)]
-            deltas.append(_identity(x.shape[letters.index(letter)], x.dtype))
+            deltas.append(np.eye(x.shape[letters.index(letter)], dtype=x.dtype))
         else:
             axes += letter
     return _einsum(x, *deltas, terms=tuple(terms), output=axes)
 
 
-def _identity(n: int, dtype: DType) -> Array:
-    return np.eye(n, dtype=dtype)
-
-
-def einsum(equation: Any, *operands: Any) -> Any:
+def einsum(equation: object, *operands: Any) -> Any:
     """Multiply operands element by element along axes of equal letters, and sum over letters that the output lacks.
 
     ``einsum("bij,bjk->bik", x, y)`` is a batched matrix product, ``"ii"`` a trace, ``"ij->ji"`` a transpose.
@@ -95,14 +93,14 @@ def einsum(equation: Any, *operands: Any) -> Any:
     return _einsum(*operands, terms=terms, output=output)
 
 
-def _spelled(parts: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
-    """Return the equation and the operands of operands that are each followed by numbers for their axes."""
+def _spelled(parts: Args) -> tuple[str, Args]:
+    """Return equation and operands, from operands that are each followed by the numbers of their axes."""
     operands: Any = parts[0::2]
     lists = parts[1::2]
     output = None
     if len(operands) > len(lists):
         *operands, output = operands
-    letters = string.ascii_uppercase + string.ascii_lowercase  # in whose order an output that is not given comes
+    letters = string.ascii_uppercase + string.ascii_lowercase  # the order of axes in an output that is not given
     terms = []
     for one in lists if output is None else (*lists, output):
         if not all(at is Ellipsis or at in range(52) for at in one):
@@ -113,7 +111,7 @@ def _spelled(parts: tuple[Any, ...]) -> tuple[str, tuple[Any, ...]]:
 
 
 def _parse(equation: str, shapes: list[Shape]) -> tuple[tuple[str, ...], str]:
-    """Return the letters of each operand and of the output, with letters in place of ``...``, too."""
+    """Return the letters of each operand and of the output; axes behind ``...`` get letters as well."""
     left, arrow, right = equation.replace(" ", "").partition("->")
     terms = left.split(",")
     if len(terms) != len(shapes):

@@ -34,7 +34,7 @@ def pow(x: Array, exponent: Array) -> Array:
 
 
 def _inverse_power(x: Array, exponent: Array) -> Array:
-    """Return integers to negative powers, rounded toward zero: only 1 and −1 leave anything."""
+    """Return integers to negative powers, rounded toward zero: 0 except for the bases 1 and −1."""
     return np.where(x == 1, 1, np.where(x == -1, 1 - 2 * (exponent % 2), 0)).astype(x.dtype)
 
 
@@ -47,7 +47,7 @@ def pow_vjp_0(g: A, _y: object, x: A, exponent: A) -> A:
 @pow.vjp(1)
 def pow_vjp_1(g: A, y: A, x: A, exponent: A) -> A:
     zero = (exponent >= 0) & (x == 0)
-    one = cast(zero, dtype=y.dtype)  # where it is chosen; its logarithm is 0
+    one = cast(zero, dtype=y.dtype)  # in place of x where the gradient is 0: log 1 = 0
     return g * (y * log(where(zero, one, x)))
 
 
@@ -76,7 +76,7 @@ def reciprocal_vjp_0(g: A, y: A, _x: object) -> A:
 
 @elementwise(floating=True)
 def sqrt(x: Array) -> Array:
-    """Compute the square root; NaN below 0. The gradient at 0 is ∞, but 0 where none comes from above."""
+    """Compute the square root; NaN below 0. The gradient at 0 is ∞, but 0 where g is 0."""
     with np.errstate(invalid="ignore"):
         return np.sqrt(x)
 
@@ -114,7 +114,7 @@ def exp_vjp_0(g: A, y: A, _x: object) -> A:
 def log(x: Array) -> Array:
     """Compute the natural logarithm; −∞ at 0 and NaN below.
 
-    The gradient at 0 is ∞, but 0 where none comes from above: ``where(x > 0, log(x), 0)`` has no NaN in its gradient.
+    The gradient at 0 is ∞, but 0 where g is 0: the gradient of ``where(x > 0, log(x), 0)`` has no NaN.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log(x)
@@ -151,7 +151,7 @@ def log10_vjp_0(g: A, _y: object, x: A) -> A:
 
 @elementwise(floating=True)
 def log1p(x: Array) -> Array:
-    """Compute log(1 + x), exact for small x; −∞ at −1 and NaN below. The gradient at −1 as that of `log` at 0."""
+    """Compute log(1 + x), exact for small x; −∞ at −1 and NaN below. The gradient at −1 is that of `log` at 0."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.log1p(x)
 

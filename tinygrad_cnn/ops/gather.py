@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_cnn._checks import normalize_dim
 from tinygrad_cnn._dtypes import int64
 from tinygrad_cnn._types import Array, Shape
-from tinygrad_cnn.autograd import A, Spec, T, Values, primitive
+from tinygrad_cnn.autograd import A, Operand, Spec, T, Values, primitive
 from tinygrad_cnn.ops.broadcast import cast
 from tinygrad_cnn.ops.indexing import check_indices, getitem
-from tinygrad_cnn.ops.shape import reshape
+from tinygrad_cnn.ops.shape import reshape, with_axes
 
 
 @primitive(name="gather")
 def gather_at(x: Array, index: Array, *, dim: int) -> Array:
-    """Pick elements along `dim` at `index`, which fits."""
+    """Pick elements along `dim` at `index`, without checks."""
     part = x[tuple([slice(None) if i == dim else slice(size) for i, size in enumerate(index.shape)])]
     return np.take_along_axis(part, index, dim)
 
@@ -40,7 +38,7 @@ def scatter_add_zeros_vjp_0(g: A, _y: object, _g: object, index: A, *, dim: int,
 
 @primitive(name="scatter_add")
 def scatter_add_at(x: Array, index: Array, src: Array, *, dim: int) -> Array:
-    """Return x with `src` added at `index`, which fits, along `dim`."""
+    """Return x with `src` added at `index` along `dim`, without checks."""
     return _added(x.copy(), index, src, dim)
 
 
@@ -109,7 +107,7 @@ def scatter_add(input: T, dim: int, index: Values, src: Values) -> T:
     return shaped(scatter_add_at(x, positions, addends, dim=axis), input.shape)
 
 
-def fitted(op: str, input: T, dim: int, index: Values, src: Any) -> tuple[T, Values, Any, int]:
+def fitted(op: str, input: T, dim: int, index: Values, src: Operand) -> tuple[T, Values, Operand, int]:
     """Return input, index and source of a scatter, checked, with axes and of one shape, and the axis it goes along.
 
     A source that is a number, or holds one, is converted to the dtype of the input.
@@ -125,7 +123,7 @@ def fitted(op: str, input: T, dim: int, index: Values, src: Any) -> tuple[T, Val
             )
         check_indices(op, positions, x.shape[axis])
         return x, positions, np.asarray(src).astype(x.dtype).item(), axis
-    addends: Any = with_axes(src)
+    addends = with_axes(src)
     if input.dtype != src.dtype:
         raise RuntimeError(f"{op}: expected src of the dtype of the input, {input.dtype}, got {src.dtype}")
     if not x.ndim == positions.ndim == addends.ndim or (
@@ -141,13 +139,8 @@ def fitted(op: str, input: T, dim: int, index: Values, src: Any) -> tuple[T, Val
     return x, positions, addends, axis
 
 
-def with_axes(x: T) -> T:
-    """Return `x`, a 0-d one with an axis of length 1."""
-    return x if x.ndim else reshape(x, (1,))
-
-
 def _positions(index: T, ndim: int) -> T:
-    """Return `index` with its axes; one without elements fits anything, whatever its shape and dtype."""
+    """Return `index`, a 0-d one as a vector; without elements it fits any input, whatever its shape and dtype."""
     return cast(reshape(index, (0,) * ndim), dtype=int64) if 0 in index.shape else with_axes(index)
 
 

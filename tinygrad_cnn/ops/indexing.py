@@ -15,7 +15,7 @@ from tinygrad_cnn._dtypes import check_real
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import A, Node, Operand, Source, Spec, T, Values, Variable, primitive
 from tinygrad_cnn.autograd.pending import SparseSum
-from tinygrad_cnn.ops.broadcast import broadcast_to, cast, fit, sum_to
+from tinygrad_cnn.ops.broadcast import Args, broadcast_to, cast, fit, sum_to
 from tinygrad_cnn.ops.selection import where
 from tinygrad_cnn.ops.shape import reshape
 
@@ -51,8 +51,8 @@ def _add_at(out: Array, g: Array, *, index: Index) -> None:
         np.add.at(out, cast_type(Any, index), g)
 
 
-def _sparse_gradient(node: Node, g: Any, _wanted: Sequence[bool]) -> list[Any] | None:
-    """Return the gradient of a read in a form that adds up with those of other reads of the same tensor."""
+def _sparse_gradient(node: Node, g: object, _wanted: Sequence[bool]) -> list[SparseSum] | None:
+    """Return the gradient of a read as a `SparseSum`, to which those of other reads of the same tensor are added."""
     shape = cast_type(Source, node.parents[0]).shape
     return [SparseSum(_add_at, g, node.attrs, shape)] if isinstance(g, np.ndarray) else None
 
@@ -88,8 +88,8 @@ def as_index(index: object) -> Index:
     """Return `index` as NumPy takes it: a tuple, with arrays for tensors and lists, that reads arrays, never scalars.
 
     Raises:
-        IndexError: an index is a tensor that holds neither integers nor booleans, or is of uint8, which meant a mask
-            once: PyTorch deprecates it, and NumPy reads integers.
+        IndexError: a tensor in it holds neither integers nor booleans, or is of uint8: PyTorch reads such a tensor as a
+            mask, which it deprecates, and NumPy as integers.
     """
     parts = [_as_part(part) for part in (index if isinstance(index, tuple) else (index,))]
     if not any(part is Ellipsis or isinstance(part, np.ndarray) for part in parts):
@@ -116,9 +116,9 @@ def _as_part(part: object) -> Part:
 
 
 def split_index(index: Index, ndim: int) -> tuple[Index, Index | None]:
-    """Return what to read first and what then, or None: integers come before arrays if `index` has both.
+    """Split `index` into two reads, integers before arrays; the second is None where one read is enough.
 
-    Beside arrays ``...`` is dropped where it stands for no axis of the `ndim`: NumPy would take them as apart.
+    Beside arrays, a ``...`` that stands for none of the `ndim` axes is dropped: NumPy would put the arrays' axes first.
     """
     if _is_basic(index):
         return index, None
@@ -141,7 +141,7 @@ def split_index(index: Index, ndim: int) -> tuple[Index, Index | None]:
 
 
 def _axes_of(part: Part) -> int:
-    """Return how many axes of what is read an integer, a slice, a boolean or an array stands for."""
+    """Return how many axes of the input this part of an index takes."""
     if isinstance(part, bool):
         return 0
     return part.ndim if isinstance(part, np.ndarray) and part.dtype == bool else 1
@@ -152,8 +152,8 @@ def _is_basic(index: Index) -> bool:
     return not any(isinstance(part, bool | np.ndarray) for part in index)
 
 
-def like_first(args: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Return `args`, the last of them, if it is a tensor, cast to the dtype of the first."""
+def like_first(args: Args) -> Args:
+    """Return `args`; the last one, if it is a tensor, is cast to the dtype of the first."""
     x, *between, value = args
     if isinstance(value, Variable) and value.dtype != x.dtype:
         value = cast(value, dtype=x.dtype)
@@ -161,7 +161,7 @@ def like_first(args: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 def _fit_value(g: T, shape: Shape) -> T:
-    """Return the gradient of a written value of `shape`, which may have leading axes of length 1 too many."""
+    """Return the gradient of a written value of `shape`, which may have extra leading axes of length 1."""
     extra = max(len(shape) - g.ndim, 0)
     return reshape(sum_to(g, shape=shape[extra:]), shape)
 

@@ -1,8 +1,8 @@
 """Changes in place as operations of the graph.
 
-A tensor that is changed in place becomes the output of the operation that changed it: its memory is overwritten and its
-place in the graph moves. If it is a view, what changed is its base: the base becomes the output of `view_put`, which
-puts the new values where the view looks, and the view is read from the base again.
+A tensor that is changed in place becomes the output of the operation that changed it: its memory is overwritten, and
+in the graph it now stands behind that operation. Changing a view changes its base: the base becomes the output of
+`view_put`, which writes the new values where the view looks, and the view is read from the base again.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.autograd import A, Node, Op, Variable, enable_grad, is_grad_enabled, primitive, versions, wrap
+from tinygrad_cnn.autograd import A, Node, Op, V, Variable, enable_grad, is_grad_enabled, primitive, versions, wrap
 from tinygrad_cnn.autograd.hooks import follow
 from tinygrad_cnn.autograd.variable import Step
 from tinygrad_cnn.autograd.views import refresh, stand_in
@@ -24,12 +24,12 @@ from tinygrad_cnn.ops.indexing import as_index, split_index
 
 @primitive()
 def view_put(x: Array, value: Array, *, steps: tuple[Step, ...]) -> Array:
-    """Return a copy of x with `value` at the place that the view operations `steps` lead to."""
+    """Return a copy of x with `value` written where the view operations `steps` look."""
     out = x.copy()
-    place = out
+    target = out
     for op, attrs in steps:
-        place = op.kernel(place, **attrs)
-    place[...] = value
+        target = op.kernel(target, **attrs)
+    target[...] = value
     return out
 
 
@@ -45,14 +45,14 @@ def view_put_vjp_1(g: A, _y: object, _x: object, _value: object, *, steps: tuple
     return g
 
 
-def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any, **attrs: Any) -> Any:
+def change(name: str, tensor: V, compute: Callable[..., Any], *others: object, **attrs: object) -> V:
     """Replace the values of `tensor` by ``compute(tensor, *others, **attrs)``, recorded where a gradient may flow.
 
     Args:
         name: of the method, for messages.
         tensor: is overwritten, and returned.
         compute: gives the new values by operations.
-        others: what it takes besides; tensors among them decide, too, whether recording is needed.
+        others: its further inputs; the change is also recorded where one of them requires a gradient.
         attrs: its static arguments.
 
     Raises:
@@ -66,7 +66,7 @@ def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any, **
         _refuse_leaf(name, tensor)
     if overwrites:
         _refuse_read_only(name, tensor)
-        versions.record_write(tensor.array)  # now, as what the operation saves is what it writes
+        versions.record_write(tensor.array)  # before the operation saves its output, which it writes here
     if recorded:
         reads = not isinstance(compute, Op) or compute.saves(0)
         own = _apart(tensor, tensor) if reads else stand_in(tensor)
@@ -91,10 +91,10 @@ def change(name: str, tensor: Any, compute: Callable[..., Any], *others: Any, **
     return tensor
 
 
-def become(name: str, tensor: Any, look: Callable[[Any], Any]) -> Any:
-    """Make `tensor` the view of itself that `look` gives: its memory stays, its shape and place in the graph change.
+def become(name: str, tensor: V, look: Callable[[Variable], Variable]) -> V:
+    """Turn `tensor` into a view of itself, by `look`: the memory stays, the shape and the node change.
 
-    A result is recorded as changed even where nothing else is: its gradient has the new shape.
+    The result of an operation is recorded even while recording is off, as its gradient has the new shape.
 
     Raises:
         RuntimeError: as for `change`.
@@ -146,7 +146,7 @@ def _refuse_read_only(name: str, tensor: Variable) -> None:
         )
 
 
-def _apart(value: Any, tensor: Variable) -> Any:
+def _apart(value: object, tensor: Variable) -> object:
     """Return `value`, with memory of its own if it shares that of `tensor`: what is saved must not be overwritten."""
     if isinstance(value, Variable) and versions.storage(value.array) is versions.storage(tensor.array):
         refresh(value)
@@ -158,7 +158,7 @@ def _requires_grad(value: object) -> bool:
     return isinstance(value, Variable) and value._requires_grad
 
 
-def _fitted(name: str, tensor: Any, new: Any) -> Any:
+def _fitted(name: str, tensor: Variable, new: Variable) -> Variable:
     """Return `new` with the dtype of `tensor`, whose shape it must have."""
     if new.shape != tensor.shape:
         try:

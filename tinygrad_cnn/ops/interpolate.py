@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Required, TypedDict
 
 import numpy as np
+from typing_extensions import Unpack
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import A, Spec, primitive
+from tinygrad_cnn.kernels.interpolate import Blend
 
 Scales = tuple[float | None, ...]
+
+
+class Resizing(TypedDict, total=False):
+    """How positions of the result are found in the input, as keyword arguments; see `interpolate`."""
+
+    scale_factor: Required[Scales]
+    mode: str
+    align_corners: bool
 
 
 def _nearest(input_size: Shape, output_size: Shape, scale_factor: Scales) -> dict[int, Array]:
@@ -19,13 +29,13 @@ def _nearest(input_size: Shape, output_size: Shape, scale_factor: Scales) -> dic
     return {axis: kernels.nearest_sources(*each) for axis, each in enumerate(sizes, start=2)}
 
 
-def _linear(input_size: Shape, output_size: Shape, scale_factor: Scales, align_corners: bool, like: Array) -> Any:
+def _linear(
+    input_size: Shape, output_size: Shape, scale_factor: Scales, align_corners: bool, like: Array
+) -> dict[int, Blend]:
     """Return, for each axis after the channels, the positions that each position of the result blends."""
     dtype = np.float64 if like.dtype == np.float64 else np.float32
     sizes = zip(input_size, output_size, scale_factor, strict=True)
-    return {
-        axis: kernels.linear_sources(*each, align_corners, dtype) for axis, each in enumerate(sizes, start=2)
-    }  # fmt: skip
+    return {axis: kernels.linear_sources(*each, align_corners, dtype) for axis, each in enumerate(sizes, start=2)}
 
 
 @primitive()
@@ -43,7 +53,7 @@ def interpolate(
 
 
 @interpolate.vjp(0)
-def interpolate_vjp_0(g: A, _y: object, x: Spec, *, output_size: Shape, **how: Any) -> A:  # noqa: ARG001
+def interpolate_vjp_0(g: A, _y: object, x: Spec, *, output_size: Shape, **how: Unpack[Resizing]) -> A:  # noqa: ARG001
     return interpolate_input(g, input_size=x.shape[2:], **how)
 
 
@@ -59,5 +69,5 @@ def interpolate_input(
 
 
 @interpolate_input.vjp(0)
-def interpolate_input_vjp_0(g: A, _y: object, x: Spec, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
+def interpolate_input_vjp_0(g: A, _y: object, x: Spec, *, input_size: Shape, **how: Unpack[Resizing]) -> A:  # noqa: ARG001
     return interpolate(g, output_size=x.shape[2:], **how)

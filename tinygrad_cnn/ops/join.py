@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._checks import normalize_dim, real_axis
 from tinygrad_cnn._types import Array, Shape
 from tinygrad_cnn.autograd import A, T, Variable, primitive
 from tinygrad_cnn.ops.broadcast import broadcast_to, promote
@@ -112,7 +112,7 @@ def split(tensor: T, split_size_or_sections: int | Sequence[int], dim: int = 0) 
     Raises:
         RuntimeError: a length is negative, the lengths do not add up to the axis, or the tensor is 0-d.
     """
-    axis = _axis("split", tensor, dim)
+    axis = real_axis("split", dim, tensor.ndim, RuntimeError)
     length = tensor.shape[axis]
     if isinstance(split_size_or_sections, int):
         size = split_size_or_sections
@@ -134,19 +134,13 @@ def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
     Raises:
         RuntimeError: `chunks` is less than 1, or the tensor is 0-d.
     """
-    axis = _axis("chunk", input, dim)
+    axis = real_axis("chunk", dim, input.ndim, RuntimeError)
     if chunks < 1:
         raise RuntimeError(f"chunk: expected at least 1 chunk, got {chunks}")
     length = input.shape[axis]
     if not length:
         return _pieces(input, [0] * chunks, axis)
     return split(input, -(-length // chunks), axis)
-
-
-def _axis(op: str, x: T, dim: int) -> int:
-    if not x.ndim:
-        raise RuntimeError(f"{op}: expected a tensor with at least one axis, got a 0-d tensor")
-    return normalize_dim(op, dim, x.ndim)
 
 
 def _pieces(x: T, sizes: Sequence[int], axis: int) -> tuple[T, ...]:
@@ -160,7 +154,7 @@ def _pieces(x: T, sizes: Sequence[int], axis: int) -> tuple[T, ...]:
 
 
 def meshgrid(*tensors: T | Sequence[T], indexing: str = "ij") -> tuple[T, ...]:
-    """Return, for each vector, a grid of all of them on which it varies along its own axis; views.
+    """Return a grid for each vector, whose values vary along an axis of their own; the grids are views.
 
     Args:
         tensors: vectors or 0-d tensors, of one dtype; one by one or in a list.
@@ -185,7 +179,7 @@ def meshgrid(*tensors: T | Sequence[T], indexing: str = "ij") -> tuple[T, ...]:
     lengths = [ravel(one).shape[0] for one in parts]
     shape = tuple([lengths[i] for i in positions])
     along = [
-        reshape(one, [-1 if k == place else 1 for k in range(len(parts))])
-        for one, place in zip(parts, positions, strict=True)
+        reshape(one, [-1 if k == axis else 1 for k in range(len(parts))])
+        for one, axis in zip(parts, positions, strict=True)
     ]
     return tuple([broadcast_to(one, shape=shape) for one in along])

@@ -1,6 +1,6 @@
 """Losses, each of them one operation: fused forward, closed-form gradients.
 
-With reduction "mean" each loss gets an equal share of g; without any loss the gradient is 0.
+With reduction "mean" each loss gets an equal share of g; if there are no losses the gradient is 0.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ def one_hot(target: Array, *, num_classes: int, dim: int, dtype: DType) -> Array
 
 
 def _per_element(g: A, shape: Shape, reduction: str) -> A:
-    """Return g for each single loss; `shape` is that of the losses, over which the mean divides it."""
+    """Return the gradient of each loss; the mean divides g by the number of losses, which have shape `shape`."""
     return g / product(shape) if reduction == "mean" else g
 
 
 def _per_position(g: A, reduction: str, count: float) -> A:
-    """Return g for each position, with an axis for the classes; the mean divides it by `count`."""
+    """Return the gradient at each position, with an axis for the classes; the mean divides g by `count`."""
     if reduction == "none":
         return unsqueeze(g, 1)
     return g / (count or 1) if reduction == "mean" else g
@@ -176,13 +176,13 @@ def huber_loss_vjp_1(g: A, _y: object, x: A, target: A, *, reduction: str, delta
 
 
 def _weighted(g: A, shape: Shape, weight: A | None, reduction: str) -> A:
-    """Return g for each single loss before it is weighted."""
+    """Return the gradient of each loss before weighting."""
     g = _per_element(g, shape, reduction)
     return g if weight is None else g * weight
 
 
 def _clamped_log(x: A) -> A:
-    """Return the logarithm of x ≥ 0, of at least −100, with derivatives of 0 where it is clamped."""
+    """Return max(log x, −100) for x ≥ 0; the derivative is 0 where the logarithm is clamped."""
     return maximum(log(x), -100)
 
 

@@ -1,4 +1,4 @@
-"""Matrix products."""
+"""Products of matrices and vectors. The gradients of each product are other products."""
 
 from __future__ import annotations
 
@@ -10,21 +10,28 @@ from tinygrad_cnn import kernels
 from tinygrad_cnn._dtypes import is_floating
 from tinygrad_cnn._types import Array, Scalar
 from tinygrad_cnn.autograd import A, T, Values, primitive
-from tinygrad_cnn.ops.broadcast import fit
+from tinygrad_cnn.ops.broadcast import fit, promote
 from tinygrad_cnn.ops.shape import squeeze, transpose, unsqueeze
-from tinygrad_cnn.ops.vector import check_one_dtype, dot, mv
 
-_matmul = primitive(name="matmul", fit=fit)(kernels.matmul)
+multiply_matrices = primitive(name="matmul", fit=fit)(kernels.matmul)
+"""What `matmul` computes where both arguments have at least two axes, without its checks."""
 
 
-@_matmul.vjp(0)
+@multiply_matrices.vjp(0)
 def matmul_vjp_0(g: A, _y: object, _x: object, other: A) -> A:
-    return _matmul(g, transpose(other, -2, -1))
+    return multiply_matrices(g, transpose(other, -2, -1))
 
 
-@_matmul.vjp(1)
+@multiply_matrices.vjp(1)
 def matmul_vjp_1(g: A, _y: object, x: A, _other: object) -> A:
-    return _matmul(transpose(x, -2, -1), g)
+    return multiply_matrices(transpose(x, -2, -1), g)
+
+
+def check_one_dtype(op: str, *operands: T) -> None:
+    """Raise unless all of `operands` are of one dtype."""
+    dtypes = [str(one.dtype) for one in operands]
+    if len(set(dtypes)) > 1:
+        raise RuntimeError(f"{op}: expected tensors of one dtype, got {' and '.join(dtypes)}")
 
 
 def matmul(input: T, other: Values) -> T:
@@ -55,7 +62,7 @@ def matmul(input: T, other: Values) -> T:
         raise RuntimeError(
             f"matmul: the leading axes do not broadcast, got shapes {input.shape} and {other.shape}"
         ) from None
-    y = _matmul(x, w)
+    y = multiply_matrices(x, w)
     if input.ndim == 1:
         return squeeze(y, -2)
     return squeeze(y, -1) if other.ndim == 1 else y
@@ -101,12 +108,12 @@ def addmm_vjp_0(g: A, _y: object, _x: object, _mat1: object, _mat2: object, *, b
 
 @_addmm.vjp(1)
 def addmm_vjp_1(g: A, _y: object, _x: object, _mat1: object, mat2: A, *, alpha: Scalar, **_: Scalar) -> A:
-    return _matmul(g, transpose(mat2, 0, 1)) * alpha
+    return multiply_matrices(g, transpose(mat2, 0, 1)) * alpha
 
 
 @_addmm.vjp(2)
 def addmm_vjp_2(g: A, _y: object, _x: object, mat1: A, _mat2: object, *, alpha: Scalar, **_: Scalar) -> A:
-    return _matmul(transpose(mat1, 0, 1), g) * alpha
+    return multiply_matrices(transpose(mat1, 0, 1), g) * alpha
 
 
 def addmm(input: T, mat1: Values, mat2: Values, *, beta: Scalar = 1, alpha: Scalar = 1) -> T:
@@ -132,3 +139,86 @@ def addmm(input: T, mat1: Values, mat2: Values, *, beta: Scalar = 1, alpha: Scal
     if not is_floating(input.dtype) and not (isinstance(beta, int) and isinstance(alpha, int)):
         raise RuntimeError(f"addmm: expected whole beta and alpha for {input.dtype}, got {beta} and {alpha}")
     return _addmm(input, mat1, mat2, beta=beta, alpha=alpha)
+
+
+# --- with vectors ---------------------------------------------------------------------------------------------------
+
+
+@primitive()
+def _dot(x: Array, tensor: Array) -> Array:
+    return np.dot(x, tensor)
+
+
+@_dot.vjp(0)
+def dot_vjp_0(g: A, _y: object, _x: object, tensor: A) -> A:
+    return g * tensor
+
+
+@_dot.vjp(1)
+def dot_vjp_1(g: A, _y: object, x: A, _tensor: object) -> A:
+    return g * x
+
+
+@primitive()
+def _mv(x: Array, vec: Array) -> Array:
+    return np.matmul(x, vec)
+
+
+@_mv.vjp(0)
+def mv_vjp_0(g: A, _y: object, _x: object, vec: A) -> A:
+    return _outer(g, vec)
+
+
+@_mv.vjp(1)
+def mv_vjp_1(g: A, _y: object, x: A, _vec: object) -> A:
+    return _mv(transpose(x, 0, 1), g)
+
+
+@primitive(prepare=promote)
+def _outer(x: Array, vec2: Array) -> Array:
+    return np.outer(x, vec2)
+
+
+@_outer.vjp(0)
+def outer_vjp_0(g: A, _y: object, _x: object, vec2: A) -> A:
+    return _mv(g, vec2)
+
+
+@_outer.vjp(1)
+def outer_vjp_1(g: A, _y: object, x: A, _vec2: object) -> A:
+    return _mv(transpose(g, 0, 1), x)
+
+
+def dot(input: T, tensor: Values) -> T:
+    """Return the sum of products of two vectors of one length: Σ_i x[i] · y[i].
+
+    Raises:
+        RuntimeError: an argument is not 1-d, the lengths differ, or the dtypes do.
+    """
+    if input.ndim != 1 or input.shape != tensor.shape:
+        raise RuntimeError(f"dot: expected two vectors of one length, got shapes {input.shape} and {tensor.shape}")
+    check_one_dtype("dot", input, tensor)
+    return _dot(input, tensor)
+
+
+def mv(input: T, vec: Values) -> T:
+    """Multiply a matrix by a vector: (n, k) · (k,) → (n,).
+
+    Raises:
+        RuntimeError: the shapes do not fit, or the dtypes differ.
+    """
+    if input.ndim != 2 or vec.ndim != 1 or input.shape[1:] != vec.shape:
+        raise RuntimeError(f"mv: expected a matrix (n, k) and a vector (k,), got shapes {input.shape} and {vec.shape}")
+    check_one_dtype("mv", input, vec)
+    return _mv(input, vec)
+
+
+def outer(input: T, vec2: Values) -> T:
+    """Return all products of elements of two vectors: (n,), (m,) → (n, m); dtypes are promoted.
+
+    Raises:
+        RuntimeError: an argument is not 1-d.
+    """
+    if input.ndim != 1 or vec2.ndim != 1:
+        raise RuntimeError(f"outer: expected two vectors, got shapes {input.shape} and {vec2.shape}")
+    return _outer(input, vec2)

@@ -10,7 +10,9 @@ that a kernel supplies are memos: the VJPs pass them on only to operations of th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
+
+from typing_extensions import Unpack
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._types import Array, Shape
@@ -21,6 +23,21 @@ from tinygrad_cnn.ops.reduce import mean, sum
 from tinygrad_cnn.ops.shape import product, reshape
 
 Dims = tuple[int, ...]
+
+
+class Moments(TypedDict):
+    """The keyword arguments of a normalisation that its gradients pass on, among them what its kernel supplied."""
+
+    eps: float
+    mean: Array
+    var: Array
+
+
+class Along(Moments):
+    """`Moments` along the axes `dims`."""
+
+    dims: Dims
+
 
 standardize = primitive(supplies=("mean", "var"))(kernels.standardize)
 
@@ -39,12 +56,12 @@ def _rstd(x: A, dims: Dims, eps: float) -> A:
 
 
 @standardize.vjp(0)
-def standardize_vjp_0(g: A, _y: object, x: A, **how: Any) -> A:
+def standardize_vjp_0(g: A, _y: object, x: A, **how: Unpack[Along]) -> A:
     return standardize_input(g, x, None, **how)
 
 
 @standardize_input.vjp(0)
-def standardize_input_vjp_0(u: A, _y: object, _g: object, x: A, w: A | None, **how: Any) -> A:
+def standardize_input_vjp_0(u: A, _y: object, _g: object, x: A, w: A | None, **how: Unpack[Along]) -> A:
     return standardize_input(u, x, w, **how)
 
 
@@ -62,17 +79,17 @@ def standardize_input_vjp_1(u: A, _y: object, g: A, x: A, w: A | None, *, dims: 
 
 
 @standardize_input.vjp(2)
-def standardize_input_vjp_2(u: A, _y: object, g: A, x: A, _w: object, *, dims: Dims, **how: Any) -> A:
+def standardize_input_vjp_2(u: A, _y: object, g: A, x: A, _w: object, *, dims: Dims, **how: Unpack[Moments]) -> A:
     return sum(u * standardize_input(g, x, None, dims=dims, **how), dims, keepdim=True)
 
 
 @standardize_dot.vjp(0)
-def standardize_dot_vjp_0(u: A, _y: object, _g: object, x: A, **how: Any) -> A:
+def standardize_dot_vjp_0(u: A, _y: object, _g: object, x: A, **how: Unpack[Along]) -> A:
     return u * standardize(x, **how)
 
 
 @standardize_dot.vjp(1)
-def standardize_dot_vjp_1(u: A, _y: object, g: A, x: A, **how: Any) -> A:
+def standardize_dot_vjp_1(u: A, _y: object, g: A, x: A, **how: Unpack[Along]) -> A:
     return standardize_input(g, x, u, **how)
 
 
@@ -128,13 +145,17 @@ def layer_norm(x: T, w: Values | None, b: Values | None, *, normalized_shape: Sh
 
 
 @layer_norm.vjp(0)
-def layer_norm_vjp_0(g: A, _y: object, x: A, w: A | None, _b: object, *, normalized_shape: Shape, **how: Any) -> A:
+def layer_norm_vjp_0(
+    g: A, _y: object, x: A, w: A | None, _b: object, *, normalized_shape: Shape, **how: Unpack[Moments]
+) -> A:
     dims = tuple(range(x.ndim - len(normalized_shape), x.ndim))
     return standardize_input(g if w is None else g * w, x, None, dims=dims, **how)
 
 
 @layer_norm.vjp(1)
-def layer_norm_vjp_1(g: A, _y: object, x: A, _w: object, _b: object, *, normalized_shape: Shape, **how: Any) -> A:
+def layer_norm_vjp_1(
+    g: A, _y: object, x: A, _w: object, _b: object, *, normalized_shape: Shape, **how: Unpack[Moments]
+) -> A:
     dims = tuple(range(x.ndim - len(normalized_shape), x.ndim))
     return sum_to(g * standardize(x, dims=dims, **how), shape=normalized_shape)
 
@@ -156,13 +177,13 @@ def _groups(x: A, num_groups: int) -> A:
 
 
 @group_norm.vjp(0)
-def group_norm_vjp_0(g: A, _y: object, x: A, w: A | None, _b: object, *, num_groups: int, **how: Any) -> A:
+def group_norm_vjp_0(g: A, _y: object, x: A, w: A | None, _b: object, *, num_groups: int, **how: Unpack[Moments]) -> A:
     scaled = _groups(g if w is None else g * _along_channels(w, g.ndim), num_groups)
     return reshape(standardize_input(scaled, _groups(x, num_groups), None, dims=(2,), **how), x.shape)
 
 
 @group_norm.vjp(1)
-def group_norm_vjp_1(g: A, _y: object, x: A, _w: object, _b: object, *, num_groups: int, **how: Any) -> A:
+def group_norm_vjp_1(g: A, _y: object, x: A, _w: object, _b: object, *, num_groups: int, **how: Unpack[Moments]) -> A:
     normal = reshape(standardize(_groups(x, num_groups), dims=(2,), **how), x.shape)
     return sum(g * normal, _over_channels(g.shape))
 

@@ -11,7 +11,7 @@ from tinygrad_cnn._types import Array, Scalar
 from tinygrad_cnn.autograd import Operand, T, Values, Variable, primitive
 from tinygrad_cnn.ops.indexing import getitem
 from tinygrad_cnn.ops.selection import where as _choose
-from tinygrad_cnn.ops.shape import reshape
+from tinygrad_cnn.ops.shape import with_axes
 
 
 @primitive(differentiable=False)
@@ -30,12 +30,12 @@ def nonzero(input: T, *, as_tuple: bool = False) -> T | tuple[T, ...]:
 
     Args:
         input: any shape.
-        as_tuple: return a vector of indices for each axis, which ``input[...]`` takes, in place of a matrix with a row
-            for each element.
+        as_tuple: return one vector of indices per axis, as ``input[...]`` takes them, and not a matrix with a row per
+            element.
     """
     if not as_tuple:
         return _nonzero(input)
-    positions = _nonzero(input if input.ndim else reshape(input, (1,)))
+    positions = _nonzero(with_axes(input))
     return tuple([getitem(positions, (slice(None), i)) for i in range(positions.shape[1])])
 
 
@@ -49,7 +49,7 @@ def where(condition: Values, input: Scalar, other: T) -> T: ...
 def where(condition: T, input: Scalar, other: Scalar) -> T: ...
 @overload
 def where(condition: Values, input: Operand | None, other: Operand | None) -> object: ...
-def where(condition: Any, input: Operand | None = None, other: Operand | None = None) -> Any:
+def where(condition: Any, input: Operand | None = None, other: Operand | None = None) -> object:
     """Choose `input` where `condition` holds and `other` elsewhere; without them, return where it holds.
 
     Each gets the gradient where it was chosen. ``where(mask)`` is ``nonzero(mask, as_tuple=True)``.
@@ -94,11 +94,11 @@ def bincount(input: T, weights: Values | None = None, minlength: int = 0) -> T:
 
 
 @primitive(differentiable=False)
-def _unique(x: Array, *, dim: int | None, part: int) -> Array:
+def _unique(x: Array, *, dim: int | None, output: int) -> Array:
     found = np.unique(x, return_inverse=True, return_counts=True, axis=dim, equal_nan=False)
-    if part == 1:
+    if output == 1:
         return found[1].reshape(x.shape if dim is None else -1)
-    return found[part]
+    return found[output]
 
 
 def unique(
@@ -121,7 +121,7 @@ def unique(
         The elements, or a tuple of them and what was asked for.
     """
     axis = None if dim is None else normalize_dim("unique", dim, input.ndim)
-    parts = [0, *([1] if return_inverse else []), *([2] if return_counts else [])]
-    x = input if input.ndim or axis is None else reshape(input, (1,))
-    found = tuple([_unique(x, dim=axis, part=part) for part in parts])
+    outputs = [0, *([1] if return_inverse else []), *([2] if return_counts else [])]
+    x = input if axis is None else with_axes(input)
+    found = tuple([_unique(x, dim=axis, output=output) for output in outputs])
     return found if len(found) > 1 else found[0]

@@ -28,11 +28,11 @@ def prod_vjp_0(g: A, _y: object, x: A, *, dim: int, keepdim: bool) -> A:
 
 
 def others(x: A) -> A:
-    """Return, in place of each element, the product of all others along the last axis.
+    """Return, for each element, the product of all others along the last axis.
 
-    Neighbours are multiplied, so that half as many numbers are left, whose own `others` are found in the same way;
-    each element's are then those of its pair times its neighbour. Nothing is divided: a 0 is a factor like any other,
-    at every order of differentiation.
+    Recursive: neighbours are multiplied into pairs, and for each pair the product of all other pairs is found. Times
+    the neighbour, that is the result for an element. Nothing is divided, so results are exact where factors are 0, at
+    every order of differentiation.
     """
     n = x.shape[-1]
     if n < 2:

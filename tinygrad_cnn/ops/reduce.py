@@ -16,7 +16,7 @@ from tinygrad_cnn.ops.broadcast import broadcast_to, cast, convert, promote_to_f
 from tinygrad_cnn.ops.exponential import exp
 from tinygrad_cnn.ops.gather import gather
 from tinygrad_cnn.ops.selection import maximum, minimum
-from tinygrad_cnn.ops.shape import product, reshape, squeeze
+from tinygrad_cnn.ops.shape import product, reshape, squeeze, with_axes
 
 Dims = int | Sequence[int] | None
 
@@ -85,7 +85,7 @@ def mean(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike 
 @primitive()
 def _logsumexp(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     top = np.max(x, axis=dim, keepdims=True, initial=-np.inf)
-    shift = np.where(np.isfinite(top), top, 0)  # at ±∞ there is nothing to gain, and ∞ − ∞ to lose
+    shift = np.where(np.isfinite(top), top, 0)  # not by ±∞: ∞ − ∞ is NaN
     with np.errstate(divide="ignore", over="ignore"):  # the log of nothing is −∞
         y = np.log(kernels.total(np.exp(x - shift), dim, True)) + shift
     return y if keepdim else np.squeeze(y, axis=dim)
@@ -173,6 +173,12 @@ def amin(input: T, dim: Dims = None, keepdim: bool = False) -> T:
     return _amin(input, dim=dims, keepdim=keepdim)
 
 
+def refuse_booleans(op: str, x: Values) -> None:
+    """Raise if `x` holds booleans, which have no order."""
+    if x.dtype.kind == "b":
+        raise RuntimeError(f"{op}: expected numbers, got booleans; convert them with .int()")
+
+
 def refuse_empty(op: str, shape: Shape, dims: tuple[int, ...], dim: object) -> None:
     """Raise if there is nothing to choose from along `dims`, which the caller gave as `dim`."""
     if 0 in [shape[axis] for axis in dims]:
@@ -204,8 +210,7 @@ def argmin(input: T, dim: int | None = None, keepdim: bool = False) -> T:
 
 
 def _index_axis(op: str, dim: int | None, input: T) -> int | None:
-    if input.dtype.kind == "b":
-        raise RuntimeError(f"{op}: expected numbers, got booleans; convert them with .int()")
+    refuse_booleans(op, input)
     shape = input.shape
     axis = None if dim is None else normalize_dim(op, dim, len(shape))
     refuse_empty(op, shape, tuple(range(len(shape))) if axis is None or not shape else (axis,), dim)
@@ -258,10 +263,12 @@ def min(input: T, dim: int | T | None = None, keepdim: bool = False) -> T | Foun
 def _extremes(name: str, find: Callable[..., T], input: T, dim: int, keepdim: bool) -> Found[T]:
     """Return the elements that `find` (_argmax or _argmin) points at along `dim`, and their indices."""
     axis = normalize_dim(name, dim, input.ndim)
-    x = input if input.ndim else reshape(input, (1,))
+    x = with_axes(input)
     refuse_empty(name, x.shape, (axis,), dim)
-    indices = find(x, dim=axis, keepdim=True)
-    values = gather(x, axis, indices)
-    if keepdim and input.ndim:
-        return Found(values, indices)
-    return Found(squeeze(values, axis), squeeze(indices, axis))
+    return found_at(find(x, dim=axis, keepdim=True), x, axis, keepdim and input.ndim > 0)
+
+
+def found_at(indices: T, x: T, axis: int, keepdim: bool) -> Found[T]:
+    """Return what `x` holds at `indices`, one along `axis`, which is dropped unless `keepdim`."""
+    found = Found(gather(x, axis, indices), indices)
+    return found if keepdim else Found(squeeze(found.values, axis), squeeze(indices, axis))

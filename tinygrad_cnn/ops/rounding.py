@@ -11,7 +11,7 @@ from tinygrad_cnn.ops.selection import where
 
 
 def _numbers(x: Array) -> Array:
-    """Return `x`, checked to hold no booleans: they are not rounded."""
+    """Return `x`; booleans are refused."""
     if np.result_type(x).kind == "b":
         raise TypeError("booleans are not rounded")
     return x
@@ -34,9 +34,7 @@ def ceil(x: Array) -> Array:
     return np.ceil(_numbers(x))
 
 
-@ceil.vjp(0)
-def ceil_vjp_0(g: A, _y: object, _x: object) -> A:
-    return where(False, g, 0)
+ceil_vjp_0 = ceil.vjp(0)(floor_vjp_0)
 
 
 @elementwise()
@@ -45,9 +43,7 @@ def trunc(x: Array) -> Array:
     return np.trunc(_numbers(x))
 
 
-@trunc.vjp(0)
-def trunc_vjp_0(g: A, _y: object, _x: object) -> A:
-    return where(False, g, 0)
+trunc_vjp_0 = trunc.vjp(0)(floor_vjp_0)
 
 
 @elementwise()

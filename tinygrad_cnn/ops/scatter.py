@@ -9,9 +9,9 @@ from tinygrad_cnn._types import Array, Scalar
 from tinygrad_cnn.autograd import A, Operand, T, Values, Variable, primitive
 from tinygrad_cnn.ops.arithmetic import add, mul
 from tinygrad_cnn.ops.comparison import bitwise_or
-from tinygrad_cnn.ops.gather import fitted, gather_at, positions_along, scatter_add_at, shaped, with_axes
+from tinygrad_cnn.ops.gather import fitted, gather_at, positions_along, scatter_add_at, shaped
 from tinygrad_cnn.ops.indexing import check_indices, index_add_zeros
-from tinygrad_cnn.ops.shape import reshape
+from tinygrad_cnn.ops.shape import reshape, with_axes
 
 
 @primitive()
@@ -57,18 +57,18 @@ def scatter(
         index: int64 or int32, with as many axes as `input` and no longer than it along the others.
         src: the values, at least as long as `index` along every axis, of the dtype of `input`; or one number.
         value: the number, by its name.
-        reduce: "add" or "multiply" to combine with what is there; no gradient is defined through "multiply".
+        reduce: "add" or "multiply" to combine with the values there; no gradient is defined through "multiply".
 
     Raises:
         RuntimeError: `index` or `src` does not fit in shape, an index is out of range, a dtype does not fit, or
             `reduce` is neither of these.
         TypeError: there is no `src` and no `value`, or there are both.
     """
-    if (src is None) == (value is None):
-        raise TypeError(f"scatter: expected src or value, got {'neither' if src is None else 'both'}")
+    given = value if src is None else src
+    if given is None or (src is not None and value is not None):
+        raise TypeError(f"scatter: expected src or value, got {'neither' if given is None else 'both'}")
     if reduce not in (None, "add", "multiply"):
         raise RuntimeError(f"scatter: expected reduce None, 'add' or 'multiply', got {reduce!r}")
-    given = value if src is None else src
     x, positions, values, axis = fitted("scatter", input, dim, index, given)
     compute = {None: _scatter, "add": scatter_add_at, "multiply": _scatter_multiply}[reduce]
     return shaped(compute(x, positions, values, dim=axis), input.shape)

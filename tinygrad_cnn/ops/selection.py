@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._dtypes import result_type
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import A, Operand, T, Variable, primitive
-from tinygrad_cnn.ops.broadcast import elementwise, fit, promote, refuse
+from tinygrad_cnn.ops.broadcast import Args, elementwise, fit, promote, refuse
 
 
 @elementwise()
 def maximum(x: Array, other: Array) -> Array:
-    """Compute the larger of the two, or NaN; where they are equal each gets half of the gradient."""
+    """Compute the larger of the two, NaN if either is; where they are equal each gets half of the gradient."""
     return np.maximum(x, other)
 
 
@@ -31,21 +29,15 @@ def maximum_vjp_1(g: A, _y: object, x: A, other: A) -> A:
 
 @elementwise()
 def minimum(x: Array, other: Array) -> Array:
-    """Compute the smaller of the two, or NaN; where they are equal each gets half of the gradient."""
+    """Compute the smaller of the two, NaN if either is; where they are equal each gets half of the gradient."""
     return np.minimum(x, other)
 
 
-@minimum.vjp(0)
-def minimum_vjp_0(g: A, _y: object, x: A, other: A) -> A:
-    return where(x == other, g / 2, where(x > other, 0, g))
+minimum_vjp_0 = minimum.vjp(0)(maximum_vjp_1)
+minimum_vjp_1 = minimum.vjp(1)(maximum_vjp_0)
 
 
-@minimum.vjp(1)
-def minimum_vjp_1(g: A, _y: object, x: A, other: A) -> A:
-    return where(x == other, g / 2, where(x < other, 0, g))
-
-
-def _promote_choices(args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _promote_choices(args: Args) -> Args:
     condition, *choices = args
     arrays = (Variable, np.ndarray, np.generic)
     if isinstance(condition, Variable):
@@ -72,7 +64,7 @@ def where_vjp_2(g: A, _y: object, condition: A, _x: object, _other: object) -> A
     return where(condition, 0, g)
 
 
-def _promote_limits(args: tuple[Any, ...]) -> tuple[Any, ...]:
+def _promote_limits(args: Args) -> Args:
     given = iter(promote(tuple([arg for arg in args if arg is not None])))
     return tuple([None if arg is None else next(given) for arg in args])
 

@@ -24,7 +24,7 @@ def reshape_vjp_0(g: A, _y: object, x: Spec, *, shape: Shape) -> A:  # noqa: ARG
 
 
 def reshape(input: T, shape: Sequence[int]) -> T:
-    """Return the elements in the same row-major order under `shape`; one size may be −1 and is worked out.
+    """Return the elements in the same row-major order under `shape`; one size may be −1, which is inferred.
 
     Raises:
         RuntimeError: the sizes do not multiply to the number of elements.
@@ -33,7 +33,7 @@ def reshape(input: T, shape: Sequence[int]) -> T:
 
 
 def _resolve(op: str, old: Shape, new: Shape) -> Shape:
-    """Return `new` with −1 worked out so that it holds as many elements as `old`."""
+    """Return `new` with −1 replaced so that it holds as many elements as `old`."""
     total = product(old)
     if -1 not in new and product(new) == total and min(new, default=0) >= 0:
         return new
@@ -56,10 +56,15 @@ def product(sizes: Sequence[int]) -> int:
     return result
 
 
+def with_axes(x: T) -> T:
+    """Return `x`, a 0-d one as a vector of one element."""
+    return x if x.ndim else reshape(x, (1,))
+
+
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     """Join the axes from `start_dim` to `end_dim` (inclusive) into one; a 0-d input becomes 1-d.
 
-    One axis alone is joined already: the input comes back as it is.
+    If that is one axis already, the input comes back as it is.
     """
     join = _remembered if start_dim.__class__ is int and end_dim.__class__ is int else _joined
     old = input.shape
@@ -79,7 +84,7 @@ _remembered = lru_cache(maxsize=1024)(_joined)
 
 
 def unflatten(input: T, dim: int, sizes: Sequence[int]) -> T:
-    """Spread the axis `dim` over several of `sizes`, one of which may be −1 and is worked out.
+    """Spread the axis `dim` over several of `sizes`, one of which may be −1, which is inferred.
 
     Raises:
         RuntimeError: there are no sizes, or they do not multiply to the length of the axis.
@@ -140,8 +145,8 @@ def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[i
     if not input.ndim:
         return input
     order = [axis for axis in range(input.ndim) if axis not in from_]
-    for place, axis in sorted(zip(to, from_, strict=True)):
-        order.insert(place, axis)
+    for position, axis in sorted(zip(to, from_, strict=True)):
+        order.insert(position, axis)
     return permute(input, order)
 
 

@@ -6,14 +6,14 @@ import operator
 
 import numpy as np
 
-from tinygrad_cnn._checks import normalize_dim
+from tinygrad_cnn._checks import normalize_dim, real_axis
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import T, Values, Variable
 from tinygrad_cnn.ops.broadcast import cast
 from tinygrad_cnn.ops.comparison import ge
 from tinygrad_cnn.ops.indexing import getitem
 from tinygrad_cnn.ops.occurrences import nonzero
-from tinygrad_cnn.ops.shape import movedim, ravel, reshape
+from tinygrad_cnn.ops.shape import movedim, ravel, reshape, with_axes
 
 
 def select(input: T, dim: int, index: int) -> T:
@@ -22,7 +22,7 @@ def select(input: T, dim: int, index: int) -> T:
     Raises:
         IndexError: `input` is 0-d, or `index` is out of range.
     """
-    axis = _axis("select", input, dim, IndexError)
+    axis = real_axis("select", dim, input.ndim, IndexError)
     size = input.shape[axis]
     at = operator.index(index)
     if not -size <= at < size:
@@ -37,7 +37,7 @@ def narrow(input: T, dim: int, start: int | Values, length: int) -> T:
         IndexError: `start` is out of range.
         RuntimeError: `input` is 0-d, or there are fewer than `length` slices from there on.
     """
-    axis = _axis("narrow", input, dim, RuntimeError)
+    axis = real_axis("narrow", dim, input.ndim, RuntimeError)
     size = input.shape[axis]
     if isinstance(start, Variable | np.ndarray) and (start.ndim or start.dtype.kind not in "iu"):
         raise RuntimeError(f"narrow: expected start as an integer, got shape {start.shape} of {start.dtype}")
@@ -56,7 +56,7 @@ def unbind(input: T, dim: int = 0) -> tuple[T, ...]:
     Raises:
         IndexError: `input` is 0-d.
     """
-    axis = _axis("unbind", input, dim, IndexError)
+    axis = real_axis("unbind", dim, input.ndim, IndexError)
     return tuple([getitem(input, (slice(None),) * axis + (i,)) for i in range(input.shape[axis])])
 
 
@@ -103,7 +103,7 @@ def unfold_dim(input: T, dimension: int, size: int, step: int) -> T:
         RuntimeError: `size` is negative or longer than the axis, or `step` is less than 1.
     """
     axis = normalize_dim("unfold", dimension, input.ndim)
-    x = input if input.ndim else reshape(input, (1,))
+    x = with_axes(input)
     length = x.shape[axis]
     if not 0 <= size <= length:
         raise RuntimeError(f"unfold: expected a size in [0, {length}] along dim {dimension}, got {size}")
@@ -115,7 +115,7 @@ def unfold_dim(input: T, dimension: int, size: int, step: int) -> T:
 
 
 def _counts(repeats: int | Values) -> Array:
-    """Return numbers of repetitions as an array, checked."""
+    """Return how often each slice is repeated, checked, as an array."""
     counts = repeats.array if isinstance(repeats, Variable) else np.asarray(repeats)
     if counts.ndim > 1 or counts.dtype not in (np.int32, np.int64):
         raise RuntimeError(
@@ -125,10 +125,3 @@ def _counts(repeats: int | Values) -> Array:
     if counts.size and counts.min() < 0:
         raise RuntimeError(f"repeat_interleave: expected repeats of at least 0, got {counts.min()}")
     return counts
-
-
-def _axis(op: str, x: T, dim: int, error: type[Exception]) -> int:
-    """Return `dim` counted from the front; a 0-d tensor has no axis."""
-    if not x.ndim:
-        raise error(f"{op}: expected a tensor with at least one axis, got a 0-d tensor")
-    return normalize_dim(op, dim, x.ndim)

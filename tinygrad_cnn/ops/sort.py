@@ -1,6 +1,6 @@
 """Order along an axis: sorting, the largest few, the middle one, the most frequent one.
 
-Each finds indices, through which no gradient flows, and reads the values there, through which it does.
+Each operation finds indices, which pass no gradient, and gathers the values there, which do.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from tinygrad_cnn.ops.arithmetic import add, mul, sub
 from tinygrad_cnn.ops.broadcast import cast
 from tinygrad_cnn.ops.comparison import ne
 from tinygrad_cnn.ops.gather import gather
-from tinygrad_cnn.ops.reduce import Found, refuse_empty
+from tinygrad_cnn.ops.reduce import Found, found_at, refuse_booleans, refuse_empty
 from tinygrad_cnn.ops.reduce import sum as _sum
-from tinygrad_cnn.ops.shape import reshape, squeeze
+from tinygrad_cnn.ops.shape import reshape, with_axes
 from tinygrad_cnn.ops.slices import narrow
 
 
@@ -26,10 +26,8 @@ from tinygrad_cnn.ops.slices import narrow
 def _argsort(x: Array, *, dim: int, descending: bool) -> Array:
     if not descending:
         return np.argsort(x, dim, kind="stable")
-    order = np.flip(
-        np.argsort(np.flip(x, dim), dim, kind="stable"), dim
-    )  # equal ones keep their order; NaN comes first
-    return x.shape[dim] - 1 - order
+    backwards = np.argsort(np.flip(x, dim), dim, kind="stable")  # so that equal ones keep their order
+    return x.shape[dim] - 1 - np.flip(backwards, dim)
 
 
 def argsort(input: T, dim: int = -1, descending: bool = False, stable: bool = False) -> T:  # noqa: ARG001
@@ -46,7 +44,7 @@ def sort(input: T, dim: int = -1, descending: bool = False, stable: bool = False
     Equal elements keep their order, whether or not `stable` asks for it.
     """
     axis = normalize_dim("sort", dim, input.ndim)
-    x = input if input.ndim else reshape(input, (1,))
+    x = with_axes(input)
     return _read(input, x, axis, _argsort(x, dim=axis, descending=descending))
 
 
@@ -59,11 +57,10 @@ def topk(input: T, k: int, dim: int = -1, largest: bool = True, sorted: bool = T
         RuntimeError: there are fewer than `k` elements along `dim`.
     """
     axis = normalize_dim("topk", dim, input.ndim)
-    x = input if input.ndim else reshape(input, (1,))
+    x = with_axes(input)
     if not 0 <= k <= x.shape[axis]:
         raise RuntimeError(f"topk: expected k in [0, {x.shape[axis]}] along dim {dim}, got {k}")
-    if x.dtype.kind == "b":
-        raise RuntimeError("topk: expected numbers, got booleans; convert them with .int()")
+    refuse_booleans("topk", x)
     return _read(input, x, axis, narrow(_argsort(x, dim=axis, descending=largest), axis, 0, k))
 
 
@@ -79,12 +76,11 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> T | Found
     Raises:
         IndexError: there is nothing to choose from along `dim`.
     """
-    if input.dtype.kind == "b":
-        raise RuntimeError("median: expected numbers, got booleans; convert them with .int()")
+    refuse_booleans("median", input)
     if dim is None:
         return _median(input)
     axis = normalize_dim("median", dim, input.ndim)
-    x = input if input.ndim else reshape(input, (1,))
+    x = with_axes(input)
     refuse_empty("median", x.shape, (axis,), dim)
     order = _argsort(x, dim=axis, descending=False)
     middle = narrow(order, axis, (x.shape[axis] - 1) // 2, 1)
@@ -92,7 +88,7 @@ def median(input: T, dim: int | None = None, keepdim: bool = False) -> T | Found
         last = narrow(order, axis, x.shape[axis] - 1, 1)
         found = gather(x, axis, last)
         middle = add(middle, mul(sub(last, middle), ne(found, found)))
-    return _reduced(input, x, axis, middle, keepdim)
+    return found_at(middle, x, axis, keepdim and input.ndim > 0)
 
 
 @primitive()
@@ -116,35 +112,27 @@ def mode(input: T, dim: int = -1, keepdim: bool = False) -> Found[T]:
         IndexError: there is nothing to choose from along `dim`.
     """
     axis = normalize_dim("mode", dim, input.ndim)
-    x = input if input.ndim else reshape(input, (1,))
+    x = with_axes(input)
     refuse_empty("mode", x.shape, (axis,), dim)
-    return _reduced(input, x, axis, _mode(x, dim=axis), keepdim)
+    return found_at(_mode(x, dim=axis), x, axis, keepdim and input.ndim > 0)
 
 
 @primitive(differentiable=False)
 def _mode(x: Array, *, dim: int) -> Array:
     order = np.argsort(x, dim, kind="stable")
     ranked = np.take_along_axis(x, order, dim)
-    place = np.arange(x.shape[dim]).reshape([-1 if i == dim else 1 for i in range(x.ndim)])
+    position = np.arange(x.shape[dim]).reshape([-1 if i == dim else 1 for i in range(x.ndim)])
     new = np.ones(x.shape, bool)
     after = tuple([slice(1, None) if i == dim else slice(None) for i in range(x.ndim)])
     new[after] = np.diff(ranked, axis=dim) != 0
-    begun = np.maximum.accumulate(np.where(new, place, 0), axis=dim)  # where the run of equal elements began
-    best = np.argmax(place - begun, axis=dim, keepdims=True)  # the first end of a longest run
+    begun = np.maximum.accumulate(np.where(new, position, 0), axis=dim)  # where the run of equal elements began
+    best = np.argmax(position - begun, axis=dim, keepdims=True)  # the first end of a longest run
     return np.take_along_axis(order, best, dim)
 
 
 def _read(input: T, x: T, axis: int, indices: T) -> Found[T]:
-    """Return what `x`, which is `input` with axes, holds at `indices`; 0-d, like it, where that is one element."""
+    """Return the elements of `x` at `indices`, as 0-d tensors if `input`, which `x` is with an axis, is 0-d."""
     values = gather(x, axis, indices)
     if input.ndim or indices.shape != (1,):
         return Found(values, indices)
     return Found(reshape(values, ()), reshape(indices, ()))
-
-
-def _reduced(input: T, x: T, axis: int, indices: T, keepdim: bool) -> Found[T]:
-    """Return what `x` holds at `indices`, one along `axis`, which goes unless `keepdim`."""
-    values = gather(x, axis, indices)
-    if keepdim and input.ndim:
-        return Found(values, indices)
-    return Found(squeeze(values, axis), squeeze(indices, axis))

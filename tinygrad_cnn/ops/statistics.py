@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from tinygrad_cnn.ops.shape import product, reshape
 
 
 def _freedom(shape: Shape, dim: tuple[int, ...], correction: float) -> float:
-    """Return what the sum of squares is divided by: the number of elements less `correction`, at least 0."""
+    """Return the divisor of the sum of squares: the number of elements less `correction`, at least 0."""
     return max(product([shape[axis] for axis in dim]) - correction, 0)
 
 
@@ -43,9 +42,9 @@ def _std(x: Array, *, dim: tuple[int, ...], correction: float, keepdim: bool) ->
 
 
 @_std.vjp(0)
-def std_vjp_0(g: A, y: A, x: A, **how: Any) -> A:
+def std_vjp_0(g: A, y: A, x: A, *, dim: tuple[int, ...], correction: float, **_: bool) -> A:
     flat = y == 0  # √ has no slope there; 0 is taken, as for |x|
-    return var_vjp_0(where(flat, 0, g / (2 * where(flat, 1, y))), None, x, **how)
+    return var_vjp_0(where(flat, 0, g / (2 * where(flat, 1, y))), None, x, dim=dim, correction=correction)
 
 
 def var(
@@ -61,9 +60,9 @@ def var(
     Args:
         input: any shape, floating point.
         dim: one axis or several; all of them by default.
-        unbiased: the older name of `correction`: True for 1, False for 0. May be given in the place of `dim`.
+        unbiased: the older name of `correction`: True for 1, False for 0. May be passed by position instead of `dim`.
         keepdim: keep the axes, with length 1.
-        correction: what is taken off the number of elements n; 1 by default (Bessel's).
+        correction: is subtracted from the number of elements n; 1 by default (Bessel's).
 
     Raises:
         RuntimeError: `input` is not floating point.

@@ -47,9 +47,9 @@ def norm_vjp_0(g: A, y: A, x: A, *, p: float, dim: tuple[int, ...], **_: bool) -
         shared = sum(ties, dim, keepdim=True)
         return g * sign(x) * (ties / where(shared == 0, 1, shared))
     divisor = where(y == 0, 1, y)
-    if p == 2:  # smooth where the norm is not 0, also at elements that are
+    if p == 2:  # smooth wherever the norm is not 0, even at elements that are 0
         return where(y == 0, 0, g * (x / divisor))
-    # sign(x) · (|x| / y)ᵖ⁻¹, with 0 where x = 0: the slope there, or, where there is none, one between its neighbours'
+    # sign(x) · (|x| / y)ᵖ⁻¹, and 0 where x = 0: the slope, or a subgradient if there is none
     flat = (x == 0) | (y == 0)
     ratio = where(flat, 1, x) / divisor
     return where(flat, 0, g * (sign(x) * pow(abs(ratio), p - 1)))

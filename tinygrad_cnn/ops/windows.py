@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypedDict
 
 import numpy as np
+from typing_extensions import Unpack
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn._types import Array, Padding2d, Pair, Shape
 from tinygrad_cnn.autograd import A, Spec, primitive
+
+
+class Windows(TypedDict):
+    """The geometry of windows over the last two axes, as keyword arguments of operations."""
+
+    kernel_size: Pair
+    stride: Pair
+    padding: Padding2d
+    dilation: Pair
 
 
 @primitive()
@@ -20,7 +30,7 @@ def unfold(x: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dil
 
 
 @unfold.vjp(0)
-def unfold_vjp_0(g: A, _y: object, x: Spec, **how: Any) -> A:
+def unfold_vjp_0(g: A, _y: object, x: Spec, **how: Unpack[Windows]) -> A:
     return fold(g, input_size=x.shape[2:], **how)
 
 
@@ -38,5 +48,5 @@ def fold(
 
 
 @fold.vjp(0)
-def fold_vjp_0(g: A, _y: object, _x: object, *, input_size: Shape, **how: Any) -> A:  # noqa: ARG001
+def fold_vjp_0(g: A, _y: object, _x: object, *, input_size: Shape, **how: Unpack[Windows]) -> A:  # noqa: ARG001
     return unfold(g, **how)

@@ -68,6 +68,19 @@ def test_the_first_of_equal_elements_gets_the_gradient_of_adaptive_max_pooling()
     assert x.grad.tolist() == [[[1, 0, 1, 0], [0, 0, 0, 0]]]
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+@pytest.mark.parametrize(
+    "pool",
+    [lambda x: F.max_pool2d(x, 2, return_indices=True), lambda x: F.adaptive_max_pool2d(x, 2, return_indices=True)],
+    ids=["max_pool2d", "adaptive_max_pool2d"],
+)
+def test_indices_are_the_same_whether_or_not_the_operation_is_recorded(pool, recorded):
+    x = tc.tensor([[[[1.0, 5, 2, 0], [3, 4, 1, 7], [9, 0, 0, 0], [0, 0, 0, 2]]]], requires_grad=recorded)
+    values, indices = pool(x)
+    assert values.tolist() == [[[[5, 7], [9, 2]]]]
+    assert indices.tolist() == [[[[1, 7], [8, 15]]]]
+
+
 @pytest.mark.parametrize(("call", "kind", "message"), REFUSED)
 def test_refused(call, kind, message):
     with pytest.raises(kind, match=message):

@@ -1,4 +1,4 @@
-"""Dtype promotion: PyTorch's table, taken from PyTorch 2.13 by `torch.result_type`."""
+"""Broadcasting and dtype promotion: PyTorch's table, taken from PyTorch 2.13 by `torch.result_type`."""
 
 import numpy as np
 import pytest
@@ -7,6 +7,7 @@ from tinygrad_cnn import ops, set_default_dtype
 from tinygrad_cnn.creation import ones, tensor
 
 DTYPES = ["?", "u1", "i1", "i2", "i4", "i8", "f2", "f4", "f8"]
+
 
 BOTH_WITH_AXES = """
     ?  u1 i1 i2 i4 i8 f2 f4 f8
@@ -19,6 +20,8 @@ BOTH_WITH_AXES = """
     f4 f4 f4 f4 f4 f4 f4 f4 f8
     f8 f8 f8 f8 f8 f8 f8 f8 f8
 """
+
+
 AXES_WITH_0D = """
     ?  u1 i1 i2 i4 i8 f2 f4 f8
     u1 u1 u1 u1 u1 u1 f2 f4 f8
@@ -30,6 +33,8 @@ AXES_WITH_0D = """
     f4 f4 f4 f4 f4 f4 f4 f4 f4
     f8 f8 f8 f8 f8 f8 f8 f8 f8
 """
+
+
 WITH_NUMBERS = """
     ?  i8 f4
     u1 u1 f4
@@ -41,6 +46,8 @@ WITH_NUMBERS = """
     f4 f4 f4
     f8 f8 f8
 """
+
+
 NUMBERS = [True, 2, 2.5]
 
 
@@ -89,25 +96,6 @@ def test_integers_become_the_default_dtype_where_the_result_is_floating(dtype):
     assert ops.div(ones(2, dtype="i8"), ones(2, dtype="f2")).dtype == "f2"
 
 
-def test_comparisons_promote_and_give_booleans():
-    assert ops.lt(tensor([200], dtype="u1"), tensor([-1], dtype="i1")).tolist() == [False]
-    assert ops.eq(tensor([1, 2]), 1.5).tolist() == [False, False]
-    assert ops.eq(tensor([1, 2]), 2).dtype == "?"
-
-
-@pytest.mark.parametrize(
-    ("x", "other", "expected"), [(1.0, 0.0, "f4"), (1, 0, "i8"), (True, False, "?"), (1, 0.5, "f4")]
-)
-def test_where_of_two_numbers(x, other, expected):
-    assert ops.where(tensor([True, False]), x, other).dtype == expected
-
-
-def test_where_promotes_its_choices_and_not_the_condition():
-    condition = tensor([True, False])
-    assert ops.where(condition, ones(2, dtype="f4"), ones(2, dtype="f8")).dtype == "f8"
-    assert ops.where(condition, ones(2, dtype="i4"), 0).dtype == "i4"
-
-
 def test_the_gradient_of_a_promoted_input_has_its_own_dtype():
     x = tensor([1.0, 2.0], requires_grad=True)
     w = tensor([3.0, 4.0], dtype="float64", requires_grad=True)
@@ -118,9 +106,38 @@ def test_the_gradient_of_a_promoted_input_has_its_own_dtype():
     assert x.grad.tolist() == [3, 4]
 
 
-def test_reductions():
-    assert ops.sum(ones(2, dtype="i4")).dtype == "i8"
-    assert ops.sum(ones(2, dtype="?")).dtype == "i8"
-    assert ops.sum(ones(2, dtype="f2")).dtype == "f2"
-    assert ops.amax(ones(2, dtype="u1")).dtype == "u1"
-    assert ops.argmax(ones(2)).dtype == "i8"
+# --- broadcasting ---------------------------------------------------------------------------------------------------
+
+
+def test_a_broadcast_is_a_read_only_view_and_a_sum_is_its_transpose():
+    x = tensor([[1.0], [2.0]], requires_grad=True)
+    y = ops.broadcast_to(x, (3, 2, 4))
+    assert np.shares_memory(x.array, y.array)
+    assert not y.array.flags.writeable
+    y.sum().backward()
+    assert x.grad.tolist() == [[12], [12]]
+    g = np.arange(24.0).reshape(3, 2, 4)
+    assert ops.sum_to(g, shape=(2, 1)).tolist() == g.sum((0, 2))[:, None].tolist()
+    assert ops.sum_to(g, shape=()).item() == g.sum()
+    assert ops.sum_to(np.ones((0, 2)), shape=(1, 2)).tolist() == [[0, 0]]
+
+
+def test_a_sum_over_no_axis_has_memory_of_its_own():
+    x = tensor([1.0, 2.0])
+    assert not np.shares_memory(ops.sum_to(x, shape=(2,)).array, x.array)
+
+
+def test_a_change_of_dtype_truncates_and_its_gradient_changes_back():
+    x = tensor([-1.7, 1.7], dtype="float64", requires_grad=True)
+    assert ops.cast(x, dtype=np.dtype("int32")).tolist() == [-1, 1]
+    y = ops.cast(x, dtype=np.dtype("float16"))
+    y.sum().backward()
+    assert (y.dtype, x.grad.dtype) == (np.float16, np.float64)
+    assert y.grad_fn.saved is False
+
+
+def test_shapes_broadcast_from_the_last_axis_on():
+    assert ops.add(ones(3, 1, 2), ones(4, 1)).shape == (3, 4, 2)
+    assert ops.add(ones(0, 1), ones(3)).shape == (0, 3)
+    with pytest.raises(RuntimeError, match=r"add: expected shapes that broadcast .* got \(2, 3\) and \(2,\)"):
+        ops.add(ones(2, 3), ones(2))
