@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tinygrad_cnn.autograd import registry
+import tinygrad_cnn as tc
+from tinygrad_cnn.autograd import grad, registry
 from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.backends.threads import get_num_threads, set_num_threads
 
@@ -57,7 +58,26 @@ def _gradients(op, form, wanted, g, relu_mask, y, *inputs, batch_mean=None, batc
     return form(SimpleNamespace(args=inputs, out=y, attrs=attrs, aux=aux, parents=inputs), g, wanted)
 
 
-form = form_of
+def vjps_of(name, g, relu_mask, *inputs, **attrs):
+    """Return what the VJPs of an operation give in float64 for each input; None for inputs that have no gradient.
+
+    Args:
+        g: the gradient of the output; with `relu_mask`, of the output of a ReLU after it, which the mask is.
+    """
+    through = _double(g if relu_mask is None else np.where(relu_mask <= 0, 0, g))
+    leaves = [
+        tc.tensor(_double(one), requires_grad=True) if one is not None and one.dtype.kind == "f" else one
+        for one in inputs
+    ]
+    wanted = [one for one in leaves if isinstance(one, tc.Tensor)]
+    with kernels_of("numpy"), np.errstate(all="ignore"):
+        y = registry[name](*leaves, **attrs)
+        found = iter(grad(y[0] if isinstance(y, tuple) else y, wanted, tc.tensor(through)))
+    return [next(found).numpy() if isinstance(one, tc.Tensor) else None for one in leaves]
+
+
+def _double(a):
+    return np.asarray(a, np.float64)
 
 
 def both(name, *args, **how):
