@@ -110,7 +110,7 @@ def near(found, exact, sizes=None):
 
 def agree(found, expected, rtol=1e-5, atol=1e-6):
     """Check that results have the same shapes and dtypes, and values equal to rounding."""
-    if isinstance(expected, tuple):
+    if isinstance(expected, (tuple, list)):
         assert len(found) == len(expected)
         for one, other in zip(found, expected, strict=True):
             agree(one, other, rtol, atol)

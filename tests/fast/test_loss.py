@@ -4,9 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from kernel_forms import agree, both, falls_back, float32, needs_compiler, same_bits_on_any_threads, spread_out
+from kernel_forms import (
+    agree,
+    both,
+    falls_back,
+    float32,
+    form_of,
+    needs_compiler,
+    same_bits_on_any_threads,
+    spread_out,
+    vjps_of,
+)
 
-from tinygrad_cnn import kernels
+from tinygrad_cnn import kernels, ops
+from tinygrad_cnn.backends.kernels import kernels_of
 
 pytestmark = needs_compiler
 
@@ -28,10 +39,10 @@ def classified(shape, seed, scale=3):
 def test_cross_entropy_and_its_gradient(shape, seed):
     x, target = classified(shape, seed)
     for reduction in REDUCTIONS:
-        found, expected = both("cross_entropy", x, target, reduction)
+        found, expected = both("cross_entropy", x, target, reduction=reduction)
         agree(np.asarray(found), np.asarray(expected))
         g = float32(seed + 1, *target.shape) if reduction == "none" else np.array(0.7, np.float32)
-        agree(*both("cross_entropy_input", g, x, target, reduction))
+        agree(*both("cross_entropy_input", g, x, target, reduction=reduction))
 
 
 @pytest.mark.parametrize("shape", [(6, 5), (6, 40), (6, 5, 3)])
@@ -41,32 +52,33 @@ def test_nan_and_infinities(shape):
     target[2] = 2
     for reduction in REDUCTIONS:
         g = np.ones(target.shape if reduction == "none" else (), np.float32)
-        found, expected = both("cross_entropy", x, target, reduction)
+        found, expected = both("cross_entropy", x, target, reduction=reduction)
         agree(np.asarray(found), np.asarray(expected))
-        agree(*both("cross_entropy_input", g, x, target, reduction))
+        agree(*both("cross_entropy_input", g, x, target, reduction=reduction))
 
 
 def test_arrays_that_are_not_contiguous():
     x, target = classified((6, 5, 3), 1)
     agree(
-        np.asarray(both("cross_entropy", spread_out(x), spread_out(target), "none")[0]),
-        kernels.cross_entropy(x, target, "none"),
+        np.asarray(both("cross_entropy", spread_out(x), spread_out(target), reduction="none")[0]),
+        kernels.cross_entropy(x, target, reduction="none"),
     )
     g = float32(2, *target.shape)
-    agree(*both("cross_entropy_input", spread_out(g), spread_out(x), spread_out(target), "none"))
-    agree(*both("cross_entropy_input", np.broadcast_to(np.float32(2), ()), x, target, "mean"))
+    agree(*both("cross_entropy_input", spread_out(g), spread_out(x), spread_out(target), reduction="none"))
+    agree(*both("cross_entropy_input", np.broadcast_to(np.float32(2), ()), x, target, reduction="mean"))
 
 
 def test_any_number_of_threads_gives_the_same_bits():
     x, target = classified((3001, 17), 0)
     wide, places = classified((40, 5, 300), 0)
     g = np.ones((), np.float32)
+    loss, gradient = form_of("cross_entropy"), form_of("cross_entropy_input")
     same_bits_on_any_threads(
         lambda: (
-            np.asarray(kernels.cross_entropy(x, target, "mean")),
-            kernels.cross_entropy_input(g, x, target, "mean"),
-            np.asarray(kernels.cross_entropy(wide, places, "sum")),
-            kernels.cross_entropy_input(g, wide, places, "sum"),
+            loss(x, target, reduction="mean"),
+            gradient(g, x, target, reduction="mean"),
+            loss(wide, places, reduction="sum"),
+            gradient(g, wide, places, reduction="sum"),
         )
     )
 
@@ -79,10 +91,24 @@ def test_what_is_left_to_numpy():
         (x.astype(np.float64), target),
         (x, target.astype(np.int32)),
     ):
-        assert falls_back("cross_entropy", scores, classes, "mean")
-        assert falls_back("cross_entropy_input", g, scores, classes, "mean")
+        assert falls_back("cross_entropy", scores, classes, reduction="mean")
+        assert falls_back("cross_entropy_input", g, scores, classes, reduction="mean")
     for classes in (target - 5, target + 5):
-        assert falls_back("cross_entropy", x, classes, "mean")
-        assert falls_back("cross_entropy_input", g, x, classes, "mean")
-        with pytest.raises(IndexError, match=r"cross_entropy: expected class indices in \[0, 4\]"):
-            kernels.cross_entropy(x, classes, "mean")
+        assert falls_back("cross_entropy", x, classes, reduction="mean")
+        assert falls_back("cross_entropy_input", g, x, classes, reduction="mean")
+        with (
+            kernels_of("compiled"),
+            pytest.raises(IndexError, match=r"cross_entropy: expected class indices in \[0, 4\]"),
+        ):
+            ops.cross_entropy(x, classes, reduction="mean")
+
+
+def test_joint_gradients_are_those_of_the_vjp_and_none_for_the_classes():
+    x, target = classified((6, 5), 0)
+    gradients = form_of("cross_entropy_gradients")
+    for reduction, g in (("none", float32(1, 6)), ("sum", np.array(0.7, np.float32))):
+        gx, nothing = gradients([True, False], g, None, None, x, target, reduction=reduction)
+        assert nothing is None
+        agree(gx, vjps_of("cross_entropy", g, None, x, target, reduction=reduction)[0].astype(np.float32))
+    assert gradients([True, False], g, None, None, x.astype(float), target, reduction="sum") is None
+    assert gradients([True, False], g, None, None, x, target - 5, reduction="sum") is None

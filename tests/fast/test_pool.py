@@ -11,13 +11,15 @@ from kernel_forms import (
     both,
     falls_back,
     float32,
+    form_of,
     needs_compiler,
     same_bits_on_any_threads,
     spread_out,
     with_specials,
 )
 
-from tinygrad_cnn import kernels
+from tinygrad_cnn import ops
+from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.kernels.windows import output_size
 
 pytestmark = needs_compiler
@@ -149,15 +151,15 @@ def test_arrays_that_are_not_contiguous(geometry):
 def test_any_number_of_threads_gives_the_same_bits(geometry):
     x = float32(0, 20, 10, *geometry.size)
     g = float32(1, 20, 10, *geometry.places)
-    _, taps = kernels.max_pool2d(x, **geometry.how)
+    _, taps = form_of("max_pool2d")(x, **geometry.how)
     how = next(averaging(geometry))
     same_bits_on_any_threads(
         lambda: (
-            *kernels.max_pool2d(x, **geometry.how),
-            kernels.max_pool2d_scatter(g, taps, input_size=geometry.size, **geometry.how),
-            kernels.max_pool2d_gather(x, taps, **geometry.how),
-            kernels.avg_pool2d(x, **how),
-            kernels.avg_pool2d_input(g, input_size=geometry.size, **how),
+            *form_of("max_pool2d")(x, **geometry.how),
+            form_of("max_pool2d_scatter")(g, taps, input_size=geometry.size, **geometry.how),
+            form_of("max_pool2d_gather")(x, taps, **geometry.how),
+            form_of("avg_pool2d")(x, **how),
+            form_of("avg_pool2d_input")(g, input_size=geometry.size, **how),
         )
     )
 
@@ -176,6 +178,8 @@ def test_what_is_left_to_numpy():
 def test_sixteen_bit_taps_of_large_windows():
     large = Geometry((20, 20), (17, 16), (1, 1))
     x = float32(0, 1, 2, 20, 20)
-    y, taps = kernels.max_pool2d(x, **large.how)
+    with kernels_of("compiled"):
+        y, taps = ops.max_pool2d.kernel(x, **large.how)
+        gathered = ops.max_pool2d_gather.kernel(x, taps, **large.how)
     assert taps.dtype == np.uint16
-    np.testing.assert_array_equal(kernels.max_pool2d_gather(x, taps, **large.how), y)
+    np.testing.assert_array_equal(gathered, y)
