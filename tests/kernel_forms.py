@@ -38,11 +38,16 @@ def _kernel(name, form, *args, relu=False, **how):
 
     kernel = dispatch.numpy_kernels[name]
     dispatch.numpy_kernels[name] = lambda *_, **__: NotImplemented
-    fused_relu.operand = (args[0] if name == "batch_norm" else args[1]) if relu else None
+    operand = (args[0] if name == "batch_norm" else args[1]) if relu else None
+    fused_relu.operand = operand
     try:
         found = form(*args, **how)
-        if relu and found is not NotImplemented:
-            assert (found[0] if isinstance(found, tuple) else found) is fused_relu.output
+        if not relu or found is NotImplemented:
+            return found
+        y = found[0] if isinstance(found, tuple) else found
+        assert (y is fused_relu.output) == operand.flags.c_contiguous  # of a copy the kernel cannot tell
+        if y is not fused_relu.output:
+            np.maximum(y, 0, out=y)  # as the layer after it does
         return found
     finally:
         dispatch.numpy_kernels[name] = kernel

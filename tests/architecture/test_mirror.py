@@ -23,9 +23,7 @@ UNTESTED = """
     tinygrad_cnn/autograd/node.py tinygrad_cnn/autograd/operation.py tinygrad_cnn/autograd/pending.py
     tinygrad_cnn/autograd/primitive.py tinygrad_cnn/autograd/saving.py tinygrad_cnn/autograd/scope.py
     tinygrad_cnn/autograd/signatures.py tinygrad_cnn/autograd/variable.py tinygrad_cnn/autograd/views.py
-    tinygrad_cnn/autograd/walk.py tinygrad_cnn/backends/kernels.py tinygrad_cnn/drawing.py
-    tinygrad_cnn/fast/__init__.py tinygrad_cnn/fast/arrays.py tinygrad_cnn/fast/cache.py tinygrad_cnn/fast/dropout.py
-    tinygrad_cnn/fast/linear.py tinygrad_cnn/fast/softmax.py tinygrad_cnn/fast/windows.py tinygrad_cnn/inspection.py
+    tinygrad_cnn/autograd/walk.py tinygrad_cnn/drawing.py tinygrad_cnn/inspection.py
     tinygrad_cnn/kernels/activation.py tinygrad_cnn/kernels/adaptive.py tinygrad_cnn/kernels/conv.py
     tinygrad_cnn/kernels/dropout.py tinygrad_cnn/kernels/erf.py tinygrad_cnn/kernels/linear.py
     tinygrad_cnn/kernels/loss.py tinygrad_cnn/kernels/matmul.py tinygrad_cnn/kernels/norm.py
@@ -50,11 +48,11 @@ UNTESTED = """
 UNMIRRORED = """
     tests/autograd/test_arguments.py tests/autograd/test_autograd_functional.py tests/autograd/test_endurance.py
     tests/autograd/test_fan_in.py tests/autograd/test_inplace.py tests/autograd/test_names.py
-    tests/autograd/test_zero_dim.py tests/fast/test_fused_gradients.py tests/fast/test_wanted.py
-    tests/kernels/test_adjoints.py tests/ops/test_accuracy.py tests/ops/test_elementwise.py tests/ops/test_errors.py
-    tests/ops/test_extremes.py tests/ops/test_mutants_edges.py tests/ops/test_mutants_upstream.py
-    tests/ops/test_order.py tests/ops/test_products.py tests/ops/test_promotion.py tests/ops/test_rearranging.py
-    tests/ops/test_samples.py tests/ops/test_ties.py tests/ops/test_types.py tests/optim/lr_scheduler/test_parity.py
+    tests/autograd/test_zero_dim.py tests/kernels/test_adjoints.py tests/ops/test_accuracy.py
+    tests/ops/test_elementwise.py tests/ops/test_errors.py tests/ops/test_extremes.py
+    tests/ops/test_mutants_edges.py tests/ops/test_mutants_upstream.py tests/ops/test_order.py
+    tests/ops/test_products.py tests/ops/test_promotion.py tests/ops/test_rearranging.py tests/ops/test_samples.py
+    tests/ops/test_ties.py tests/ops/test_types.py tests/optim/lr_scheduler/test_parity.py
     tests/optim/test_parity.py tests/test_import.py tests/test_locale.py tests/test_reentry.py
     tests/train/checkpoint/test_kill.py
 """
