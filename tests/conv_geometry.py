@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from hypothesis import example
 from hypothesis import strategies as st
-from kernel_forms import float32, form, spread_out
+from kernel_forms import float32, form_of, spread_out
 
 from tinygrad_cnn import kernels
 from tinygrad_cnn.kernels.windows import output_size
@@ -51,8 +51,8 @@ class Geometry:
         x = float32(0, self.images, self.channels * self.groups, *self.size)
         w, b = float32(1, total, self.channels, *self.kernel_size), float32(2, total)
         g = float32(3, self.images, total, *self.places)
-        gate = np.maximum(float32(4, *g.shape), 0)
-        found = x, w, b, g, gate
+        mask = np.maximum(float32(4, *g.shape), 0)
+        found = x, w, b, g, mask
         return tuple([spread_out(one) for one in found]) if self.spread else found
 
 
@@ -115,36 +115,43 @@ def near(found, call, *arrays, tolerance):
 
 def check(forms, geometry, tolerance):
     """Check forward pass and gradients, with and without a ReLU after the convolution."""
-    (x, w, b, g, gate), how = geometry.arrays(), geometry.how
-    back = {"input_size": geometry.size, **how}, {"kernel_size": geometry.kernel_size, **how}
-    near(forms["conv2d"](x, w, b, **how), partial(kernels.conv2d, **how), x, w, b, tolerance=tolerance)
-    near(forms["conv2d"](x, w, None, **how), partial(kernels.conv2d, **how), x, w, None, tolerance=tolerance)
-    plain = forms["conv2d"](x, w, b, **how)
-    np.testing.assert_array_equal(forms["conv2d"](x, w, b, relu=True, **how), np.maximum(plain, 0))
-    for open_gate in (None, np.ascontiguousarray(gate)):
-        through = g if open_gate is None else g * (gate > 0)
-        found = forms["conv2d_input"](g, w, gate=open_gate, **back[0])
-        near(found, partial(kernels.conv2d_input, **back[0]), through, w, tolerance=tolerance)
-        found = forms["conv2d_weight"](x, g, gate=open_gate, **back[1])
-        near(found, partial(kernels.conv2d_weight, **back[1]), x, through, tolerance=tolerance)
-        near(form("conv2d_bias")(g, gate=open_gate), kernels.conv2d_bias, through, tolerance=DIRECT)
+    (x, w, b, g, mask), how = geometry.arrays(), geometry.how
+    for bias in (b, None):
+        plain = forms["conv2d"](x, w, bias, **how)
+        near(plain, partial(kernels.conv2d, **how), x, w, bias, tolerance=tolerance)
+        np.testing.assert_array_equal(forms["conv2d"](x, w, bias, relu=True, **how), np.maximum(plain, 0))
+    for relu_mask, through in ((None, g), (mask, g * (mask > 0))):
+        found = forms["conv2d_gradients"]([True] * 3, g, relu_mask, None, x, w, b, **how)
+        near_gradients(found, geometry, x, w, through, tolerance)
+
+
+def near_gradients(found, geometry, x, w, g, tolerance):
+    """Check gx, gw and gb of a convolution of x by w whose output has the gradient g, each by `near`."""
+    (gx, gw, gb), how = found, geometry.how
+    input_of = partial(kernels.conv2d_input, input_size=geometry.size, **how)
+    weight_of = partial(kernels.conv2d_weight, kernel_size=geometry.kernel_size, **how)
+    near(gx, input_of, g, w, tolerance=tolerance)
+    near(gw, weight_of, x, g, tolerance=tolerance)
+    near(gb, lambda g: g.sum((0, 2, 3)), g, tolerance=DIRECT)
 
 
 def forms_of(winograd):
-    """Return the three compiled forms, made to use Winograd's kernel always or never."""
+    """Return the compiled forms of `conv2d` and its gradients, made to use Winograd's kernel always or never."""
     from tinygrad_cnn.fast import conv
 
     def forced(name):
+        form = form_of(name)
+
         def run(*args, **how):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(conv, "_winograd", lambda *_: winograd)
                 for plan in ("_forward", "_backward"):  # as if it were the first call with these shapes
                     patch.setattr(conv, plan, getattr(conv, plan).__wrapped__)
-                return getattr(conv, name)(*args, **how)
+                return form(*args, **how)
 
         return run
 
-    return {name: forced(name) for name in ("conv2d", "conv2d_input", "conv2d_weight")}
+    return {name: forced(name) for name in ("conv2d", "conv2d_input", "conv2d_weight", "conv2d_gradients")}
 
 
 LARGE = Geometry(4, 12, 12, (16, 16), padding=((1, 1), (1, 1)))  # 64 tiles

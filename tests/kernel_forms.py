@@ -6,7 +6,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from tinygrad_cnn.autograd import registry
+import tinygrad_cnn as tc
+from tinygrad_cnn.autograd import grad, registry
 from tinygrad_cnn.backends.kernels import kernels_of
 from tinygrad_cnn.backends.threads import get_num_threads, set_num_threads
 
@@ -37,11 +38,16 @@ def _kernel(name, form, *args, relu=False, **how):
 
     kernel = dispatch.numpy_kernels[name]
     dispatch.numpy_kernels[name] = lambda *_, **__: NotImplemented
-    fused_relu.operand = (args[0] if name == "batch_norm" else args[1]) if relu else None
+    operand = (args[0] if name == "batch_norm" else args[1]) if relu else None
+    fused_relu.operand = operand
     try:
         found = form(*args, **how)
-        if relu and found is not NotImplemented:
-            assert (found[0] if isinstance(found, tuple) else found) is fused_relu.output
+        if not relu or found is NotImplemented:
+            return found
+        y = found[0] if isinstance(found, tuple) else found
+        assert (y is fused_relu.output) == operand.flags.c_contiguous  # of a copy the kernel cannot tell
+        if y is not fused_relu.output:
+            np.maximum(y, 0, out=y)  # as the layer after it does
         return found
     finally:
         dispatch.numpy_kernels[name] = kernel
@@ -57,7 +63,26 @@ def _gradients(op, form, wanted, g, relu_mask, y, *inputs, batch_mean=None, batc
     return form(SimpleNamespace(args=inputs, out=y, attrs=attrs, aux=aux, parents=inputs), g, wanted)
 
 
-form = form_of
+def vjps_of(name, g, relu_mask, *inputs, **attrs):
+    """Return what the VJPs of an operation give in float64 for each input; None for inputs that have no gradient.
+
+    Args:
+        g: the gradient of the output; with `relu_mask`, of the output of a ReLU after it, which the mask is.
+    """
+    through = _double(g if relu_mask is None else np.where(relu_mask <= 0, 0, g))
+    leaves = [
+        tc.tensor(_double(one), requires_grad=True) if one is not None and one.dtype.kind == "f" else one
+        for one in inputs
+    ]
+    wanted = [one for one in leaves if isinstance(one, tc.Tensor)]
+    with kernels_of("numpy"), np.errstate(all="ignore"):
+        y = registry[name](*leaves, **attrs)
+        found = iter(grad(y[0] if isinstance(y, tuple) else y, wanted, tc.tensor(through)))
+    return [next(found).numpy() if isinstance(one, tc.Tensor) else None for one in leaves]
+
+
+def _double(a):
+    return np.asarray(a, np.float64)
 
 
 def both(name, *args, **how):
@@ -90,7 +115,7 @@ def near(found, exact, sizes=None):
 
 def agree(found, expected, rtol=1e-5, atol=1e-6):
     """Check that results have the same shapes and dtypes, and values equal to rounding."""
-    if isinstance(expected, tuple):
+    if isinstance(expected, (tuple, list)):
         assert len(found) == len(expected)
         for one, other in zip(found, expected, strict=True):
             agree(one, other, rtol, atol)

@@ -153,14 +153,7 @@ def matmul_tn(rows=3, depth=7, columns=5):
     _near_product(y, a.T, b)
 
 
-@sample(rows=around(MATMUL.MOST_SUMMED), columns=WIDTHS)
-def column_sums(rows=3, columns=5):
-    a, y = float32(0, rows, columns), blank(columns)
-    call("column_sums", a, y)
-    near(y, a.sum(0, dtype=float), abs(a).sum(0))
-
-
-@sample(rows=TILE_ROWS, inputs=WIDTHS, outputs=WIDTHS)
+@sample(rows=(*TILE_ROWS, *around(MATMUL.MOST_SUMMED)[1:]), inputs=WIDTHS, outputs=WIDTHS)
 def linear_gradients(rows=3, inputs=5, outputs=7):
     g, x, w = float32(0, rows, outputs), float32(1, rows, inputs), float32(2, outputs, inputs)
     gx, gw, gb = blank(rows, inputs), blank(outputs, inputs), blank(outputs)
@@ -184,11 +177,6 @@ def _normalized(images, channels, positions):
     return float32(0, *shape) + 1, float32(1, *shape), float32(2, channels), float32(3, channels)
 
 
-def _along(a, x):
-    """Return `a` (C,) so that it broadcasts along the channels of x."""
-    return a.reshape(1, -1, *[1] * (x.ndim - 2))
-
-
 def batch_norm(images=3, channels=4, positions=1):
     x, _, w, b = _normalized(images, channels, positions)
     for relu_after in (0, 1):
@@ -210,6 +198,13 @@ def batch_norm_given(images=3, channels=4, positions=1):
         near(y, np.maximum(exact, 0) if relu_after else exact)
 
 
+def _gradients_of_batch_norm(g, x, w, mean, var):
+    """Return gx, gw and gb for the statistics of x."""
+    how = {"dims": (0, *range(2, x.ndim)), "eps": EPS, "mean": mean, "var": var}
+    gw = kernels.standardize_dot(g, x, **how)
+    return kernels.standardize_input(g, x, w.reshape(mean.shape), **how), gw.ravel(), g.sum(how["dims"])
+
+
 def batch_norm_gradients(images=3, channels=4, positions=1):
     x, g, w, _ = _normalized(images, channels, positions)
     _, mean, var = kernels.batch_norm(x.astype(float), None, None, None, None, eps=EPS)
@@ -218,22 +213,12 @@ def batch_norm_gradients(images=3, channels=4, positions=1):
     for relu_mask in (None, mask):
         gx, gw, gb = blank(*x.shape), blank(channels), blank(channels)
         call("batch_norm_gradients", g, relu_mask, x, w, mean, var, gx, gw, gb, EPS)
-        through, exact_x, scale = double(g if relu_mask is None else np.where(mask <= 0, 0, g), x, _along(w, x))
-        dims = (0, *range(2, x.ndim))
-        how = {"dims": dims, "eps": EPS, "mean": _along(mean, x).astype(float), "var": _along(var, x).astype(float)}
-        near(gx, kernels.standardize_input(through, exact_x, scale, **how), 20)
-        near(gw, kernels.standardize_dot(through, exact_x, **how).ravel(), 1 + images * positions)
-        near(gb, through.sum(dims), 1 + images * positions)
+        through = g if relu_mask is None else g * (mask > 0)
+        exact = _gradients_of_batch_norm(*double(through, x, w, mean, var))
+        many = 1 + images * positions
+        for found, expected, sizes in zip((gx, gw, gb), exact, (20, many, many), strict=True):
+            near(found, expected, sizes)
 
 
 for kernel in (batch_norm, batch_norm_given, batch_norm_gradients):
     sample(images=(1, 2, *IMAGES), channels=CHANNELS, positions=POSITIONS)(kernel)
-
-
-@sample(channels=WIDTHS)
-def follow(channels):
-    running, statistics = (float32(0, channels), float32(1, channels)), (float32(2, channels), float32(3, channels))
-    expected = double(*running)
-    call("follow", *running, *statistics, 0.3, 1.5)
-    for found, before, now, scale in zip(running, expected, statistics, (1, 1.5), strict=True):
-        near(found, 0.7 * before + 0.3 * scale * now)

@@ -97,15 +97,6 @@ def conv2d_weight(rounds=1, **shape):
     _check_weight("conv2d_weight", geometry, *_numbers(geometry))
 
 
-@sample(images=(1, CONV.MOST_ADDED + 2, 3 * CONV.MOST_ADDED), channels=(1, 5), positions=WIDTHS)
-def conv2d_bias(images=3, channels=4, positions=7):
-    g, mask = float32(0, images, channels, positions, 1), np.maximum(float32(1, images, channels, positions, 1), 0)
-    for relu_mask, through in ((None, g), (mask, g * (mask > 0))):
-        gb = blank(channels)
-        call("conv2d_bias", g, relu_mask, gb)
-        near(gb, through.sum((0, 2, 3), dtype=float), abs(through).sum((0, 2, 3)))
-
-
 # --- Winograd's convolution ---------------------------------------------------------------------------------------
 
 WINOGRAD = constants("winograd")
@@ -156,9 +147,9 @@ def winograd_conv2d_weight(**shape):
     _winograd(_check_weight, "winograd_conv2d_weight", **shape)
 
 
-@sample(width=WIDTHS, winograd=(0, 1))
-def conv2d_gradients(width=5, winograd=0):
-    geometry = _tiles(width=width)
+@sample(width=WIDTHS, winograd=(0, 1), images=(1, CONV.MOST_ADDED + 2, 3 * CONV.MOST_ADDED))
+def conv2d_gradients(winograd=0, **shape):
+    geometry = _tiles(**shape)
     x, w, b, g, mask = geometry.arrays()
     through = g * (mask > 0)
     gx, gw, gb = blank(*x.shape), blank(*w.shape), blank(*b.shape)

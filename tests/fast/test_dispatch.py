@@ -1,24 +1,26 @@
-"""The switch between compiled and NumPy kernels: modes, the environment variable, machines without a compiler."""
+"""Compiled forms: which operations have one, that each computes what NumPy does, and machines without a compiler."""
 
 import importlib
-import os
-import subprocess
+import itertools
 import sys
-from pathlib import Path
+from functools import partial
 
 import numpy as np
 import pytest
-from kernel_forms import float32, needs_compiler
+from c_constants import around, constants
+from fused_programs import CASES, agree, energy, random, tensors
+from kernel_arguments import ARGUMENTS
+from kernel_forms import falls_back, float32, form_of, near, needs_compiler, vjps_of
 
 import tinygrad_cnn as tc
+import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import ops, optim
-from tinygrad_cnn.autograd import registry
+from tinygrad_cnn.autograd import grad, registry
 from tinygrad_cnn.backends import kernels, threads
 from tinygrad_cnn.backends.kernels import kernel_mode, kernels_of, set_kernel_mode
 from tinygrad_cnn.fast import build, dispatch
 from tinygrad_cnn.optim.optimizer import group_steps
 
-ROOT = Path(__file__).parents[2]
 FAST = "tinygrad_cnn.fast"
 
 
@@ -38,67 +40,13 @@ def not_loaded(monkeypatch):
     monkeypatch.setattr(threads, "_listeners", [])
 
 
-def run(program, **environment):
-    """Return what a program prints, and its warnings."""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT, env={**os.environ, **environment}, capture_output=True, encoding="utf-8", check=True,
-    )  # fmt: skip
-    return done.stdout.strip(), done.stderr.strip()
-
-
-def in_use(name):
-    """Return whether the kernel of an operation is its compiled form."""
-    return registry[name].kernel is not dispatch.numpy_kernels[name]
-
-
-@needs_compiler
-def test_the_modes():
-    set_kernel_mode("compiled")
-    assert kernel_mode() == "compiled"
-    assert in_use("relu")
-    set_kernel_mode("numpy")
-    assert kernel_mode() == "numpy"
-    assert not in_use("relu")
-    set_kernel_mode("auto")
-    assert kernel_mode() == "compiled"
-
-
-def test_an_unknown_mode_is_refused_and_nothing_changes():
-    set_kernel_mode("numpy")
-    with pytest.raises(ValueError, match="set_kernel_mode: expected one of auto, compiled, numpy, got 'fast'"):
-        set_kernel_mode("fast")
-    assert kernel_mode() == "numpy"
-
-
-@needs_compiler
-def test_a_block_restores_the_mode():
-    set_kernel_mode("numpy")
-    with kernels_of("compiled"):
-        assert kernel_mode() == "compiled"
-        with pytest.raises(KeyError), kernels_of("numpy"):
-            raise KeyError(kernel_mode())
-        assert kernel_mode() == "compiled"
-    assert kernel_mode() == "numpy"
-
-
-@needs_compiler
-def test_a_block_before_any_kernel_ran_leaves_the_choice_open():
-    kernels.reset()
-    with kernels_of("numpy"):
-        assert not in_use("relu")
-    assert kernels._running is None
-    ops.relu(float32(0, 3))
-    assert kernel_mode() == "compiled"
-
-
 @needs_compiler
 def test_the_first_call_of_a_kernel_chooses():
     kernels.reset()
     x = float32(0, 3, 4)
     np.testing.assert_array_equal(ops.relu(x), np.maximum(x, 0))
     assert kernels._running == "compiled"
-    assert all(in_use(name) for name in dispatch.numpy_kernels)
+    assert all(registry[name].kernel is not kernel for name, kernel in dispatch.numpy_kernels.items())
 
 
 @needs_compiler
@@ -155,29 +103,12 @@ def test_a_subclass_of_an_optimizer_steps_by_the_equation_of_its_class():
     assert p.tolist() == [0.75, 0.75]
 
 
-PROGRAM = "from tinygrad_cnn.backends.kernels import kernel_mode; import tinygrad_cnn; print(kernel_mode())"
-
-
 @needs_compiler
-@pytest.mark.parametrize(("value", "mode"), [("", "compiled"), ("auto", "compiled"), ("numpy", "numpy")])
-def test_the_environment_variable(value, mode):
-    assert run(PROGRAM, TINYGRAD_CNN_KERNELS=value) == (mode, "")
-
-
-def test_a_wrong_environment_variable_is_said_and_left_alone():
-    program = "from tinygrad_cnn.backends import kernels; kernels.kernel_mode(); print(kernels._mode)"
-    out, err = run(program, TINYGRAD_CNN_KERNELS="fast")
-    assert out == "auto"
-    assert "TINYGRAD_CNN_KERNELS: expected one of auto, compiled, numpy, got 'fast'" in err
-
-
-@needs_compiler
-def test_what_a_form_declines_numpy_computes(monkeypatch):
-    declined = []
+def test_what_a_form_declines_numpy_computes():
     set_kernel_mode("compiled")
-    monkeypatch.setitem(dispatch.numpy_kernels, "relu_input", lambda *args: declined.append(args) or "numpy")
-    assert ops.relu_input.kernel(np.ones(3), np.ones(3)) == "numpy"
-    assert len(declined) == 1
+    g, y = np.array([1.0, 2, 3]), np.array([1.0, 0, np.nan])
+    assert falls_back("relu_input", g, y)
+    np.testing.assert_array_equal(ops.relu_input.kernel(g, y), [1, 0, 3])
 
 
 def test_a_mode_that_fails_changes_nothing(not_loaded, monkeypatch):
@@ -242,3 +173,216 @@ def test_a_compiler_that_cannot_be_found_to_fail_is_tried_again(not_loaded, monk
         assert kernel_mode() == "numpy"
     set_kernel_mode("auto")
     assert kernel_mode() == "compiled"
+
+
+# --- every compiled form computes what NumPy does ---------------------------------------------------------------------
+
+ELEMENTWISE = constants("activation")
+SIZES = (*around(ELEMENTWISE.LANES), ELEMENTWISE.CHUNK + 1)  # 1, a vector and its neighbours, beyond one block
+KERNELS = sorted(name for names in dispatch.KERNELS.values() for name in names)
+JOINT = sorted(name for names in dispatch.GRADIENTS.values() for name in names)
+TAKE_MASKS = {"batch_norm", "conv2d"}
+every_size = pytest.mark.parametrize("n", SIZES)
+
+
+def _agree(found, expected):
+    """Compare results, or tuples and lists of them, with those that NumPy computed in float64."""
+    if isinstance(expected, (tuple, list)):
+        for one, other in zip(found, expected, strict=True):
+            _agree(one, other)
+    elif expected is None or expected.dtype.kind != "f":
+        np.testing.assert_array_equal(found, expected)
+    else:
+        near(np.asarray(found), np.asarray(expected), 1 + abs(expected).max(initial=0) * 4)
+
+
+def _double(value):
+    return value.astype(np.float64) if isinstance(value, np.ndarray) and value.dtype == np.float32 else value
+
+
+def _exact(name, args, how):
+    """Return what the NumPy kernel gives in float64."""
+    return dispatch.numpy_kernels[name](*map(_double, args), **{key: _double(value) for key, value in how.items()})
+
+
+@needs_compiler
+@every_size
+@pytest.mark.parametrize("name", KERNELS)
+def test_a_kernel_computes_what_numpy_does(name, n):
+    args, how = ARGUMENTS[name](n)
+    found = form_of(name)(*args, **how)
+    assert found is not NotImplemented
+    _agree(found, _exact(name, args, how))
+
+
+@needs_compiler
+@every_size
+@pytest.mark.parametrize("name", ["batch_norm", "conv2d", "linear"])
+def test_a_kernel_with_a_relu_gives_what_is_above_0(name, n):
+    args, how = ARGUMENTS[name](n)
+    expected, found = _exact(name, args, how), form_of(name)(*args, relu=True, **how)
+    _agree(found, (np.maximum(expected[0], 0), *expected[1:]) if name == "batch_norm" else np.maximum(expected, 0))
+
+
+@needs_compiler
+@every_size
+@pytest.mark.parametrize(
+    ("name", "masked"), [*[(name, False) for name in JOINT], *[(name, True) for name in sorted(TAKE_MASKS)]]
+)
+def test_joint_gradients_are_those_of_the_vjps(name, masked, n):
+    args, how = ARGUMENTS[name](n)
+    y, aux = form_of(name)(*args, **how), {}
+    if name == "batch_norm":
+        y, *found = y
+        aux = dict(zip(("batch_mean", "batch_var"), found, strict=True))
+    g = float32(8, *y.shape)
+    relu_mask = np.maximum(float32(9, *y.shape), 0) if masked else None
+    if name == "relu":  # hands g on to a convolution before it, to mask as it reads it
+        (found,) = _relu_before_conv2d(g, y)
+        assert found.taker is ops.conv2d
+        found = [found.value()]
+    else:
+        wanted = [one is not None and one.dtype.kind == "f" for one in args]
+        found = form_of(f"{name}_gradients")(wanted, g, relu_mask, y, *args, **aux, **how)
+    _agree(found, vjps_of(name, g, relu_mask, *args, **how))
+
+
+def _relu_before_conv2d(g, y):
+    """Return the joint gradients of a ReLU of the output of a convolution."""
+    with kernels_of("compiled"):
+        x = tc.tensor(float32(0, 1, 1, 3, 3), requires_grad=True)
+        node = F.relu(F.conv2d(x, tc.ones(1, 1, 1, 1)))._node
+        parent = node.parents[0]
+    return form_of("relu_gradients")([True], g, None, y, parent)
+
+
+@needs_compiler
+@every_size
+@pytest.mark.parametrize("kind", dispatch.STEPS)
+def test_a_step_changes_what_numpy_changes(kind, n):
+    found = []
+    for mode in ("compiled", "numpy"):
+        p = tc.tensor(float32(0, n), requires_grad=True)
+        optimizer = kind([p], lr=0.1)
+        with kernels_of(mode):
+            for step in (1, 2):
+                p.grad = tc.tensor(float32(step, n))
+                optimizer.step()
+        found.append(p.array)
+    np.testing.assert_allclose(*found, rtol=1e-4, atol=1e-5)
+    assert (found[0] != float32(0, n)).any()
+
+
+# --- joint gradients in a backward pass -------------------------------------------------------------------------------
+
+every = pytest.mark.parametrize("name", CASES)
+SOME = [wanted for wanted in itertools.product([False, True], repeat=3) if any(wanted)]
+
+
+@needs_compiler
+@every
+@pytest.mark.parametrize("relu", [False, True])
+def test_gradients_for_every_choice_of_inputs_that_need_one(name, relu):
+    op, arrays = CASES[name]
+    last = F.relu if relu else lambda y: y
+    with kernels_of("numpy"):
+        leaves = tensors(arrays, tc.float64)
+        expected = grad(energy(last(op(*leaves))), leaves)
+    for wanted in SOME:
+        leaves = [leaf.requires_grad_(one) for leaf, one in zip(tensors(arrays), wanted, strict=True)]
+        with kernels_of("compiled"):
+            energy(last(op(*leaves))).backward()
+        for leaf, one, exact in zip(leaves, wanted, expected, strict=True):
+            assert (leaf.grad is not None) == one
+            if one:
+                np.testing.assert_allclose(leaf.grad.numpy(), exact.numpy(), rtol=1e-4, atol=1e-4)
+
+
+@needs_compiler
+@every
+def test_gradients_of_one_of_the_inputs_only(name):
+    op, arrays = CASES[name]
+    with kernels_of("compiled"):
+        leaves = tensors(arrays)
+        expected = grad(energy(op(*leaves)), leaves)
+        for i in range(3):
+            (found,) = grad(energy(op(*leaves)), [leaves[i]])
+            np.testing.assert_allclose(found.numpy(), expected[i].numpy(), rtol=1e-5, atol=1e-5)
+
+
+@needs_compiler
+@every
+def test_gradients_without_a_bias_or_with_an_input_used_twice(name):
+    agree(name, lambda op, x, w, b: energy(op(x, w, None)) + b.sum())
+    agree(name, lambda op, x, w, b: energy(op(x * x, w, b)) + (x * x * x).sum() + w.sum())
+
+
+@needs_compiler
+def test_gradients_of_the_same_tensor_as_two_inputs():
+    def program(dtype):
+        x = tc.tensor(random(0, 5, 5), dtype=dtype, requires_grad=True)
+        return grad(energy(F.linear(x, x, x[0])), [x])[0].numpy()
+
+    with kernels_of("numpy"):
+        expected = program(tc.float64)
+    with kernels_of("compiled"):
+        np.testing.assert_allclose(program(tc.float32), expected, rtol=1e-4, atol=1e-5)
+
+
+@needs_compiler
+@every
+def test_joint_gradients_run_in_float32_only_and_not_when_recorded(name, monkeypatch):
+    op, arrays = CASES[name]
+    node = getattr(ops, name.split(" ")[0].rstrip(","))
+    given = []
+
+    def noting(*args, plain, **how):
+        given.append(None if plain is None else plain(*args, **how))
+        return given[-1]
+
+    for dtype, mode, used in (
+        (tc.float32, "compiled", True),
+        (tc.float64, "compiled", False),
+        (tc.float32, "numpy", False),
+    ):
+        with kernels_of(mode):
+            leaves = tensors(arrays, dtype)
+            total = energy(op(*leaves))
+            monkeypatch.setattr(node, "gradients", partial(noting, plain=node.gradients))
+            grad(total, leaves)
+        assert (given.pop() is not None) == used
+        assert given == []
+        monkeypatch.undo()
+    with kernels_of("compiled"):
+        leaves = tensors(arrays)
+        total = energy(op(*leaves))
+        monkeypatch.setattr(node, "gradients", partial(noting, plain=node.gradients))
+        grad(total, leaves, create_graph=True)
+    assert given == [None]
+
+
+@needs_compiler
+@every
+def test_no_joint_gradients_where_no_gradient_arrives(name):
+    agree(name, lambda op, *args: energy(op(*args).detach() * 2 + args[0].sum()) + args[1].sum() + args[2].sum())
+
+
+@needs_compiler
+@every
+def test_gradients_of_an_empty_batch(name):
+    op, (x, w, b) = CASES[name]
+    if name == "batch_norm":
+        pytest.skip("there are no statistics of an empty batch")
+    with kernels_of("compiled"):
+        leaves = tensors((x[:0], w, b))
+        found = grad(energy(F.relu(op(*leaves))), leaves)
+    assert [one.shape for one in found] == [leaf.shape for leaf in leaves]
+    assert not any(one.numpy().any() for one in found)
+
+
+def test_a_gradient_of_another_shape_is_refused(monkeypatch):
+    monkeypatch.setattr(ops.sqrt, "fit", None)
+    monkeypatch.setattr(ops.sqrt, "gradients", lambda _node, g, _wanted: [g[:1]])
+    y = ops.sqrt(tc.ones(3, requires_grad=True))
+    with pytest.raises(RuntimeError, match=r"sqrt: .* shape \(1,\), expected \(3,\)"):
+        y.sum().backward()

@@ -4,9 +4,20 @@ import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from kernel_forms import agree, both, falls_back, float32, form_of, needs_compiler, same_bits_on_any_threads, spread_out
+from kernel_forms import (
+    agree,
+    both,
+    falls_back,
+    float32,
+    form_of,
+    needs_compiler,
+    same_bits_on_any_threads,
+    spread_out,
+    vjps_of,
+)
 
-from tinygrad_cnn import kernels
+from tinygrad_cnn import kernels, ops
+from tinygrad_cnn.backends.kernels import kernels_of
 
 pytestmark = needs_compiler
 
@@ -50,7 +61,7 @@ def test_arrays_that_are_not_contiguous():
     x, target = classified((6, 5, 3), 1)
     agree(
         np.asarray(both("cross_entropy", spread_out(x), spread_out(target), reduction="none")[0]),
-        kernels.cross_entropy(x, target, "none"),
+        kernels.cross_entropy(x, target, reduction="none"),
     )
     g = float32(2, *target.shape)
     agree(*both("cross_entropy_input", spread_out(g), spread_out(x), spread_out(target), reduction="none"))
@@ -61,12 +72,13 @@ def test_any_number_of_threads_gives_the_same_bits():
     x, target = classified((3001, 17), 0)
     wide, places = classified((40, 5, 300), 0)
     g = np.ones((), np.float32)
+    loss, gradient = form_of("cross_entropy"), form_of("cross_entropy_input")
     same_bits_on_any_threads(
         lambda: (
-            np.asarray(form_of("cross_entropy")(x, target, reduction="mean")),
-            form_of("cross_entropy_input")(g, x, target, reduction="mean"),
-            np.asarray(form_of("cross_entropy")(wide, places, reduction="sum")),
-            form_of("cross_entropy_input")(g, wide, places, reduction="sum"),
+            loss(x, target, reduction="mean"),
+            gradient(g, x, target, reduction="mean"),
+            loss(wide, places, reduction="sum"),
+            gradient(g, wide, places, reduction="sum"),
         )
     )
 
@@ -84,5 +96,19 @@ def test_what_is_left_to_numpy():
     for classes in (target - 5, target + 5):
         assert falls_back("cross_entropy", x, classes, reduction="mean")
         assert falls_back("cross_entropy_input", g, x, classes, reduction="mean")
-        with pytest.raises(IndexError, match=r"cross_entropy: expected class indices in \[0, 4\]"):
-            kernels.cross_entropy(x, classes, "mean")
+        with (
+            kernels_of("compiled"),
+            pytest.raises(IndexError, match=r"cross_entropy: expected class indices in \[0, 4\]"),
+        ):
+            ops.cross_entropy(x, classes, reduction="mean")
+
+
+def test_joint_gradients_are_those_of_the_vjp_and_none_for_the_classes():
+    x, target = classified((6, 5), 0)
+    gradients = form_of("cross_entropy_gradients")
+    for reduction, g in (("none", float32(1, 6)), ("sum", np.array(0.7, np.float32))):
+        gx, nothing = gradients([True, False], g, None, None, x, target, reduction=reduction)
+        assert nothing is None
+        agree(gx, vjps_of("cross_entropy", g, None, x, target, reduction=reduction)[0].astype(np.float32))
+    assert gradients([True, False], g, None, None, x.astype(float), target, reduction="sum") is None
+    assert gradients([True, False], g, None, None, x, target - 5, reduction="sum") is None

@@ -1,13 +1,24 @@
 """Batch normalisation: the compiled form equals the NumPy form, and is as accurate."""
 
+from typing import Any, NamedTuple
+
 import numpy as np
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from kernel_forms import agree, both, falls_back, float32, form_of, needs_compiler, same_bits_on_any_threads, spread_out
+from kernel_forms import (
+    agree,
+    both,
+    falls_back,
+    float32,
+    form_of,
+    needs_compiler,
+    same_bits_on_any_threads,
+    spread_out,
+    vjps_of,
+)
 
 from tinygrad_cnn import kernels
-from tinygrad_cnn.backends.kernels import kernels_of
 
 pytestmark = needs_compiler
 
@@ -46,9 +57,8 @@ def test_with_given_statistics(shape, affine):
 def test_with_a_relu(given_statistics, shape):
     x, (w, b) = float32(0, *shape), weights(shape[1])
     statistics = (b, abs(w)) if given_statistics else (None, None)
-    with kernels_of("compiled"):
-        plain = kernels.batch_norm(x, w, b, *statistics, eps=1e-5)[0]
-        rectified = form_of("batch_norm")(x, w, b, *statistics, eps=1e-5, relu=True)[0]
+    plain = form_of("batch_norm")(x, w, b, *statistics, eps=1e-5)[0]
+    rectified = form_of("batch_norm")(x, w, b, *statistics, eps=1e-5, relu=True)[0]
     np.testing.assert_array_equal(rectified, np.maximum(plain, 0))
     assert (plain < 0).any()
 
@@ -68,8 +78,7 @@ def test_a_large_mean_costs_no_more_accuracy_than_in_numpy(mean, shape):
 def test_few_rows(rows, c):
     x, (w, b) = float32(0, rows, c), weights(c)
     agree(*both("batch_norm", x, w, b, None, None, eps=0.1), rtol=2e-5, atol=2e-5)
-    g, gate, *rest, _ = gradient_inputs((rows, c), True, True)
-    agree(*both("batch_norm_gradients", g, gate, *rest, 0.1), rtol=1e-4, atol=1e-4)
+    near_vjps(gradient_inputs((rows, c), True, True, eps=0.1))
 
 
 @pytest.mark.parametrize("eps", [1e-5, 0])
@@ -88,9 +97,8 @@ def test_nan_and_infinity_spoil_their_column_only(shape):
     found, expected = both("batch_norm", x, None, None, None, None, eps=1e-5)
     agree(found, expected, rtol=2e-5, atol=2e-5)
     assert np.isfinite(found[0]).all(axis=0).sum() == shape[1] - 3
-    g = float32(1, *shape)
     with np.errstate(all="ignore"):
-        agree(*both("batch_norm_gradients", g, None, x, None, *found[1:], 1e-5), rtol=1e-4, atol=1e-4)
+        near_vjps(Gradient(float32(1, *shape), None, x, None, *found[1:], 1e-5))
 
 
 def test_nan_and_infinity_spoil_their_channel_only():
@@ -102,28 +110,59 @@ def test_nan_and_infinity_spoil_their_channel_only():
     assert np.isfinite(found[0][:, [0, 3]]).all()
 
 
-def gradient_inputs(shape, affine, gated):
+class Gradient(NamedTuple):
+    """What the gradients of a batch normalisation are made of."""
+
+    g: Any
+    relu_mask: Any
+    x: Any
+    w: Any
+    mean: Any
+    var: Any
+    eps: float
+
+    def compiled(self, wanted=(True, True, True)):
+        """Return gx, gw and gb of the compiled form, None where they are not wanted; or None."""
+        found = form_of("batch_norm_gradients")(
+            (*wanted, False, False), self.g, self.relu_mask, None, self.x, self.w, None, None, None,
+            batch_mean=self.mean, batch_var=self.var, eps=self.eps,
+        )  # fmt: skip
+        return found and found[:3]
+
+
+def gradient_inputs(shape, affine, masked, eps=1e-5):
     x, g, (w, _) = float32(0, *shape), float32(1, *shape), weights(shape[1], affine)
-    _, mean, var = kernels.batch_norm(x, w, None, None, None, eps=1e-5)
-    gate = np.maximum(float32(2, *shape), 0) if gated else None
-    return g, gate, x, w, mean, var, 1e-5
+    _, mean, var = kernels.batch_norm(x, w, None, None, None, eps=eps)
+    return Gradient(g, np.maximum(float32(2, *shape), 0) if masked else None, x, w, mean, var, eps)
+
+
+def near_vjps(given_):
+    """Check the compiled gradients against those of the VJPs, for each choice of inputs that wants that of x."""
+    ones = np.ones(given_.x.shape[1], np.float32)
+    w = ones if given_.w is None else given_.w
+    exact = vjps_of("batch_norm", given_.g, given_.relu_mask, given_.x, w, ones, None, None, eps=given_.eps)
+    exact = [one.astype(np.float32) for one in exact[:3]]
+    agree(given_.compiled(), exact, rtol=1e-4, atol=1e-4)
+    for wanted in ((True, False, True), (True, True, False)):
+        some = [one if keep else None for one, keep in zip(exact, wanted, strict=True)]
+        agree(given_.compiled(wanted), some, rtol=1e-4, atol=1e-4)
+    return exact
 
 
 @example((2, 3, 1111), True, True)
 @given(SHAPES, OPTIONAL, OPTIONAL)
-def test_gradients(shape, affine, gated):
-    agree(*both("batch_norm_gradients", *gradient_inputs(shape, affine, gated)), rtol=1e-4, atol=1e-4)
+def test_gradients(shape, affine, masked):
+    near_vjps(gradient_inputs(shape, affine, masked))
 
 
 @pytest.mark.parametrize("shape", [(2, 3, 4, 5), (30, 3), (30, 131)])
-def test_the_gate_lets_nan_through_and_stops_infinities_where_it_is_shut(shape):
-    g, gate, *rest = gradient_inputs(shape, True, True)
+def test_a_relu_mask_lets_all_through_where_it_is_nan_and_stops_infinities_where_it_is_0(shape):
+    given_ = gradient_inputs(shape, True, True)
     first = (0,) * (len(shape) - 2)
-    gate[0, 0, *first], gate[0, 1, *first], gate[0, 2, *first] = np.nan, 0, 0
+    mask, g = given_.relu_mask, given_.g
+    mask[0, 0, *first], mask[0, 1, *first], mask[0, 2, *first] = np.nan, 0, 0
     g[0, 1, *first], g[0, 2, *first] = np.inf, np.nan
-    found, expected = both("batch_norm_gradients", g, gate, *rest)
-    agree(found, expected, rtol=1e-4, atol=1e-4)
-    assert all(np.isfinite(one).all() for one in found)
+    assert all(np.isfinite(one).all() for one in near_vjps(given_))
 
 
 @LONG
@@ -138,14 +177,13 @@ def test_standardize_input_and_dot(shape, affine):
 
 @pytest.mark.parametrize("shape", [(3, 4, 5, 7), (31, 19)])
 def test_arrays_that_are_not_contiguous(shape):
-    g, gate, x, w, mean, var, eps = gradient_inputs(shape, True, True)
+    given_ = gradient_inputs(shape, True, True)
+    g, mask, x, w, mean, var, eps = given_
     wide = spread_out(w)
     agree(*both("batch_norm", spread_out(x), wide, wide, None, None, eps=eps), rtol=2e-5, atol=2e-5)
     agree(*both("batch_norm", spread_out(x), wide, wide, wide, abs(wide), eps=eps), rtol=2e-5, atol=2e-5)
-    agree(
-        *both("batch_norm_gradients", spread_out(g), spread_out(gate), spread_out(x), wide, mean, var, eps),
-        rtol=1e-4, atol=1e-4,
-    )  # fmt: skip
+    spread = Gradient(spread_out(g), spread_out(mask), spread_out(x), wide, mean, var, eps)
+    agree(spread.compiled(), given_.compiled(), rtol=0, atol=0)
 
 
 @pytest.mark.parametrize("shape", [(30, 7, 31, 33), (301, 1003)])
@@ -156,14 +194,15 @@ def test_any_number_of_threads_gives_the_same_bits(shape):
         lambda: (
             *form_of("batch_norm")(x, w, w, None, None, eps=eps),
             form_of("batch_norm")(x, w, w, w, abs(w), eps=eps)[0],
-            *kernels.batch_norm_gradients(*given_),
+            *given_.compiled(),
             form_of("standardize_dot")(g, x, dims=(0, *range(2, x.ndim)), eps=eps, mean=mean, var=var),
         )
     )
 
 
 def test_what_is_left_to_numpy():
-    g, _, x, w, mean, var, eps = gradient_inputs((3, 4, 5, 7), True, False)
+    given_ = gradient_inputs((3, 4, 5, 7), True, False)
+    g, _, x, w, mean, var, eps = given_
     none = (None, None, None, None)
     assert falls_back("batch_norm", x[:0], *none, eps=eps)
     assert falls_back("batch_norm", x.astype(np.float64), *none, eps=eps)
@@ -174,31 +213,8 @@ def test_what_is_left_to_numpy():
     how = {"dims": (2, 3), "eps": eps, "mean": mean, "var": var}
     assert falls_back("standardize_input", g, x, None, **how)
     assert falls_back("standardize_dot", g, x, **how)
-    assert falls_back("batch_norm_gradients", g[:2], None, x, w, mean, var, eps)
-
-
-@given(st.integers(1, 40), st.floats(0, 1), st.floats(1, 2))
-def test_running_statistics_follow(channels, share, correction):
-    mean, var = float32(0, 1, channels, 1, 1), abs(float32(1, 1, channels, 1, 1))
-    moved = []
-    for mode in ("compiled", "numpy"):
-        running = float32(2, channels), abs(float32(3, channels))
-        with kernels_of(mode):
-            kernels.follow(*running, mean, var, share, correction)
-        moved.append(running)
-    for found, expected in zip(*moved, strict=True):
-        np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-6)
-
-
-def test_running_statistics_that_are_left_to_numpy():
-    mean, var = float32(0, 1, 4), float32(1, 1, 4)
-    running = float32(2, 4), float32(3, 4)
-    assert falls_back("follow", running[0].astype(np.float64), running[1], mean, var, 0.1, 1.0)
-    assert falls_back("follow", running[0][:3], running[1], mean, var, 0.1, 1.0)
-    running[1].flags.writeable = False
-    before = running[0].copy()
-    assert falls_back("follow", *running, mean, var, 0.1, 1.0)
-    np.testing.assert_array_equal(running[0], before)
-    with pytest.raises(ValueError, match="read-only"):
-        kernels.follow(*running, mean, var, 0.1, 1.0)
-    np.testing.assert_array_equal(running[0], before)
+    assert given_._replace(g=g[:2]).compiled() is None
+    assert given_._replace(x=x.astype(np.float64)).compiled() is None
+    assert given_.compiled((False, True, True)) is None  # the VJPs of w and b need no more
+    given_statistics = form_of("batch_norm_gradients")([True] * 3 + [False] * 2, g, None, None, x, w, w, w, w, eps=eps)
+    assert given_statistics is None

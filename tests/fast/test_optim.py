@@ -80,7 +80,9 @@ def one_by_one(monkeypatch):
     for kind in (optim.SGD, optim.Adam, optim.RMSprop, optim.Adagrad, optim.Adadelta):
         update = kind._update
         monkeypatch.setattr(
-            kind, "_update", lambda self, p, g, group, update=update: changed.append(p) or update(self, p, g, group)
+            kind,
+            "_update",
+            lambda self, p, g, state, group, update=update: changed.append(p) or update(self, p, g, state, group),
         )
     return changed
 

@@ -626,7 +626,7 @@ static void sum_channel(void *context, idx channel) {
 }
 
 /* gb (O,): gb[o] = Σ g[n][o][…]; `relu_mask` as for `conv2d_input`. */
-EXPORT int conv2d_bias(const array *g, const array *relu_mask, const array *gb) {
+int conv2d_bias(const array *g, const array *relu_mask, const array *gb) {
     idx size = 1;
     for (int d = 2; d < g->ndim; d++) size *= g->shape[d];
     channel_sums c = {floats(g), floats(relu_mask), floats(gb), g->shape[0], g->shape[1], size};

@@ -162,7 +162,7 @@ EXPORT int matmul_tn(const array *a, const array *b, const array *y) {
 enum { MOST_SUMMED = 64 }; /* rows summed in float32, before their sums are added up in float64 */
 
 /* y = the sum of the rows of a: (rows, columns) → (columns,). */
-EXPORT int column_sums(const array *a, const array *y) {
+int column_sums(const array *a, const array *y) {
     idx rows = a->shape[0], columns = a->shape[1];
     for (idx c = 0; c < columns; c += LANES) {
         idx count = min_idx(LANES, columns - c);

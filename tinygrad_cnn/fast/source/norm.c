@@ -322,23 +322,3 @@ EXPORT int batch_norm_gradients(const array *g, const array *relu_mask, const ar
     else parallel(differentiate_channel, &c, c.channels, work_of(&c));
     return DONE;
 }
-
-/* --- running statistics ------------------------------------------------------------------------------------------- */
-
-/* Move the running statistics (C,) towards those of the batch: m ← m + share · (mean − m), and v ← v + share ·
-   (correction · var − v). */
-EXPORT int follow(const array *running_mean, const array *running_var, const array *mean, const array *var,
-                  double share, double correction) {
-    if (!READY(running_mean, running_var, mean, var)) return DECLINED;
-    idx count = elements(mean);
-    if (!is_writeable(running_mean) || !is_writeable(running_var) ||
-        elements(running_mean) != count || elements(running_var) != count || elements(var) != count)
-        return DECLINED;
-    float *to_mean = floats(running_mean), *to_var = floats(running_var);
-    float part = (float)share, scale = (float)correction;
-    for (idx i = 0; i < count; i++) {
-        to_mean[i] += part * (floats(mean)[i] - to_mean[i]);
-        to_var[i] += part * (floats(var)[i] * scale - to_var[i]);
-    }
-    return DONE;
-}
