@@ -19,7 +19,7 @@ REFUSED = [
         (nn.Flatten(), lambda x: x.reshape(2, 168)),
         (nn.Flatten(0, 2), lambda x: x.reshape(56, 6)),
     ],
-    ids=lambda value: str(value)[:60],
+    ids=lambda value: str(value)[:60] if isinstance(value, nn.Module) else "",
 )
 def test_layers_hand_their_arguments_to_the_function(layer, function):
     np.testing.assert_array_equal(layer(X).numpy(), function(X).numpy())

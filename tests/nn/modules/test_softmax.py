@@ -16,7 +16,7 @@ X = tc.tensor(np.random.default_rng(1).normal(size=(2, 4, 7, 6)))
         (nn.Softmax(1), lambda x: F.softmax(x, 1)),
         (nn.LogSoftmax(-1), lambda x: F.log_softmax(x, -1)),
     ],
-    ids=lambda value: str(value)[:60],
+    ids=lambda value: str(value)[:60] if isinstance(value, nn.Module) else "",
 )
 def test_layers_hand_their_arguments_to_the_function(layer, function):
     np.testing.assert_array_equal(layer(X).numpy(), function(X).numpy())
