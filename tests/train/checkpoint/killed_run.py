@@ -1,4 +1,4 @@
-"""A training run that `test_kill.py` starts, kills and starts again: ``python killed_run.py FOLDER WORKERS``.
+"""A training run that `test_folder_kill.py` starts, kills and starts again: ``python killed_run.py FOLDER WORKERS``.
 
 Everything random that a run may draw from is drawn from: shuffling and dropout from the default generator, and without
 workers a generator of the data set's own, NumPy's and Python's global streams; with workers, which read ahead of the
