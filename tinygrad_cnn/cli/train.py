@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
-from typing_extensions import override
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn._startup import INTERRUPTED
@@ -120,7 +119,6 @@ class _Resumed(Callback):
     def __init__(self, console: Console) -> None:
         self.console = console
 
-    @override
     def on_fit_start(self, trainer: Trainer) -> None:
         """Print the epoch and the step."""
         if trainer.step:

@@ -76,21 +76,7 @@ def get_device_properties(device: object = None) -> NoReturn:
 
 
 __all__ = [
-    "amp",
-    "current_device",
-    "device_count",
-    "empty_cache",
-    "get_device_name",
-    "get_device_properties",
-    "is_available",
-    "is_bf16_supported",
-    "is_initialized",
-    "manual_seed",
-    "manual_seed_all",
-    "max_memory_allocated",
-    "max_memory_reserved",
-    "memory_allocated",
-    "memory_reserved",
-    "set_device",
-    "synchronize",
-]
+    "amp", "current_device", "device_count", "empty_cache", "get_device_name", "get_device_properties", "is_available",
+    "is_bf16_supported", "is_initialized", "manual_seed", "manual_seed_all", "max_memory_allocated",
+    "max_memory_reserved", "memory_allocated", "memory_reserved", "set_device", "synchronize",
+]  # fmt: skip

@@ -159,12 +159,5 @@ def refuse_methods(cls: type) -> None:
 
 
 __all__ = [
-    "Declined",
-    "answer_in",
-    "install_import_hints",
-    "lookup",
-    "read_tables",
-    "reason",
-    "refuse_methods",
-    "sentence",
-]
+    "Declined", "answer_in", "install_import_hints", "lookup", "read_tables", "reason", "refuse_methods", "sentence",
+]  # fmt: skip

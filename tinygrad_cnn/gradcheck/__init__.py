@@ -6,11 +6,6 @@ from tinygrad_cnn.gradcheck.parameters import ParameterCheck, check_parameters
 from tinygrad_cnn.gradcheck.table import format_table
 
 __all__ = [
-    "GradcheckError",
-    "ParameterCheck",
-    "check_parameters",
-    "format_table",
-    "gradcheck",
-    "gradgradcheck",
+    "GradcheckError", "ParameterCheck", "check_parameters", "format_table", "gradcheck", "gradgradcheck",
     "numerical_gradient",
-]
+]  # fmt: skip

@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
-from typing_extensions import override
-
 from tinygrad_cnn._checks import nearest
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.creation import as_tensor
@@ -51,7 +49,6 @@ class LossLines(_Lines):
         write: called with each line.
     """
 
-    @override
     def on_step_end(self, trainer: Trainer) -> None:
         """Print the line."""
         self.write(f"train loss:{trainer.loss}")
@@ -66,7 +63,6 @@ class AccuracyLines(_Lines):
         write: called with each line.
     """
 
-    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Print the line."""
         row = trainer.history.rows[-1]
@@ -92,13 +88,11 @@ class CostLines(_Lines):
         super().__init__(write)
         self.report = report
 
-    @override
     def on_fit_start(self, trainer: Trainer) -> None:
         """Start the clock."""
         rows = trainer.history.rows
         self._before = rows[-1]["seconds"] if rows else 0.0
 
-    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Print the line if it is due."""
         if not self.report or trainer.epoch % self.report:

@@ -19,7 +19,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, ClassVar, TypeVar, cast
 
 import numpy as np
-from typing_extensions import TypeIs, override
+from typing_extensions import TypeIs
 
 from tinygrad_cnn._types import Array, Pair
 from tinygrad_cnn.creation import from_numpy
@@ -84,7 +84,6 @@ class RandomTransform(Transform):
     def __init__(self, p: float = 0.5) -> None:
         self.p = probability(type(self).__name__, p)
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the images, some of them changed, (N, C, H, W)."""
         chosen = current_generator().random(len(images)) < self.p

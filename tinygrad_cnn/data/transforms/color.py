@@ -14,7 +14,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data.seeding import current_generator
@@ -51,7 +50,6 @@ class ColorJitter(Transform):
         self.saturation = _span("saturation", saturation)
         self.hue = _span("hue", hue, neutral=0, high=0.5)
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the images with changed colours, (N, C, H, W)."""
         check_colors("ColorJitter", images)
@@ -162,7 +160,6 @@ class Grayscale(Transform):
     def __init__(self, num_output_channels: int = 1) -> None:
         self.num_output_channels = checked_channels("Grayscale", num_output_channels)
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the images in grey, (N, 1 or 3, H, W)."""
         return grayscale("Grayscale", images, self.num_output_channels)
@@ -178,7 +175,6 @@ class RandomGrayscale(RandomTransform):
     def __init__(self, p: float = 0.1) -> None:
         super().__init__(p)
 
-    @override
     def changed(self, images: Array) -> Array:
         """Return the images in grey, (N, C, H, W)."""
         return grayscale("RandomGrayscale", images, images.shape[1])

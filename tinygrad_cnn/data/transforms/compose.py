@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Protocol, cast
 
 import numpy as np
-from typing_extensions import TypeIs, override
+from typing_extensions import TypeIs
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data._types import Function, Sample
@@ -90,7 +90,6 @@ class RandomApply(Compose):
         """Return the image, transformed or as it is."""
         return super().__call__(image) if current_generator().random() < self.p else image
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the images (N, C, H, W), some of them transformed."""
         chosen = current_generator().random(len(images)) < self.p

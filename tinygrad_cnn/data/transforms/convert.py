@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._dtypes import get_default_dtype
 from tinygrad_cnn._types import Array
@@ -45,7 +44,6 @@ class ToTensor(Transform):
             image = np.moveaxis(image, -1, 0)
         return from_numpy(self.batch(image))
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the images, (N, C, H, W); uint8 in the default dtype from 0 to 1."""
         if images.dtype == np.uint8:
@@ -150,7 +148,6 @@ class Normalize(Transform):
             np.divide(np.subtract(image, mean, out=image), std, out=image)
         return image
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the normalised images, (N, C, H, W)."""
         mean, std = self._per_channel(images, 1)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data.seeding import current_generator
@@ -31,7 +30,6 @@ class CenterCrop(Transform):
     def __init__(self, size: int | Sequence[int]) -> None:
         self.size = size_pair("CenterCrop", size)
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the centres, (N, C, *size)."""
         more = [old - new for old, new in zip(images.shape[2:], self.size, strict=True)]  # rows and columns to cut off
@@ -83,7 +81,6 @@ class RandomCrop(Transform):
         self.fill = checked_fill("RandomCrop", fill)
         self.padding_mode = checked_mode("RandomCrop", padding_mode)
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return one rectangle of each image, (N, C, *size)."""
         height, width = self.size
@@ -139,7 +136,6 @@ class RandomResizedCrop(Transform):
         self.interpolation = self._resize.interpolation
         self.antialias = antialias
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return one resized rectangle of each image, (N, C, *size)."""
         result = np.empty((*images.shape[:2], *self.size), images.dtype)

@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data._types import Sample
@@ -66,7 +65,6 @@ class RandomErasing(Transform):
             return image
         return result
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the images, a rectangle of some of them overwritten, (N, C, H, W)."""
         generator = current_generator()

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from typing import Literal, cast
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data.seeding import current_generator
@@ -49,7 +48,6 @@ class Pad(Transform):
         self.fill = checked_fill("Pad", fill)
         self.padding_mode = checked_mode("Pad", padding_mode)
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the padded images, (N, C, H + top + bottom, W + left + right)."""
         return padded("Pad", images, self._margins, self.fill, self.padding_mode)
@@ -86,7 +84,6 @@ class RandomHorizontalFlip(RandomTransform):
 
     _axis = 3
 
-    @override
     def changed(self, images: Array) -> Array:
         """Return the mirrored images, (N, C, H, W)."""
         return np.flip(images, self._axis)
@@ -142,7 +139,6 @@ class RandomRotation(Transform):
         self.fill = checked_fill("RandomRotation", fill)
         self.batched = not expand
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the rotated images, (N, C, H, W); with `expand` one image, as large as it needs to be."""
         angles = current_generator().uniform(*self.degrees, size=len(images))

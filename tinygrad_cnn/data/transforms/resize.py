@@ -13,7 +13,6 @@ from enum import Enum
 from functools import lru_cache
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.data._types import Sample
@@ -95,7 +94,6 @@ class Resize(Transform):
 
         return image.resize((new_width, new_height), Image.Resampling[self.interpolation.name])
 
-    @override
     def batch(self, images: Array) -> Array:
         """Return the resized images, (N, C, *size)."""
         if 0 in images.shape[2:]:

@@ -15,21 +15,9 @@ from tinygrad_cnn.optim.lr_scheduler.plateau import ReduceLROnPlateau
 from tinygrad_cnn.optim.lr_scheduler.scheduler import LRScheduler, _LRScheduler  # noqa: F401
 
 __all__ = [
-    "ChainedScheduler",
-    "ConstantLR",
-    "CosineAnnealingLR",
-    "CosineAnnealingWarmRestarts",
-    "CyclicLR",
-    "ExponentialLR",
-    "LRScheduler",
-    "LambdaLR",
-    "LinearLR",
-    "MultiStepLR",
-    "OneCycleLR",
-    "ReduceLROnPlateau",
-    "SequentialLR",
-    "StepLR",
-]
+    "ChainedScheduler", "ConstantLR", "CosineAnnealingLR", "CosineAnnealingWarmRestarts", "CyclicLR", "ExponentialLR",
+    "LRScheduler", "LambdaLR", "LinearLR", "MultiStepLR", "OneCycleLR", "ReduceLROnPlateau", "SequentialLR", "StepLR",
+]  # fmt: skip
 
 for _name in __all__:
     globals()[_name].__module__ = __name__  # scripts read it: the module that users import from, as in PyTorch

@@ -9,12 +9,6 @@ from tinygrad_cnn.train.callbacks.lr_schedule import LRSchedule
 from tinygrad_cnn.train.callbacks.progress import ProgressBar
 
 __all__ = [
-    "Callback",
-    "Checkpoints",
-    "ClipGradients",
-    "EarlyStopping",
-    "HistoryFile",
-    "LRSchedule",
-    "ProgressBar",
+    "Callback", "Checkpoints", "ClipGradients", "EarlyStopping", "HistoryFile", "LRSchedule", "ProgressBar",
     "TensorBoard",
-]
+]  # fmt: skip

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from typing_extensions import override
 
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.train.callbacks.callback import Callback
@@ -77,7 +76,6 @@ class Checkpoints(Callback):
         self.monitor, self.mode = monitor, None if self.best is None else self.best.mode
         self.restore_best = restore_best
 
-    @override
     def on_fit_start(self, trainer: Trainer) -> None:
         """Forget which step was saved, since a resumed run may start from an earlier one.
 
@@ -88,12 +86,10 @@ class Checkpoints(Callback):
         self._saved_step = -1
         self._is_best = False
 
-    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Note whether this epoch is the best, to save it once all callbacks have handled it."""
         self._is_best = self.best is not None and self.best.improved(trainer.history)
 
-    @override
     def at_rest(self, trainer: Trainer) -> None:
         """Save if it is time to."""
         within = trainer.batch > 0
@@ -101,7 +97,6 @@ class Checkpoints(Callback):
         if due and trainer.resumable:
             self._save(trainer)
 
-    @override
     def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
         """Save the last state, unless an error ended the run."""
         if error is not None:
@@ -117,7 +112,6 @@ class Checkpoints(Callback):
                 stacklevel=2,
             )
 
-    @override
     def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
         """Load the best weights if `restore_best` is set and an epoch was measured."""
         if self.restore_best and self.best_folder.paths():

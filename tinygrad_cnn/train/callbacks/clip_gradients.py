@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from tinygrad_cnn.nn.utils import clip_grad_norm_, clip_grad_value_
 from tinygrad_cnn.train.callbacks.callback import Callback
 
@@ -33,7 +31,6 @@ class ClipGradients(Callback):
         self.max_norm = max_norm
         self.clip_value = clip_value
 
-    @override
     def before_step(self, trainer: Trainer) -> None:
         """Clip the gradients."""
         parameters = [p for group in trainer.optimizer.param_groups for p in group["params"]]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import copy
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from tinygrad_cnn._reprs import settings_of
 from tinygrad_cnn.nn import Module
 from tinygrad_cnn.tensor import Tensor
@@ -53,12 +51,10 @@ class EarlyStopping(Callback):
         self.bad_epochs = 0
         self._weights: dict[str, Tensor] | None = None
 
-    @override
     def on_fit_start(self, trainer: Trainer) -> None:
         """Stop at once if the resumed run had already stopped."""
         self._stop_if_due(trainer)
 
-    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Count the epoch, and stop if `patience` is used up."""
         improved = self.best.improved(trainer.history)
@@ -71,7 +67,6 @@ class EarlyStopping(Callback):
         if self.bad_epochs >= self.patience:
             trainer.stop(f"{self.monitor} has not improved for {self.bad_epochs} epochs")
 
-    @override
     def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
         """Load the best weights if `restore_best` is set and an epoch was measured."""
         if self._weights is not None:
@@ -91,7 +86,6 @@ class EarlyStopping(Callback):
         model.load_state_dict(self._weights)
         return self.best.epoch
 
-    @override
     def training_settings(self) -> dict[str, object]:
         """Return all settings: they decide when the training ends."""
         return settings_of(self)

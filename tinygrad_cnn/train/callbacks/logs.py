@@ -7,8 +7,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn.train.callbacks.callback import Callback
 
@@ -31,7 +29,6 @@ class HistoryFile(Callback):
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
 
-    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Write the file."""
         with replacing(self.path) as part, part.open("w", encoding="utf-8", newline="") as file:
@@ -60,25 +57,21 @@ class TensorBoard(Callback):
         self.log_dir = Path(log_dir)
         self._writer: SummaryWriter | None = None
 
-    @override
     def on_fit_start(self, trainer: Trainer) -> None:
         """Open a file, which hides what an earlier run wrote after the step to resume from."""
         self._writer = self._library.SummaryWriter(str(self.log_dir), purge_step=trainer.step + 1)
 
-    @override
     def on_step_end(self, trainer: Trainer) -> None:
         """Write the loss."""
         if self._writer is not None:
             self._writer.add_scalar("step/loss", trainer.loss, trainer.step)
 
-    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Write the row."""
         for name, value in trainer.history.rows[-1].items():
             if name not in ("epoch", "step") and self._writer is not None:
                 self._writer.add_scalar(f"epoch/{name}", value, trainer.step)
 
-    @override
     def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
         """Close the file."""
         if self._writer is not None:

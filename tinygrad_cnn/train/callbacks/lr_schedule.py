@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from tinygrad_cnn.optim.lr_scheduler import LRScheduler, ReduceLROnPlateau
 from tinygrad_cnn.train.callbacks.callback import Callback
 from tinygrad_cnn.train.callbacks.monitor import known_mode, value_of
@@ -48,7 +46,6 @@ class LRSchedule(Callback):
         self.every = every
         self.monitor = monitor
 
-    @override
     def on_fit_start(self, trainer: Trainer) -> None:
         """Check that the scheduler changes the trainer's optimizer.
 
@@ -61,12 +58,10 @@ class LRSchedule(Callback):
                 "made for another one"
             )
 
-    @override
     def on_step_end(self, trainer: Trainer) -> None:
         """Step the scheduler if it steps after every step."""
         self.after_step()
 
-    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Step the scheduler if it steps after every epoch."""
         self.after_epoch(trainer.history.rows[-1])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from tinygrad_cnn._output import make_printable
 from tinygrad_cnn.train.callbacks.callback import Callback
 
@@ -45,7 +43,6 @@ class ProgressBar(Callback):
         self.lines = lines
         self._bar: Progress | None = None
 
-    @override
     def on_fit_start(self, trainer: Trainer) -> None:
         """Show the bar."""
         rich = self._rich
@@ -60,7 +57,6 @@ class ProgressBar(Callback):
         bar.start()
         self._speed = 0.0
 
-    @override
     def on_epoch_start(self, trainer: Trainer) -> None:
         """Show the number of the epoch."""
         if self._bar is not None:
@@ -68,7 +64,6 @@ class ProgressBar(Callback):
         self._clock = self._epoch_clock = time.perf_counter()  # do not count the time of measuring the last epoch
         self._samples = 0
 
-    @override
     def on_step_end(self, trainer: Trainer) -> None:
         """Advance the bar."""
         self._samples += trainer.samples
@@ -85,7 +80,6 @@ class ProgressBar(Callback):
         if self._bar is not None:
             self._bar.update(self._task, completed=done, state=f"{state}  {self._speed:,.0f} images/s")
 
-    @override
     def on_epoch_end(self, trainer: Trainer) -> None:
         """Print the line."""
         if self.lines:
@@ -98,7 +92,6 @@ class ProgressBar(Callback):
                 soft_wrap=True,
             )
 
-    @override
     def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
         """Remove the bar."""
         if self._bar is not None:

@@ -11,11 +11,5 @@ from tinygrad_cnn.train.checkpoint.files import (
 from tinygrad_cnn.train.checkpoint.folder import CheckpointFolder
 
 __all__ = [
-    "CheckpointError",
-    "CheckpointFolder",
-    "State",
-    "check_keys",
-    "load_checkpoint",
-    "load_versions",
-    "save_checkpoint",
-]
+    "CheckpointError", "CheckpointFolder", "State", "check_keys", "load_checkpoint", "load_versions", "save_checkpoint",
+]  # fmt: skip
