@@ -16,6 +16,9 @@ class BuiltinNames(griffe.Extension):
 
     def on_function(self, *, func: griffe.Function, **_: Any) -> None:
         """Do so in the signature of `func`."""
+        for parameter in func.parameters:
+            if isinstance(parameter.annotation, griffe.ExprSubscript) and str(parameter.annotation.left) == "InitVar":
+                parameter.annotation = parameter.annotation.slice  # an argument of a dataclass that is no field
         for annotation in (func.returns, *[parameter.annotation for parameter in func.parameters]):
             _set_free(annotation)
 

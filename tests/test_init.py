@@ -52,7 +52,7 @@ def test_nothing_is_compiled_or_loaded_by_the_import(tmp_path):
     folder = tmp_path / "cache"
     modules = loaded("import tinygrad_cnn", TINYGRAD_CNN_CACHE=str(folder))
     fast = {name for name in modules if name.startswith("tinygrad_cnn.fast.")}
-    assert fast <= {f"tinygrad_cnn.fast.{name}" for name in ("dispatch", "fusion", "memory")}
+    assert fast <= {f"tinygrad_cnn.fast.{name}" for name in ("dispatch", "fusion", "layers", "memory")}
     assert "ctypes" not in modules or "ctypes" in loaded("import numpy.random")
     assert not folder.exists()
 

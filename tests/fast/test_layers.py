@@ -73,3 +73,11 @@ def test_errors_are_those_of_forward(layer, x):
     with pytest.raises(type(expected.value)) as found:
         layers.forward(layer, x)
     assert str(found.value) == str(expected.value)
+
+
+def test_a_forward_that_a_class_was_given_is_called(monkeypatch):
+    plain = nn.Linear.forward
+    monkeypatch.setattr(nn.Linear, "forward", lambda self, x: 2 * plain(self, x))
+    layer, x = nn.Linear(3, 2), tc.randn(4, 3)
+    expected = 2 * plain(layer, x)
+    np.testing.assert_array_equal(layers.forward(layer, x).detach().numpy(), expected.detach().numpy())

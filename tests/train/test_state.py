@@ -128,7 +128,7 @@ def test_states_that_do_not_fit_are_refused_and_nothing_changes(tmp_path):
     first_moment = {**optimizer["state"], 3: {**optimizer["state"][3], "exp_avg": tg.zeros(7)}}
     for state, text in [
         ([], "expected a state with model, optimizer.*got list"),
-        ({"model": {}}, "got .'model'."),
+        ({"model": {}}, "expected a state with model, optimizer.*got model$"),
         (broken(model=wrong_shape), "0.weight"),
         (broken(model={}), "0.weight"),
         (broken(optimizer={**optimizer, "kind": "SGD"}), "state of the optimizer Adam, got that of SGD"),

@@ -14,7 +14,7 @@ from tinygrad_cnn import ops
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import Scope, pop_scope, push_scope
 from tinygrad_cnn.autograd.node import observers
-from tinygrad_cnn.fast.layers import forward
+from tinygrad_cnn.fast.layers import forward, is_own
 from tinygrad_cnn.nn.modules.activation import ReLU
 from tinygrad_cnn.nn.modules.batch_norm import BatchNorm1d, BatchNorm2d
 from tinygrad_cnn.nn.modules.conv import Conv2d
@@ -23,7 +23,13 @@ from tinygrad_cnn.nn.modules.linear import Linear
 from tinygrad_cnn.nn.modules.module import Module
 
 _NORMS = {BatchNorm1d, BatchNorm2d}
-_ENDS_IN_RELU = {*_NORMS, Conv2d, Linear}
+_ENDS_IN_RELU: dict[type[Module], object] = {
+    BatchNorm1d: BatchNorm1d.forward,
+    BatchNorm2d: BatchNorm2d.forward,
+    Conv2d: Conv2d.forward,
+    Linear: Linear.forward,
+}
+_RELU: dict[type[Module], object] = {ReLU: ReLU.forward}
 
 
 class _FusedRelu(threading.local):
@@ -49,12 +55,10 @@ _recorded_relu.prepare = None
 def fusable(module: Module, following: Module) -> bool:
     """Return whether only the next layer sees the output of `module`: no subclass, no hook, no debugging mode."""
     return (
-        type(following) is ReLU
-        and type(module) in _ENDS_IN_RELU
+        is_own(_RELU, following)
+        and is_own(_ENDS_IN_RELU, module)
         and module._hooks is None
         and following._hooks is None
-        and "forward" not in module.__dict__
-        and "forward" not in following.__dict__
         and not observers
     )
 

@@ -17,17 +17,24 @@ from tinygrad_cnn.nn.modules.linear import Linear
 from tinygrad_cnn.nn.modules.module import Module
 from tinygrad_cnn.tensor import Tensor
 
+_FORWARDS: dict[type[Module], object] = {Conv2d: Conv2d.forward, Linear: Linear.forward}
+
 _geometry = lru_cache(maxsize=1024)(geometry)
+
+
+def is_own(forwards: dict[type[Module], object], layer: Module) -> bool:
+    """Return whether `layer` is of a class in `forwards`, and neither it nor the class was given another `forward`."""
+    kind = type(layer)
+    return forwards.get(kind) is kind.forward and "forward" not in layer.__dict__
 
 
 def forward(layer: Module, x: Any) -> Any:
     """Return ``layer.forward(x)``."""
     own = layer._parameters
-    kind = type(layer)
-    if (kind is Conv2d or kind is Linear) and "weight" in own and "bias" in own and "forward" not in layer.__dict__:
+    if is_own(_FORWARDS, layer) and "weight" in own and "bias" in own:
         w, b = own["weight"], own["bias"]
         if w is not None and of_one_dtype(x, w, b):
-            return _conv2d(layer, x, w, b) if kind is Conv2d else _linear(layer, x, w, b)
+            return _conv2d(layer, x, w, b) if type(layer) is Conv2d else _linear(layer, x, w, b)
     return layer.forward(x)
 
 

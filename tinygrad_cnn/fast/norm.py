@@ -83,11 +83,11 @@ def batch_norm_gradients(node: Node, g: object, wanted: Sequence[bool]) -> list[
     if isinstance(g, MaskedGradient):
         relu_mask, g = g.y, g.g
     assert node.args is not None  # the walk checked it
-    assert node.aux is not None
-    aux = node.aux
     x, w, _, mean, var = node.args
     if not isinstance(g, np.ndarray) or mean is not None or var is not None or not wanted[0]:
         return None
+    aux = node.aux
+    assert aux is not None
     found = differentiate(wanted[:3], node.attrs["eps"], g, relu_mask, x, w, aux["batch_mean"], aux["batch_var"])
     return None if found is None else [*found, None, None]
 
