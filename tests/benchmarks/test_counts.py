@@ -64,7 +64,8 @@ def test_each_count_has_its_bound():
 def test_a_leak_is_seen():
     kept = []
     assert counts.objects_left(lambda: None) == 0
-    assert counts.objects_left(lambda: kept.append([])) == 1
+    found = counts.objects_left(lambda: kept.extend([] for _ in range(30)))
+    assert 25 <= found <= 35  # others may come and go meanwhile
 
 
 def test_blocks_and_bytes_are_those_of_the_result():

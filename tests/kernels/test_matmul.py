@@ -56,3 +56,12 @@ def test_what_is_not_finite_stays_in_its_row(value):
 def test_sizes_that_do_not_fit_are_refused():
     with pytest.raises(ValueError, match="mismatch"):
         kernels.matmul(np.ones((2, 3)), np.ones((2, 3)))
+
+
+def test_products_too_large_are_infinite_without_a_warning():
+    x = np.full((2, 2), 3e38, np.float32)
+    assert np.isinf(kernels.matmul(x, x)).all()
+    assert np.isinf(kernels.linear(x, x, None)).all()
+    image, w = x[None, None], np.full((1, 1, 2, 2), 3e38, np.float32)
+    how = {"stride": (1, 1), "padding": ((0, 0), (0, 0)), "dilation": (1, 1), "groups": 1}
+    assert np.isinf(kernels.conv2d(image, w, None, **how)).all()

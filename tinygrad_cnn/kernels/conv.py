@@ -22,6 +22,7 @@ from tinygrad_cnn.kernels.total import total
 from tinygrad_cnn.kernels.windows import fold, lift, padded_windows
 
 _CHUNK_BYTES = 32 * 2**20
+_quiet = np.errstate(over="ignore", invalid="ignore")  # sums too large are infinite, without a warning
 
 
 def _chunks(n: int, bytes_per_image: int) -> Iterator[slice]:
@@ -31,6 +32,7 @@ def _chunks(n: int, bytes_per_image: int) -> Iterator[slice]:
         yield slice(start, min(start + step, n))
 
 
+@_quiet
 def conv2d(
     x: Array, w: Array, b: Array | None, *, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:
@@ -59,6 +61,7 @@ def conv2d(
     return y
 
 
+@_quiet
 def conv2d_weight(
     x: Array, g: Array, *, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:
@@ -83,6 +86,7 @@ def conv2d_weight(
     return sums.astype(np.result_type(x, g)).reshape(o, c // groups, kh, kw)
 
 
+@_quiet
 def conv2d_input(
     g: Array, w: Array, *, input_size: Shape, stride: Pair, padding: Padding2d, dilation: Pair, groups: int
 ) -> Array:

@@ -7,6 +7,7 @@ import numpy as np
 from tinygrad_cnn._types import Array
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def linear(x: Array, w: Array, b: Array | None) -> Array:
     """Return x · wᵀ + b for x (..., I), w (O, I) and b (O,) or None: (..., O)."""
     y = np.matmul(x, w.T)
