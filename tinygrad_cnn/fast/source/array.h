@@ -120,7 +120,8 @@ INLINE vec larger(vec a, vec b) { return choose(a > b, a, b); }
 #if defined(__clang__) || (__GNUC__ >= 12 && !defined(FORCE_OLD_SHUFFLE))
 #define SHUFFLED(a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
-#define SHUFFLED(a, b, ...) __builtin_shuffle(a, b, (__typeof__((a) == (b))){__VA_ARGS__})
+#define SHUFFLED(a, b, ...) \
+    ({ typedef int numbers __attribute__((vector_size(sizeof(a)))); __builtin_shuffle(a, b, (numbers){__VA_ARGS__}); })
 #endif
 
 /* Of two vectors a and b: elements 0, 2, 4, …; 1, 3, 5, …; and the pairs a₀ b₀ a₁ b₁ … of their low and high halves. */
