@@ -31,10 +31,11 @@ from tinygrad_cnn.declined import answer_in
 answer_in(sys.modules[__name__])
 
 __all__ = [
-    "CIFAR10", "CIFAR100", "MNIST", "BatchSampler", "ChainDataset", "ConcatDataset", "DataError", "DataLoader",
-    "Dataset", "DatasetFolder", "DownloadError", "FashionMNIST", "Flowers", "ImageFolder", "IterableDataset", "MNIST5k",
-    "RandomSampler", "Sampler", "SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset", "VisionDataset",
-    "WeightedRandomSampler", "WorkerInfo", "catalog", "current_generator", "data_root", "default_collate",
-    "default_convert", "get_worker_info", "load_mnist_5k", "random_split", "read_idx", "sampler", "toy_classes",
+    "CIFAR10", "CIFAR100", "MNIST", "BatchSampler", "ChainDataset", "ConcatDataset", "DataError",
+    "DataLoader", "Dataset", "DatasetFolder", "DownloadError", "FashionMNIST", "Flowers", "ImageFolder",
+    "IterableDataset", "MNIST5k", "RandomSampler", "Sampler", "SequentialSampler", "Subset",
+    "SubsetRandomSampler", "TensorDataset", "VisionDataset", "WeightedRandomSampler", "WorkerInfo",
+    "catalog", "current_generator", "data_root", "default_collate", "default_convert",
+    "get_worker_info", "load_mnist_5k", "random_split", "read_idx", "sampler", "toy_classes",
     "toy_patterns", "transforms", "use_generator", "write_idx",
 ]  # fmt: skip

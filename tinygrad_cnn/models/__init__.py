@@ -42,8 +42,9 @@ from tinygrad_cnn.models.vgg import (
 answer_in(sys.modules[__name__])
 
 __all__ = [
-    "VGG", "AlexNet", "BasicBlock", "Bottleneck", "CifarResNet", "CnnBasicModel", "ConvNet2", "DeepConvNet", "DenseNet",
-    "DigitConvNet", "InvertedResidual", "LeNet5", "MobileNetV2", "ResNet", "SimpleConvNet", "SixConvNet",
-    "ThreeLayerConvNet", "TwoLayerFC", "alexnet", "densenet121", "mobilenet_v2", "resnet18", "resnet20", "resnet34",
-    "resnet50", "vgg11", "vgg11_bn", "vgg13", "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn", "vgg_features",
+    "VGG", "AlexNet", "BasicBlock", "Bottleneck", "CifarResNet", "CnnBasicModel", "ConvNet2",
+    "DeepConvNet", "DenseNet", "DigitConvNet", "InvertedResidual", "LeNet5", "MobileNetV2", "ResNet",
+    "SimpleConvNet", "SixConvNet", "ThreeLayerConvNet", "TwoLayerFC", "alexnet", "densenet121",
+    "mobilenet_v2", "resnet18", "resnet20", "resnet34", "resnet50", "vgg11", "vgg11_bn", "vgg13",
+    "vgg13_bn", "vgg16", "vgg16_bn", "vgg19", "vgg19_bn", "vgg_features",
 ]  # fmt: skip
