@@ -25,7 +25,8 @@ _geometry = lru_cache(maxsize=1024)(geometry)
 def is_own(forwards: dict[type[Module], object], layer: Module) -> bool:
     """Return whether `layer` is of a class in `forwards`, and neither it nor the class was given another `forward`."""
     kind = type(layer)
-    return forwards.get(kind) is kind.forward and "forward" not in layer.__dict__
+    own = forwards.get(kind)
+    return own is not None and own is kind.forward and "forward" not in layer.__dict__
 
 
 def forward(layer: Module, x: Any) -> Any:
