@@ -118,10 +118,12 @@ def test_no_program_of_the_working_folder_is_run_as_the_compiler(tmp_path):
         "PYTHONPATH": os.pathsep.join([str(ROOT), str(tmp_path)]),
     }
     program = (
-        "import sys\n"
+        "import os, sys\n"
         "from tinygrad_cnn.fast import build\n"
         "command = build.find_compiler()\n"
-        "def noted(command, cwd, **how): print(command[0], cwd, sep='\\n'); sys.exit()\n"
+        "def noted(command, cwd, **how):\n"
+        "    os.write(1, f'{command[0]}\\n{cwd}\\n'.encode())\n"  # in one piece: files compile side by side
+        "    sys.exit()\n"
         "build.subprocess.run = noted\n"
         "build.compile_library(command, build.Path(sys.argv[1]) / 'made.so')"
     )
