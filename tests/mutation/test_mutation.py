@@ -1,5 +1,6 @@
 """The mutation check itself: which mistakes it makes, that it tells caught from survived, and that none survives."""
 
+import importlib.util
 import os
 import signal
 import subprocess
@@ -342,6 +343,7 @@ def test_of_a_sample_of_mutants_none_survives(kind):
 
 
 @pytest.mark.slow  # compiles a library for each
+@pytest.mark.skipif(importlib.util.find_spec("tinygrad_cnn.fast") is None, reason="there is no C to mutate")
 def test_of_a_sample_of_mutants_of_compiled_kernels_none_survives():
     result = run("--what", "c", "--file", "fast/source/activation.c", "--sample", "4", "--seed", "1")
     assert result.returncode == 0, result.stdout + result.stderr
