@@ -11,7 +11,7 @@ from tinygrad_cnn._arrays import constructed, to_array
     ("data", "dtype"),
     [
         (2.0, "f4"), (2, "i8"), (True, "?"), ([1, 2.5], "f4"), ([], "f4"), ([[1], [2]], "i8"),
-        (np.float64(2), "f8"), (np.zeros(2, "u1"), "u1"), (np.zeros((0, 3), "f2"), "f2"),
+        (np.float64(2), "f8"), (np.zeros(2, "u1"), "u1"), (tg.ones(2, dtype=tg.float16), "f2"), (np.zeros((0, 3), "f2"), "f2"),
     ],
 )  # fmt: skip
 def test_python_numbers_get_the_default_dtype_and_arrays_keep_theirs(data, dtype):
@@ -52,6 +52,7 @@ def test_tensors_among_the_parts_of_a_sequence_are_numbers():
         ("text", TypeError, "expected numbers, got str with elements of <U4"),
         ([None], TypeError, "expected numbers, got list with elements of object"),
         (np.zeros(2, "u4"), TypeError, "dtype uint32 is not supported"),
+        ({1: 2}, TypeError, "expected numbers, got dict"),
     ],
 )
 def test_what_holds_no_numbers_is_refused(data, kind, message):
@@ -65,6 +66,7 @@ def made(*given, data=None, size=None, dtype=None):
 
 def test_integers_are_sizes_and_sequences_are_data():
     assert made().shape == (0,)
+    assert made(size=()).shape == (0,)
     assert made(2, 3).shape == made(size=[2, 3]).shape == made(np.int64(2), 3).shape == (2, 3)
     assert not made(2, 3).any()
     assert made([2, 3]).tolist() == made(data=(2, 3)).tolist() == [2, 3]
@@ -84,7 +86,7 @@ def test_integers_are_sizes_and_sequences_are_data():
         (lambda: made("23"), TypeError, "got str"),
         (lambda: made(data=3), TypeError, "got int"),
         (lambda: made(2, -1), RuntimeError, r"expected sizes of at least 0, got \(2, -1\)"),
-        (lambda: made(tg.zeros(2), dtype=tg.float64), TypeError, "expected a tensor of float64, got float32"),
+        (lambda: made(tg.zeros(2), dtype=tg.float64), TypeError, r"expected a tensor of float64, got float32; convert it with \.to\(float64"),
     ],
 )
 def test_other_arguments_of_a_constructor_are_refused(call, kind, message):

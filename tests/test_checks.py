@@ -13,6 +13,7 @@ from tinygrad_cnn._checks import (
     normalize_shape,
     pair,
     per_axis,
+    real_axis,
     shown,
 )
 
@@ -36,6 +37,12 @@ def test_an_axis_counts_from_the_front():
 def test_an_axis_that_is_not_there_is_refused(dim, ndim, kind, message):
     with pytest.raises(kind, match=message):
         normalize_dim("op", dim, ndim)
+
+
+def test_a_0_d_tensor_can_have_no_axis_to_go_along():
+    assert real_axis("op", -1, 2, IndexError) == 1
+    with pytest.raises(RuntimeError, match="op: expected a tensor with at least one axis"):
+        real_axis("op", 0, 0, RuntimeError)
 
 
 def test_axes_are_sorted_and_none_means_all():
@@ -83,6 +90,8 @@ def test_other_numbers_for_the_axes_are_refused(value, axes, kind, message):
 def test_modules_refuse_with_a_value_error():
     with pytest.raises(ValueError, match="Conv2d: expected stride of at least 1, got 0"):
         pair("Conv2d", "stride", 0, least=1)
+    with pytest.raises(ValueError, match="Conv2d: expected padding of at least 0, got -1"):
+        pair("Conv2d", "padding", -1, least=0)
 
 
 def test_an_output_that_no_memory_holds_is_refused():
@@ -101,6 +110,10 @@ def test_a_value_in_a_message_is_cut_short():
     for _ in range(10_000):
         deep = [deep]
     assert shown(deep) == "[[[[...]]]]"
+    itself = []
+    itself.append(itself)
+    for value in (itself, list(range(10**6)), {i: i for i in range(1000)}):
+        assert len(shown(value)) < 200
 
 
 @pytest.mark.parametrize(
@@ -122,6 +135,7 @@ def test_only_integers_of_64_bits_fit(key, fits):
 def test_the_nearest_name_is_asked_for():
     assert nearest("Adma", ["SGD", "Adam"]) == "; did you mean 'Adam'?"
     assert nearest("SGD ", ["sgd"]) == "; did you mean 'sgd'?"
+    assert nearest("RELU", ["relu", "gelu"]) == "; did you mean 'relu'?"
     assert nearest("x", ["Adam"]) == ""
     assert nearest(3, []) == ""
     assert nearest("adxx", ["Adam"], cutoff=0.9) == ""

@@ -11,11 +11,14 @@ def test_a_dtype_is_numpys():
     for name in ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8"):
         assert getattr(tg, name) == np.dtype(name)
         assert as_dtype(name) is as_dtype(getattr(np, name))
+    for dtype in (float, "f8", tg.double):
+        assert as_dtype(dtype) == np.float64
     assert as_dtype(bool) == np.dtype("?")
-    assert (tg.half, tg.double, tg.short, tg.long) == (tg.float16, tg.float64, tg.int16, tg.int64)
+    assert (tg.half, tg.float, tg.double) == (tg.float16, tg.float32, tg.float64)
+    assert (tg.short, tg.int, tg.long) == (tg.int16, tg.int32, tg.int64)
 
 
-@pytest.mark.parametrize("given", ["uint32", complex, "U4", object, "f16"])
+@pytest.mark.parametrize("given", ["uint32", "uint16", complex, "complex64", "U4", object, "f16"])
 def test_dtypes_that_are_not_supported_are_refused_with_a_list(given):
     with pytest.raises(TypeError, match="not supported; expected one of bool, uint8, int8, .*, float64"):
         as_dtype(given)
@@ -62,6 +65,8 @@ def array(dtype, *shape):
     [
         ((array("f4", 2), array("f8")), "f4"),  # an array with axes outranks one without
         ((array("i4", 2), array("f8")), "f8"),  # but not one of a higher category
+        ((array("i1", 2), array("i8")), "i1"),
+        ((array("i8", 2), array("f2")), "f2"),
         ((array("f2", 2), 1e9), "f2"),
         ((array("u1", 2), -1), "u1"),
         ((array("u1", 2), 0.5), "f4"),
@@ -86,6 +91,7 @@ def test_python_floats_give_the_default_dtype():
     set_default_dtype(tg.float64)
     assert result_type([array("i8", 2), 0.5]) == result_type([0.5]) == tg.float64
     assert result_type([array("f4", 2), 0.5]) == tg.float32
+    assert tg.tensor(1.5).dtype == tg.float64
 
 
 def test_nothing_has_no_dtype():

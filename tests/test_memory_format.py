@@ -14,6 +14,7 @@ NAMES = ["contiguous_format", "preserve_format", "channels_last"]
 def test_there_is_one_of_each(name):
     one = getattr(tg, name)
     assert repr(one) == f"torch.{name}"
+    assert isinstance(one, tg.memory_format)
     for other in (copy.copy(one), copy.deepcopy(one), pickle.loads(pickle.dumps(one))):
         assert other is one
 

@@ -24,3 +24,4 @@ def test_the_repr_names_class_and_settings_and_then_what_is_added():
     assert settings_repr(Kept(0.5)) == "Kept(rate=0.5, text='a')"
     assert settings_repr(Kept(0.5), ("text",), epoch=3) == "Kept(rate=0.5, epoch=3)"
     assert settings_repr(Kept(0.5), rate=1) == "Kept(rate=1, text='a')"
+    assert settings_repr(object()) == "object()"
