@@ -11,7 +11,8 @@ from tinygrad_cnn._arrays import constructed, to_array
     ("data", "dtype"),
     [
         (2.0, "f4"), (2, "i8"), (True, "?"), ([1, 2.5], "f4"), ([], "f4"), ([[1], [2]], "i8"),
-        (np.float64(2), "f8"), (np.zeros(2, "u1"), "u1"), (tg.ones(2, dtype=tg.float16), "f2"), (np.zeros((0, 3), "f2"), "f2"),
+        (np.float64(2), "f8"), (np.zeros(2, "u1"), "u1"), (tg.ones(2, dtype=tg.float16), "f2"),
+        (np.zeros((0, 3), "f2"), "f2"),
     ],
 )  # fmt: skip
 def test_python_numbers_get_the_default_dtype_and_arrays_keep_theirs(data, dtype):
@@ -86,7 +87,11 @@ def test_integers_are_sizes_and_sequences_are_data():
         (lambda: made("23"), TypeError, "got str"),
         (lambda: made(data=3), TypeError, "got int"),
         (lambda: made(2, -1), RuntimeError, r"expected sizes of at least 0, got \(2, -1\)"),
-        (lambda: made(tg.zeros(2), dtype=tg.float64), TypeError, r"expected a tensor of float64, got float32; convert it with \.to\(float64"),
+        (
+            lambda: made(tg.zeros(2), dtype=tg.float64),
+            TypeError,
+            r"expected a tensor of float64, got float32; convert it with \.to\(float64",
+        ),
     ],
 )
 def test_other_arguments_of_a_constructor_are_refused(call, kind, message):

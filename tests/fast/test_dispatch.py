@@ -251,6 +251,47 @@ def test_joint_gradients_are_those_of_the_vjps(name, masked, n):
     _agree(found, vjps_of(name, g, relu_mask, *args, **how), sizes)
 
 
+ALL_OF_THREE = list(itertools.product([False, True], repeat=3))
+OF_THREE_INPUTS = {
+    "linear": (F.linear, [(4, 6), (5, 6), (5,)]),
+    "linear of more axes": (F.linear, [(2, 4, 6), (5, 6), (5,)]),
+    "linear of one axis": (F.linear, [(6,), (5, 6), (5,)]),
+    "linear of nothing": (F.linear, [(4, 0), (5, 0), (5,)]),
+    "conv2d": (F.conv2d, [(2, 3, 7, 6), (4, 3, 3, 3), (4,)]),
+    "conv2d in groups": (
+        partial(F.conv2d, stride=2, padding=1, groups=3),
+        [(2, 3, 7, 6), (6, 1, 3, 3), (6,)],
+    ),
+    "batch_norm": (
+        lambda x, w, b: F.batch_norm(x, None, None, w, b, training=True),
+        [(3, 4, 5, 5), (4,), (4,)],
+    ),
+}
+
+
+@needs_compiler
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("wanted", ALL_OF_THREE[1:], ids=str)
+@pytest.mark.parametrize("name", OF_THREE_INPUTS)
+def test_gradients_of_some_inputs_only(name, wanted, relu):
+    op, shapes = OF_THREE_INPUTS[name]
+    results = {}
+    for mode, dtype in (("compiled", np.float32), ("numpy", np.float64)):
+        with kernels_of(mode):
+            leaves = [
+                tc.tensor(float32(i, *shape).astype(dtype), requires_grad=one)
+                for i, (shape, one) in enumerate(zip(shapes, wanted, strict=True))
+            ]
+            y = F.relu(op(*leaves)) if relu else op(*leaves)
+            (y * y.detach().cos()).sum().backward()
+            results[mode] = [leaf.grad for leaf in leaves]
+    assert [one is not None for one in results["compiled"]] == list(wanted)
+    for found, exact in zip(results["compiled"], results["numpy"], strict=True):
+        if found is not None:
+            assert found.shape == exact.shape
+            np.testing.assert_allclose(found.numpy(), exact.numpy(), rtol=1e-4, atol=1e-4)
+
+
 def _relu_before_conv2d(g, y):
     """Return the joint gradients of a ReLU of the output of a convolution."""
     with kernels_of("compiled"):

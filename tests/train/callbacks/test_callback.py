@@ -3,6 +3,7 @@
 import sys
 
 import pytest
+from fed_runs import Feed
 
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
@@ -18,16 +19,6 @@ from tinygrad_cnn.train import (
     TensorBoard,
     Trainer,
 )
-
-
-class Feed(Callback):
-    """Puts numbers into the rows."""
-
-    def __init__(self, *numbers):
-        self.numbers = numbers
-
-    def on_epoch_end(self, trainer):
-        trainer.history.rows[-1]["fed"] = self.numbers[trainer.epoch - 1]
 
 
 @pytest.mark.parametrize(("package", "make", "extra"), [

@@ -4,30 +4,12 @@ import math
 
 import numpy as np
 import pytest
+from fed_runs import trainer
 
-import tinygrad_cnn as tg
-import tinygrad_cnn.nn.functional as F
-from tinygrad_cnn import nn, optim
-from tinygrad_cnn.data import DataLoader, TensorDataset
+from tinygrad_cnn import nn
 from tinygrad_cnn.train import (
-    Accuracy,
-    Callback,
     ClipGradients,
-    Trainer,
 )
-
-
-@pytest.fixture
-def loader():
-    x = tg.randn(20, 2)
-    return DataLoader(TensorDataset(x, (x.sum(1) > 0).long()), batch_size=5)
-
-
-def trainer(*callbacks, lr=0.1, model=None):
-    model = nn.Linear(2, 2) if model is None else model
-    optimizer = optim.SGD(model.parameters(), lr=lr)
-    made = [callback(optimizer) if not isinstance(callback, Callback) else callback for callback in callbacks]
-    return Trainer(model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=made)
 
 
 def test_gradients_are_clipped_before_the_step(loader):

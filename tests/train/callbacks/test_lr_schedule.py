@@ -1,41 +1,13 @@
 """`LRSchedule`: when schedulers step, and what is refused."""
 
 import pytest
+from fed_runs import Feed, trainer
 
-import tinygrad_cnn as tg
-import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
-from tinygrad_cnn.data import DataLoader, TensorDataset
 from tinygrad_cnn.optim.lr_scheduler import ExponentialLR, ReduceLROnPlateau, StepLR
 from tinygrad_cnn.train import (
-    Accuracy,
-    Callback,
     LRSchedule,
-    Trainer,
 )
-
-
-@pytest.fixture
-def loader():
-    x = tg.randn(20, 2)
-    return DataLoader(TensorDataset(x, (x.sum(1) > 0).long()), batch_size=5)
-
-
-def trainer(*callbacks, lr=0.1, model=None):
-    model = nn.Linear(2, 2) if model is None else model
-    optimizer = optim.SGD(model.parameters(), lr=lr)
-    made = [callback(optimizer) if not isinstance(callback, Callback) else callback for callback in callbacks]
-    return Trainer(model, optimizer, F.cross_entropy, metrics={"accuracy": Accuracy()}, callbacks=made)
-
-
-class Feed(Callback):
-    """Puts numbers into the rows."""
-
-    def __init__(self, *numbers):
-        self.numbers = numbers
-
-    def on_epoch_end(self, trainer):
-        trainer.history.rows[-1]["fed"] = self.numbers[trainer.epoch - 1]
 
 
 def test_schedules_step_after_epochs_or_steps(loader):
