@@ -23,6 +23,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "docs" / "recipes.md"
 
@@ -45,6 +47,11 @@ def steps(section):
 def commands(section):
     """Return the commands that check the result, one a line."""
     return [line for block in _COMMANDS.findall(section) for line in block.splitlines()]
+
+
+def compares(command):
+    """Return whether a command runs tests of parity, which need PyTorch."""
+    return "tests/parity" in command
 
 
 def copy_repository(folder):
@@ -86,6 +93,23 @@ def _insert(text, anchor, code, above):
     block, blank = textwrap.indent(code, re.match(" *", lines[at])[0]), "\n" * (code.count("\n") > 1)
     lines.insert(at + (not above), block + blank if above else blank + block)
     return "".join(lines)
+
+
+def followed(title, folder):
+    """Carry out the steps of a recipe in a new copy of the repository; return the commands that check the result."""
+    section = sections()[title]
+    copy_repository(folder)
+    for head, code in steps(section):
+        follow(folder, head, code)
+    return commands(section)
+
+
+def check(folder, to_run):
+    """Fail at the first command that does."""
+    for command in to_run:
+        failure = run(folder, command)
+        if failure:
+            pytest.fail(failure, pytrace=False)
 
 
 def run(folder, command):

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 import pytest
 from kernel_forms import find_compiler
-from recipes import commands, copy_repository, follow, quoted, run, sections, steps
+from recipes import check, commands, compares, followed, quoted, sections, steps
 
 RECIPES = sections()
 
@@ -29,18 +29,8 @@ def test_a_recipe_ends_with_green_tests(title, tmp_path):
     if "fast/source" in RECIPES[title] and find_compiler() is None:
         pytest.skip('no C compiler; pip install "tinygrad-cnn[fast]" brings one')
     folder = tmp_path / "copy"
-    copy_repository(folder)
-    for head, code in steps(RECIPES[title]):
-        follow(folder, head, code)
-    check(folder, commands(RECIPES[title]))
+    check(folder, [command for command in followed(title, folder) if not compares(command)])
     if find_spec("ruff") is not None:
         written = {quoted(head)[0] for head, _ in steps(RECIPES[title])}
         files = " ".join(sorted(file for file in written if file.endswith(".py")))
         check(folder, [f"python -m ruff check {files}", f"python -m ruff format --check {files}"])
-
-
-def check(folder, to_run):
-    for command in to_run:
-        failure = run(folder, command)
-        if failure:
-            pytest.fail(failure, pytrace=False)
