@@ -37,7 +37,7 @@ def with_containers(text):
     return save({"a": np.arange(2)}, metadata={"tinygrad_cnn.state": text})
 
 
-NESTED = '{"~": "tuple", "items": [' * 200 + "%s" + "]}" * 200
+NESTED = '{"~": "tuple", "items": [' * 90 + "%s" + "]}" * 90
 
 
 @pytest.mark.parametrize(
@@ -59,6 +59,44 @@ def test_a_key_that_could_not_be_loaded_is_not_saved():
     assert copied(few) == few
     with pytest.raises(TypeError, match="deep: expected integers of at most 64 bits as keys"):
         tg.save({"deep": {2**70 + k: 1 for k in range(2000)}}, io.BytesIO())
+
+
+NESTINGS = {
+    "list": (lambda x: [x], "[%s]"),
+    "tuple": (lambda x: (x,), '{"~": "tuple", "items": [%s]}'),
+    "dict": (lambda x: {"a": x}, '{"a": %s}'),
+    "dict of integers": (lambda x: {1: x}, '{"~": "dict", "items": [[1, %s]]}'),
+}
+
+
+@pytest.mark.parametrize(("nested", "text"), NESTINGS.values(), ids=NESTINGS)
+@pytest.mark.parametrize("innermost", [1.5, float("inf"), "tensor"])
+def test_containers_of_100_levels_are_kept_and_of_more_refused(nested, text, innermost):
+    x = tg.ones(2) if innermost == "tensor" else innermost
+    for _ in range(100):
+        x = nested(x)
+    again = copied(x)
+    for _ in range(99):
+        again, x = (next(iter(y.values() if isinstance(y, dict) else y)) for y in (again, x))
+    assert repr(again) == repr(x)
+
+    for levels in (101, 300, 1000, 20_000):
+        x = 1.5
+        for _ in range(levels):
+            x = nested(x)
+        with pytest.raises(ValueError, match="save: expected containers of at most 100 levels, got one that has more"):
+            tg.save(x, io.BytesIO())
+    for levels in (102, 300, 1000, 20_000):
+        before, after = text.split("%s")
+        forged = with_containers(before * levels + "1" + after * levels)
+        refused_soon(forged, "load: the file: expected containers")
+
+
+def test_a_container_that_holds_itself_is_not_saved():
+    x = []
+    x.append(x)
+    with pytest.raises(ValueError, match="save: expected containers of at most 100 levels, .* holds itself"):
+        tg.save(x, io.BytesIO())
 
 
 def test_the_containers_are_json(tmp_path):

@@ -44,6 +44,7 @@ def save(
 
     Raises:
         TypeError: `obj` holds something else, such as a module; the message says where and what.
+        ValueError: its containers are nested in more than 100 levels, or one of them holds itself.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
     """
     _require_file("save", f, "write")
@@ -55,10 +56,8 @@ def save(
     try:
         plain, arrays = flatten(obj)
         metadata = {_STRUCTURE: json.dumps(plain, allow_nan=False)}
-    except TypeError as error:
-        raise TypeError(f"save: {error}") from None
-    except RecursionError:
-        raise ValueError("save: expected containers of few levels, got one that holds itself or is too deep") from None
+    except (TypeError, ValueError) as error:
+        raise type(error)(f"save: {error}") from None
     if isinstance(f, str | os.PathLike):
         save_file(arrays, f, metadata)
     else:

@@ -19,6 +19,9 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 _TAG = "~"
 """The key of a JSON object that represents a value of a type that JSON lacks."""
 
+_LEVELS = 100
+"""How deeply containers may be nested: no state needs more, and every Python can read and write as much."""
+
 
 def flatten(state: object) -> tuple[Json, dict[str, Array]]:
     """Return `state` as JSON, and its arrays by name.
@@ -31,12 +34,13 @@ def flatten(state: object) -> tuple[Json, dict[str, Array]]:
 
     Raises:
         TypeError: `state` holds something else; the message says where.
+        ValueError: its containers are nested in more than 100 levels, or one of them holds itself.
     """
     arrays: dict[str, Array] = {}
-    return _plain(state, "", arrays), arrays
+    return _plain(state, "", arrays, 0), arrays
 
 
-def _plain(value: object, path: str, arrays: dict[str, Array]) -> Json:
+def _plain(value: object, path: str, arrays: dict[str, Array], level: int) -> Json:
     if value is None or isinstance(value, bool | str):
         return value
     if isinstance(value, np.generic):
@@ -55,16 +59,19 @@ def _plain(value: object, path: str, arrays: dict[str, Array]) -> Json:
         arrays[name] = value.array
         kind = "parameter" if isinstance(value, Parameter) else "tensor"
         return {_TAG: kind, "name": name, **({"requires_grad": True} if value.requires_grad else {})}
+    if level == _LEVELS:
+        raise ValueError(f"expected containers of at most {_LEVELS} levels, got one that has more or holds itself")
     if isinstance(value, list | tuple):
-        items = [_plain(item, _join(path, i), arrays) for i, item in enumerate(value)]
+        items = [_plain(item, _join(path, i), arrays, level + 1) for i, item in enumerate(value)]
         return items if isinstance(value, list) else {_TAG: "tuple", "items": items}
     if isinstance(value, Mapping):
         if all(isinstance(key, str) for key in value) and _TAG not in value:
-            return {key: _plain(item, _join(path, key), arrays) for key, item in value.items()}
+            return {key: _plain(item, _join(path, key), arrays, level + 1) for key, item in value.items()}
         if not _may_be_keys(value):
             raise TypeError(f"{path or 'the state'}: expected integers of at most 64 bits as keys, got larger ones")
         pairs: list[Json] = [
-            [_plain(key, path, {}), _plain(item, _join(path, key), arrays)] for key, item in value.items()
+            [_plain(key, path, {}, level + 1), _plain(item, _join(path, key), arrays, level + 1)]
+            for key, item in value.items()
         ]
         return {_TAG: "dict", "items": pairs}
     raise TypeError(
@@ -90,24 +97,35 @@ def unflatten(plain: object, arrays: Mapping[str, Tensor]) -> Any:
         arrays: the second, read from a file.
 
     Raises:
-        ValueError: a tag is unknown, its object has another form than that of `flatten`, or an array is missing.
+        ValueError: a tag is unknown, its object has another form than that of `flatten`, an array is missing, or the
+            containers are nested in more than 100 levels.
     """
-    if isinstance(plain, list):
-        return [unflatten(item, arrays) for item in plain]
-    if not isinstance(plain, dict):
+    return _value(plain, arrays, 0)
+
+
+class _TooDeepError(ValueError):
+    pass
+
+
+def _value(plain: object, arrays: Mapping[str, Tensor], level: int) -> Any:
+    if not isinstance(plain, list | dict):
         return plain
+    if level > _LEVELS:  # at this very level only an object that stands for a float, tensor or array is written
+        raise _TooDeepError(f"expected containers of at most {_LEVELS} levels, got more")
+    if isinstance(plain, list):
+        return [_value(item, arrays, level + 1) for item in plain]
     if _TAG not in plain:
-        return {key: unflatten(item, arrays) for key, item in plain.items()}
+        return {key: _value(item, arrays, level + 1) for key, item in plain.items()}
     kind = plain[_TAG]
     try:
-        return _tagged(kind, plain, arrays)
+        return _tagged(kind, plain, arrays, level)
+    except _TooDeepError:
+        raise
     except (KeyError, TypeError, ValueError, RuntimeError) as error:  # RuntimeError: integers cannot require a gradient
-        if isinstance(error, RecursionError):
-            raise
         raise ValueError(f"expected an object as written under the tag {shown(kind)}, got {shown(plain)}") from error
 
 
-def _tagged(kind: object, plain: dict[str, Any], arrays: Mapping[str, Tensor]) -> object:
+def _tagged(kind: object, plain: dict[str, Any], arrays: Mapping[str, Tensor], level: int) -> object:
     if kind == "float":
         return float(plain["value"])
     if kind in ("tensor", "parameter"):
@@ -116,10 +134,10 @@ def _tagged(kind: object, plain: dict[str, Any], arrays: Mapping[str, Tensor]) -
     if kind == "array":
         return arrays[plain["name"]].array
     if kind == "tuple":
-        return tuple(unflatten(item, arrays) for item in plain["items"])
+        return tuple(_value(item, arrays, level + 1) for item in plain["items"])
     if kind == "dict":
-        keys = [unflatten(key, arrays) for key, _ in plain["items"]]
+        keys = [_value(key, arrays, level + 1) for key, _ in plain["items"]]
         if not _may_be_keys(keys):
             raise ValueError("expected integers of at most 64 bits as keys, got larger ones")
-        return {key: unflatten(item, arrays) for key, (_, item) in zip(keys, plain["items"], strict=True)}
+        return {key: _value(item, arrays, level + 1) for key, (_, item) in zip(keys, plain["items"], strict=True)}
     raise ValueError(f"unknown tag {kind!r}")

@@ -178,7 +178,7 @@ def test_hostile_json_is_refused(good, tmp_path, monkeypatch):
         assert text in refused(tmp_path)
 
     deep = {"~": "dict", "items": []}
-    for _ in range(400):
+    for _ in range(110):
         deep = {"~": "tuple", "items": [deep]}
     for change, text in [
         (lambda c: c.update(version=2), "version 1, got 2"),
@@ -190,7 +190,7 @@ def test_hostile_json_is_refused(good, tmp_path, monkeypatch):
         (lambda c: c["tensors"].update(sha256=None), "it is damaged"),
         (lambda c: c.update(versions=[]), "bytes of the arrays"),
         (lambda c: c.update(state=None), "got NoneType"),
-        (lambda c: c.update(state=deep), "expected a state nested less deeply"),
+        (lambda c: c.update(state=deep), "expected containers of at most 100 levels, got more"),
         (lambda c: c.update(state={"~": "tensor", "name": "../../etc/passwd"}), "tag 'tensor'"),
         (lambda c: c["state"].update(model={"~": "code"}), "tag 'code'"),
         (lambda c: c["state"].update(model={"__class__": 1}), "weight"),

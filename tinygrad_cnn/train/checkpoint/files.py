@@ -63,6 +63,7 @@ def save_checkpoint(path: str | os.PathLike[str], state: object) -> Path:
 
     Raises:
         TypeError: the state holds something else; the message says where.
+        ValueError: its containers are nested in more than 100 levels, or one of them holds itself.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
     """
     target, beside = _paths(path)
@@ -105,8 +106,6 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Any:
         raise
     except OSError as error:
         raise CheckpointError(f"{beside}: cannot be read: {error.strerror}") from error
-    except RecursionError as error:
-        raise CheckpointError(f"{target}: expected a state nested less deeply") from error
     except ValueError as error:
         raise CheckpointError(f"{target}: {error}") from error
 
