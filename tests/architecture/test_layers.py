@@ -170,6 +170,15 @@ def test_a_vjp_is_found_by_its_name(op, i, vjp):
     assert getattr(importlib.import_module(vjp.__module__), f"{op.name}_vjp_{i}") is vjp
 
 
+NAMED = {f"{op.name}_vjp_{i}": vjp for op, i, vjp in (one.values for one in vjps())}
+
+
+@pytest.mark.parametrize(("op", "i", "vjp"), list(vjps()))
+def test_a_vjp_has_the_name_of_an_operation_that_it_belongs_to(op, i, vjp):
+    """A traceback shows this name: that of the operation, or of another one with the same formula."""
+    assert NAMED.get(vjp.__name__) is vjp, f"{op.name}, input {i}: the VJP is named {vjp.__name__}"
+
+
 def test_files_stay_small_enough_to_hold_in_the_head():
     long = {name: len(path.read_text(encoding="utf-8").splitlines()) for name, path in MODULES.items()}
     lists = {"tinygrad_cnn", "tinygrad_cnn.tensor", "tinygrad_cnn.ops"}  # one line for every name or operator

@@ -5,6 +5,7 @@ import inspect
 
 import numpy as np
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
@@ -22,10 +23,6 @@ class Spoiled(Function):
     @staticmethod
     def backward(_ctx, g):
         return g * float("nan")
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def next_line():

@@ -1,13 +1,10 @@
 """What `backward` and `grad` take: several outputs, chosen inputs, unused inputs."""
 
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def test_backward_of_several_tensors_walks_once():

@@ -4,15 +4,12 @@ import gc
 import weakref
 
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
 from tinygrad_cnn.autograd import Function, once_differentiable
 from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 class Scaled(Function):

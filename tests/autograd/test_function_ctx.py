@@ -4,6 +4,7 @@ import gc
 
 import numpy as np
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
@@ -11,10 +12,6 @@ from tinygrad_cnn.autograd import Function, FunctionCtx, Node
 from tinygrad_cnn.autograd.function_ctx import OutputGradients, output
 from tinygrad_cnn.autograd.primitive import registry
 from tinygrad_cnn.gradcheck import gradcheck, gradgradcheck
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def one_way(backward, forward=lambda ctx, x, *rest: x * 2):

@@ -4,14 +4,11 @@ import gc
 
 import numpy as np
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn.autograd import Function, guard, guard_saved
 from tinygrad_cnn.autograd.node import observers
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def write(tensor):

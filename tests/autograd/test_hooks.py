@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
 from tinygrad_cnn.autograd import hooks
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def test_hooks_run_in_order_and_replace_the_gradient():

@@ -1,14 +1,11 @@
 """What `autograd` itself offers: gradient checks, and functions as scripts for PyTorch write them."""
 
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
 from tinygrad_cnn.autograd.function import once_differentiable
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def test_gradchecks_are_here_too():

@@ -2,14 +2,11 @@
 
 import numpy as np
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn.autograd import Constant, Node, registry
 from tinygrad_cnn.autograd.node import AccumulateGrad, observers
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def test_nodes_lead_to_their_inputs():

@@ -4,15 +4,12 @@ import sys
 
 import numpy as np
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import autograd
 from tinygrad_cnn.autograd import Constant, Op, primitive, registry
 from tinygrad_cnn.autograd.saving import plan_of
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 @pytest.fixture

@@ -1,15 +1,11 @@
 """What is saved for the backward pass: only what a VJP reads."""
 
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import nn
 from tinygrad_cnn.autograd.saving import SPEC, VALUE, Reads, plan_of, reads_of, reads_of_any
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
-
 
 NOTHING_SAVED = {
     "sum": lambda x: x.sum(),

@@ -5,15 +5,12 @@ import pickle
 
 import numpy as np
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import nn
 from tinygrad_cnn.autograd import Constant, Variable, wrap
 from tinygrad_cnn.autograd.variable import View, origin, source_of
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def test_variable_makes_a_leaf_over_the_same_memory():

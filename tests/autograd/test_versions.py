@@ -1,15 +1,12 @@
 """Values changed in place after they were saved are noticed in the backward pass."""
 
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import ops
 from tinygrad_cnn.autograd import versions
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def test_changed_argument_is_named():

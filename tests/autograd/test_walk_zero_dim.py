@@ -4,14 +4,11 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+from walks import leaf
 
 import tinygrad_cnn as tg
 from tinygrad_cnn import nn
 from tinygrad_cnn.autograd import Function, registry, wrap
-
-
-def leaf(*values):
-    return tg.tensor(values, dtype=tg.float64, requires_grad=True)
 
 
 def test_a_change_through_a_view_reaches_the_gradient():
