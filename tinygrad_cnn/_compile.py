@@ -1,4 +1,4 @@
-"""`compile`: for scripts that call it; operations run as they are written, with or without it."""
+"""`compile`, for scripts that call it: it changes nothing, and operations run as they are written."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ def compile(model: T, **options: object) -> T: ...
 @overload
 def compile(model: None = None, **options: object) -> Callable[[T], T]: ...
 def compile(model: object = None, **options: object) -> object:
-    """Return `model`, a module or a function, itself; without one, a decorator that does so.
+    """Return `model`, a module or a function, unchanged; without `model`, return a decorator that does so.
 
     Args:
         model: what PyTorch would compile.
-        **options: ``mode``, ``backend``, ``fullgraph``, ``dynamic`` and the like; taken and not used.
+        **options: ``mode``, ``backend``, ``fullgraph``, ``dynamic`` and the like; accepted and not used.
     """
     return (lambda function: function) if model is None else model
 

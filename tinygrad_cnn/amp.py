@@ -1,6 +1,7 @@
 """Mixed precision, disabled: scripts that use `autocast` and `GradScaler` run, and tensors keep their dtype.
 
-Half precision pays on a GPU. Without one PyTorch disables both with a warning; so does this module.
+Half precision saves time only on a GPU. PyTorch disables both with a warning where there is none, and so does this
+module.
 """
 
 from __future__ import annotations
@@ -102,7 +103,7 @@ class GradScaler:
         return False
 
     def state_dict(self) -> dict[str, object]:
-        """Return {}, as PyTorch's does when it is disabled."""
+        """Return {}, as PyTorch's disabled scaler does."""
         return {}
 
     def load_state_dict(self, state_dict: dict[str, object]) -> None:

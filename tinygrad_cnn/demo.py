@@ -53,11 +53,11 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
     """Train SimpleConvNet on the embedded digits and write ``report.html`` and ``graph.svg`` into `out`.
 
     Args:
-        out: folder for the results; made if missing.
+        out: folder for the results; created if missing.
         epochs: number of passes over the 5,000 training digits.
         batch_size: number of digits in a mini-batch.
         lr: learning rate of Adam.
-        seed: of the initial weights and the shuffling.
+        seed: seeds the initial weights and the shuffling.
         console: where to print.
     """
     out.mkdir(parents=True, exist_ok=True)  # first, to fail at once if it cannot be written to
@@ -121,7 +121,7 @@ def run_demo(out: Path, *, epochs: int, batch_size: int, lr: float, seed: int, c
 
 
 def _head(console: Console, title: str) -> None:
-    """Print a title within a line, or alone if the console is too narrow."""
+    """Print a title in the middle of a horizontal rule, or without the rule if the console is too narrow."""
     if len(title) + 4 <= console.width:
         console.rule(title)
     else:

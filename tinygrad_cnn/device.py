@@ -1,4 +1,4 @@
-"""`Device`: names of devices, of which the CPU is the one that computes."""
+"""`Device`: the name of a device; only the CPU computes."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ _KNOWN = (
     "cpu", "cuda", "ipu", "xpu", "mkldnn", "opengl", "opencl", "ideep", "hip", "ve", "fpga", "maia", "xla", "lazy",
     "vulkan", "mps", "meta", "hpu", "mtia",
 )  # fmt: skip
-"""The types of device that PyTorch can name."""
+"""The device types that PyTorch knows."""
 
 
 class DeviceError(RuntimeError, AssertionError):
-    """Something was asked of a device that is not there.
+    """A call needs a device that this machine or this package does not have.
 
-    PyTorch raises an AssertionError for CUDA and a RuntimeError for other devices; this is both.
+    PyTorch raises an AssertionError for CUDA and a RuntimeError for other devices; this class is both.
     """
 
 
@@ -23,10 +23,10 @@ class Device:
 
     Args:
         type: "cpu", "cuda", "mps" and the like, an index after a colon if any; or a device.
-        index: which of several devices of the type.
+        index: the number of the device among those of its type.
 
     Raises:
-        RuntimeError: PyTorch knows no such type, or the index is given twice or is no number.
+        RuntimeError: PyTorch does not know the type, or the index is given twice or is not a number.
     """
 
     __slots__ = ("index", "type")
@@ -66,14 +66,14 @@ class Device:
 CPU = Device("cpu")
 
 DeviceLike: TypeAlias = str | int | Device | None
-"""What names a device; None stands for the CPU."""
+"""The name of a device in any form; None stands for the CPU."""
 
 
 def require_cpu(place: str, device: DeviceLike) -> None:
     """Check that `device` is the CPU, or None.
 
     Raises:
-        DeviceError: it is another one; `place` is where it was asked for.
+        DeviceError: `device` is another device; the message names `place`, the function that was called.
     """
     if device is not None and Device(device).type != "cpu":
         raise DeviceError(
@@ -83,7 +83,7 @@ def require_cpu(place: str, device: DeviceLike) -> None:
 
 
 def missing(place: str) -> DeviceError:
-    """Return the error of what needs a GPU, which `place` is."""
+    """Return the error to raise in the function `place`, which needs a GPU."""
     return DeviceError(
         f"{place}: tinygrad_cnn computes on the CPU, there is no GPU; ask cuda.is_available() before calling it"
     )

@@ -1,4 +1,4 @@
-"""How a tensor lies in memory: the names that `contiguous`, `clone` and `to` take as `memory_format`."""
+"""The memory layouts of a tensor: the names that `contiguous`, `clone` and `to` take as `memory_format`."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class MemoryFormat:
 
 
 contiguous_format = MemoryFormat("contiguous_format")
-"""Row-major: the last axis runs fastest. All that operations return is laid out so."""
+"""Row-major: the last axis varies fastest. Operations return their results in this layout."""
 
 preserve_format = MemoryFormat("preserve_format")
-"""As it is."""
+"""The layout that the tensor already has."""
 
 channels_last = MemoryFormat("channels_last")
-"""(N, C, H, W) with C running fastest. It changes no value, and makes nothing faster here."""
+"""(N, C, H, W) with C varying fastest. It changes no values, and makes nothing faster here."""

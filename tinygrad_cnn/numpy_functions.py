@@ -1,4 +1,4 @@
-"""NumPy's functions that are operations here, with the arguments that the operations support."""
+"""NumPy's functions for which there is an operation, with the arguments that the operation supports."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ UFUNCS = {
     "rint": "round", "sign": "sign", "sin": "sin", "sinh": "sinh", "sqrt": "sqrt", "square": "square",
     "subtract": "sub", "tan": "tan", "tanh": "tanh", "trunc": "trunc",
 }  # fmt: skip
-"""NumPy's universal functions and the operations that they are."""
+"""NumPy's universal functions, each with its operation."""
 
 
 class Refused(Exception):  # noqa: N818 - `numpy_protocol` catches it; users see a TypeError
-    """An argument has no meaning for the operation; the text names it."""
+    """The operation does not support an argument; the text names the argument."""
 
 
 def _clip(
@@ -60,7 +60,7 @@ def _dot(a: Variable, b: Variable) -> object:
     return ops.matmul(a, b) if a.ndim and b.ndim else ops.mul(a, b)
 
 
-def _einsum(*operands: object, optimize: object = False) -> object:  # noqa: ARG001 - it says how, not what, to compute
+def _einsum(*operands: object, optimize: object = False) -> object:  # noqa: ARG001 - not about the result
     return ops.einsum(*operands)
 
 
@@ -124,7 +124,7 @@ def _several(axis: D) -> D:
 
 
 def _along(a: Variable, axis: int | None) -> tuple[Variable, int]:
-    """Return the tensor and the axis to go along; flat if there is none."""
+    """Return `a` and `axis`; if `axis` is None, the flattened tensor and its only axis."""
     return (ops.ravel(a), 0) if axis is None else (a, axis)
 
 
@@ -161,4 +161,4 @@ FUNCTIONS: dict[object, Callable[..., object]] = {
         for meaning in (_clip, _concatenate, _dot, _einsum, _mean, _prod, _roll, _sort, _std, _var, _where)
     },
 }
-"""NumPy's other functions by what they are here, with NumPy's names of the arguments."""
+"""NumPy's other functions, each with a function that has NumPy's argument names and runs the operation."""

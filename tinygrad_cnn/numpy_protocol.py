@@ -1,9 +1,10 @@
 """What NumPy's functions do when they are given tensors.
 
 `np.sin(t)`, `array * t` and `np.concatenate([t, array])` arrive here through NumPy's ``__array_ufunc__`` and
-``__array_function__`` protocols. A function that is an operation here is that operation, recorded, and gives a tensor.
-Any other, or one called with an argument that the operation does not have, is computed by NumPy on plain arrays, if no
-gradient is asked for; otherwise it raises and says what to do. Nothing becomes a constant in silence.
+``__array_function__`` protocols. A function with an operation of its own runs that operation, which is recorded and
+returns a tensor. Every other function, or an argument that the operation does not support, is computed by NumPy on
+plain arrays if no input requires a gradient; otherwise the call raises an error that says what to do instead. No tensor
+that requires a gradient silently becomes a constant.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from tinygrad_cnn.autograd import Variable, is_grad_enabled, wrap
 from tinygrad_cnn.numpy_functions import FUNCTIONS, UFUNCS, Refused
 
 _WRITING = {np.copyto, np.fill_diagonal, np.place, np.put, np.put_along_axis, np.putmask}
-"""Functions that write into an argument, which must not escape the record of changes."""
+"""Functions that write into an argument; the engine would not see such a write, so they are refused."""
 
 
 def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: dict[str, object]) -> object:
-    """Return what `ufunc` means on tensors.
+    """Return the result of `ufunc` for tensors.
 
     Args:
         ufunc: NumPy's function.
@@ -30,7 +31,8 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: d
         kwargs: its options; no operation has any.
 
     Raises:
-        TypeError: a gradient is asked for and there is no such operation, or the result would be written into a tensor.
+        TypeError: an input requires a gradient and there is no operation for `ufunc`, or the result would be written
+            into a tensor.
     """
     name = UFUNCS.get(ufunc.__name__)
     if method == "__call__" and not kwargs and name is not None:
@@ -40,7 +42,7 @@ def call_ufunc(ufunc: np.ufunc, method: str, inputs: Sequence[object], kwargs: d
 
 
 def call_function(function: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]) -> object:
-    """Return what NumPy's `function` means on tensors; errors as for `call_ufunc`."""
+    """Return the result of NumPy's `function` for tensors; errors as for `call_ufunc`."""
     meaning = FUNCTIONS.get(function)
     name = getattr(function, "__name__", str(function))
     if meaning is None:
@@ -56,8 +58,8 @@ def call_function(function: Callable[..., object], args: Sequence[object], kwarg
 def _arguments(
     function: Callable[..., object], meaning: Callable[..., object], args: Sequence[object], kwargs: dict[str, object]
 ) -> tuple[list[object], dict[str, object]]:
-    """Return the arguments of `meaning`, tensors in place of arrays: positional ones, and those by their names."""
-    import inspect  # for what NumPy's own dispatch brings here only
+    """Return the positional and the keyword arguments for `meaning`, with tensors in place of arrays."""
+    import inspect  # imported here: only calls through NumPy's dispatch need it
 
     signature = inspect.signature(function)
     known = inspect.signature(meaning).parameters
@@ -93,7 +95,7 @@ def _as_tensor(result: object) -> object:
 def _computed(
     function: Callable[..., object], args: Sequence[object], kwargs: dict[str, object], name: str, how: str
 ) -> object:
-    """Return what NumPy computes from the values, if that loses no gradient."""
+    """Return the result that NumPy computes from the values, if no gradient is lost by that."""
     out = kwargs.get("out")
     if function in _WRITING or any(isinstance(one, Variable) for one in (out if isinstance(out, tuple) else (out,))):
         raise TypeError(f"numpy.{name} would write into a tensor unnoticed; assign to it (t[...] = values) instead")

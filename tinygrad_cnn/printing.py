@@ -33,19 +33,19 @@ def set_printoptions(
     profile: str | None = None,
     sci_mode: bool | None = None,
 ) -> None:
-    """Set how tensors are printed; what is None stays as it is, but `sci_mode`, which None leaves to the values.
+    """Set how tensors are printed. None leaves a setting unchanged, but ``sci_mode=None`` lets the values decide.
 
     Args:
-        precision: digits after the point; 4.
-        threshold: above this number of elements a tensor is abbreviated; 1000.
-        edgeitems: how many elements an abbreviated tensor shows at either end of each axis; 3.
-        linewidth: characters in a line; 80.
-        profile: "default", "short" (two digits, two elements at either end) or "full" (nothing is abbreviated), before
-            the other arguments.
+        precision: digits after the decimal point; initially 4.
+        threshold: a tensor with more elements than this is abbreviated; initially 1000.
+        edgeitems: how many elements an abbreviated tensor shows at either end of each axis; initially 3.
+        linewidth: characters in a line; initially 80.
+        profile: "default", "short" (two digits, two elements at either end) or "full" (nothing is abbreviated);
+            applied before the other arguments.
         sci_mode: whether floating-point numbers are printed as 1.0000e+00.
 
     Raises:
-        ValueError: there is no such profile.
+        ValueError: `profile` is unknown.
     """
     global _options
     if profile is not None and profile not in _PROFILES:
@@ -57,7 +57,7 @@ def set_printoptions(
 
 
 def text(array: Array, prefix: str = "") -> str:
-    """Return the elements as text, of which the lines after the first are indented by the length of `prefix`."""
+    """Return the elements as text; the lines after the first are indented by the length of `prefix`."""
     options = _options
     formatter: Any = None
     if options.sci_mode is not None and array.dtype.kind == "f":

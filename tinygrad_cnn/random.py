@@ -12,20 +12,20 @@ from tinygrad_cnn._types import Array, DType, Shape
 from tinygrad_cnn.device import CPU, Device, require_cpu
 
 _SEED = 67280421310721
-"""What a new generator is seeded with: PyTorch's number."""
+"""The seed of a new generator, the same number as in PyTorch."""
 
 
 class Generator:
     """A seedable stream of random numbers (NumPy's PCG64).
 
-    Streams are reproducible for a seed, but are not PyTorch's: the same seed gives other numbers there. A new
-    generator always starts from the same seed, as PyTorch's does.
+    A seed always gives the same stream, but not PyTorch's: the same seed gives other numbers there. A new generator
+    always starts from the same seed, as PyTorch's does.
 
     Args:
         device: must be the CPU.
 
     Attributes:
-        numpy: the NumPy generator behind it.
+        numpy: the underlying NumPy generator.
     """
 
     def __init__(self, device: str | Device = "cpu") -> None:
@@ -37,10 +37,10 @@ class Generator:
         """Restart the stream from `seed` and return the generator.
 
         Args:
-            seed: from −2⁶³ to 2⁶⁴ − 1; 2⁶⁴ is added to a negative one.
+            seed: from −2⁶³ to 2⁶⁴ − 1; 2⁶⁴ is added to a negative seed.
 
         Raises:
-            ValueError: `seed` is outside of that, or no number.
+            ValueError: `seed` is outside this range, or not a number.
         """
         number = int(seed)
         if not -(2**63) <= number < 2**64:
@@ -50,7 +50,7 @@ class Generator:
         return self
 
     def seed(self) -> int:
-        """Restart the stream from an unpredictable seed and return that."""
+        """Restart the stream from an unpredictable seed, and return the seed."""
         return self.manual_seed(secrets.randbits(63)).initial_seed()
 
     def initial_seed(self) -> int:
@@ -83,7 +83,7 @@ default_generator.seed()
 
 
 _LONGEST_DRAW = 30.0
-"""Seconds that a fork waits at most for a thread that draws numbers."""
+"""The longest time, in seconds, that a fork waits for a thread that draws numbers."""
 
 _held: Lock | None = None
 """NumPy's lock of the default generator while the process forks."""
@@ -108,12 +108,12 @@ if hasattr(os, "register_at_fork"):
 
 
 def manual_seed(seed: int) -> Generator:
-    """Restart the default generator from `seed`; initialisation, shuffling and sampling follow from it."""
+    """Restart the default generator from `seed`; initialisation, shuffling and sampling draw from it."""
     return default_generator.manual_seed(seed)
 
 
 def seed() -> int:
-    """Restart the default generator from an unpredictable seed and return that."""
+    """Restart the default generator from an unpredictable seed, and return the seed."""
     return default_generator.seed()
 
 

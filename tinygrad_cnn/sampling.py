@@ -1,4 +1,4 @@
-"""Random tensors drawn by the values of a tensor: bernoulli, multinomial."""
+"""Random tensors whose distribution is given by another tensor: bernoulli, multinomial."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tinygrad_cnn.random import Generator, default_generator
 
 
 def bernoulli(input: V, p: float | None = None, *, generator: Generator | None = None) -> V:
-    """Return 1 with the probability that `input` holds, or `p`, and 0 otherwise; no gradient flows through it.
+    """Return 1 with the probability given in `input`, or `p`, and 0 otherwise; no gradient flows through it.
 
     Raises:
         RuntimeError: `input` is not floating point, or not in [0, 1].
@@ -30,10 +30,10 @@ def multinomial(input: V, num_samples: int, replacement: bool = False, *, genera
     """Return indices drawn with probabilities in proportion to the weights in each row.
 
     Args:
-        input: weights of at least 0, a vector or a matrix; they need not add up to 1.
+        input: non-negative weights, a vector or a matrix; they need not add up to 1.
         num_samples: how many to draw from each row.
         replacement: whether an index may be drawn again.
-        generator: the default one unless given.
+        generator: the source of random numbers; the default generator if None.
 
     Raises:
         RuntimeError: the weights are negative, not finite or of another shape, or too few are positive.
@@ -58,7 +58,7 @@ def multinomial(input: V, num_samples: int, replacement: bool = False, *, genera
         drawn = source.random((len(weights), num_samples)) * edges[:, -1:]
         found = [np.searchsorted(row, one, "right") for row, one in zip(edges, drawn, strict=True)]
         index = np.asarray(found, np.int64).reshape(len(weights), num_samples)
-    else:  # exponential clocks: the first to ring are a draw without replacement
+    else:  # exponential waiting times with rates `weights`: the smallest are a draw
         with np.errstate(divide="ignore"):
             rings = source.standard_exponential(weights.shape) / weights
         index = np.argsort(rings, 1, kind="stable")[:, :num_samples]

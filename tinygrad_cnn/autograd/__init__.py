@@ -23,7 +23,7 @@ from tinygrad_cnn.autograd.walk import collect
 
 
 def __getattr__(name: str) -> _Any:
-    """Import `gradcheck` and `gradgradcheck` when asked for: users of the engine, which PyTorch has here too."""
+    """Import `gradcheck` and `gradgradcheck` on first use: they use the engine, and PyTorch has them here too."""
     if name not in ("gradcheck", "gradgradcheck"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}", name=name)
     return getattr(_import_module("tinygrad_cnn.gradcheck"), name)

@@ -63,12 +63,12 @@ def _set(mode: bool, check_nan: bool) -> None:
 
 
 class set_detect_anomaly:  # noqa: N801 - PyTorch's name
-    """Switch anomaly mode on or off: called as a function from here on, as a context manager inside it.
+    """Switch anomaly mode on or off: from the call on, or within a block if used as a context manager.
 
     While it is on, every recorded operation remembers the line of the program that called it. An operation that makes
     a NaN raises at once. So does a backward pass that makes one; the error names the operation, the input and the line.
-    Other errors of the backward pass, such as "was changed in place", name the line too. The mode is slow, and on for
-    all threads.
+    Other errors of the backward pass, such as "was changed in place", name the line too. The mode is slow, and applies
+    to all threads.
 
     Args:
         mode: whether to detect anomalies.
@@ -164,12 +164,12 @@ _nothing = nullcontext()
 
 
 def walking() -> _Walking | nullcontext[None]:
-    """Check no results of operations inside: in a backward pass, `gradient_check` checks the gradients."""
+    """Skip the check of results inside: in a backward pass, `gradient_check` checks the gradients instead."""
     return _Walking() if _enabled else _nothing
 
 
 def place(node: Node) -> str:
-    """Return where `node` was called, as the end of a message; an empty text if that is unknown."""
+    """Return where `node` was called, as the end of a message; an empty text if the line is unknown."""
     line = _lines.get(node)
     return "" if line is None else f"; called at {line}"
 
@@ -183,7 +183,7 @@ def _refuse_nan(node: Node, i: int, gradient: Any) -> Any:
     """Return the gradient of input `i`, computed if it was pending.
 
     Raises:
-        RuntimeError: it has a NaN; the message names the operation, the input and the line that called it.
+        RuntimeError: the gradient has a NaN; the message names the operation, the input and the line that called it.
     """
     if isinstance(gradient, Pending):
         gradient = gradient.value()

@@ -26,7 +26,7 @@ def _is_lent(_array: Array) -> bool:
 
 
 is_lent: Callable[[Array], bool] = _is_lent
-"""Return whether an array is the only user of memory that was lent to it; replaced by code that lends memory."""
+"""Return whether an array is the only user of memory lent to it; code that lends memory replaces this function."""
 
 
 def backward(
@@ -43,14 +43,14 @@ def backward(
 
     Args:
         tensors: one tensor or several to differentiate.
-        grad_tensors: the weight of each element of each tensor, of its shape; None for a tensor with one element.
+        grad_tensors: for each tensor the weights of its elements, of its shape; None for a tensor with one element.
         retain_graph: keep what the graph saved, so that it can be walked again; the default is `create_graph`.
         create_graph: record the backward pass too, so that gradients can be differentiated again.
         inputs: write the ``.grad`` of these tensors only, leaves or results; all leaves by default.
 
     Raises:
-        RuntimeError: a tensor requires no gradient; has several elements and no weight; `inputs` is empty; the graph
-            was freed; or a saved value was changed in place.
+        RuntimeError: a tensor requires no gradient, or has several elements and no weights; `inputs` is empty; the
+            graph was freed; or a saved value was changed in place.
     """
     if grad_tensors is None and isinstance(tensors, Variable):
         seeds = [(tensors, _seed(tensors, None, "backward"))]
@@ -99,16 +99,16 @@ def grad(
     Args:
         outputs: one tensor or several.
         inputs: leaves or results that `outputs` depend on; only the nodes between the two are walked.
-        grad_outputs: the weight of each output, of its shape; None for an output with one element.
+        grad_outputs: for each output the weights of its elements, of its shape; None for an output with one element.
         retain_graph: keep what the graph saved; the default is `create_graph`.
         create_graph: record the backward pass, so that the results can be differentiated again.
         only_inputs: has no effect, and warns if False, as in PyTorch.
         allow_unused: give None for an input that `outputs` do not depend on, instead of raising; the default is
             `materialize_grads`.
-        materialize_grads: give zeros instead of None for such an input.
+        materialize_grads: give zeros instead of None for an input that `outputs` do not depend on.
 
     Returns:
-        A tensor for each input, of its shape.
+        A tensor for each input, of the same shape.
 
     Raises:
         RuntimeError: an input requires no gradient or is not part of the graph; otherwise as for `backward`.
@@ -146,7 +146,7 @@ def grad(
 def _seeds(
     caller: str, outputs: Variable | Sequence[Variable], weights: Variable | Sequence[Variable | None] | None
 ) -> list[tuple[Variable, Variable]]:
-    """Return each of `outputs` with the gradient to start from there, checked."""
+    """Return the pairs of an output and the gradient to start from at that output, checked."""
     outs = [outputs] if isinstance(outputs, Variable) else list(outputs)
     if weights is None:
         given: list[Variable | None] = [None] * len(outs)
@@ -201,12 +201,12 @@ def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
 
 
 def _accumulate(leaf: Variable, sums: Sums, given: list[int], create_graph: bool) -> None:
-    """Add the gradient of `leaf` to its ``.grad``, whose memory is its own; `given` are ids of the user's arrays."""
+    """Add the gradient of `leaf` to its ``.grad``, which shares no memory; `given` are the ids of the user's arrays."""
     value = sums.pop(leaf)
     if create_graph or leaf._grad is not None:
         _add_to_grad(leaf, value, create_graph)
         return
-    # Nobody else refers to an array with as many references as an object made here, however Python counts them.
+    # An array with as many references as a new object is used nowhere else, whatever number Python counts for it.
     unseen = object()
     fresh = value.__class__ is np.ndarray and getrefcount(value) == getrefcount(unseen)
     if not fresh or not (value.base is None or is_lent(value)) or id(value) in given or value.dtype != leaf.array.dtype:

@@ -74,7 +74,7 @@ class Function:
 
         Args:
             args: the arguments of `forward`: tensors, which gradients may flow to, and any other values.
-            kwargs: arguments by name, if `setup_context` is defined; those left out get the defaults of `forward`.
+            kwargs: keyword arguments, if `setup_context` is defined; omitted arguments get the defaults of `forward`.
 
         Returns:
             What `forward` returned: a tensor, or a tuple. A returned input is copied.
@@ -85,7 +85,8 @@ class Function:
 def once_differentiable(backward: Formula) -> Formula:
     """Mark a `Function.backward` whose gradients cannot be differentiated again, such as one that calls NumPy.
 
-    It runs without recording. A second backward pass raises a RuntimeError rather than take the gradients as constants.
+    It runs without recording. A second backward pass raises a RuntimeError instead of treating the gradients as
+    constants.
     """
 
     @functools.wraps(backward)
@@ -172,7 +173,7 @@ class _FunctionOp(Op):
         self, ctx: FunctionCtx, args: tuple[object, ...], raw: tuple[object, ...], arrays: list[Array | None],
         smooth: list[bool],
     ) -> Node:  # fmt: skip
-        """Return the node; its `args` are the inputs that were saved, at their positions, and then all else saved."""
+        """Return the node. Its `args` are the saved inputs, at their positions, followed by all other saved values."""
         parents = [source_of(arg) if isinstance(arg, Variable) else None for arg in args]
         values: list[Array | None] = [None] * len(args)
         ctx._outputs = [None if array is None else Constant(array.shape, array.dtype) for array in arrays]
@@ -260,7 +261,7 @@ class _FunctionOp(Op):
 
     @functools.cached_property
     def argument_names(self) -> list[str]:
-        """The names of the arguments of `forward`, up to the first that has none of its own (``*args``)."""
+        """The names of the arguments of `forward`, up to ``*args`` if there is one."""
         names = [
             name
             for name, one in self._signature.parameters.items()
@@ -270,7 +271,7 @@ class _FunctionOp(Op):
 
     @functools.cached_property
     def _signature(self) -> Any:
-        import inspect  # here, because it takes longer to load than all of this room
+        import inspect  # here, because it takes longer to import than all of `autograd`
 
         return inspect.signature(self.function.forward)
 

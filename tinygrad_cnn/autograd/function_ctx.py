@@ -16,7 +16,7 @@ class Saved(NamedTuple):
 
     Attributes:
         position: its index in ``node.args``.
-        source: the node or leaf it came from, the number of the output that it is, or None for a constant.
+        source: the node or leaf that it came from; for an output, its number; None for a constant.
     """
 
     position: int
@@ -27,7 +27,7 @@ class FunctionCtx:
     """Carries values from `Function.forward` to `Function.backward`. Attributes of any name may be set on it.
 
     Attributes:
-        needs_input_grad: for each argument of `apply`, whether its gradient is asked for.
+        needs_input_grad: for each argument of `apply`, whether its gradient is needed.
     """
 
     def __init__(self, name: str, needs_input_grad: tuple[bool, ...]) -> None:
@@ -85,7 +85,7 @@ class FunctionCtx:
         self._constant = outputs
 
     def mark_dirty(self, *inputs: Variable) -> None:  # noqa: ARG002
-        """Refuse: a function must not change its inputs in place.
+        """Raise an error: a Function must not change its inputs in place.
 
         Raises:
             RuntimeError: always.
@@ -105,7 +105,7 @@ class OutputGradients:
 
     Attributes:
         values: a gradient for each output; None where none has arrived yet.
-        shape: that of the node, which the engine compares.
+        shape: the shape of the node, which the engine compares.
     """
 
     __slots__ = ("shape", "values")

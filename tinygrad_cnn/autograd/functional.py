@@ -30,15 +30,15 @@ def vjp(
     Args:
         func: takes tensors and returns a tensor or a tuple.
         inputs: a tensor or a tuple.
-        v: a weight for each output, of its shape; may be left out if `func` returns one element.
+        v: weights for each output, of the same shape; may be left out if `func` returns one element.
         create_graph: let both results be differentiated further.
         strict: raise where an output depends on no input, or an input reaches no output, instead of giving zeros.
 
     Returns:
-        The outputs, and a product of the shape of each input.
+        The outputs, and a product for each input, of the same shape.
 
     Raises:
-        RuntimeError: `v` does not fit the outputs; or as `strict` says.
+        RuntimeError: `v` does not fit the outputs; or, with `strict`, a gradient would be zeros.
         TypeError: `inputs`, `v` or what `func` returns are not tensors.
     """
     with enable_grad():
@@ -54,21 +54,21 @@ def jvp(
 ) -> tuple[Any, Any]:
     """Return ``func(*inputs)`` and the Jacobian-vector product ∂func/∂inputs·v.
 
-    The vector-Jacobian product uᵀ·J is linear in u, and its own derivative with respect to u, weighted by v, is J·v:
-    two backward passes do the work of a forward one.
+    The vector-Jacobian product uᵀ·J is linear in u, and its derivative with respect to u, weighted by v, is J·v,
+    so two backward passes replace one forward-mode pass.
 
     Args:
         func: takes tensors and returns a tensor or a tuple.
         inputs: a tensor or a tuple.
-        v: a direction for each input, of its shape; may be left out for one input of one element.
+        v: a direction for each input, of the same shape; may be left out for one input of one element.
         create_graph: let both results be differentiated further.
         strict: raise where an output depends on no input, or an input reaches no output, instead of giving zeros.
 
     Returns:
-        The outputs, and a product of the shape of each output.
+        The outputs, and a product for each output, of the same shape.
 
     Raises:
-        RuntimeError: `v` does not fit the inputs; or as `strict` says.
+        RuntimeError: `v` does not fit the inputs; or, with `strict`, a gradient would be zeros.
         TypeError: `inputs`, `v` or what `func` returns are not tensors.
     """
     with enable_grad():
@@ -96,16 +96,17 @@ def jacobian(
         inputs: a tensor or a tuple.
         create_graph: let the Jacobian be differentiated further.
         strict: raise where an output does not depend on an input, instead of giving zeros.
-        vectorize: accepted and of no effect.
+        vectorize: accepted, without effect.
         strategy: ``"reverse-mode"``.
 
     Returns:
-        A tensor of shape (*output.shape, *input.shape); for several outputs or inputs tuples of these, outputs outside.
+        A tensor of shape (*output.shape, *input.shape); for several outputs or inputs, tuples of these, indexed
+        by the output first.
 
     Raises:
-        RuntimeError: as `strict` says.
+        RuntimeError: with `strict`, an output does not depend on an input.
         TypeError: `inputs` or what `func` returns are not tensors.
-        ValueError: another `strategy`.
+        ValueError: `strategy` is anything else.
 
     Example:
         >>> jacobian(lambda x: x * x, tensor([1.0, 2.0]))
@@ -128,23 +129,23 @@ def hessian(
     vectorize: bool = False,
     outer_jacobian_strategy: str = "reverse-mode",
 ) -> Any:
-    """Return the Hessian of a function to one number: every ∂²func/∂input[i…]∂input[j…].
+    """Return the Hessian of a function with one output element: every ∂²func/∂input[i…]∂input[j…].
 
     Args:
         func: takes tensors and returns a tensor of one element.
         inputs: a tensor or a tuple.
         create_graph: let the Hessian be differentiated further.
         strict: raise where the function or its gradient does not depend on an input, instead of giving zeros.
-        vectorize: accepted and of no effect.
+        vectorize: accepted, without effect.
         outer_jacobian_strategy: ``"reverse-mode"``.
 
     Returns:
         A tensor of shape (*input.shape, *input.shape); for several inputs a tuple of tuples of these.
 
     Raises:
-        RuntimeError: `func` returns more than one element; or as `strict` says.
+        RuntimeError: `func` returns more than one element; or, with `strict`, a derivative would be zeros.
         TypeError: `inputs` or what `func` returns are not tensors.
-        ValueError: another strategy.
+        ValueError: `outer_jacobian_strategy` is anything else.
     """
     several = not isinstance(inputs, Variable)
 
@@ -164,7 +165,7 @@ def hessian(
 
 
 def _inputs(caller: str, inputs: _Tensors, create_graph: bool) -> tuple[bool, list[Tensor]]:
-    """Return whether `inputs` is a sequence, and leaves with its values; with `create_graph`, results of `inputs`."""
+    """Return whether `inputs` is a sequence, and a leaf for each; with `create_graph`, a tensor connected to it."""
     several = not isinstance(inputs, Variable)
     xs: list[Tensor] = []
     for i, x in enumerate(inputs if isinstance(inputs, tuple | list) else [inputs]):
@@ -236,7 +237,7 @@ def _rows(y: Tensor, xs: list[Tensor], create_graph: bool, strict: bool) -> list
 
 
 def _packed(tensors: list[Tensor], several: bool, create_graph: bool) -> Any:
-    """Return `tensors` as a tuple, or the only one unless `several`; detached unless `create_graph`."""
+    """Return `tensors` as a tuple if `several`, else the only tensor; detached unless `create_graph`."""
     done = tuple(tensors if create_graph else [tensor.detach() for tensor in tensors])
     return done if several else done[0]
 

@@ -42,8 +42,8 @@ class _GradMode:
 
 
 def _decorated(function: Callable[P, R], mode: bool) -> Callable[P, R]:
-    """Return `function` running in `mode`; a generator is in it while it runs, not while its caller does."""
-    import inspect  # here, because it takes longer to load than all of this room
+    """Return `function` running in `mode`; a generator has the mode while it runs, its caller does not."""
+    import inspect  # here, because it takes longer to import than all of `autograd`
 
     run: Any
     if inspect.isgeneratorfunction(function):
@@ -107,7 +107,7 @@ class no_grad(_FixedMode):  # noqa: N801 - PyTorch's name
     """Record nothing inside: ``with no_grad():``, ``@no_grad()`` or ``@no_grad``.
 
     Results of operations do not require gradients, and leaves may be changed in place. A decorated generator function
-    does not record while it runs; its caller, between two values, does.
+    does not record while it runs; its caller does, between two values.
     """
 
     __slots__ = ()
@@ -126,7 +126,7 @@ class enable_grad(_FixedMode):  # noqa: N801 - PyTorch's name
 
 
 class set_grad_enabled(_GradMode):  # noqa: N801 - PyTorch's name
-    """Switch recording on or off: called as a function from here on, as a context manager or decorator inside it.
+    """Switch recording on or off: from the call on, or within a block or function as a context manager or decorator.
 
     Args:
         mode: whether to record.

@@ -33,7 +33,7 @@ class _Locked:
 
 _locked: dict[int, _Locked] = {}
 _changes: deque[tuple[Callable[[Array], None], list[Array]]] = deque()
-_turn = threading.Lock()  # never waited for: whoever holds it does all pending changes
+_turn = threading.Lock()  # never waited for: the call that holds it makes all pending changes
 _guards = 0
 
 
@@ -47,7 +47,7 @@ class _Lease(tuple[Any, ...]):
 
 
 def _change(how: Callable[[Array], None], arrays: list[Array]) -> None:
-    """Lock or unlock `arrays`, after all changes requested before.
+    """Lock or unlock `arrays`, after all changes that were requested earlier.
 
     A lease may end at any time, for instance in a garbage collection while another lease begins. This call then only
     queues the change, and the interrupted call, or that of another thread, makes it before it returns.
@@ -109,11 +109,11 @@ if hasattr(os, "register_at_fork"):
 
 @contextmanager
 def guard_saved() -> Iterator[None]:
-    """Make the arrays that operations recorded inside save for the backward pass read-only until it has run.
+    """Inside the block, make arrays that operations save read-only until the backward pass has run.
 
     Writing to one, as in ``x.detach().numpy()[0] = 1``, then raises NumPy's "assignment destination is read-only"
     instead of changing gradients unnoticed. Arrays are writable again once a backward pass has freed the graph or the
-    graph is deleted. A NumPy view taken before the operation ran stays writable. The guard is on for all threads; it
+    graph is deleted. A NumPy view taken before the operation ran stays writable. The guard applies to all threads; it
     is meant for debugging.
 
     Example:

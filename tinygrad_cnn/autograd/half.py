@@ -27,7 +27,7 @@ def widened(values: Iterable[Any]) -> list[Any]:
 
 
 def narrowed(out: Array, dtype: DType = float16) -> Array:
-    """Return the float array `out` in `dtype`, with ∞ for values too large for it; another array as it is."""
+    """Return the float array `out` in `dtype`, with ∞ for values too large for it; return other arrays unchanged."""
     if out.dtype.kind != "f":
         return out
     with np.errstate(over="ignore"):

@@ -29,7 +29,7 @@ class Hooks:
         self.retained: list[weakref.ref[Variable]] = []
 
     def apply(self, gradient: Values, where: Source) -> Values:
-        """Call the hooks, and return `gradient`, an array or a tensor, or what they replaced it by.
+        """Call the hooks, and return `gradient`, an array or a tensor, or its replacement by a hook.
 
         Raises:
             RuntimeError: a hook returned another shape or dtype.

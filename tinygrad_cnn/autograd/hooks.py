@@ -18,10 +18,10 @@ _of_leaves: list[bool] = []  # empty until a leaf has had a hook
 
 
 class RemovableHandle:
-    """The registration of one hook: `remove` it, or use the handle as a context manager that does.
+    """The registration of one hook: call `remove`, or use the handle as a context manager that calls it.
 
     Attributes:
-        id: a number of its own.
+        id: a unique number.
     """
 
     __slots__ = ("_table", "id")
@@ -73,7 +73,7 @@ def _prepare(tensor: Variable) -> Hooks:
 
 
 def owner_of(tensor: Variable) -> Node | Variable:
-    """Return what stands for `tensor` in the graph: the node that made it, or the leaf."""
+    """Return the place of `tensor` in the graph: the node that made it, or the leaf itself."""
     if tensor._view is not None:
         refresh(tensor)
     node = tensor._node

@@ -36,12 +36,12 @@ class Node(Source):
     Attributes:
         seq: position on the tape; larger than that of every parent.
         op: the operation.
-        args: for each argument its array if a VJP reads its values, its parent if VJPs read only its shape, else None.
+        args: for each argument its array if a VJP reads the values, its parent if VJPs read only the shape, else None.
             The tuple is replaced by None when a backward pass frees it.
         out: the output array if a VJP reads it.
         attrs: the operation's static arguments, such as `stride`.
         aux: the further results of the kernel, such as the argmax of a pooling window.
-        parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None for an argument None.
+        parents: for each argument the `Node`, leaf `Variable` or `Constant` it came from; None if the argument is None.
         flows: for each argument, whether a gradient may flow to it.
         saved: whether values were saved, which a backward pass frees.
         shape, dtype: of the output.
@@ -108,7 +108,7 @@ class Node(Source):
 
 
 class AccumulateGrad:
-    """Stands for a leaf in `Node.next_functions`, for programs that walk it as in PyTorch; the graph itself has none.
+    """Stands for a leaf in `Node.next_functions`, for programs that walk the graph as in PyTorch; no node refers to it.
 
     Attributes:
         variable: the leaf.

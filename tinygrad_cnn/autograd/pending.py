@@ -18,7 +18,7 @@ class Pending:
     and another gradient is pending or an array.
 
     Attributes:
-        taker: the operation whose joint gradients accept it as it is, if there is one.
+        taker: the operation whose joint gradients accept it without a call of `value`, if there is one.
         shape, dtype: of the array that `value` returns.
     """
 

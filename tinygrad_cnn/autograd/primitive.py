@@ -107,7 +107,7 @@ class Op(Generic[F]):
         self.overwrites = False
 
     def variant(self, kernel: Formula, *, overwrites: bool = False) -> Op[F]:
-        """Return this operation with another kernel that computes the same; the graph shows this operation."""
+        """Return this operation with another kernel that computes the same values; the graph shows this operation."""
         other = copy.copy(self)
         other.kernel = kernel
         other.overwrites = overwrites
@@ -158,7 +158,7 @@ class Op(Generic[F]):
         """Return the VJP of input `i`.
 
         Raises:
-            RuntimeError: none is defined. Zeros would hide that.
+            RuntimeError: no VJP is defined for it; zeros would hide the omission.
         """
         if self.variadic is not None:
             return functools.partial(self.variadic, i)

@@ -1,4 +1,4 @@
-"""What a recorded operation saves for the backward pass: the signatures of its VJPs say it."""
+"""What a recorded operation saves for the backward pass, as the signatures of its VJPs require."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ VALUE, SPEC = 1, 2
 """What is saved of an input: its values; or the node, leaf or constant it came from, which knows shape and dtype."""
 
 Plan = tuple[tuple[int, ...], bool, bool, tuple[bool, ...]]
-"""What is saved of each input; whether the output is saved; whether any values are; to which inputs gradients flow."""
+"""What is saved of each input; whether the output is saved; whether any values are; which inputs get gradients."""
 
 
 class Reads(NamedTuple):
-    """What a VJP reads: the numbers of inputs, whether the output, and the inputs of which only shape and dtype."""
+    """What a VJP reads: the values of `inputs`, whether those of the output, and only shape and dtype of `specs`."""
 
     inputs: frozenset[int] = frozenset()
     output: bool = False
@@ -21,7 +21,7 @@ class Reads(NamedTuple):
 
 
 def reads_of(vjp: Callable[..., object]) -> tuple[Reads, int]:
-    """Return what ``vjp(g, y, *inputs, **attrs)`` reads, by its parameters' names and types; and its input count."""
+    """Return what ``vjp(g, y, *inputs, **attrs)`` reads, from its parameters' names and types; and its input count."""
     code = vjp.__code__
     y, *inputs = code.co_varnames[1 : code.co_argcount]
     measured = {k for k, name in enumerate(inputs) if vjp.__annotations__.get(name) == "Spec"}

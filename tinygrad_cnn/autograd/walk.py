@@ -48,7 +48,7 @@ def collect(roots: Iterable[object]) -> list[Node]:
 
 
 def _between(nodes: list[Node], targets: Iterable[Source]) -> tuple[set[Source], list[Node]]:
-    """Return what needs a gradient, `targets` and the nodes that depend on them, and the nodes to walk through."""
+    """Return `targets` with all nodes that depend on them, which need gradients, and the list of nodes to walk."""
     needed: set[Source] = set(targets)
     walked = []
     for node in reversed(nodes):
@@ -98,7 +98,7 @@ class _Walk:
         sums: for each node and leaf, the sum of the gradients that have arrived so far; visited nodes are dropped.
         create_graph: whether gradients are tensors, and their computation is recorded.
         retain_graph: whether nodes keep what they saved.
-        kept: the nodes and leaves whose gradients are asked for; empty if those of all leaves are.
+        kept: the nodes and leaves whose gradients the caller requested; empty if it requested those of all leaves.
         needed: `kept` and the nodes that depend on it; None if every gradient is needed.
         retained: pairs of a tensor that retains its gradient (`retain_grad`), and the gradient.
         check: in anomaly mode, raises if a gradient has a NaN; otherwise None.
@@ -165,7 +165,7 @@ class _Walk:
                 node.args = node.out = node.aux = None  # the structure stays, so the graph can still be drawn
 
     def _arrive(self, node: Node, g: Any) -> Any:
-        """Return the finished gradient of `node`, changed by its hooks; keep it if it was asked for."""
+        """Return the finished gradient of `node`, changed by its hooks; keep it if the caller requested it."""
         if isinstance(g, _number):  # NumPy returns a number in place of a 0-d array
             g = _asarray(g)
         elif isinstance(g, Pending) and (g.taker is not node.op or node.hooks is not None or node in self.kept):
@@ -177,7 +177,7 @@ class _Walk:
         return g
 
     def _prepare(self, node: Node, g: Any) -> tuple[Sequence[Formula | None], Any, Any, Sequence[Any], Attrs]:
-        """Return the VJPs of `node` and their arguments (g, y, args, attrs), where these are not just as saved."""
+        """Return the VJPs of `node` and their arguments (g, y, args, attrs), in the form that the VJPs take."""
         op = node.op
         vjps: Sequence[Formula | None] = op.vjps
         args: Any = _recorded(node) if self.create_graph else node.args
@@ -194,7 +194,7 @@ class _Walk:
         return vjps, g, y, args, {**node.attrs, **node.aux} if node.aux else node.attrs
 
     def finish(self, nodes: list[Node]) -> None:
-        """Compute pending gradients, drop those that were not asked for, and call the hooks of leaves."""
+        """Compute pending gradients, drop those that were not requested, and call the hooks of leaves."""
         sums = self.sums
         for key, gradient in sums.items():
             if gradient.__class__ is not _array and not isinstance(gradient, Variable):
@@ -219,7 +219,7 @@ def _fitted(op: Operation, i: int, gradient: Any, shape: Shape) -> Any:
     """Return the gradient of input `i` in the `shape` of that input, if `op` broadcasts its inputs.
 
     Raises:
-        RuntimeError: `op` does not broadcast them: the VJP is wrong.
+        RuntimeError: `op` does not broadcast its inputs, so the VJP is wrong.
     """
     if op.fit is None:
         raise RuntimeError(f"{op.name}: the VJP of input {i} returned shape {gradient.shape}, expected {shape}")

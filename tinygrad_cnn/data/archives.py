@@ -1,6 +1,6 @@
 """Reading untrusted archives: members are read by name, never extracted to the archive's own paths.
 
-How much an archive may unpack to is limited.
+The unpacked size of an archive is limited.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from tinygrad_cnn._files import replacing
 from tinygrad_cnn.data.errors import DataError
 
 _MAX_RATIO = 100
-"""The largest ratio of unpacked to packed bytes. Photographs are compressed already: about 1."""
+"""The largest ratio of unpacked to packed bytes. It is about 1 for photographs, which are compressed already."""
 _MAX_MEMBER = 1 << 28
 _MAX_MEMBERS = 1_000_000
 _CHUNK = 1 << 20
@@ -32,9 +32,9 @@ def open_zip(path: str | os.PathLike[str]) -> Iterator[tuple[zipfile.ZipFile, li
     """Open a zip file and yield it with its members except folders, checked to be harmless.
 
     Raises:
-        DataError: not a zip file, or damaged; a member's path leads out of the folder (an absolute path or ..), it is a
-            link, encrypted, compressed by another method than deflate or there twice; or all members together would
-            unpack to more than 100 times the size of the file.
+        DataError: the file is not a zip file, or is damaged; a member's path leads out of the folder (an absolute path
+            or ..); a member is a link, is encrypted, is compressed by another method than deflate, or occurs twice; or
+            all members together would unpack to more than 100 times the size of the file.
         OSError: the file cannot be opened.
     """
     name = os.fspath(path)
@@ -84,7 +84,7 @@ def read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
     """Return the bytes of a member of the zip file `name`, checked against its checksum.
 
     Raises:
-        DataError: it is damaged.
+        DataError: the member is damaged.
     """
     try:
         with archive.open(member) as file:
@@ -106,7 +106,7 @@ def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
 
     Args:
         path: the archive.
-        folder: the target folder; made if missing.
+        folder: the target folder; created if missing.
         sizes: the length in bytes of each wanted file, by name.
 
     Raises:
@@ -129,7 +129,7 @@ def unpack_tar(path: Path, folder: Path, sizes: dict[str, int]) -> None:
                     if missing := wanted.pop(name) - file.tell():
                         raise DataError(f"{path}: expected {missing:,} bytes more, got the end of the file")
     except (tarfile.TarError, EOFError, zlib.error, OSError, ValueError) as error:
-        if isinstance(error, DataError) or getattr(error, "filename", None) is not None:  # the latter is of the disk
+        if isinstance(error, DataError) or getattr(error, "filename", None) is not None:  # of the disk
             raise
         raise DataError(f"{path}: expected a whole .tar.gz, got a damaged one ({error})") from error
     if wanted:
@@ -142,7 +142,7 @@ class _Limited(io.RawIOBase):
     Args:
         content: the compressed file.
         limit: the largest position, bytes.
-        name: of the archive, for messages.
+        name: the name of the archive, for messages.
     """
 
     def __init__(self, content: gzip.GzipFile, limit: int, name: str) -> None:
@@ -163,7 +163,7 @@ class _Limited(io.RawIOBase):
         return self._content.seek(offset, whence)
 
     def read(self, size: int = -1) -> bytes:
-        """Return the next bytes, at most a chunk: a header that needs more states a wrong length."""
+        """Return the next bytes, at most one chunk: a header that needs more has a wrong length."""
         if not 0 <= size <= _CHUNK or self.tell() + size > self._limit + _CHUNK:
             raise self._refusal(size)
         return self._content.read(size)

@@ -1,7 +1,7 @@
 """The catalog of data sets: find their files, download them, and compare them with the published ones.
 
-Only `get` and `verify` compare checksums. Reading a set does not, so that copies and subsets in the same format can be
-read.
+Only `get` and `verify` compare checksums. Reading a set does not, so copies and subsets in the same format can be read
+too.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def get(
     If all files are intact, nothing is downloaded and no network is needed.
 
     Args:
-        name: of the data set, such as ``"mnist"``; `available` lists them.
+        name: the name of the data set, such as ``"mnist"``; `available` lists the names.
         root: the folder of the data sets; see `data_root` for None.
         progress: called as bytes arrive: ``progress(name, done, total)``. None draws a bar if standard error is a
             terminal, True always, False never.
@@ -84,7 +84,7 @@ def get(
             download(urls, target / file.name, file.checksum, file.size, progress)
             path = find(found, folder, file.name)
             if path is not None and path.parent == target and path.name != file.name:
-                path.unlink()  # a damaged unpacked file, which would be preferred to the packed one
+                path.unlink()  # a damaged unpacked file would be preferred to the packed one
     else:
         packed = target.parent / found.archive.name
         urls = [mirror + found.archive.name for mirror in found.mirrors]
@@ -98,13 +98,14 @@ def verify(name: str, root: str | os.PathLike[str] | None = None) -> dict[str, S
     """Compare the files of a data set with their published checksums.
 
     Args:
-        name: of the data set.
+        name: the name of the data set.
         root: the folder of the data sets; see `data_root` for None.
 
     Returns:
-        For each file "ok", "missing" or "damaged", which means any other file than the published one. If the set exists
-        only in another published form (CIFAR's pickles), the files of that form. An IDX file may be unpacked; if the
-        checksum of its content is unknown, it is compared with the packed file beside it, or else must be complete.
+        For each file "ok", "missing" or "damaged", which is any file that differs from the published one. If the set
+        exists only in another published form (CIFAR's pickles), the files are those of that form. An IDX file may be
+        unpacked; if the checksum of its content is unknown, it is compared with the packed file beside it, or else must
+        be complete.
 
     Raises:
         ValueError: there is no such data set.
@@ -133,7 +134,7 @@ def is_complete(found: Entry, folder: Path) -> bool:
 def places(found: Entry, folder: Path, name: str) -> list[Path]:
     """Return the paths where the file `name` of a data set is looked for: unpacked before packed (.gz, .zip).
 
-    Some archives of MNIST write train-images.idx3-ubyte for train-images-idx3-ubyte, which is found too.
+    Some archives of MNIST have the name train-images.idx3-ubyte for train-images-idx3-ubyte; it is found too.
     """
     unpacked, dot, suffix = name.rpartition(".")
     names = [unpacked, name] if dot and suffix in {"gz", "zip"} else [name]

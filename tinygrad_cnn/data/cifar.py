@@ -22,8 +22,8 @@ _PIXELS = 3 * 32 * 32
 class CIFAR10(PublishedImages):
     """The 50,000 training or 10,000 test photographs of CIFAR-10, 32×32 in colour.
 
-    The binary version is read if it is there, otherwise the pickled one, by a restricted reader that builds nothing but
-    arrays, dicts, lists, strings, bytes and numbers.
+    The binary version is read if it exists, otherwise the pickled version, by a restricted reader that builds only
+    arrays, dicts, lists, tuples, strings, bytes and numbers.
 
     Args:
         root: the folder of the data sets; the files are looked for in its subfolder cifar-10-batches-bin, in the folder
@@ -58,7 +58,7 @@ class CIFAR10(PublishedImages):
     }
     """The files, by `train`; the names of the binary version end in .bin."""
     _label_bytes: ClassVar[int] = 1
-    """Bytes before the pixels of an image; the last one is the label."""
+    """The number of bytes before the pixels of an image; the last of them is the label."""
     _label_key: ClassVar[str] = "labels"
     """The key of the labels in the pickled version."""
     classes: Sequence[str] = ENTRIES["cifar10"].classes

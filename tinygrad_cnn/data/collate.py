@@ -1,4 +1,4 @@
-"""`default_collate` makes a batch of a list of samples; `default_convert` converts a single sample."""
+"""`default_collate` makes a batch from a list of samples; `default_convert` converts a single sample."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def default_collate(batch: Sequence[Sample]) -> Batch:
 
 
 def default_convert(data: Sample) -> Sample:
-    """Convert the arrays, NumPy scalars and PyTorch tensors in one sample to tensors; everything else stays.
+    """Convert the arrays, NumPy scalars and PyTorch tensors in one sample to tensors; leave everything else unchanged.
 
-    It replaces `default_collate` if a loader makes no batches (``batch_size=None``).
+    A loader that makes no batches (``batch_size=None``) uses it instead of `default_collate`.
 
     Example:
         >>> default_convert({"x": np.zeros(2), "name": "a"})
@@ -68,7 +68,7 @@ def default_convert(data: Sample) -> Sample:
 
 
 def _collate(batch: Sequence[Sample], path: str) -> Batch:
-    """Return the batch of elements that are at `path` in each sample: "" for the whole, "[0]['x']" within."""
+    """Return the batch of the elements at `path` in each sample: "" for the whole sample, "[0]['x']" for a part."""
     first = batch[0]
     if isinstance(first, Tensor | np.ndarray | np.generic) or _is_torch(first):
         return _stack(batch, path)
@@ -127,7 +127,7 @@ def _array(sample: Sample, path: str) -> Array:
 
 
 def _is_torch(value: object) -> bool:
-    """Return whether `value` is a PyTorch tensor, without importing PyTorch: if it is not loaded, there is none."""
+    """Return whether `value` is a PyTorch tensor, without importing PyTorch: if that is not loaded, no value is one."""
     torch = sys.modules.get("torch")
     return torch is not None and isinstance(value, torch.Tensor)
 

@@ -26,10 +26,10 @@ class ConcatDataset(Dataset[T_co]):
 
     Attributes:
         datasets: the data sets.
-        cumulative_sizes: for each, the number of samples up to its end.
+        cumulative_sizes: for each data set, the number of samples up to its end.
 
     Raises:
-        ValueError: there are none, or one of them is iterable (see `ChainDataset`).
+        ValueError: there are no data sets, or one of them is iterable (see `ChainDataset`).
     """
 
     def __init__(self, datasets: Iterable[Dataset[T_co]]) -> None:
@@ -56,7 +56,7 @@ class ConcatDataset(Dataset[T_co]):
         return f"ConcatDataset({len(self):,} samples: {parts})"
 
     def batch(self, indices: Sequence[int]) -> Batch:
-        """Return the collated samples at `indices`, with one read of each data set if all can read whole batches."""
+        """Return the collated samples at `indices`, with one read of each data set if all can read batches."""
         if not all(reads_batches(dataset) for dataset in self.datasets):
             return default_collate(samples(self, indices))
         found = [self._find(index) for index in indices]
@@ -68,7 +68,7 @@ class ConcatDataset(Dataset[T_co]):
         return parts[0] if len(parts) == 1 else _merge(parts, np.argsort(order))
 
     def _find(self, index: int) -> tuple[int, int]:
-        """Return the number of the data set that holds sample `index`, and the index there."""
+        """Return the number of the data set that holds sample `index`, and the index in that data set."""
         size = len(self)
         if not -size <= index < size:
             raise IndexError(f"ConcatDataset: expected an index from {-size} to {size - 1}, got {index}")

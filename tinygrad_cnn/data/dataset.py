@@ -27,8 +27,8 @@ T_co = TypeVar("T_co", covariant=True)
 class Dataset(Generic[T_co]):
     """Samples by index. A subclass defines ``__getitem__``, and usually ``__len__``.
 
-    A data set that can read many samples at once may also define ``batch(indices)``, which returns what
-    `default_collate` makes of ``[self[i] for i in indices]``; `DataLoader` then calls it instead of reading sample by
+    A data set that can read many samples at once may also define ``batch(indices)``, which returns the result of
+    `default_collate` for ``[self[i] for i in indices]``; `DataLoader` then calls it instead of reading sample by
     sample. If the data set applies a transform, ``batch`` calls ``transform.batch(images)`` provided that
     ``transform.batched`` is true (see `transforms.Transform`). PyTorch's ``__getitems__(indices)``, which returns a
     list of samples, is called too.
@@ -58,8 +58,8 @@ class IterableDataset(Generic[T_co]):
 
     `DataLoader` makes batches in the order of the samples and uses each once, for any number of workers. Threads share
     one iterator; of W processes each reads the whole stream and keeps every W-th batch. If reading is expensive, a data
-    set can shard itself, as below: it calls `get_worker_info` before its first sample, and the loader then leaves the
-    sharding to it.
+    set can shard itself, as in the example: it calls `get_worker_info` before its first sample, and the loader then
+    leaves the sharding to it.
 
     Example:
         >>> class Numbers(IterableDataset):
@@ -114,7 +114,7 @@ def samples(dataset: AnyDataset, indices: Iterable[Index]) -> list[Sample]:
 def reads_batches(dataset: object, method: str = "batch") -> bool:
     """Return whether `dataset` has a `method` that reads batches and matches its ``__getitem__``.
 
-    So it is if the class that defines ``__getitem__``, or a subclass of it, defines the method.
+    It matches if the method is defined in the class that defines ``__getitem__`` or in a subclass of it.
     """
     kind = type(dataset)
     by_batch, by_item = (
@@ -130,7 +130,7 @@ class TensorDataset(Dataset[tuple[Tensor, ...]]):
         tensors: tensors, or arrays (whose memory is shared), of equal length.
 
     Raises:
-        ValueError: no tensors, one without axes, or unequal lengths.
+        ValueError: there are no tensors, one has no axes, or the lengths differ.
     """
 
     def __init__(self, *tensors: Tensor) -> None:
@@ -160,7 +160,7 @@ class Subset(Dataset[T_co]):
 
     Args:
         dataset: the whole data set.
-        indices: the indices chosen.
+        indices: the chosen indices.
     """
 
     def __init__(self, dataset: Dataset[T_co], indices: Sequence[int]) -> None:
@@ -188,12 +188,12 @@ def random_split(
 
     Args:
         dataset: the whole data set.
-        lengths: the number of samples in each part; or fractions that sum to 1, each rounded down, and the remaining
-            samples go to the first parts, one each.
-        generator: source of the order; the default generator if None.
+        lengths: the number of samples in each part; or fractions that sum to 1, each is rounded down, and the remaining
+            samples are added to the first parts, one to each.
+        generator: the source of the random order; the default generator if None.
 
     Raises:
-        ValueError: a negative length, or lengths that do not sum to the length of `dataset`.
+        ValueError: a length is negative, or the lengths do not sum to the length of `dataset`.
 
     Example:
         >>> train, validation = random_split(dataset, [0.9, 0.1])

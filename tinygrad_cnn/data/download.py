@@ -22,18 +22,18 @@ def download(
 ) -> Path:
     """Download a file unless it exists already, and return its path.
 
-    The file appears under its name when it is complete and its checksum is right. If the connection breaks, the bytes
+    The file gets its name only when it is complete and its checksum is right. If the connection breaks, the bytes
     received are kept beside it as ``.NAME.part``, and the next attempt asks the server only for the rest.
 
     Args:
         urls: the addresses of the file, tried in this order.
-        target: the path to write to; missing folders are made.
-        checksum: the expected one, such as ``"sha256:…"`` or ``"md5:…"``.
+        target: the path to write to; missing folders are created.
+        checksum: the expected checksum, such as ``"sha256:…"`` or ``"md5:…"``.
         size: its length in bytes.
         progress: called as bytes arrive; None draws a bar if standard error is a terminal, True always, False never.
 
     Raises:
-        DownloadError: no address gave the file; the message has the reason for each.
+        DownloadError: no address provided the file; the message has the reason for each.
         ModuleNotFoundError: pooch is not installed; the message names the extra.
     """
     pooch = needed("pooch", "downloading needs pooch")
@@ -107,7 +107,7 @@ class _Transfer:
 
 
 def _reason(error: Exception) -> str:
-    """Return the first line of an error's text: those of pooch and requests have several."""
+    """Return the first line of an error's text: errors of pooch and requests have several lines."""
     text = str(error).splitlines()[0] if str(error) else type(error).__name__
     if "hash of downloaded file" in text:
         return f"the checksum is wrong: {text}"

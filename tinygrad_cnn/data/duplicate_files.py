@@ -1,4 +1,4 @@
-"""Duplicate files in a data set: they are left out, or the same image could be in both the training and test part."""
+"""Duplicate files in a data set are left out; otherwise an image could be in both the training and the test part."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class File(NamedTuple):
     Attributes:
         kind: its class.
         name: for messages.
-        keys: functions that return equal values for equal files, from the cheapest to one that is certain.
+        keys: functions that return equal values for equal files, from the cheapest to one that proves equality.
         real: returns the same value for a file and for links to it.
     """
 
@@ -34,7 +34,7 @@ class File(NamedTuple):
 def file_at(kind: str, path: str) -> File:
     """Return the file at `path`, to be compared by its length, its beginning and a hash, each only if needed.
 
-    A file that is empty or cannot be read is equal to no other; the error comes up when it is read.
+    A file that is empty or cannot be read is not equal to any other; reading it raises the error later.
     """
     keys = tuple(partial(_key, path, level) for level in range(3))
     return File(kind, path, keys, partial(os.path.realpath, path))
@@ -68,11 +68,11 @@ def without_duplicates(
 ) -> tuple[list[int], list[str]]:
     """Return the positions of the files to keep, in order, and the names of those left out.
 
-    A warning with their number is given if more than the fraction `expected` of all files is left out; it points
-    `stacklevel` calls up.
+    If more than the fraction `expected` of all files is left out, a warning gives their number, with this
+    `stacklevel`.
 
     Of equal files in one class the first is kept. Of equal files in several classes none is kept, since the right class
-    is unknown. A file and links to it count as one: such copies are intended.
+    is unknown. A file and links to it count as one file: links are intended copies.
 
     Raises:
         DataError: a class would become empty, for example if a folder contains a copy of the whole set.

@@ -1,4 +1,4 @@
-"""`EpochIterator`: one pass over a loader, which assigns batches to workers; `EpochPosition`: how far it has come."""
+"""`EpochIterator`: one pass over a loader, which assigns batches to workers; `EpochPosition`: its progress."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tinygrad_cnn.data.workers.pool import Pool
 
 @dataclass
 class EpochPosition:
-    """How far an epoch has come; the loader keeps it after the iterator is gone.
+    """The progress of an epoch; the loader keeps it after the iterator is gone.
 
     Attributes:
         base_seed: determines the generators of the epoch's batches.
-        start: the states of the order's generators when the epoch began.
+        start: the states, at the start of the epoch, of the generators of the order.
         batches: number of batches handed out.
         lazy: whether the sampler also draws from its generators during the epoch.
         done: whether the iterator has raised StopIteration.
@@ -37,13 +37,13 @@ class EpochPosition:
 class EpochIterator(Iterator[Batch]):
     """The iterator over the batches of one epoch; threads may share it, and each batch goes to one of them.
 
-    Worker n mod W reads batch n, and batches are handed out in order: so neither the order nor the batches depend on
+    Worker n mod W reads batch n, and batches are handed out in order, so neither the order nor the batches depend on
     the speed of the workers. If one worker's shard of an iterable data set has ended, the others continue in turn.
 
     Args:
         position: updated with each batch.
         pool: the workers.
-        order: the indices of each batch; None for an iterable data set.
+        order: yields the indices of each batch; None for an iterable data set.
         skip: number of batches of an iterable data set to read and drop.
         release: called with the pool when the epoch is over or the iterator is collected.
     """
@@ -95,7 +95,7 @@ class EpochIterator(Iterator[Batch]):
                 self._submit_tasks()  # before the caller continues, so that the worker can read meanwhile
             if isinstance(result, Failure):
                 error = result.error
-                del result  # avoids a cycle of this frame, the failure, its error and the error's traceback
+                del result  # breaks the reference cycle of this frame, the failure, its error and the traceback
                 try:
                     raise error
                 finally:
@@ -107,7 +107,7 @@ class EpochIterator(Iterator[Batch]):
         raise StopIteration
 
     def _submit_tasks(self) -> None:
-        """Submit tasks until every worker holds as many as it may, or none are left."""
+        """Submit tasks until every worker has the maximum number, or no tasks are left."""
         most = max(self.pool.ahead, 1)
         while self._turns and self._held[self._turns[0]] < most:
             worker = self._turns[0]

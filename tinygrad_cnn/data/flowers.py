@@ -27,13 +27,13 @@ from tinygrad_cnn.data.sampler import check_count
 from tinygrad_cnn.data.vision import ArrayImages, Transform
 
 _EVERY = 5
-"""One in this many photographs of a class is for testing."""
+"""Every fifth photograph of a class is for testing."""
 _REPEATED = 0.01
-"""Duplicates up to this fraction give no warning: the published set has 10 of 4,317, 8 of them in two classes."""
+"""Up to this fraction of duplicates gives no warning: the published set has 10 of 4,317, 8 of them in two classes."""
 _HEADER = 4096
 """The largest size of the header of a .npy file, bytes."""
 _VERSION = 2
-"""Of the cached content: increase it when that changes."""
+"""The version of the cached content: increase it when the content changes."""
 
 _Photograph = tuple[str, str, tuple[int, int], Callable[[], bytes]]
 """Class, name, (length, modification time or CRC), and a function that returns its bytes."""
@@ -43,8 +43,8 @@ class Flowers(ArrayImages):
     """Photographs of flowers, one folder for each kind, all resized to the same square.
 
     They are read from flowers.zip or from its unpacked folder; any other set of photographs in this form can be read
-    too. The first time they are decoded and resized, which takes some seconds, and cached as one array file; later that
-    file is read as long as the photographs are the same.
+    too. The first time, they are decoded and resized, which takes some seconds, and cached as one array file. Later,
+    this file is read as long as the photographs are the same.
 
     Args:
         root: the folder that contains flowers.zip or flowers/; or that zip file, or the folder of the classes itself.
@@ -62,9 +62,9 @@ class Flowers(ArrayImages):
         data: uint8 array (N, size, size, 3).
         targets: list of N ints.
         classes: the names of the folders that contain photographs, sorted.
-        repeats: the duplicate photographs left out, since none must be in both the training and the test part: 10 of
-            the published 4,317. A warning gives their number if they are more than one in a hundred, for example if an
-            archive contains the whole set twice.
+        repeats: the duplicate photographs left out, since no photograph may be in both the training and the test part:
+            10 of the published 4,317. A warning gives their number if they are more than one in a hundred, for example
+            if an archive contains the whole set twice.
 
     Raises:
         FileNotFoundError: the photographs were not found; the message lists where they were looked for.
@@ -147,7 +147,7 @@ def _arrays(source: Path, size: int, cache: Path) -> tuple[list[str], Array, Arr
 
 
 def _file(photograph: _Photograph) -> File:
-    """Return a photograph as a file to be compared by its length and a hash."""
+    """Return a photograph as a `File`, which is compared by its length and a hash."""
     kind, name, (length, _), read = photograph
     return File(kind, name, (lambda: length or name, lambda: hashlib.sha256(read()).digest()))
 

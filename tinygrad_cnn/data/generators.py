@@ -1,4 +1,4 @@
-"""The generators that determine the order of a loader, found in it and in its samplers, and their states as data."""
+"""The generators that determine the order of a loader: find them in it and its samplers, get and set their states."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def own_generators(loader: object) -> list[AnyGenerator]:
 
 
 def shared_generators(loader: object) -> list[AnyGenerator]:
-    """Return the generators used where none was given: the default one, and PyTorch's for PyTorch's samplers."""
+    """Return the generators used if none was given: the default generator, and PyTorch's for PyTorch's samplers."""
     torch = sys.modules.get("torch")
     if torch is not None and any(type(holder).__module__.startswith("torch.") for holder in _holders(loader)):
         return [default_generator, torch.default_generator]

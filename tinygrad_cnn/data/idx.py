@@ -29,7 +29,7 @@ _DEFLATE_RATIO = 1032
 """The largest compression ratio that gzip can reach."""
 _MAX_RATIO = 100
 _ALWAYS_ALLOWED = 1 << 28
-"""Bytes a gzip file may unpack to in any case; more only up to `_MAX_RATIO`. Images are compressed about 5 times."""
+"""A gzip file may always unpack to this number of bytes, and to more up to `_MAX_RATIO`. For images it is about 5."""
 _CHUNK = 1 << 20
 
 
@@ -42,7 +42,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
         path: the file.
 
     Raises:
-        DataError: not an IDX file, shorter or longer than its header says, or a damaged gzip file.
+        DataError: the file is not an IDX file, is shorter or longer than its header says, or is a damaged gzip file.
         OSError: the file cannot be opened.
     """
     with open(path, "rb") as file:
@@ -50,7 +50,7 @@ def read_idx(path: str | os.PathLike[str]) -> Array:
 
 
 def read_idx_stream(file: IO[bytes], name: str) -> Array:
-    """Return the array in an open IDX file; `name` stands for it in messages."""
+    """Return the array in an open IDX file; messages call it `name`."""
     size = file.seek(0, os.SEEK_END)
     file.seek(0)
     zipped = file.read(2) == b"\x1f\x8b"
@@ -102,16 +102,16 @@ def _parse(file: IO[bytes] | gzip.GzipFile, name: str, limit: int, *, exact: boo
 def write_idx(path: str | os.PathLike[str], array: Array) -> None:
     """Write an array as an IDX file, compressed by gzip if `path` ends in .gz.
 
-    The file appears under its name only when it is complete. A gzip file contains no date, so equal arrays give equal
+    The file gets its name only when it is complete. A gzip file contains no date, so equal arrays give equal
     files.
 
     Args:
         path: the file.
-        array: has one of the format's dtypes.
+        array: an array with one of the format's dtypes.
 
     Raises:
         TypeError: the format has no such dtype.
-        ValueError: no axes, or more than 32.
+        ValueError: the array has no axes, or more than 32.
     """
     codes = {np.dtype(name).newbyteorder("="): code for code, name in _DTYPES.items()}
     code = codes.get(array.dtype.newbyteorder("="))

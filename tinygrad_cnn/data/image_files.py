@@ -1,4 +1,4 @@
-"""`load_image`: image files are read in the same way for training, evaluation and prediction; errors name the file."""
+"""`load_image` reads image files in the same way for training, evaluation and prediction; errors name the file."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ EXTENSIONS = (".jpg", ".jpeg", ".png", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", 
 """The suffixes of image files, in lower case."""
 
 _MAX_PIXELS = 1 << 26
-"""More are a mistake or an attack: a small file can declare an image that fills the memory."""
+"""The most pixels of an image; more are a mistake or an attack, since a small file can declare a huge image."""
 
 _MAX_BYTES = 1 << 29
-"""Of a file: 67 million pixels of 3 channels take 200 MB uncompressed, or 400 MB with 16 bits."""
+"""The most bytes of a file: 67 million pixels of 3 channels take 200 MB uncompressed, or 400 MB with 16 bits."""
 
 _ORIENTATION = 0x0112
 """The EXIF tag for the orientation of the camera."""
@@ -30,7 +30,7 @@ _TRANSPOSITIONS = {
     2: "FLIP_LEFT_RIGHT", 3: "ROTATE_180", 4: "FLIP_TOP_BOTTOM", 5: "TRANSPOSE",
     6: "ROTATE_270", 7: "TRANSVERSE", 8: "ROTATE_90",
 }  # fmt: skip
-"""The operation that makes an image of each orientation upright, by Pillow's names."""
+"""For each orientation, Pillow's name of the operation that makes the image upright."""
 
 _BITS_PER_SAMPLE = 258
 """The TIFF tag for the number of bits of a value."""
@@ -49,8 +49,8 @@ def load_image(path: str | os.PathLike[str]) -> Image:
     | int32, float, Lab | an error: the values of black and white are unknown |
 
     Raises:
-        DataError: Pillow cannot read the file, it is damaged, has more than 67 million pixels, or a mode for which the
-            values of black and white are unknown.
+        DataError: Pillow cannot read the file, it is damaged, has more than 67 million pixels, or has a mode for which
+            the values of black and white are unknown.
         OSError: the file cannot be opened.
         ModuleNotFoundError: Pillow is not installed; the message names the extra.
     """
@@ -71,7 +71,7 @@ def read_image(file: IO[bytes], name: str) -> Image:
             width, height = picture.size
             if width * height > _MAX_PIXELS:
                 raise DataError(f"{name}: expected an image of at most {_MAX_PIXELS:,} pixels, got {width}×{height}")
-            pixels = _to_rgb(picture, name)  # first: reading a TIFF file turns it already
+            pixels = _to_rgb(picture, name)  # before `_orientation`: reading a TIFF file already rotates it
             turn = _TRANSPOSITIONS.get(_orientation(picture))
             return pixels if turn is None else pixels.transpose(image.Transpose[turn])
     except (DataError, MemoryError):
@@ -112,7 +112,7 @@ def _orientation(picture: Image) -> int:
 
 
 def pillow(purpose: str) -> ModuleType:
-    """Return Pillow's module Image; the error names what needs it."""
+    """Return Pillow's module Image; if Pillow is missing, the error begins with `purpose`."""
     needed("PIL", f"{purpose} needs Pillow")
     from PIL import Image
 

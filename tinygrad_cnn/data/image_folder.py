@@ -1,4 +1,4 @@
-"""`ImageFolder` and `DatasetFolder`: one folder for each class; files are read when they are asked for."""
+"""`ImageFolder` and `DatasetFolder`: one folder for each class; each file is read when its sample is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _COMPARED = 100_000
 
 
 class DatasetFolder(VisionDataset):
-    """The files in one folder for each class, read by a loader when they are asked for.
+    """The files in one folder for each class, each read by a loader when its sample is accessed.
 
     Classes and files are in alphabetical order; subfolders of a class are searched too. Files and folders whose names
     begin with a dot are skipped, and so are links back to a folder that is being searched.
@@ -34,13 +34,13 @@ class DatasetFolder(VisionDataset):
 
     Attributes:
         classes: the names of the folders, sorted.
-        class_to_idx: the label of each.
+        class_to_idx: the label of each class.
         samples: a list of (path, label).
         targets: a list of labels.
 
     Raises:
         FileNotFoundError: `root` does not exist or contains no folders, or a class has no files; the message names it.
-        ValueError: both or neither of `extensions` and `is_valid_file`.
+        ValueError: both or neither of `extensions` and `is_valid_file` are given.
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class DatasetFolder(VisionDataset):
 
     @staticmethod
     def find_classes(directory: str | os.PathLike[str]) -> tuple[list[str], dict[str, int]]:
-        """Return the names of the folders in `directory`, sorted, hidden ones left out, and the label of each.
+        """Return the sorted names of the folders in `directory`, without hidden ones, and the label of each.
 
         A subclass may override this to name classes differently.
 
@@ -89,7 +89,7 @@ class DatasetFolder(VisionDataset):
 
         Args:
             directory: the folder that contains the folders of the classes.
-            class_to_idx: the label of each class; by `find_classes` if None.
+            class_to_idx: the label of each class; the result of `find_classes` if None.
             extensions: suffixes of the files to use, in upper or lower case.
             is_valid_file: returns whether the file at a path is to be used; instead of `extensions`.
             allow_empty: allow a class without files.
@@ -136,12 +136,12 @@ class ImageFolder(DatasetFolder):
         transform: applied to each image, a PIL image in RGB unless `loader` returns something else, when it is read.
         target_transform: applied to each label, an int, when it is read.
         loader: returns the image for a path; `load_image` by default.
-        is_valid_file: returns whether the file at a path is to be used; by the suffixes of image files if None.
+        is_valid_file: returns whether the file at a path is to be used; if None, the suffix decides.
         allow_empty: allow a class without images.
 
     Attributes:
         classes: the names of the folders, sorted.
-        class_to_idx: the label of each.
+        class_to_idx: the label of each class.
         samples, imgs: a list of (path, label).
         targets: a list of labels.
         repeats: the duplicate files left out, since an image must not be in both the training and the test part: of
@@ -150,8 +150,8 @@ class ImageFolder(DatasetFolder):
 
     Raises:
         FileNotFoundError: `root` does not exist or contains no folders, or a class has no images; the message names it.
-        DataError: all images of a class are in other classes too; when an image is read: it is damaged. The message
-            names the file.
+        DataError: all images of a class are in other classes too; or, when an image is read, it is damaged. The
+            message names the file.
 
     Example:
         >>> pets = ImageFolder("pets", transform=Compose([Resize((64, 64)), ToTensor()]))
@@ -189,7 +189,7 @@ def files_below(folder: Path) -> Iterator[str]:
     entered: set[str] = set()
     for path, folders, names in os.walk(folder, followlinks=True):
         real = os.path.realpath(path)
-        if real in entered:  # a link to a folder above, or a second one to the same folder
+        if real in entered:  # a link to a folder above, or a second link to the same folder
             folders.clear()
             continue
         entered.add(real)

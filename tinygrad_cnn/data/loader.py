@@ -1,4 +1,4 @@
-"""`DataLoader`: a data set and an order of reading it become an iterable of batches."""
+"""`DataLoader`: an iterable of the batches of a data set, read in a given order."""
 
 from __future__ import annotations
 
@@ -41,22 +41,22 @@ class DataLoader:
     Args:
         dataset: a `Dataset`, anything with ``__getitem__`` and ``__len__``, or an `IterableDataset`; PyTorch's too.
         batch_size: samples in a batch; None for single samples.
-        shuffle: read in random order, a new one each epoch.
+        shuffle: read in random order, a new order each epoch.
         sampler: the order, an iterable of indices; not together with `shuffle`.
         batch_sampler: an iterable of lists of indices, one for each batch; replaces the four arguments `batch_size`,
             `shuffle`, `sampler` and `drop_last`.
-        num_workers: number of threads or processes that prefetch; with 0 a batch is read when it is asked for.
-        collate_fn: makes a batch of a list of samples; `default_collate` if None, or `default_convert` of one sample
-            if `batch_size` is None.
+        num_workers: number of threads or processes that prefetch; with 0, a batch is read when it is requested.
+        collate_fn: makes a batch from a list of samples; `default_collate` if None. If `batch_size` is None too, it is
+            `default_convert`, for single samples.
         pin_memory: accepted and without effect, as in PyTorch without an accelerator.
-        drop_last: leave out the last batch if it is smaller.
+        drop_last: leave out the last batch if it is smaller than the others.
         timeout: seconds to wait for a worker's batch before an error; 0 for no limit.
         worker_init_fn: called in each worker when it starts, with the worker's number.
         multiprocessing_context: how processes start: "forkserver", "spawn", "fork" or a context of `multiprocessing`;
-            forkserver, or spawn where that is missing, if None. These two need ``if __name__ == "__main__":`` in
-            scripts, and everything a worker gets must be picklable.
-        generator: source of the random order and of each epoch's seed; the default generator if None, so that
-            `manual_seed` repeats it.
+            forkserver, or spawn where that is missing, if None. With forkserver and spawn, scripts need
+            ``if __name__ == "__main__":``, and everything that a worker gets must be picklable.
+        generator: the source of the random order and of each epoch's seed; the default generator if None, so that
+            `manual_seed` makes both reproducible.
         prefetch_factor: number of batches that each worker prefetches; 2 if None.
         persistent_workers: keep the workers from one epoch to the next, with everything their data sets have cached.
         pin_memory_device: accepted and without effect.
@@ -67,8 +67,8 @@ class DataLoader:
             ``docs/loading.md`` has measurements.
 
     Raises:
-        ValueError: `batch_size` is not a positive int, arguments contradict each other, an empty data set is to be
-            shuffled, or a count or time is out of range.
+        ValueError: `batch_size` is not a positive int, arguments contradict each other, `shuffle` is set for an empty
+            data set, or a count or time is out of range.
 
     Example:
         >>> for x, t in DataLoader(TensorDataset(images, labels), batch_size=64, shuffle=True):
@@ -116,7 +116,7 @@ class DataLoader:
 
     def _create_unpicklable(self) -> None:
         """Create the attributes that are not part of a pickled loader."""
-        self._lock = threading.RLock()  # reentrant: a handler of Ctrl-C may ask for the state at any moment
+        self._lock = threading.RLock()  # reentrant: a Ctrl-C handler may call `state_dict` at any moment
         self._persistent = PersistentPool(self.persistent_workers)
         weakref.finalize(self, self._persistent.close)
 
@@ -168,12 +168,12 @@ class DataLoader:
     def state_dict(self) -> LoaderState:
         """Return the position in the epoch, from which another loader, also in another process, can continue.
 
-        A batch counts as soon as it is handed out; prefetched batches do not. The state is that of the newest
-        iterator, also after a ``break``. When that iterator has ended, the state is between two epochs. Right after the
-        last batch, before the loop has ended, it is that of an epoch with no batches left.
+        A batch counts as soon as it is handed out; prefetched batches do not. The state describes the newest iterator,
+        also after a ``break``. When that iterator has ended, the state is between two epochs. After the last batch, but
+        before the loop has ended, it describes an epoch with no batches left.
 
-        It contains neither batches nor the order: these are drawn again from the states of the generators. It consists
-        of dicts, lists, ints, strings and None, so JSON can hold it.
+        It contains neither batches nor the order: both are computed again from the states of the generators. It
+        consists of dicts, lists, ints, strings and None, so JSON can hold it.
 
         Returns:
             ``base_seed``, the seed of the running epoch, None between epochs; ``batches``, the number of batches handed
@@ -200,25 +200,25 @@ class DataLoader:
     def load_state_dict(self, state: Mapping[str, object]) -> None:
         """Continue where another loader's `state_dict` was taken: the next iteration yields the rest of that epoch.
 
-        The loader must be made like the other one, with the same data, batch size, samplers and generators; the number
-        and kind of workers may differ unless the data set is iterable. The rest of the epoch and the following epochs
-        are then the same bit for bit. The order is drawn again, and the batches already handed out are skipped without
-        being read. Only an iterable data set must be read from its start, since a stream cannot be skipped; its
+        This loader must be made like the other loader, with the same data, batch size, samplers and generators; the
+        number and kind of workers may differ unless the data set is iterable. The rest of the epoch and the following
+        epochs are then the same bit for bit. The order is drawn again, and the batches already handed out are skipped
+        without being read. Only an iterable data set must be read from its start, since a stream cannot be skipped; its
         samples are dropped before they are collated.
 
         A custom sampler must keep its generator in an attribute ``generator``, a `Generator` or a NumPy one; an order
         that depends on anything else cannot be reproduced.
 
         The generators of the loader and its samplers are set at once. The default generator is not: set it too if the
-        following epochs are to be the same. Numbers that data sets draw from `random` or ``numpy.random`` instead of
+        following epochs must be the same. Numbers that data sets draw from `random` or ``numpy.random`` instead of
         `current_generator` are not reproduced.
 
         Args:
-            state: what `state_dict` returned.
+            state: the result of `state_dict`.
 
         Raises:
-            ValueError: `state` is not such a state, or belongs to a loader with other generators. A sampler that ends
-                before the position is noticed when the iteration begins.
+            ValueError: `state` is not the state of a loader, or of a loader with other generators. If the sampler ends
+                before the position, the iteration raises the error.
         """
         own = generators.own_generators(self)
         checked = check_state(state, own, generators.shared_generators(self))
@@ -266,7 +266,7 @@ class DataLoader:
         return cast("Iterable[Index]", self.sampler if self.batch_sampler is None else self.batch_sampler)
 
     def _observed_order(self, position: EpochPosition, own: list[generators.AnyGenerator]) -> Iterator[Index] | None:
-        """Return the order of the batches. Its first item is read at once, so that samplers draw now and not later."""
+        """Return the order of the batches. The first item is read at once, so that samplers draw now and not later."""
         if self._iterable:
             return None
         order = iter(self._order())
@@ -294,7 +294,7 @@ class DataLoader:
         return ProcessPool(plan, self.num_workers, ahead, context_of(self.multiprocessing_context))
 
 
-delattr(DataLoader, "shuffle")  # the default that the InitVar leaves behind; as in PyTorch, loaders have no `shuffle`
+delattr(DataLoader, "shuffle")  # removes the default of the InitVar: as in PyTorch, loaders have no `shuffle`
 
 
 def _observe(order: Iterator[Index], position: EpochPosition, own: list[generators.AnyGenerator]) -> Iterator[Index]:

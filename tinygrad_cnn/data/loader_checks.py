@@ -1,4 +1,4 @@
-"""Checks of a `DataLoader`'s arguments, which must go together, and of its saved state."""
+"""Checks of a `DataLoader`'s arguments, which must be consistent, and of its saved state."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class LoaderState(TypedDict):
 
 
 def check_arguments(loader: DataLoader, shuffle: bool | None) -> None:
-    """Raise an error unless the arguments go together; those other than `shuffle` are attributes of `loader`."""
+    """Raise an error unless the arguments are consistent; all but `shuffle` are attributes of `loader`."""
     sampler, batch_sampler, batch_size = loader.sampler, loader.batch_sampler, loader.batch_size
     if loader._iterable:
         for name, value in (("shuffle", shuffle or None), ("sampler", sampler), ("batch_sampler", batch_sampler)):
@@ -73,7 +73,7 @@ def check_arguments(loader: DataLoader, shuffle: bool | None) -> None:
 
 
 def check_state(state: object, own: Sequence[AnyGenerator], shared: Sequence[AnyGenerator]) -> LoaderState:
-    """Return a copy of `state`, checked to be what `state_dict` returns for a loader with these generators."""
+    """Return a copy of `state`, checked to be the state of a loader with these generators."""
     names = LoaderState.__required_keys__
     if not isinstance(state, Mapping) or set(state) != names:
         got = sorted(map(str, state)) if isinstance(state, Mapping) else type(state).__name__

@@ -14,7 +14,7 @@ def data_root(root: str | os.PathLike[str] | None = None) -> Path:
     """Return the folder that data sets are read from and downloaded to.
 
     Args:
-        root: that folder. If None, the environment variable TINYGRAD_CNN_DATA names it; if that is not set, it is the
+        root: the folder. If None, the environment variable TINYGRAD_CNN_DATA names it; if that is not set, it is the
             folder tinygrad-cnn in the user's cache: ~/.cache or XDG_CACHE_HOME, ~/Library/Caches on macOS,
             LOCALAPPDATA on Windows.
     """

@@ -54,8 +54,8 @@ class MNIST(IdxImages):
         train: the training digits; the test digits otherwise.
         transform: applied to each image, a uint8 array (28, 28), when it is read.
         target_transform: applied to each label, an int, when it is read.
-        download: download the set if a file is missing. If all four exist they are read without checking that they are
-            the published ones: `catalog.verify` compares checksums, `catalog.get` replaces damaged files.
+        download: download the set if a file is missing. If all four exist, they are read without a check that they are
+            the published files: `catalog.verify` compares checksums, `catalog.get` replaces damaged files.
 
     Raises:
         FileNotFoundError: a file was not found; the message lists where it was looked for.

@@ -10,14 +10,14 @@ class Mark:
 
 
 class Global:
-    """A name that the pickle refers to, one of those that the machine knows."""
+    """A name that the pickle refers to; the machine knows it."""
 
     def __init__(self, module: str, name: str) -> None:
         self.key = (module, name)
 
 
 class RawDtype:
-    """An unfinished dtype: its letter and size; then its byte order is set."""
+    """An unfinished dtype: its letter and size are known, the byte order is set later."""
 
     def __init__(self, letters: str) -> None:
         self.letters = letters
@@ -32,4 +32,4 @@ class RawArray:
 
 
 class UnfinishedTuple(tuple[object, ...]):
-    """A tuple with unfinished items: arguments of a call or the state of an array, never a value."""
+    """A tuple with unfinished items: the arguments of a call or the state of an array, never a result."""

@@ -1,11 +1,11 @@
 """A restricted reader of pickles: it builds only arrays, dicts, lists, tuples, strings, bytes and numbers.
 
 A pickle is a program for a stack machine, whose instructions can call anything. The machine in this file knows only
-those that build the values above. NumPy's array is the only object that may be "called"; it is built from its shape,
-dtype and bytes without NumPy's own unpickling code, which trusts its input.
+the instructions that build the values above. NumPy's array is the only object that may be "called"; it is built from
+its shape, dtype and bytes without NumPy's own unpickling code, which trusts its input.
 
-A small file can also ask for too much: steps, memory (an array copied from the same bytes again and again), and time of
-whoever walks through the result (a list that contains a list twice, nested 60 times). Each of these is limited.
+A small file can also require too many steps, too much memory (an array copied from the same bytes many times), or a
+result that takes too long to traverse (a list that contains a list twice, nested 60 times). Each of these is limited.
 
 Ref. the module pickletools of Python's library, which describes the instructions.
 """
@@ -33,7 +33,7 @@ _FROM_BUFFER = {("numpy.core.numeric", "_frombuffer"), ("numpy._core.numeric", "
 """An array in protocol 5, complete in one call."""
 _ENCODE = ("_codecs", "encode")
 _BYTES = {("__builtin__", "bytes"), ("builtins", "bytes")}
-"""Bytes in the older protocols: Python 3 writes a string to be encoded in Latin-1, or a call without arguments."""
+"""The calls that stand for bytes in older protocols: a string to encode in Latin-1, or a call without arguments."""
 _KNOWN = _RECONSTRUCT | _FROM_BUFFER | _BYTES | {_NDARRAY, _DTYPE, _ENCODE}
 
 _NUMBERS = {"b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8"}
@@ -43,7 +43,7 @@ _MAX_DEPTH = 64
 _MAX_AXES = 32
 _MAX_MEMO_INDEX = 1 << 32
 SPARE = 1 << 16
-"""Bytes that arrays and texts may take beyond twice the size of the file."""
+"""The number of bytes that arrays and texts may take in addition to twice the size of the file."""
 
 
 def read_pickle(path: str | os.PathLike[str]) -> object:
@@ -56,7 +56,7 @@ def read_pickle(path: str | os.PathLike[str]) -> object:
 
     Raises:
         DataError: the file is not a pickle, is damaged, or refers to anything else; the message names it.
-        OSError: it cannot be read.
+        OSError: the file cannot be read.
     """
     name = os.fspath(path)
     size = Path(path).stat().st_size
@@ -77,7 +77,7 @@ class Machine:
     deep for that, or contain the same tuple too often.
 
     Args:
-        name: of the file, for messages.
+        name: the name of the file, for messages.
         bytes_left: number of bytes that arrays and texts may take.
 
     Attributes:
@@ -131,7 +131,7 @@ class Machine:
         return self._finished(self.stack.pop())
 
     def result(self, most: int) -> object:
-        """Take the top of the stack: at most `_MAX_DEPTH` levels and `most` values, shared ones counted each time."""
+        """Take the top of the stack: at most `_MAX_DEPTH` levels and `most` values; shared values count each time."""
         value = self.pop()
         levels: list[Iterator[object]] = [iter((value,))]
         steps = 0
@@ -161,7 +161,7 @@ class Machine:
         return value
 
     def pop_mark(self, onto: object = None) -> list[object]:
-        """Take everything above the last mark, and the mark; push `onto`, if given, instead."""
+        """Take the last mark and everything above it; push `onto` instead, if given."""
         items: list[object] = []
         while not isinstance(top := self.stack.pop(), Mark):
             items.append(top)
@@ -213,7 +213,7 @@ class Machine:
         self.stack.append(Global(module, name))
 
     def persistent(self, identity: object) -> object:
-        """Return the object outside of the pickle with this `identity`; here there is none."""
+        """Raise an error: an object outside of the pickle, called `identity`, does not exist."""
         raise self.fail("a pickle that is complete", f"a reference to {shown(identity)}")
 
     def call(self) -> None:
@@ -259,7 +259,7 @@ class Machine:
         if not all(isinstance(n, int) and 0 <= n < 1 << 63 for n in shape):
             raise self.fail("a shape", shown(shape))
         self.spend(len(data) if isinstance(data, str) else 0)
-        content = data.encode("latin-1") if isinstance(data, str) else data  # a string if Python 2 wrote it
+        content = data.encode("latin-1") if isinstance(data, str) else data  # Python 2 wrote bytes as a string
         kind = np.dtype(order + letters)
         size = math.prod(shape) * kind.itemsize
         if not isinstance(content, bytes | bytearray) or len(content) != size:

@@ -13,11 +13,11 @@ class DataFile:
     """A file of a data set, as published.
 
     Attributes:
-        name: without folders.
+        name: the name of the file, without folders.
         size: in bytes; 0 if there is no single published file.
         checksum: "sha256:…" or "md5:…"; empty if none is published.
-        content: the checksum of what a .gz contains, empty if unknown. It stands for the file too, since the same
-            content can be compressed in several ways, or not at all.
+        content: the checksum of the unpacked content of a .gz file, empty if unknown. A file with this content is
+            accepted too, since the same content can be compressed in several ways, or not at all.
     """
 
     name: str
@@ -31,7 +31,7 @@ class Entry:
     """A data set, as published.
 
     Attributes:
-        name: the name to ask for it by.
+        name: the name by which it is found.
         title: the name to show.
         about: a description in one line.
         home: the address of the page that describes it.

@@ -14,7 +14,7 @@ from tinygrad_cnn.random import Generator
 T_co = TypeVar("T_co", covariant=True)
 
 _CHUNK = 65536
-"""Number of indices drawn at once with replacement, which bounds the memory for a long epoch."""
+"""The number of indices drawn at once with replacement; it limits the memory for a long epoch."""
 
 
 def check_count(owner: str, name: str, value: object, least: int = 1) -> None:
@@ -32,7 +32,7 @@ def _check_replacement(owner: str, replacement: object) -> None:
 def _epoch_generator(generator: Generator | None) -> np.random.Generator:
     """Return a generator for the order of one epoch, seeded by one number drawn from `generator`.
 
-    So `generator` advances once, at the start, however far ahead of the training step the order is read.
+    So `generator` advances only once, at the start, even if the order is read far ahead of the training.
     """
     source = current_generator() if generator is None else generator.numpy
     return np.random.default_rng(int(source.integers(2**63)))
@@ -63,18 +63,18 @@ class SequentialSampler(Sampler[int]):
 
 
 class RandomSampler(Sampler[int]):
-    """Yields indices into `data_source` in random order, a new one each epoch.
+    """Yields indices into `data_source` in random order, a new order each epoch.
 
     Args:
         data_source: only its length is used.
-        replacement: draw each index from all of them, so that some repeat.
+        replacement: draw each index from all indices, so that some repeat.
         num_samples: number of indices in an epoch, len(data_source) if None; without replacement, a larger number goes
             through all indices again in a new order.
-        generator: source of the order; the default generator if None.
+        generator: the source of the random order; the default generator if None.
 
     Raises:
         TypeError: `replacement` is not a bool.
-        ValueError: no samples to draw.
+        ValueError: there are no samples to draw.
     """
 
     def __init__(
@@ -110,11 +110,11 @@ class RandomSampler(Sampler[int]):
 
 
 class SubsetRandomSampler(Sampler[int]):
-    """Yields the given indices in random order, a new one each epoch.
+    """Yields the given indices in random order, a new order each epoch.
 
     Args:
         indices: indices into a data set, such as ``range(49000)``.
-        generator: source of the order; the default generator if None.
+        generator: the source of the random order; the default generator if None.
     """
 
     def __init__(self, indices: Sequence[int], generator: Generator | None = None) -> None:
@@ -137,14 +137,14 @@ class WeightedRandomSampler(Sampler[int]):
     Args:
         weights: one number for each sample, at least 0; they need not sum to 1.
         num_samples: number of indices in an epoch.
-        replacement: draw each index from all of them; otherwise each index is drawn from those that remain, and none
-            comes twice in an epoch.
-        generator: source of the order; the default generator if None.
+        replacement: draw each index from all indices; otherwise each index is drawn from those that remain, and none
+            is drawn twice in an epoch.
+        generator: the source of the random order; the default generator if None.
 
     Raises:
         TypeError: `replacement` is not a bool.
-        ValueError: no samples to draw, weights that are negative, not finite or all 0, or, without replacement, fewer
-            weights above 0 than samples to draw.
+        ValueError: there are no samples to draw; weights are negative, not finite or all 0; or, without replacement,
+            there are fewer weights above 0 than samples to draw.
 
     Example:
         >>> counts = np.bincount(labels)
@@ -187,7 +187,7 @@ class WeightedRandomSampler(Sampler[int]):
                 keys = np.log(self.weights) + source.gumbel(size=len(self.weights))
             yield from np.argsort(-keys, kind="stable")[: self.num_samples].tolist()
             return
-        steps = np.cumsum(self.weights / self.weights.max())  # no sum of finite weights overflows
+        steps = np.cumsum(self.weights / self.weights.max())  # scaled, so that the sum does not overflow
         last = int(np.flatnonzero(self.weights)[-1])  # u · total may round up to the total
         for start in range(0, self.num_samples, _CHUNK):
             u = source.random(min(_CHUNK, self.num_samples - start))

@@ -1,4 +1,4 @@
-"""Random numbers of transforms: each batch has its own generator, so it does not matter which worker reads it."""
+"""Random numbers of transforms: each batch has its own generator, so the result does not depend on the worker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from tinygrad_cnn.random import default_generator
 
 GeneratorSource = Callable[[], np.random.Generator]
-"""Returns the generator to draw from now."""
+"""A function that returns the generator to draw from."""
 
 _current: ContextVar[GeneratorSource | None] = ContextVar("tinygrad_cnn_data_generator", default=None)
 
@@ -24,7 +24,7 @@ def current_generator() -> np.random.Generator:
     and the number of the batch. So the same seed gives the same batches for any number of workers, and a resumed epoch
     continues exactly. Elsewhere it is the default generator, which `manual_seed` sets.
 
-    It is looked up per thread: a thread started by a data set gets the default generator.
+    Each thread has its own generator: a thread that a data set starts gets the default generator.
 
     Example:
         >>> def flip(image):
@@ -36,7 +36,7 @@ def current_generator() -> np.random.Generator:
 
 @contextlib.contextmanager
 def use_generator(generator: np.random.Generator) -> Iterator[np.random.Generator]:
-    """Make `generator` the one that `current_generator` returns inside a ``with`` block, in this thread.
+    """Make `current_generator` return `generator` inside a ``with`` block, in this thread.
 
     Args:
         generator: a NumPy generator.
@@ -60,7 +60,7 @@ def use_source(source: GeneratorSource) -> Iterator[None]:
 
 
 def batch_source(base_seed: int, number: int) -> GeneratorSource:
-    """Return a function that returns a batch's generator, created at the first call: most batches draw nothing."""
+    """Return a function that returns a batch's generator; its first call creates it, as most batches draw nothing."""
     return functools.cache(lambda: batch_generator(base_seed, number))
 
 

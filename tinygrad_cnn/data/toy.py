@@ -37,28 +37,28 @@ def toy_patterns(
     Samples are sorted by class. The test set depends on the seed, but not on the size of the training set.
 
     With the defaults, a network of 16 filters 5×5, ReLU and a linear layer, whose weights start at 0.001 · randn, shows
-    the effect of the learning rate. After 500 epochs of SGD with batches of 8, from each of six starts, one of which
-    ``python examples/convnet2_toy.py`` repeats (November 2026):
+    the effect of the learning rate. After 500 epochs of SGD with batches of 8, from each of six initialisations (one of
+    them in ``python examples/convnet2_toy.py``; November 2026):
 
         lr 0.01                   test 100 %, training loss 0.02; the loss stays at ln 3 for the first 150 epochs
         lr 0.001, 2e-4 or 1e-4    test 33.333 %, training loss 1.098–1.099: still on that plateau
         lr 0.001, He weights      test 100 %, training loss 0.10; no plateau
 
-    Filters of width 3, 7 and 9 reach 100 % as well. With noise 0.2 every width misses one of 30 images now and then,
-    and none more often than the others.
+    Filters of width 3, 7 and 9 reach 100 % as well. With noise 0.2, each width misses one of 30 images now and then,
+    all equally often.
 
     Args:
-        seed: of the noise.
+        seed: the seed of the noise.
         train_per_class: training images of each pattern.
         test_per_class: test images of each pattern.
-        noise: standard deviation of a pixel.
+        noise: the standard deviation of the noise of a pixel.
         contrast: value of a stroke; the paper is 0.
 
     Returns:
         Images, float32 (N, 1, 11, 11), and labels, int64 (N,), of the training and of the test set.
 
     Raises:
-        ValueError: a negative count, noise or seed, or noise or contrast that is not finite.
+        ValueError: a count, `noise` or `seed` is negative, or `noise` or `contrast` is not finite.
     """
     limit = float(np.finfo(float32.type).max)
     if not abs(contrast) <= limit or not noise <= limit:

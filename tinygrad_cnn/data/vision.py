@@ -30,9 +30,9 @@ class VisionDataset(Dataset[tuple[Sample, Sample]]):
     """Images with labels; a subclass defines ``__getitem__`` and ``__len__``, and may print more in ``extra_repr``.
 
     Attributes:
-        root: the folder of the images; None if they do not come from one.
-        transform: applied to each image when it is read; None for none.
-        target_transform: applied to each label when it is read; None for none.
+        root: the folder of the images; None if they do not come from a folder.
+        transform: applied to each image when it is read, or None.
+        target_transform: applied to each label when it is read, or None.
     """
 
     classes: Sequence[str] = ()
@@ -81,7 +81,7 @@ class VisionDataset(Dataset[tuple[Sample, Sample]]):
 class ArrayImages(VisionDataset):
     """Images held in memory as one array.
 
-    If the transform has a batch form (its ``batched`` is true), or there is none, `DataLoader` reads whole batches: it
+    If there is no transform, or one with a batch form (its ``batched`` is true), `DataLoader` reads whole batches: it
     gathers the images, then calls ``transform.batch`` once for all of them, (N, C, H, W).
 
     Attributes:

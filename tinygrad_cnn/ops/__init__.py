@@ -1,6 +1,6 @@
-"""Operations: one family a file, each op an array kernel with its VJPs right beneath it.
+"""Operations: a file for each family; each op is an array kernel, with its VJPs right below it.
 
-Every name imported here is public: pyproject.toml tells the linter and mypy so.
+Every name imported here is public, which pyproject.toml tells the linter and mypy.
 """
 
 from tinygrad_cnn.ops.activation import (

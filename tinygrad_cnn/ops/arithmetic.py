@@ -109,7 +109,7 @@ def div_vjp_1(g: A, _y: object, x: A, other: A) -> A:
 
 
 def _check_division(op: str, x: Array, other: Array) -> None:
-    """Raise where whole numbers cannot be divided: booleans, and integers by zero."""
+    """Raise for booleans, and for integers divided by 0."""
     kind = np.result_type(x, other).kind
     if kind == "b":
         raise TypeError("booleans are not divided")
@@ -119,7 +119,7 @@ def _check_division(op: str, x: Array, other: Array) -> None:
 
 @elementwise()
 def floor_divide(x: Array, other: Array) -> Array:
-    """Compute ⌊x / other⌋, as Python's ``//``; its gradient is 0 wherever it has one.
+    """Compute ⌊x / other⌋, as Python's ``//``; its gradient is 0 wherever it exists.
 
     Raises:
         RuntimeError: integers are divided by 0, or booleans.
@@ -139,7 +139,7 @@ floor_divide_vjp_1 = floor_divide.vjp(1)(floor_divide_vjp_0)
 
 @elementwise()
 def trunc_divide(x: Array, other: Array) -> Array:
-    """Compute x / other rounded toward zero; its gradient is 0 wherever it has one.
+    """Compute x / other rounded toward zero; its gradient is 0 wherever it exists.
 
     Raises:
         RuntimeError: integers are divided by 0, or booleans.
@@ -163,7 +163,7 @@ def div(input: T, other: Operand, *, rounding_mode: str | None = None) -> T: ...
 @overload
 def div(input: Scalar, other: T, *, rounding_mode: str | None = None) -> T: ...
 def div(input: Any, other: Operand, *, rounding_mode: str | None = None) -> object:
-    """Compute input / other, rounded if asked for.
+    """Compute input / other, rounded as `rounding_mode` says.
 
     Args:
         input: the dividend.
@@ -247,7 +247,7 @@ def abs_vjp_0(g: A, _y: object, x: A) -> A:
 
 @elementwise()
 def sign(x: Array) -> Array:
-    """Compute −1, 0 or 1 by the sign of x, 0 for NaN; the gradient is 0, at 0 too."""
+    """Compute −1, 0 or 1 by the sign of x, 0 for NaN; the gradient is 0 everywhere."""
     return np.greater(x, 0).astype(x.dtype) - np.less(x, 0) if x.dtype.kind != "b" else x.copy()
 
 

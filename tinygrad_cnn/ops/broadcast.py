@@ -55,7 +55,7 @@ def cast_vjp_0(g: A, _y: object, x: Spec, **_: object) -> A:
 
 
 def convert(x: T, dtype: DTypeLike) -> T:
-    """Return `x` in `dtype`; itself where that is its own or None."""
+    """Return `x` in `dtype`; `x` itself if `dtype` is its own or None."""
     wanted = x.dtype if dtype is None else as_dtype(dtype)
     return x if wanted == x.dtype else cast(x, dtype=wanted)
 
@@ -66,7 +66,7 @@ def fit(g: T, shape: Shape) -> T:
 
 
 def promote(args: Args) -> Args:
-    """Return `args` with tensors of differing dtypes cast to their common one; arrays alone are left as they are."""
+    """Return `args` with tensors of differing dtypes cast to their common dtype; arrays alone stay unchanged."""
     if len(args) == 2:
         a, b = args
         if isinstance(a, Variable):
@@ -85,7 +85,7 @@ def promote(args: Args) -> Args:
 
 
 def promote_to_float(args: Args) -> Args:
-    """Return `args` promoted, integers and booleans to the default dtype: for operations such as `exp` and `div`."""
+    """Return `args` promoted, with integers and booleans cast to the default dtype, for `exp`, `div` and the like."""
     args = promote(args)
     if len(args) == 1 and isinstance(args[0], Variable) and is_floating(args[0].array.dtype):
         return args
@@ -126,6 +126,6 @@ def refuse(op: str, values: list[object], error: Exception) -> Exception:
 
 
 def elementwise(name: str | None = None, *, floating: bool = False, **options: Unpack[Options]) -> FromKernel:
-    """Make the decorated kernel an op that promotes dtypes and broadcasts, `floating` if its result always is."""
+    """Make the decorated kernel an op that broadcasts and promotes dtypes, with `floating` to a floating one."""
     shared: Options = {"prepare": promote_to_float if floating else promote, "fit": fit, "explain": refuse}
     return primitive(name=name, **(shared | options))

@@ -1,4 +1,4 @@
-"""Comparisons, tests of single values, and the logic of their answers. None of them passes gradients."""
+"""Comparisons, tests of single values, and logical operations on their results. None of them passes gradients."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def allclose(input: T, other: Values, rtol: float = 1e-05, atol: float = 1e-08, 
 
 
 def equal(input: T, other: Values) -> bool:
-    """Return whether both have the same shape and equal elements; a NaN is equal to nothing."""
+    """Return whether both have the same shape and equal elements; a NaN equals nothing, not even itself."""
     if not isinstance(other, Variable | np.ndarray | np.generic):
         raise TypeError(f"equal: expected other as a tensor, got {type(other).__name__}")
     return input.shape == other.shape and _holds(eq(input, other))
@@ -105,19 +105,19 @@ def isfinite(x: Array) -> Array:
 
 @elementwise(differentiable=False)
 def logical_and(x: Array, other: Array) -> Array:
-    """Return whether both are other than 0."""
+    """Return whether both are nonzero."""
     return np.logical_and(x, other)
 
 
 @elementwise(differentiable=False)
 def logical_or(x: Array, other: Array) -> Array:
-    """Return whether at least one is other than 0."""
+    """Return whether at least one is nonzero."""
     return np.logical_or(x, other)
 
 
 @elementwise(differentiable=False)
 def logical_xor(x: Array, other: Array) -> Array:
-    """Return whether exactly one is other than 0."""
+    """Return whether exactly one is nonzero."""
     return np.logical_xor(x, other)
 
 

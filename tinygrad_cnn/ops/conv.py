@@ -2,9 +2,8 @@
 
     y = conv2d(x, w)      gx = conv2d_input(g, w)      gw = conv2d_weight(x, g)
 
-Each is linear in each argument, so what changes is only which two of (x, w, y) are given:
-six lines below carry every order of differentiation. `conv1d` and `conv_transpose2d` join the family: the one is a
-row of `conv2d`, the other is `conv2d_input` with a bias.
+Each is linear in each argument; each takes two of (x, w, y) and computes the third. So the six VJPs below give the
+gradients of every order. `conv1d` is a `conv2d` of height 1, and `conv_transpose2d` is `conv2d_input` with a bias.
 """
 
 from __future__ import annotations

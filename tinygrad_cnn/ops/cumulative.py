@@ -21,7 +21,7 @@ def _cumsum(x: Array, *, dim: int, backward: bool) -> Array:
     dtype: DType = x.dtype if is_floating(x.dtype) else int64
     if backward:
         x = np.flip(x, dim)
-    # in float64, as PyTorch: the error of a running sum would grow with its length
+    # in float64, as in PyTorch: in float32 the rounding error grows with the length
     y = np.cumsum(x, axis=dim, dtype=float64 if dtype == float32 else dtype).astype(dtype, copy=False)
     return np.flip(y, dim) if backward else y
 

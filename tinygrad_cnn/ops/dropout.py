@@ -1,4 +1,4 @@
-"""Dropout: zero what a mask leaves out and scale up the rest."""
+"""Dropout: zero the elements that a mask leaves out, and scale up the rest."""
 
 from __future__ import annotations
 

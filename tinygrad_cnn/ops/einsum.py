@@ -17,7 +17,7 @@ from tinygrad_cnn.ops.shape import reshape
 
 def _summed(*xs: Array, terms: tuple[str, ...], output: str) -> Array:
     y = np.einsum(f"{','.join(terms)}->{output}", *xs, optimize=len(xs) > 1)
-    return y.copy() if len(xs) == 1 else y  # of one operand NumPy may give a view
+    return y.copy() if len(xs) == 1 else y  # for one operand NumPy may return a view
 
 
 @primitive(_summed, fit=fit)
@@ -70,15 +70,15 @@ def einsum(equation: object, *operands: Any) -> Any:
 
     Args:
         equation: a letter for each axis of each operand, operands separated by commas, then ``->`` and the letters of
-            the output; without it those that occur once, in alphabetical order (capitals first). ``...`` stands for
-            any axes, which are broadcast, and come first in an output that is not given. A letter repeated within an
-            operand takes the diagonal. In place of letters, numbers from 0 to 51 may follow each operand, and the
-            output's come last: ``einsum(x, [0, 1], y, [1, 2], [0, 2])``.
-        operands: tensors of one dtype; an axis of length 1 broadcasts against others of its letter. Integers become
-            int64 where a letter is summed that only one operand has, as in `sum`.
+            the output; without ``->``, the letters that occur once, in alphabetical order (capitals first). ``...``
+            stands for any axes, which are broadcast, and which come first if the output is not given. A letter
+            repeated within an operand takes the diagonal. Instead of the equation, numbers from 0 to 51 may
+            follow each operand, with those of the output last: ``einsum(x, [0, 1], y, [1, 2], [0, 2])``.
+        operands: tensors of one dtype; an axis of length 1 broadcasts against other axes of the same letter. As in
+            `sum`, integers become int64 if a letter is summed over that only one operand has.
 
     Raises:
-        RuntimeError: the equation does not fit the operands; says where.
+        RuntimeError: the equation does not fit the operands; the message says where.
     """
     if not isinstance(equation, str):
         equation, operands = _spelled((equation, *operands))
@@ -94,7 +94,7 @@ def einsum(equation: object, *operands: Any) -> Any:
 
 
 def _spelled(parts: Args) -> tuple[str, Args]:
-    """Return equation and operands, from operands that are each followed by the numbers of their axes."""
+    """Return the equation and the operands, given operands that are each followed by the numbers of their axes."""
     operands: Any = parts[0::2]
     lists = parts[1::2]
     output = None

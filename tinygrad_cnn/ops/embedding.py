@@ -1,4 +1,4 @@
-"""Rows of a table by number, and sums into rows: each is the gradient of the other."""
+"""Rows of a table by index, and sums into rows: each is the gradient of the other."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tinygrad_cnn.ops.shape import unsqueeze
 def embedding(weight: Array, index: Array, *, padding_idx: int | None = None) -> Array:  # noqa: ARG001
     """Return weight[index]: for each index (...) a row of weight (V, D), as (..., D).
 
-    Row `padding_idx` is read like the others and receives no gradient.
+    Row `padding_idx` is read like any other row, but receives no gradient.
     """
     return np.take(weight, index, 0)
 

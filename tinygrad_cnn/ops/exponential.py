@@ -17,12 +17,12 @@ from tinygrad_cnn.ops.selection import where
 def pow(x: Array, exponent: Array) -> Array:
     """Compute x to the power `exponent`.
 
-    The gradient is taken as zero in x where the exponent is 0, and in the exponent where x = 0 ≤ exponent: there the
-    formulas would give 0 · ∞. An integer to the power of a negative integer in a tensor is its reciprocal rounded
-    toward zero (0 for 0).
+    The gradient is taken as zero in x where the exponent is 0, and in the exponent where x = 0 ≤ exponent: in these
+    cases the formulas would give 0 · ∞. An integer to the power of a negative integer in a tensor is rounded toward
+    zero, and 0 for the base 0.
 
     Raises:
-        RuntimeError: booleans, or integers to a negative power given as a number.
+        RuntimeError: booleans, or an integer tensor to a negative power given as a number.
     """
     dtype = np.result_type(x, exponent)
     if dtype.kind == "b":

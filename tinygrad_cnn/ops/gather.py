@@ -1,4 +1,4 @@
-"""Reading and adding at one index for every element along an axis."""
+"""Reading and adding along an axis, with an index for every element."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _added(out: Array, index: Array, src: Array, dim: int) -> Array:
 
 
 def positions_along(index: Array, dim: int) -> tuple[Array, ...]:
-    """Return what NumPy indexes with to read or write along `dim` at `index`."""
+    """Return the index with which NumPy reads or writes along `dim` at `index`."""
     positions: list[Array] = list(np.ix_(*[np.arange(size) for size in index.shape]))
     positions[dim] = index
     return tuple(positions)
@@ -92,10 +92,10 @@ def gather(input: T, dim: int, index: Values) -> T:
 def scatter_add(input: T, dim: int, index: Values, src: Values) -> T:
     """Return `input` with elements of `src` added along `dim`: ``out[i][index[i][j]] += src[i][j]`` for dim = 1.
 
-    An element that is named several times receives every addend.
+    An element that is indexed several times receives every addend.
 
     Args:
-        input: what is added to.
+        input: the tensor to add to.
         dim: the axis that `index` counts along.
         index: int64 or int32, with as many axes as `input` and no longer than it along the others.
         src: the addends, at least as long as `index` along every axis, of the dtype of `input`.
@@ -108,7 +108,7 @@ def scatter_add(input: T, dim: int, index: Values, src: Values) -> T:
 
 
 def fitted(op: str, input: T, dim: int, index: Values, src: Operand) -> tuple[T, Values, Operand, int]:
-    """Return input, index and source of a scatter, checked, with axes and of one shape, and the axis it goes along.
+    """Return input, index and source of a scatter, checked, with axes and of one shape, and the axis to scatter along.
 
     A source that is a number, or holds one, is converted to the dtype of the input.
     """
@@ -140,12 +140,12 @@ def fitted(op: str, input: T, dim: int, index: Values, src: Operand) -> tuple[T,
 
 
 def _positions(index: T, ndim: int) -> T:
-    """Return `index`, a 0-d one as a vector; without elements it fits any input, whatever its shape and dtype."""
+    """Return `index`, as a vector if it is 0-d. An empty index fits any input, whatever its shape and dtype."""
     return cast(reshape(index, (0,) * ndim), dtype=int64) if 0 in index.shape else with_axes(index)
 
 
 def shaped(x: T, shape: Shape) -> T:
-    """Return `x` under `shape`, itself if that is its own."""
+    """Return `x` reshaped to `shape`; `x` itself if that is its shape."""
     return x if x.shape == shape else reshape(x, shape)
 
 

@@ -52,7 +52,7 @@ def _add_at(out: Array, g: Array, *, index: Index) -> None:
 
 
 def _sparse_gradient(node: Node, g: object, _wanted: Sequence[bool]) -> list[SparseSum] | None:
-    """Return the gradient of a read as a `SparseSum`, to which those of other reads of the same tensor are added."""
+    """Return the gradient of a read as a `SparseSum`; gradients of other reads of the same tensor are added to it."""
     shape = cast_type(Source, node.parents[0]).shape
     return [SparseSum(_add_at, g, node.attrs, shape)] if isinstance(g, np.ndarray) else None
 
@@ -68,10 +68,11 @@ def index_add_zeros_vjp_0(g: A, _y: object, _x: object, *, index: Index, shape: 
 def getitem(input: T, index: object) -> T:
     """Return input[index] by PyTorch's rules: integers, slices, None, ..., and integer or boolean tensors.
 
-    Integers, 0-d integer tensors among them, select before tensors pick: ``x[0, :, [1, 2]]`` is ``x[0][:, [1, 2]]``,
-    where NumPy would put the picked axis first. Tensors pick together, broadcast against each other; their axes stand
-    where the first of them stood, or in front if they are apart. A boolean tensor stands for the indices of its true
-    elements. What is read without tensors and lists is a view. Slices may step backwards, as NumPy's do.
+    Integers, including 0-d integer tensors, select before index tensors: ``x[0, :, [1, 2]]`` is ``x[0][:, [1, 2]]``,
+    where NumPy would put the axis of the list first. Index tensors are broadcast against each other; the axes of the
+    result stand where the first index tensor stood, or in front if the index tensors are not adjacent. A boolean tensor
+    stands for the indices of its true elements. Without tensors and lists in the index, the result is a view. Slices
+    may step backwards, as NumPy's do.
 
     Raises:
         IndexError: an index is out of range, of a wrong type, or there are too many.
@@ -85,11 +86,11 @@ def getitem(input: T, index: object) -> T:
 
 
 def as_index(index: object) -> Index:
-    """Return `index` as NumPy takes it: a tuple, with arrays for tensors and lists, that reads arrays, never scalars.
+    """Return `index` as NumPy takes it: a tuple, with arrays for tensors and lists. It reads arrays, never scalars.
 
     Raises:
-        IndexError: a tensor in it holds neither integers nor booleans, or is of uint8: PyTorch reads such a tensor as a
-            mask, which it deprecates, and NumPy as integers.
+        IndexError: a tensor in it holds neither integers nor booleans, or is of uint8, which PyTorch takes as a mask
+            (deprecated) and NumPy as integers.
     """
     parts = [_as_part(part) for part in (index if isinstance(index, tuple) else (index,))]
     if not any(part is Ellipsis or isinstance(part, np.ndarray) for part in parts):
@@ -188,18 +189,18 @@ def setitem_vjp_1(g: A, _y: object, _x: object, _value: object, *, index: Index,
 
 
 def setitem(input: T, value: Operand, *, index: object) -> T:
-    """Return a copy of `input` with `value`, broadcast and converted, written at `index`.
+    """Return a copy of `input` with `value` written at `index`, after broadcasting and conversion to its dtype.
 
-    Where an element is named twice the last write wins, and, as in PyTorch, each of the values receives the gradient.
+    If an element is indexed twice, the last write wins and, as in PyTorch, each of the values receives the gradient.
 
     Args:
-        input: what is copied.
+        input: the tensor to copy.
         value: a number or a tensor that broadcasts to ``input[index]``.
         index: as for `getitem`.
 
     Raises:
         IndexError: as for `getitem`.
-        RuntimeError: `value` does not broadcast to what is written.
+        RuntimeError: `value` does not broadcast to ``input[index]``.
     """
     first, then = split_index(as_index(index), input.ndim)
     try:
@@ -216,7 +217,7 @@ def index_select(input: T, dim: int, index: Values) -> T:
     Args:
         input: any tensor.
         dim: the axis.
-        index: int32 or int64, 1-d or 0-d, from 0 on.
+        index: int32 or int64, 1-d or 0-d; not negative.
 
     Raises:
         IndexError: `index` is not a vector.

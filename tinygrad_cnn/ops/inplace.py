@@ -1,8 +1,8 @@
 """Changes in place as operations of the graph.
 
 A tensor that is changed in place becomes the output of the operation that changed it: its memory is overwritten, and
-in the graph it now stands behind that operation. Changing a view changes its base: the base becomes the output of
-`view_put`, which writes the new values where the view looks, and the view is read from the base again.
+its node is now that operation. Changing a view changes its base: the base becomes the output of `view_put`, which
+writes the new values at the elements of the view, and the view is read from the base again.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tinygrad_cnn.ops.indexing import as_index, split_index
 
 @primitive()
 def view_put(x: Array, value: Array, *, steps: tuple[Step, ...]) -> Array:
-    """Return a copy of x with `value` written where the view operations `steps` look."""
+    """Return a copy of x with `value` written at the elements that the view operations `steps` select."""
     out = x.copy()
     target = out
     for op, attrs in steps:
@@ -49,15 +49,15 @@ def change(name: str, tensor: V, compute: Callable[..., Any], *others: object, *
     """Replace the values of `tensor` by ``compute(tensor, *others, **attrs)``, recorded where a gradient may flow.
 
     Args:
-        name: of the method, for messages.
-        tensor: is overwritten, and returned.
-        compute: gives the new values by operations.
+        name: the name of the method, for messages.
+        tensor: the tensor to overwrite; it is returned.
+        compute: computes the new values with operations.
         others: its further inputs; the change is also recorded where one of them requires a gradient.
         attrs: its static arguments.
 
     Raises:
         RuntimeError: the tensor is, or is a view of, a leaf that requires a gradient, while recording is on; or the
-            result does not fit into it.
+            result does not fit into the tensor.
     """
     refresh(tensor)
     overwrites = isinstance(compute, Op) and compute.overwrites
@@ -92,9 +92,10 @@ def change(name: str, tensor: V, compute: Callable[..., Any], *others: object, *
 
 
 def become(name: str, tensor: V, look: Callable[[Variable], Variable]) -> V:
-    """Turn `tensor` into a view of itself, by `look`: the memory stays, the shape and the node change.
+    """Turn `tensor` into a view of itself, computed by `look`: the memory stays, the shape and the node change.
 
-    The result of an operation is recorded even while recording is off, as its gradient has the new shape.
+    If `tensor` is the result of an operation, the change is recorded even while recording is off, because the gradient
+    has the new shape.
 
     Raises:
         RuntimeError: as for `change`.
@@ -116,7 +117,7 @@ def become(name: str, tensor: V, look: Callable[[Variable], Variable]) -> V:
 
 
 def write(name: str, tensor: Variable, values: Any, index: Any = ...) -> None:
-    """Write `values` into the memory of `tensor` at `index`, unrecorded, and count the write.
+    """Write `values` into the memory of `tensor` at `index` without recording it, and count the write.
 
     Raises:
         RuntimeError: the values do not fit, or the memory is read-only.
@@ -138,7 +139,7 @@ def write(name: str, tensor: Variable, values: Any, index: Any = ...) -> None:
 
 
 def _refuse_read_only(name: str, tensor: Variable) -> None:
-    """Raise if `tensor` looks at memory that cannot be written."""
+    """Raise if the memory of `tensor` is read-only."""
     if not tensor.array.flags.writeable:
         raise RuntimeError(
             f"{name}: the tensor of shape {tensor.shape} looks at memory that cannot be written, such as an expanded "

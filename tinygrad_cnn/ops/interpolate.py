@@ -1,4 +1,4 @@
-"""Resizing by nearest neighbour, and linearly: maps that are linear in x, each with its transpose."""
+"""Resizing by nearest neighbour or linear interpolation: both are linear in x, and the VJP is the transpose."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Scales = tuple[float | None, ...]
 
 
 class Resizing(TypedDict, total=False):
-    """How positions of the result are found in the input, as keyword arguments; see `interpolate`."""
+    """How positions of the result are mapped to positions of the input, as keyword arguments; see `interpolate`."""
 
     scale_factor: Required[Scales]
     mode: str
@@ -44,8 +44,8 @@ def interpolate(
 ) -> Array:
     """Return x (N, C, ...) resized to `output_size`.
 
-    By `mode`, "nearest" copies position ⌊i / scale⌋ of each axis, "linear" blends the two positions that i lies
-    between. `scale_factor` holds the scale of each axis, or None to take output size / input size.
+    With `mode` "nearest", position i of each axis copies position ⌊i / scale⌋; with "linear", it blends the two
+    input positions on either side. `scale_factor` holds the scale of each axis, or None for output size / input size.
     """
     if mode == "nearest":
         return kernels.copy_along(x, _nearest(x.shape[2:], output_size, scale_factor))
@@ -61,7 +61,7 @@ def interpolate_vjp_0(g: A, _y: object, x: Spec, *, output_size: Shape, **how: U
 def interpolate_input(
     g: Array, *, input_size: Shape, scale_factor: Scales, mode: str = "nearest", align_corners: bool = False
 ) -> Array:
-    """Return zeros (N, C, *input_size) with each element of g added, by its shares, where `interpolate` read it."""
+    """Return zeros (N, C, *input_size) with each element of g added, weighted, where `interpolate` read it."""
     shape = (*g.shape[:2], *input_size)
     if mode == "nearest":
         return kernels.add_along(g, _nearest(input_size, g.shape[2:], scale_factor), shape)

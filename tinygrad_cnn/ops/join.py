@@ -29,10 +29,10 @@ def cat_vjp_n(n: int, g: A, _y: object, *_xs: object, dim: int, starts: tuple[in
 
 
 def cat(tensors: Sequence[T], dim: int = 0) -> T:
-    """Join tensors end to end along an axis that they have; dtypes are promoted.
+    """Join tensors end to end along an existing axis; dtypes are promoted.
 
     Args:
-        tensors: equal in shape but for the length of `dim`. A 1-d tensor without elements fits any others.
+        tensors: of equal shape except for the length of `dim`. A 1-d tensor without elements fits any other tensors.
         dim: the axis.
 
     Returns:
@@ -106,7 +106,7 @@ def split(tensor: T, split_size_or_sections: int | Sequence[int], dim: int = 0) 
 
     Args:
         tensor: at least 1-d.
-        split_size_or_sections: the length of every piece, of which the last may be shorter; or the length of each.
+        split_size_or_sections: one length for all pieces, the last of which may be shorter; or a length for each piece.
         dim: the axis.
 
     Raises:
@@ -129,7 +129,7 @@ def split(tensor: T, split_size_or_sections: int | Sequence[int], dim: int = 0) 
 def chunk(input: T, chunks: int, dim: int = 0) -> tuple[T, ...]:
     """Cut a tensor along `dim` into at most `chunks` views of equal length, the last of which may be shorter.
 
-    There are fewer than `chunks` where rounding the length up uses the axis up earlier.
+    The length is rounded up, so there can be fewer than `chunks` views.
 
     Raises:
         RuntimeError: `chunks` is less than 1, or the tensor is 0-d.
@@ -154,14 +154,14 @@ def _pieces(x: T, sizes: Sequence[int], axis: int) -> tuple[T, ...]:
 
 
 def meshgrid(*tensors: T | Sequence[T], indexing: str = "ij") -> tuple[T, ...]:
-    """Return a grid for each vector, whose values vary along an axis of their own; the grids are views.
+    """Return a grid for each vector; with "ij", grid i has the values of vector i along axis i. The grids are views.
 
     Args:
         tensors: vectors or 0-d tensors, of one dtype; one by one or in a list.
         indexing: "ij" for the axes in the order of the vectors, "xy" for the first two exchanged.
 
     Raises:
-        RuntimeError: there are none, one has more axes, the dtypes differ, or `indexing` is neither.
+        RuntimeError: there are no tensors, one has more than one axis, the dtypes differ, or `indexing` is neither.
     """
     parts: list[Any] = _tensors(
         "meshgrid", tensors[0] if len(tensors) == 1 and isinstance(tensors[0], list | tuple) else tensors

@@ -39,7 +39,7 @@ def is_contiguous(input: T, memory_format: MemoryFormat = contiguous_format) -> 
 
 
 def contiguous(input: T, memory_format: MemoryFormat = contiguous_format) -> T:
-    """Return the tensor with its elements in memory in the order of `memory_format`; itself if they are."""
+    """Return the tensor with its elements in memory in the order of `memory_format`; itself if they already are."""
     if memory_format is preserve_format or is_contiguous(input, memory_format):
         return input
     return clone(input, memory_format=memory_format)

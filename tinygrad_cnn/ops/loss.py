@@ -1,4 +1,4 @@
-"""Losses, each of them one operation: fused forward, closed-form gradients.
+"""Losses, each a single operation with gradients in closed form.
 
 With reduction "mean" each loss gets an equal share of g; if there are no losses the gradient is 0.
 """
@@ -55,7 +55,7 @@ def cross_entropy_vjp_0(g: A, _y: object, x: A, target: A, *, reduction: str) ->
 
 @primitive()
 def cross_entropy_input(g: Array, x: Array, target: Array, *, reduction: str) -> Array:
-    """Compute g · (softmax(x) − [class = target]), the gradient of `cross_entropy` with respect to x, in one go."""
+    """Compute g · (softmax(x) − [class = target]), the gradient of `cross_entropy` with respect to x."""
     return kernels.cross_entropy_input(g, x, target, reduction)
 
 

@@ -28,7 +28,7 @@ def matmul_vjp_1(g: A, _y: object, x: A, _other: object) -> A:
 
 
 def check_one_dtype(op: str, *operands: T) -> None:
-    """Raise unless all of `operands` are of one dtype."""
+    """Raise unless all `operands` have the same dtype."""
     dtypes = [str(one.dtype) for one in operands]
     if len(set(dtypes)) > 1:
         raise RuntimeError(f"{op}: expected tensors of one dtype, got {' and '.join(dtypes)}")
@@ -120,11 +120,11 @@ def addmm(input: T, mat1: Values, mat2: Values, *, beta: Scalar = 1, alpha: Scal
     """Compute beta · input + alpha · mat1 · mat2, as one operation.
 
     Args:
-        input: broadcasts to (n, m); with beta = 0 it does not count, NaN or not.
+        input: broadcasts to (n, m); with beta = 0 it is ignored, even if it holds NaN.
         mat1: (n, k).
         mat2: (k, m).
         beta: the factor of `input`, a whole number for integer tensors.
-        alpha: the factor of the product, likewise.
+        alpha: the factor of the product, a whole number for integer tensors.
 
     Raises:
         RuntimeError: the shapes do not fit, the dtypes differ, or a factor is not whole for integers.
@@ -193,7 +193,7 @@ def dot(input: T, tensor: Values) -> T:
     """Return the sum of products of two vectors of one length: Σ_i x[i] · y[i].
 
     Raises:
-        RuntimeError: an argument is not 1-d, the lengths differ, or the dtypes do.
+        RuntimeError: an argument is not 1-d, or the lengths or the dtypes differ.
     """
     if input.ndim != 1 or input.shape != tensor.shape:
         raise RuntimeError(f"dot: expected two vectors of one length, got shapes {input.shape} and {tensor.shape}")

@@ -1,11 +1,12 @@
-"""Standardisation x̂ = (x − m(x)) / √(var + eps) over chosen axes, and the normalisations made of it.
+"""Standardisation x̂ = (x − m(x)) / √(var + eps) over chosen axes, and the normalisations built from it.
 
-Four ops close the family. `standardize_input` is the fused gradient: for weights w that are constant over the axes,
+`standardize_input` is the gradient as one operation: for weights w that are constant over the axes,
 
     gx = r·P(w·g),    P(a) = a − m(a) − x̂·m(a·x̂),    r = 1/√(var + eps)
 
-P is symmetric, so in g it is its own transpose; its derivative in x is worked out beside it. The mean and variance
-that a kernel supplies are memos: the VJPs pass them on only to operations of the very same x.
+P is symmetric, so its VJP with respect to g is P again; `standardize_input_vjp_1` derives the VJP with respect to x.
+Kernels supply the mean and variance so that they need not be computed again; the VJPs pass them on only to operations
+on the same x.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ Dims = tuple[int, ...]
 
 
 class Moments(TypedDict):
-    """The keyword arguments of a normalisation that its gradients pass on, among them what its kernel supplied."""
+    """The keyword arguments that a normalisation passes on to its gradients, including the results of its kernel."""
 
     eps: float
     mean: Array

@@ -26,12 +26,12 @@ def nonzero(input: T, *, as_tuple: Literal[True]) -> tuple[T, ...]: ...
 @overload
 def nonzero(input: T, *, as_tuple: bool) -> T | tuple[T, ...]: ...
 def nonzero(input: T, *, as_tuple: bool = False) -> T | tuple[T, ...]:
-    """Return where the elements other than 0 are, in row-major order.
+    """Return the indices of the nonzero elements, in row-major order.
 
     Args:
         input: any shape.
-        as_tuple: return one vector of indices per axis, as ``input[...]`` takes them, and not a matrix with a row per
-            element.
+        as_tuple: return one vector of indices for each axis, as ``input[...]`` takes them, instead of a matrix with a
+            row for each element.
     """
     if not as_tuple:
         return _nonzero(input)
@@ -50,9 +50,9 @@ def where(condition: T, input: Scalar, other: Scalar) -> T: ...
 @overload
 def where(condition: Values, input: Operand | None, other: Operand | None) -> object: ...
 def where(condition: Any, input: Operand | None = None, other: Operand | None = None) -> object:
-    """Choose `input` where `condition` holds and `other` elsewhere; without them, return where it holds.
+    """Choose `input` where `condition` holds and `other` elsewhere; without them, return the indices where it holds.
 
-    Each gets the gradient where it was chosen. ``where(mask)`` is ``nonzero(mask, as_tuple=True)``.
+    Each of the two gets the gradient where it was chosen. ``where(mask)`` is ``nonzero(mask, as_tuple=True)``.
     """
     if input is None and other is None:
         return nonzero(condition, as_tuple=True)
@@ -74,12 +74,12 @@ def bincount(input: T, weights: Values | None = None, minlength: int = 0) -> T:
     """Count how often each of 0, 1, 2, … occurs.
 
     Args:
-        input: a vector of integers from 0 on.
+        input: a vector of non-negative integers.
         weights: what each occurrence adds, 1 by default; sums are float64, or float32 for float32.
-        minlength: the least length of the result, which otherwise ends with the largest number.
+        minlength: the least length of the result, which is otherwise one more than the largest integer.
 
     Raises:
-        RuntimeError: `input` is no vector of integers from 0 on, or `weights` has another shape.
+        RuntimeError: `input` is not a vector of non-negative integers, or `weights` has another shape.
     """
     if input.ndim != 1 or input.dtype.kind not in "iu":
         raise RuntimeError(f"bincount: expected a vector of integers, got shape {input.shape} of {input.dtype}")
@@ -112,13 +112,13 @@ def unique(
 
     Args:
         input: any shape.
-        sorted: as in PyTorch; the result is in order whether or not this asks for it.
-        return_inverse: return as well where in the result each element, or slice, went.
-        return_counts: return as well how often each occurs.
-        dim: the axis along which slices are compared; by default single elements are.
+        sorted: accepted for PyTorch's sake; the result is always in order.
+        return_inverse: also return the index in the result of each element, or slice, of the input.
+        return_counts: also return how often each occurs.
+        dim: the axis along which slices are compared; by default, single elements are compared.
 
     Returns:
-        The elements, or a tuple of them and what was asked for.
+        The elements, or a tuple of them, the indices and the counts, as requested.
     """
     axis = None if dim is None else normalize_dim("unique", dim, input.ndim)
     outputs = [0, *([1] if return_inverse else []), *([2] if return_counts else [])]

@@ -22,8 +22,8 @@ def _borders(shape: Shape, padding: Padding, mode: str) -> dict[int, Array]:
 def pad(x: Array, *, padding: Padding, mode: str, value: Scalar = 0) -> Array:
     """Return x with (before, after) positions added around each axis; a negative number cuts positions off.
 
-    By `mode`, "constant" adds `value`, "reflect" mirrors x without repeating its border, "replicate" repeats it,
-    "circular" goes on at the other end.
+    `mode` "constant" adds `value`, "reflect" mirrors x without repeating its border, "replicate" repeats the border,
+    "circular" continues from the opposite end.
     """
     if mode == "constant":
         y = kernels.pad_constant(x, padding, value)
@@ -39,7 +39,7 @@ def pad_vjp_0(g: A, _y: object, x: Spec, *, padding: Padding, mode: str, **_: ob
 
 @primitive()
 def pad_input(g: Array, *, shape: Shape, padding: Padding, mode: str) -> Array:
-    """Return zeros of `shape` with each element of g added where `pad` copied it from; what was `value` is dropped."""
+    """Return zeros of `shape` with each element of g added where `pad` copied it from; those of `value` are dropped."""
     if mode == "constant":
         gx = kernels.pad_constant(g, tuple([(-before, -after) for before, after in padding]))
     else:

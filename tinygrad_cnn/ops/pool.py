@@ -35,7 +35,7 @@ def max_pool2d_gather_vjp_0(g: A, _y: object, x: Spec, taps: A, **how: Unpack[Wi
 
 
 class Averages(TypedDict):
-    """The geometry of averaging windows, as keyword arguments; `counted` is the padding that they count as elements."""
+    """The geometry of averaging windows, as keyword arguments; `counted` is the padding that counts as elements."""
 
     kernel_size: Pair
     stride: Pair

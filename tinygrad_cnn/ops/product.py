@@ -30,13 +30,13 @@ def prod_vjp_0(g: A, _y: object, x: A, *, dim: int, keepdim: bool) -> A:
 def others(x: A) -> A:
     """Return, for each element, the product of all others along the last axis.
 
-    Recursive: neighbours are multiplied into pairs, and for each pair the product of all other pairs is found. Times
-    the neighbour, that is the result for an element. Nothing is divided, so results are exact where factors are 0, at
-    every order of differentiation.
+    Recursive: multiply neighbours into pairs, and find the product of all other pairs for each pair. This times the
+    neighbour is the result for an element. Nothing is divided, so results are exact where factors are 0, at every
+    order of differentiation.
     """
     n = x.shape[-1]
     if n < 2:
-        return where(True, 1, x)  # the product of nothing
+        return where(True, 1, x)  # the product of no factors
     if n % 2:
         head, last = getitem(x, (..., slice(None, -1))), getitem(x, (..., slice(-1, None)))
         return cat([others(head) * last, _prod(head, dim=x.ndim - 1, keepdim=True)], -1)
@@ -50,8 +50,8 @@ def prod(input: T, dim: int | None = None, keepdim: bool = False, *, dtype: DTyp
 
     Args:
         input: any shape. Integers and booleans give int64.
-        dim: one axis; all of them by default.
-        keepdim: keep the axis, with length 1; of no effect without `dim`.
+        dim: one axis; all axes by default.
+        keepdim: keep the axis, with length 1; without effect if `dim` is None.
         dtype: convert `input` to this dtype first.
     """
     x = convert(input, dtype)

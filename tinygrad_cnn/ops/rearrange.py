@@ -28,7 +28,7 @@ def flip(input: T, dims: int | Sequence[int], *more: int) -> T:
     """Reverse the order along each of `dims`, given as one sequence or one by one.
 
     Raises:
-        RuntimeError: an axis is named twice.
+        RuntimeError: an axis is given twice.
     """
     order = normalize_shape("flip", (dims, *more))
     return _flip(input, dims=normalize_dims("flip", order, input.ndim) if order else ())
@@ -45,15 +45,15 @@ def roll_vjp_0(g: A, _y: object, _x: object, *, shifts: tuple[int, ...], dims: t
 
 
 def roll(input: T, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> T:
-    """Move elements `shifts` positions on along `dims`; what leaves at the end comes in at the front.
+    """Shift elements by `shifts` positions along `dims`; elements that leave at the end come in at the front.
 
     Args:
         input: any tensor.
-        shifts: how far, for each of `dims`.
-        dims: the axes; without them the tensor is rolled as if it were flat.
+        shifts: the number of positions, for each of `dims`.
+        dims: the axes; by default the tensor is rolled as if it were flat.
 
     Raises:
-        RuntimeError: there is not one shift for each axis.
+        RuntimeError: there are not as many shifts as axes.
         IndexError: an axis does not exist.
     """
     steps = normalize_shape("roll", (shifts,))
@@ -86,7 +86,7 @@ def repeat_vjp_0(g: A, _y: object, x: Spec, *, repeats: tuple[int, ...]) -> A:
 
 
 def repeat(input: T, *repeats: int | Sequence[int]) -> T:
-    """Lay copies of a tensor side by side: `repeats` of them along each axis, new axes in front. Copies.
+    """Lay copies of a tensor side by side: `repeats` of them along each axis, new axes in front.
 
     Raises:
         RuntimeError: there are fewer numbers than axes, or one is negative.
@@ -100,7 +100,7 @@ def repeat(input: T, *repeats: int | Sequence[int]) -> T:
 
 
 def tile(input: T, dims: int | Sequence[int], *more: int) -> T:
-    """Lay copies of a tensor side by side as `repeat` does; axes in front that `dims` leaves out keep one copy."""
+    """Lay copies of a tensor side by side as `repeat` does; leading axes that `dims` leaves out are not repeated."""
     counts = normalize_shape("tile", (dims, *more))
     return repeat(input, (1,) * (input.ndim - len(counts)) + counts)
 

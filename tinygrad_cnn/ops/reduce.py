@@ -22,7 +22,7 @@ Dims = int | Sequence[int] | None
 
 
 def keep_axes(shape: Shape, dim: tuple[int, ...]) -> Shape:
-    """Return `shape` with the axes `dim` of length 1, as a reduction with keepdim leaves it."""
+    """Return `shape` with length 1 for the axes `dim`, the shape after a reduction with keepdim."""
     return tuple([1 if i in dim else size for i, size in enumerate(shape)])
 
 
@@ -43,7 +43,7 @@ def sum(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike =
 
     Args:
         input: any shape. Integers and booleans give int64.
-        dim: one axis or several; all of them by default.
+        dim: one axis or several; all axes by default.
         keepdim: keep the summed axes, with length 1.
         dtype: convert `input` to this dtype first.
     """
@@ -54,7 +54,7 @@ def sum(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike =
 @primitive()
 def _mean(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     count = product([x.shape[axis] for axis in dim])
-    with np.errstate(invalid="ignore"):  # the mean of nothing is NaN
+    with np.errstate(invalid="ignore"):  # the mean over no elements is NaN
         return kernels.total(x, dim, keepdim) / count
 
 
@@ -69,7 +69,7 @@ def mean(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike 
 
     Args:
         input: any shape, floating point.
-        dim: one axis or several; all of them by default.
+        dim: one axis or several; all axes by default.
         keepdim: keep the averaged axes, with length 1.
         dtype: convert `input` to this dtype first.
 
@@ -85,8 +85,8 @@ def mean(input: T, dim: Dims = None, keepdim: bool = False, *, dtype: DTypeLike 
 @primitive()
 def _logsumexp(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
     top = np.max(x, axis=dim, keepdims=True, initial=-np.inf)
-    shift = np.where(np.isfinite(top), top, 0)  # not by ±∞: ∞ − ∞ is NaN
-    with np.errstate(divide="ignore", over="ignore"):  # the log of nothing is −∞
+    shift = np.where(np.isfinite(top), top, 0)  # not ±∞: ∞ − ∞ is NaN
+    with np.errstate(divide="ignore", over="ignore"):  # the result over no elements is log 0 = −∞
         y = np.log(kernels.total(np.exp(x - shift), dim, True)) + shift
     return y if keepdim else np.squeeze(y, axis=dim)
 
@@ -120,17 +120,17 @@ def _any(x: Array, *, dim: tuple[int, ...], keepdim: bool) -> Array:
 
 
 def all(input: T, dim: Dims = None, keepdim: bool = False) -> T:
-    """Return whether every element along `dim`, one axis or several, is other than 0; true where there is none.
+    """Return whether every element along `dim`, one axis or several, is nonzero; true if there are no elements.
 
-    The answer is boolean, but uint8 for uint8.
+    The result is boolean, but uint8 for uint8.
     """
     return _truth(_all(input, dim=normalize_dims("all", dim, input.ndim), keepdim=keepdim), input.dtype)
 
 
 def any(input: T, dim: Dims = None, keepdim: bool = False) -> T:
-    """Return whether some element along `dim`, one axis or several, is other than 0; false where there is none.
+    """Return whether some element along `dim`, one axis or several, is nonzero; false if there are no elements.
 
-    The answer is boolean, but uint8 for uint8.
+    The result is boolean, but uint8 for uint8.
     """
     return _truth(_any(input, dim=normalize_dims("any", dim, input.ndim), keepdim=keepdim), input.dtype)
 
@@ -180,7 +180,7 @@ def refuse_booleans(op: str, x: Values) -> None:
 
 
 def refuse_empty(op: str, shape: Shape, dims: tuple[int, ...], dim: object) -> None:
-    """Raise if there is nothing to choose from along `dims`, which the caller gave as `dim`."""
+    """Raise if there are no elements along `dims`; `dim` is the argument of the caller."""
     if 0 in [shape[axis] for axis in dims]:
         unnamed = dim in (None, (), []) and not op.startswith("arg")
         kind = RuntimeError if unnamed else IndexError  # PyTorch's choice
@@ -198,13 +198,13 @@ def _argmin(x: Array, *, dim: int | None, keepdim: bool) -> Array:
 
 
 def argmax(input: T, dim: int | None = None, keepdim: bool = False) -> T:
-    """Return the index of the largest element along `dim`, the first of equal ones; into the flat input if None."""
+    """Return the index of the largest element along `dim`, or in the flattened input if None; the first if several."""
     axis = _index_axis("argmax", dim, input)
     return _argmax(input, dim=axis, keepdim=keepdim)
 
 
 def argmin(input: T, dim: int | None = None, keepdim: bool = False) -> T:
-    """Return the index of the smallest element along `dim`, the first of equal ones; into the flat input if None."""
+    """Return the index of the smallest element along `dim`, or in the flattened input if None; the first if several."""
     axis = _index_axis("argmin", dim, input)
     return _argmin(input, dim=axis, keepdim=keepdim)
 
@@ -218,7 +218,7 @@ def _index_axis(op: str, dim: int | None, input: T) -> int | None:
 
 
 class Found(NamedTuple, Generic[T]):
-    """Elements that were chosen along an axis, and where each was found."""
+    """The elements that were chosen along an axis, and the index of each."""
 
     values: T
     indices: T
@@ -233,7 +233,7 @@ def max(input: T, dim: Values, keepdim: bool = False) -> T: ...
 def max(input: T, dim: int | T | None = None, keepdim: bool = False) -> T | Found[T]:
     """Return the largest element, the largest along `dim` with their indices, or the larger of two tensors.
 
-    Equal maxima share the gradient evenly in the first form; in the second the first of them gets it all.
+    Equal maxima share the gradient evenly in the first form; in the second form the first of them gets all of it.
     """
     if dim is None:
         return amax(input)
@@ -251,7 +251,7 @@ def min(input: T, dim: Values, keepdim: bool = False) -> T: ...
 def min(input: T, dim: int | T | None = None, keepdim: bool = False) -> T | Found[T]:
     """Return the smallest element, the smallest along `dim` with their indices, or the smaller of two tensors.
 
-    Equal minima share the gradient evenly in the first form; in the second the first of them gets it all.
+    Equal minima share the gradient evenly in the first form; in the second form the first of them gets all of it.
     """
     if dim is None:
         return amin(input)
@@ -261,7 +261,7 @@ def min(input: T, dim: int | T | None = None, keepdim: bool = False) -> T | Foun
 
 
 def _extremes(name: str, find: Callable[..., T], input: T, dim: int, keepdim: bool) -> Found[T]:
-    """Return the elements that `find` (_argmax or _argmin) points at along `dim`, and their indices."""
+    """Return the elements whose indices along `dim` `find` returns (_argmax or _argmin), and the indices."""
     axis = normalize_dim(name, dim, input.ndim)
     x = with_axes(input)
     refuse_empty(name, x.shape, (axis,), dim)
@@ -269,6 +269,6 @@ def _extremes(name: str, find: Callable[..., T], input: T, dim: int, keepdim: bo
 
 
 def found_at(indices: T, x: T, axis: int, keepdim: bool) -> Found[T]:
-    """Return what `x` holds at `indices`, one along `axis`, which is dropped unless `keepdim`."""
+    """Return the elements of `x` at `indices`, one along `axis`, which is dropped unless `keepdim`."""
     found = Found(gather(x, axis, indices), indices)
     return found if keepdim else Found(squeeze(found.values, axis), squeeze(indices, axis))

@@ -19,7 +19,7 @@ def _numbers(x: Array) -> Array:
 
 @elementwise()
 def floor(x: Array) -> Array:
-    """Compute ⌊x⌋, the largest whole number that is not above x; the gradient is 0."""
+    """Compute ⌊x⌋, the largest integer ≤ x; the gradient is 0."""
     return np.floor(_numbers(x))
 
 
@@ -30,7 +30,7 @@ def floor_vjp_0(g: A, _y: object, _x: object) -> A:
 
 @elementwise()
 def ceil(x: Array) -> Array:
-    """Compute ⌈x⌉, the smallest whole number that is not below x; the gradient is 0."""
+    """Compute ⌈x⌉, the smallest integer ≥ x; the gradient is 0."""
     return np.ceil(_numbers(x))
 
 
@@ -69,8 +69,8 @@ def round(input: T, *, decimals: int = 0) -> T:
     """Round to `decimals` decimal places, halves to the even neighbour; the gradient is 0.
 
     Args:
-        input: any shape. Integers come back as they are.
-        decimals: how many digits to keep after the point; before it, if negative.
+        input: any shape. Integers are returned unchanged.
+        decimals: the number of digits to keep after the decimal point; a negative number rounds to tens, hundreds, …
 
     Raises:
         RuntimeError: `input` is boolean, or integer and `decimals` is not 0.

@@ -1,4 +1,4 @@
-"""Writing by index along an axis, and adding whole slices; `scatter_add` is beside `gather`, its transpose."""
+"""Writing by index along an axis, and adding whole slices; `scatter_add` is in `gather.py`, beside its transpose."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ def scatter(
 ) -> T:
     """Return `input` with elements of `src` written along `dim`: ``out[i][index[i][j]] = src[i][j]`` for dim = 1.
 
-    Where an element is named several times the last write wins, and each of the values receives the gradient.
+    If an element is indexed several times, the last write wins, and each of the values receives the gradient.
 
     Args:
-        input: what is copied.
+        input: the tensor to copy.
         dim: the axis that `index` counts along.
         index: int64 or int32, with as many axes as `input` and no longer than it along the others.
         src: the values, at least as long as `index` along every axis, of the dtype of `input`; or one number.
-        value: the number, by its name.
-        reduce: "add" or "multiply" to combine with the values there; no gradient is defined through "multiply".
+        value: the number, as a keyword argument.
+        reduce: "add" or "multiply" to combine with the old values; "multiply" has no gradient.
 
     Raises:
         RuntimeError: `index` or `src` does not fit in shape, an index is out of range, a dtype does not fit, or
-            `reduce` is neither of these.
-        TypeError: there is no `src` and no `value`, or there are both.
+            `reduce` is unknown.
+        TypeError: both or neither of `src` and `value` are given.
     """
     given = value if src is None else src
     if given is None or (src is not None and value is not None):
@@ -77,10 +77,10 @@ def scatter(
 def index_add(input: T, dim: int, index: Values, source: Values, *, alpha: Scalar = 1) -> T:
     """Return `input` with alpha times the slices of `source` added at `index` along `dim`.
 
-    A slice that is named several times receives every addend.
+    A slice that is indexed several times receives every addend.
 
     Args:
-        input: what is added to.
+        input: the tensor to add to.
         dim: the axis.
         index: an int64 or int32 vector, or one number.
         source: as long as `index` along `dim` and shaped like `input` along the others; of its dtype.

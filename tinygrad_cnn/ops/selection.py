@@ -50,7 +50,7 @@ def _promote_choices(args: Args) -> Args:
 
 @primitive(prepare=_promote_choices, fit=fit, explain=refuse)
 def where(condition: Array, x: Array, other: Array) -> Array:
-    """Choose x where `condition` holds and `other` elsewhere; each gets the gradient where it was chosen."""
+    """Choose x where `condition` holds and `other` elsewhere; each of the two gets the gradient where it was chosen."""
     return kernels.select(np.asarray(condition), x, other)
 
 
@@ -101,12 +101,12 @@ def clamp_vjp_2(g: A, _y: object, x: A, low: A | None, high: A) -> A:
 def clamp(input: T, min: Operand | None = None, max: Operand | None = None) -> T:
     """Limit each element to [min, max]: y = min(max(x, min), max); `max` wins where the limits cross.
 
-    An element on a limit, or between them, passes its gradient on; one beyond a limit gives it to that limit.
+    An element on a limit or between the limits gets its gradient; for an element beyond a limit, the limit gets it.
 
     Args:
         input: values.
         min: the least value, a number or a tensor that broadcasts; None for no limit.
-        max: the greatest, likewise.
+        max: the greatest value, likewise.
 
     Raises:
         RuntimeError: neither limit is given.

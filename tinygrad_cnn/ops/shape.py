@@ -1,4 +1,4 @@
-"""Changes of shape: reshape, permute, expand, squeeze. Results share memory with their input where NumPy can."""
+"""Changes of shape: reshape, permute, expand, squeeze. Results share memory with their input where NumPy allows it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def reshape_vjp_0(g: A, _y: object, x: Spec, *, shape: Shape) -> A:  # noqa: ARG
 
 
 def reshape(input: T, shape: Sequence[int]) -> T:
-    """Return the elements in the same row-major order under `shape`; one size may be −1, which is inferred.
+    """Return the elements in the same row-major order with another `shape`; one size may be −1, which is inferred.
 
     Raises:
         RuntimeError: the sizes do not multiply to the number of elements.
@@ -57,14 +57,14 @@ def product(sizes: Sequence[int]) -> int:
 
 
 def with_axes(x: T) -> T:
-    """Return `x`, a 0-d one as a vector of one element."""
+    """Return `x`, as a vector of one element if it is 0-d."""
     return x if x.ndim else reshape(x, (1,))
 
 
 def flatten(input: T, start_dim: int = 0, end_dim: int = -1) -> T:
     """Join the axes from `start_dim` to `end_dim` (inclusive) into one; a 0-d input becomes 1-d.
 
-    If that is one axis already, the input comes back as it is.
+    If this is a single axis already, the input itself is returned.
     """
     join = _remembered if start_dim.__class__ is int and end_dim.__class__ is int else _joined
     old = input.shape
@@ -84,7 +84,7 @@ _remembered = lru_cache(maxsize=1024)(_joined)
 
 
 def unflatten(input: T, dim: int, sizes: Sequence[int]) -> T:
-    """Spread the axis `dim` over several of `sizes`, one of which may be −1, which is inferred.
+    """Split the axis `dim` into several axes of `sizes`; one size may be −1, which is inferred.
 
     Raises:
         RuntimeError: there are no sizes, or they do not multiply to the length of the axis.
@@ -134,7 +134,7 @@ def movedim(input: T, source: int | Sequence[int], destination: int | Sequence[i
     """Move the axes `source` to the positions `destination`; the others keep their order.
 
     Raises:
-        RuntimeError: there are not as many positions as axes, or one is named twice.
+        RuntimeError: there are not as many positions as axes, or one is given twice.
     """
     from_, to = [
         [normalize_dim("movedim", one, input.ndim) for one in ([dims] if isinstance(dims, int) else dims)]
@@ -159,7 +159,7 @@ def ravel(input: T) -> T:
 
 
 def t(input: T) -> T:
-    """Transpose a matrix; a vector or scalar comes back as it is."""
+    """Transpose a matrix; a vector or scalar is returned unchanged."""
     if input.ndim > 2:
         raise RuntimeError(f"t: expected at most 2 axes, got shape {input.shape}; use permute or transpose")
     return input if input.ndim < 2 else _permute(input, dims=(1, 0))
@@ -173,7 +173,7 @@ def unsqueeze(input: T, dim: int) -> T:
 
 
 def squeeze(input: T, dim: int | Sequence[int] | None = None) -> T:
-    """Drop axes of length 1: all of them, or those among `dim`."""
+    """Drop axes of length 1: all of them, or only those in `dim`."""
     if dim is None:
         chosen = set(range(input.ndim))
     else:
@@ -185,7 +185,7 @@ def squeeze(input: T, dim: int | Sequence[int] | None = None) -> T:
 
 
 def expand(input: T, *sizes: int | Sequence[int]) -> T:
-    """Repeat axes of length 1 without copying; −1 keeps a size, and new axes go in front.
+    """Repeat axes of length 1 without copying; −1 keeps a size; new axes go in front.
 
     Raises:
         RuntimeError: an axis longer than 1 would change its length.

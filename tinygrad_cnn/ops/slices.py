@@ -1,4 +1,4 @@
-"""Slices along one axis: one, some in a row, all of them, repeated, or overlapping ones."""
+"""Slices along one axis: a single slice, a range, all of them, repeated slices, or overlapping ones."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ def select(input: T, dim: int, index: int) -> T:
 
 
 def narrow(input: T, dim: int, start: int | Values, length: int) -> T:
-    """Return `length` slices from `start` on along `dim`, as a view.
+    """Return `length` slices along `dim`, beginning with `start`, as a view.
 
     Raises:
         IndexError: `start` is out of range.
-        RuntimeError: `input` is 0-d, or there are fewer than `length` slices from there on.
+        RuntimeError: `input` is 0-d, or there are fewer than `length` slices from `start` on.
     """
     axis = real_axis("narrow", dim, input.ndim, RuntimeError)
     size = input.shape[axis]
@@ -66,8 +66,8 @@ def repeat_interleave(
     """Repeat each slice along `dim`: (a, b) becomes (a, a, b, b).
 
     Args:
-        input: any shape. Alone, it says how often each of 0, 1, 2, … is repeated.
-        repeats: how often, one number or an integer vector with one for each slice.
+        input: any shape. Without `repeats`, it holds how often each of 0, 1, 2, … is repeated.
+        repeats: how often each slice is repeated: one number, or an integer vector with a number for each slice.
         dim: the axis; by default `input` is taken as a vector.
         output_size: the length of the result, which is checked.
 
@@ -97,7 +97,7 @@ def unfold_dim(input: T, dimension: int, size: int, step: int) -> T:
         input: any shape.
         dimension: the axis, whose length becomes ⌊(length − size) / step⌋ + 1.
         size: the length of each slice.
-        step: the distance between their beginnings, at least 1.
+        step: the distance between the beginnings of two slices, at least 1.
 
     Raises:
         RuntimeError: `size` is negative or longer than the axis, or `step` is less than 1.

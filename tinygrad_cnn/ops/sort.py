@@ -1,6 +1,6 @@
-"""Order along an axis: sorting, the largest few, the middle one, the most frequent one.
+"""Order along an axis: sort, the k largest elements, the median, the mode.
 
-Each operation finds indices, which pass no gradient, and gathers the values there, which do.
+Each operation finds indices, which pass no gradient, and gathers the values at them, which do.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from tinygrad_cnn.ops.slices import narrow
 def _argsort(x: Array, *, dim: int, descending: bool) -> Array:
     if not descending:
         return np.argsort(x, dim, kind="stable")
-    backwards = np.argsort(np.flip(x, dim), dim, kind="stable")  # so that equal ones keep their order
+    backwards = np.argsort(np.flip(x, dim), dim, kind="stable")  # so that equal elements keep their order
     return x.shape[dim] - 1 - np.flip(backwards, dim)
 
 
 def argsort(input: T, dim: int = -1, descending: bool = False, stable: bool = False) -> T:  # noqa: ARG001
     """Return the indices that sort `input` along `dim`; NaN counts as the largest.
 
-    Equal elements keep their order, whether or not `stable` asks for it.
+    Equal elements always keep their order, whatever `stable` is.
     """
     return sort(input, dim, descending).indices
 
 
 def sort(input: T, dim: int = -1, descending: bool = False, stable: bool = False) -> Found[T]:  # noqa: ARG001
-    """Return the elements in order along `dim`, and where each was; NaN counts as the largest.
+    """Return the sorted elements along `dim`, and the index of each; NaN counts as the largest.
 
-    Equal elements keep their order, whether or not `stable` asks for it.
+    Equal elements always keep their order, whatever `stable` is.
     """
     axis = normalize_dim("sort", dim, input.ndim)
     x = with_axes(input)
@@ -49,9 +49,9 @@ def sort(input: T, dim: int = -1, descending: bool = False, stable: bool = False
 
 
 def topk(input: T, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Found[T]:  # noqa: ARG001
-    """Return the `k` largest elements along `dim`, in order, and where each was; the smallest unless `largest`.
+    """Return the `k` largest elements along `dim`, and the index of each; the smallest unless `largest`.
 
-    They are in order whether or not `sorted` asks for it.
+    They are always in order, whatever `sorted` is.
 
     Raises:
         RuntimeError: there are fewer than `k` elements along `dim`.
@@ -69,12 +69,13 @@ def median(input: T, dim: None = None, keepdim: bool = False) -> T: ...
 @overload
 def median(input: T, dim: int, keepdim: bool = False) -> Found[T]: ...
 def median(input: T, dim: int | None = None, keepdim: bool = False) -> T | Found[T]:
-    """Return the middle element, the lower one of two; along `dim` with its index.
+    """Return the median, the lower of two middle elements; along `dim`, with its index.
 
-    NaN if there is one. Without `dim` equal elements share the gradient evenly, along `dim` the chosen one gets it all.
+    The median is NaN if an element is. Without `dim`, equal elements share the gradient evenly; along `dim`, the chosen
+    element gets all of it.
 
     Raises:
-        IndexError: there is nothing to choose from along `dim`.
+        IndexError: there are no elements along `dim`.
     """
     refuse_booleans("median", input)
     if dim is None:
@@ -101,15 +102,15 @@ def _median(x: Array) -> Array:
 
 @_median.vjp(0)
 def median_vjp_0(g: A, y: A, x: A) -> A:
-    chosen = cast((x == y) | (x != x), dtype=x.dtype)  # where there is NaN it is the median
+    chosen = cast((x == y) | (x != x), dtype=x.dtype)  # a NaN is the median
     return g * (chosen / _sum(chosen))
 
 
 def mode(input: T, dim: int = -1, keepdim: bool = False) -> Found[T]:
-    """Return the most frequent element along `dim`, the smallest of equally frequent ones, and where it was last.
+    """Return the most frequent element along `dim`, the smallest of equally frequent elements, and its last index.
 
     Raises:
-        IndexError: there is nothing to choose from along `dim`.
+        IndexError: there are no elements along `dim`.
     """
     axis = normalize_dim("mode", dim, input.ndim)
     x = with_axes(input)
@@ -131,7 +132,7 @@ def _mode(x: Array, *, dim: int) -> Array:
 
 
 def _read(input: T, x: T, axis: int, indices: T) -> Found[T]:
-    """Return the elements of `x` at `indices`, as 0-d tensors if `input`, which `x` is with an axis, is 0-d."""
+    """Return the elements of `x` at `indices`, as 0-d tensors if `input`, of which `x` is the 1-d form, is 0-d."""
     values = gather(x, axis, indices)
     if input.ndim or indices.shape != (1,):
         return Found(values, indices)

@@ -17,7 +17,7 @@ from tinygrad_cnn.ops.shape import product, reshape
 
 
 def _freedom(shape: Shape, dim: tuple[int, ...], correction: float) -> float:
-    """Return the divisor of the sum of squares: the number of elements less `correction`, at least 0."""
+    """Return the divisor of the sum of squares: the number of elements minus `correction`, at least 0."""
     return max(product([shape[axis] for axis in dim]) - correction, 0)
 
 
@@ -43,7 +43,7 @@ def _std(x: Array, *, dim: tuple[int, ...], correction: float, keepdim: bool) ->
 
 @_std.vjp(0)
 def std_vjp_0(g: A, y: A, x: A, *, dim: tuple[int, ...], correction: float, **_: bool) -> A:
-    flat = y == 0  # √ has no slope there; 0 is taken, as for |x|
+    flat = y == 0  # √ has no derivative at 0; 0 is used, as for |x|
     return var_vjp_0(where(flat, 0, g / (2 * where(flat, 1, y))), None, x, dim=dim, correction=correction)
 
 
@@ -59,8 +59,8 @@ def var(
 
     Args:
         input: any shape, floating point.
-        dim: one axis or several; all of them by default.
-        unbiased: the older name of `correction`: True for 1, False for 0. May be passed by position instead of `dim`.
+        dim: one axis or several; all axes by default.
+        unbiased: the older name of `correction`: True for 1, False for 0. May be given in the place of `dim`.
         keepdim: keep the axes, with length 1.
         correction: is subtracted from the number of elements n; 1 by default (Bessel's).
 

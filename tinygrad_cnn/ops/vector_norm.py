@@ -68,8 +68,9 @@ def norm(
 ) -> T:
     """Compute the vector norm (Σ |x|ᵖ)^(1/p) along `dim`.
 
-    The limits are taken at p = ∞ and −∞ (the largest and the smallest |x|; equal ones share the gradient evenly) and
-    at p = 0 (how many elements are not 0). The gradient is 0 at elements that are 0 and where the norm is 0: never NaN.
+    The limits are taken at p = ∞ and −∞ (the largest and the smallest |x|; equal elements share the gradient evenly)
+    and at p = 0 (the number of nonzero elements). The gradient is 0, never NaN, for elements that are 0 and where the
+    norm is 0.
 
     Args:
         input: any shape, floating point.
@@ -79,8 +80,8 @@ def norm(
         dtype: convert `input` to this dtype first.
 
     Raises:
-        RuntimeError: `p` is another name, `input` is not floating point, or there is nothing to take the smallest or
-            largest of.
+        RuntimeError: `p` is another name, `input` is not floating point, or there are no elements to take the smallest
+            or largest of.
     """
     if p is None or p == "fro":
         p = 2

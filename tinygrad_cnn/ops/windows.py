@@ -38,7 +38,7 @@ def unfold_vjp_0(g: A, _y: object, x: Spec, **how: Unpack[Windows]) -> A:
 def fold(
     x: Array, *, input_size: Shape, kernel_size: Pair, stride: Pair, padding: Padding2d, dilation: Pair
 ) -> Array:  # fmt: skip
-    """Return (N, C, H, W) with the columns of x (N, C·KH·KW, OH·OW) added where `unfold` took them from."""
+    """Return (N, C, H, W) with the columns of x (N, C·KH·KW, OH·OW) added where `unfold` reads them."""
     kh, kw = kernel_size
     axes = zip(input_size, kernel_size, stride, padding, dilation, strict=True)
     oh, ow = (kernels.output_size(size, k, s, before, after, d) for size, k, s, (before, after), d in axes)

@@ -1,4 +1,4 @@
-"""Optimizers, which change parameters by their gradients, and schedules of their learning rates."""
+"""Optimizers, which update parameters from their gradients, and schedules of their learning rates."""
 
 from tinygrad_cnn.optim import lr_scheduler
 from tinygrad_cnn.optim.adadelta import Adadelta

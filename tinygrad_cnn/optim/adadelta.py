@@ -1,4 +1,4 @@
-"""`Adadelta`: steps scaled by running means of the squares of gradients and of steps."""
+"""`Adadelta`: steps scaled by running means of squared gradients and squared steps."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class Adadelta(Optimizer):
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the factor of the steps.
         rho: the share of v and u that is kept from step to step.
-        eps: keeps the first steps from being 0, since u is 0 at first.
+        eps: makes the first steps nonzero, since u is 0 at first.
         weight_decay: the factor of the penalty ½·‖p‖².
-        maximize: climb rather than descend.
-        foreach: accepted and of no effect: there is one way to take a step.
+        maximize: maximize the objective rather than minimize it.
+        foreach: accepted, without effect: there is only one implementation.
         capturable: likewise.
         differentiable: must be False: a step is not recorded.
 

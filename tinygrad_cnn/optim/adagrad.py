@@ -1,4 +1,4 @@
-"""`Adagrad`: steps scaled by the size of all gradients so far."""
+"""`Adagrad`: steps scaled by the sum of all squared gradients so far."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ class Adagrad(Optimizer):
     Args:
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the learning rate.
-        lr_decay: how fast the learning rate falls from step to step.
+        lr_decay: how fast the learning rate decreases; see the equation.
         weight_decay: the factor of the penalty ½·‖p‖².
         initial_accumulator_value: the first value of s.
         eps: keeps the denominator away from 0.
-        maximize: climb rather than descend.
-        foreach: accepted and of no effect: there is one way to take a step.
+        maximize: maximize the objective rather than minimize it.
+        foreach: accepted, without effect: there is only one implementation.
         fused: likewise.
         differentiable: must be False: a step is not recorded.
 

@@ -28,12 +28,12 @@ class Adam(Optimizer):
         eps: keeps the denominator away from 0.
         weight_decay: the factor of the penalty ½·‖p‖².
         amsgrad: divide by the largest v so far.
-        maximize: climb rather than descend.
-        foreach: accepted and of no effect: there is one way to take a step.
+        maximize: maximize the objective rather than minimize it.
+        foreach: accepted, without effect: there is only one implementation.
         capturable: likewise.
         fused: likewise.
         differentiable: must be False: a step is not recorded.
-        decoupled_weight_decay: let the decay shrink p itself, as `AdamW` does, rather than enter d.
+        decoupled_weight_decay: shrink p itself, as `AdamW` does, instead of adding the decay to d.
 
     Ref: Kingma and Ba, "Adam: a method for stochastic optimization", 2015; Reddi et al., "On the convergence of Adam
     and beyond", 2018 (amsgrad).
@@ -83,7 +83,7 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with decoupled weight decay, which shrinks the parameter itself rather than enter the moments.
+    """Adam with decoupled weight decay: it shrinks the parameter itself, and does not enter the moments.
 
         p = p − lr · weight_decay · p, then Adam's step with d = g
 
@@ -92,10 +92,10 @@ class AdamW(Adam):
         lr: the learning rate.
         betas: (β₁, β₂), the shares of m and v that are kept from step to step.
         eps: keeps the denominator away from 0.
-        weight_decay: a step takes the share lr · weight_decay of p away.
+        weight_decay: each step reduces p by the fraction lr · weight_decay.
         amsgrad: divide by the largest v so far.
-        maximize: climb rather than descend.
-        foreach: accepted and of no effect: there is one way to take a step.
+        maximize: maximize the objective rather than minimize it.
+        foreach: accepted, without effect: there is only one implementation.
         capturable: likewise.
         fused: likewise.
         differentiable: must be False: a step is not recorded.
@@ -114,7 +114,7 @@ class AdamW(Adam):
         )  # fmt: skip
 
     def load_state_dict(self, state_dict: StateDict) -> None:
-        """Load settings and state as every optimizer does; the decay stays decoupled."""
+        """Load settings and state as for every optimizer; the weight decay stays decoupled."""
         super().load_state_dict(state_dict)
         for group in self.param_groups:
             group["decoupled_weight_decay"] = True

@@ -1,4 +1,4 @@
-"""Checks of optimizers: numbers in their range, names for all parameters or for none, finite gradients."""
+"""Checks for optimizers: settings in range, names for all parameters or for none, finite gradients."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def check_number(optimizer: str, name: str, value: float, *, below: float = math
 
 
 def plain(optimizer: str, name: str, value: object) -> object:
-    """Return a setting with tensors of one element in it as numbers.
+    """Return a setting, with tensors of one element converted to numbers.
 
     Raises:
-        ValueError: a tensor of another size.
+        ValueError: a tensor has more or fewer elements.
     """
     if isinstance(value, tuple):
         return tuple(plain(optimizer, f"{name}[{i}]", item) for i, item in enumerate(value))
@@ -39,7 +39,7 @@ def split_names(params: object) -> dict[str, list[Any]]:
     """Return the parameters of a group as "params", and "param_names" if they are (name, tensor) pairs.
 
     Raises:
-        TypeError: not an iterable, or a set.
+        TypeError: `params` is not an iterable, or is a set.
         ValueError: only some of them have names.
     """
     if isinstance(params, Tensor):
@@ -87,11 +87,11 @@ def check_finite(optimizer: str, groups: list[dict[str, Any]]) -> None:
 
 
 def check_execution(optimizer: str, settings: Mapping[str, object]) -> None:
-    """Check the settings that choose between PyTorch's ways to take a step; here there is one, so they have no effect.
+    """Check the settings that select an implementation in PyTorch; here there is only one, so they have no effect.
 
     Raises:
-        NotImplementedError: `differentiable`.
-        RuntimeError: `foreach` and `fused` together.
+        NotImplementedError: `differentiable` is True.
+        RuntimeError: `foreach` and `fused` are both True.
     """
     if settings.get("differentiable"):
         raise NotImplementedError(

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _LATER = ("maximize", "foreach", "fused", "capturable", "differentiable", "decoupled_weight_decay")
-"""Settings that are missing in states of older versions; the optimizer keeps its own."""
+"""Settings that older states lack; the optimizer then keeps its own value."""
 
 
 def load(optimizer: Optimizer, state_dict: StateDict) -> tuple[list[Group], defaultdict[object, State]]:
@@ -63,13 +63,13 @@ def load(optimizer: Optimizer, state_dict: StateDict) -> tuple[list[Group], defa
         if number in owners:
             p, owner = owners[number]
             state[p] = {key: _restored(name, key, value, p, owner) for key, value in entry.items()}
-        elif not isinstance(number, int):  # an entry that a subclass keeps under a name of its own
+        elif not isinstance(number, int):  # an entry that a subclass added
             state[number] = copy.deepcopy(entry)
     return groups, state
 
 
 def _check_kind(name: str, defaults: StateDict, new: StateDict) -> None:
-    """Raise a ValueError if `group` lacks settings of this optimizer, so that it is another kind's."""
+    """Raise a ValueError if `group` lacks settings of this optimizer, so that it is of another kind."""
     missing = [key for key in defaults if key not in new and key not in _LATER]
     if missing:
         others = [key for key in new if key not in (*defaults, *_LATER, "params", "param_names")]
@@ -80,7 +80,7 @@ def _check_kind(name: str, defaults: StateDict, new: StateDict) -> None:
 
 
 def numbers_by_name(owner: str, i: int, names: Sequence[str], numbers: Mapping[str, T]) -> list[T]:
-    """Return the numbers under which a state holds the parameters of group `i` with these `names`.
+    """Return the numbers of the parameters of group `i` with these `names` in a saved state.
 
     Raises:
         ValueError: the state has other names.
@@ -93,12 +93,12 @@ def numbers_by_name(owner: str, i: int, names: Sequence[str], numbers: Mapping[s
 
 
 def few(names: list[str], most: int = 5) -> str:
-    """Return the first names, and the number of the others, for a message."""
+    """Return the first `most` names and the number of the remaining ones, for a message."""
     return ", ".join(names[:most]) + (f" and {len(names) - most} more" if len(names) > most else "")
 
 
 def _restored(optimizer: str, key: str, value: object, p: Tensor, owner: str) -> object:
-    """Return a copy of one entry of the state of `p`: tensors in its dtype and of its shape, counters as they are."""
+    """Return a copy of one entry of the state of `p`: tensors in the dtype of `p`, counters unchanged."""
     if not isinstance(value, Tensor | np.ndarray):
         return copy.deepcopy(value)
     array = value.array if isinstance(value, Tensor) else value

@@ -16,10 +16,10 @@ from tinygrad_cnn.optim.loading import load
 from tinygrad_cnn.tensor import Tensor
 
 Group: TypeAlias = dict[str, Any]
-"""A parameter group: "params", the settings, and the notes of schedulers."""
+"""A parameter group: "params", the settings, and the values that schedulers store in it."""
 
 State: TypeAlias = dict[str, Any]
-"""What is kept for one parameter, tensors by name and the number of steps under "step"; also what a state_dict is."""
+"""The state of one parameter: tensors by name, and the number of steps under "step"; also the type of a state_dict."""
 
 StateDict: TypeAlias = Mapping[str, Any]
 """What `load_state_dict` takes."""
@@ -28,7 +28,7 @@ ParamsT: TypeAlias = Iterable[Tensor] | Iterable[tuple[str, Tensor]] | Iterable[
 """The parameters of an optimizer: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own."""
 
 _BESIDES = ("param_names", "initial_lr", "max_lr", "min_lr", "max_momentum", "base_momentum")
-"""The other keys that a group may have: the names of its parameters, and the notes of schedulers."""
+"""The other keys that a group may have: the names of its parameters, and the values that schedulers store in it."""
 
 _IN_MESSAGES = {"lr": "learning rate", "eps": "epsilon value"}
 
@@ -41,8 +41,8 @@ _EMPTY = (
 group_steps: dict[type[Optimizer], Callable[..., None]] = {}
 """Faster functions that take a step for the parameters of a group that have a gradient.
 
-The key is the class of the optimizer; subclasses are not meant. The function takes the optimizer, the parameters and
-the group, and does what `Optimizer.step_each` does.
+The key is the class of the optimizer; it does not apply to subclasses. The function takes the optimizer, the
+parameters and the group, and does what `Optimizer.step_each` does.
 """
 
 
@@ -50,22 +50,22 @@ class Optimizer:
     """Base class of the optimizers; a subclass defines in `_update` how one parameter changes.
 
     Args:
-        params: tensors, (name, tensor) pairs as of `Module.named_parameters`, or dicts with "params" (either) and
-            settings of their own.
+        params: tensors, (name, tensor) pairs as of `Module.named_parameters`, or dicts with "params" (in either
+            form) and settings of their own.
         defaults: the settings for groups that do not have their own; a tensor of one element counts as a number.
 
     Attributes:
         param_groups: dicts with "params", the settings, which may be changed between steps, and "param_names" if the
             parameters came with names.
-        state: a dict for each parameter with what is kept from step to step; made when it is first looked up.
+        state: for each parameter a dict of the values kept between steps; created when it is first looked up.
 
     Raises:
         TypeError: `params` is not an iterable of tensors, pairs or dicts, or a group has a set, which has no order.
-        ValueError: no parameters, one in two groups, one that is not a leaf, names for some only, or a setting out of
-            range.
+        ValueError: there are no parameters, one is in two groups or not a leaf, only some have names, or a setting is
+            out of range.
 
     Warns:
-        UserWarning: a parameter is twice in one group: each step changes it twice.
+        UserWarning: a parameter occurs twice in a group, so each step changes it twice.
     """
 
     nonnegative: ClassVar[tuple[str, ...]] = ()
@@ -96,8 +96,8 @@ class Optimizer:
     def add_param_group(self, param_group: Group) -> None:
         """Add a group of parameters with settings of their own; missing settings get their defaults.
 
-        Other keys, such as "name", stay in the group for the program's own use; one that looks like a misspelt setting
-        is refused.
+        Other keys, such as "name", stay in the group for the program's own use; a key that looks like a misspelt
+        setting is refused.
 
         Raises:
             TypeError, ValueError: as for the constructor; nothing was added.
@@ -158,7 +158,7 @@ class Optimizer:
             What `closure` returned, or None.
 
         Raises:
-            RuntimeError: a gradient is not finite; the message names the parameter and the first such element.
+            RuntimeError: a gradient is not finite; the message names the parameter and the first element that is not.
         """
         loss = None
         if closure is not None:
@@ -173,7 +173,7 @@ class Optimizer:
         return loss
 
     def step_each(self, params: list[Tensor], group: Group) -> None:
-        """Change `params`, of one group and with gradients, one by one."""
+        """Update `params` one by one; they belong to `group` and have gradients."""
         for p in params:
             state = self.state_of(p, group)
             if self.counts_steps:
@@ -182,11 +182,11 @@ class Optimizer:
             versions.record_write(p.array)
 
     def initial_state(self, group: Group) -> dict[str, float]:  # noqa: ARG002
-        """Return the names of the tensors that are kept for each parameter, and the value each is first filled with."""
+        """Return the names of the tensors kept for each parameter, and the value that each is filled with at first."""
         return {}
 
     def state_of(self, p: Tensor, group: Group) -> State:
-        """Return the state of `p`, with initial values for what is missing."""
+        """Return the state of `p`; missing entries are set to their initial values."""
         state = self.state[p]
         if self.counts_steps:
             state.setdefault("step", 0)
@@ -203,7 +203,7 @@ class Optimizer:
     def _penalized(p: Array, g: Array, group: Group) -> Array:
         """Return d = g + weight_decay · p, or weight_decay · p − g if maximizing.
 
-        A decoupled decay is not part of the gradient, so it is left out.
+        A decoupled weight decay is not part of the gradient, so it is not added.
         """
         decay = 0 if group.get("decoupled_weight_decay") else group["weight_decay"]
         d = -g if group["maximize"] else g
@@ -219,7 +219,7 @@ class Optimizer:
                     p.grad = p.grad.detach().zero_()
 
     def state_dict(self) -> State:
-        """Return the settings, and the state of each parameter by its number; tensors share memory."""
+        """Return the settings, and the state of each parameter by its number; the tensors are not copied."""
         numbers = {p: i for i, p in enumerate(self._parameters())}
         return {
             "state": {

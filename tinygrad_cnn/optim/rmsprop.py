@@ -1,4 +1,4 @@
-"""`RMSprop`: steps scaled by the running size of the gradient."""
+"""`RMSprop`: steps scaled by the running root mean square of the gradient."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class RMSprop(Optimizer):
         weight_decay: the factor of the penalty ½·‖p‖².
         momentum: the share of b that is kept from step to step.
         centered: divide by the standard deviation of d rather than by its root mean square.
-        maximize: climb rather than descend.
-        capturable: accepted and of no effect: there is one way to take a step.
+        maximize: maximize the objective rather than minimize it.
+        capturable: accepted, without effect: there is only one implementation.
         foreach: likewise.
         differentiable: must be False: a step is not recorded.
 

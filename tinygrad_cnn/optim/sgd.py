@@ -1,4 +1,4 @@
-"""`SGD`: stochastic gradient descent, with momentum and Nesterov's form of it."""
+"""`SGD`: stochastic gradient descent, with momentum, also in Nesterov's form."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ class SGD(Optimizer):
     Args:
         params: tensors, (name, tensor) pairs, or dicts with "params" and settings of their own.
         lr: the learning rate.
-        momentum: the share of the velocity v that is kept from step to step; 0 keeps none, and v = d.
+        momentum: the share of the velocity v that is kept from step to step; with 0, v = d.
         dampening: the share of d that is left out of v.
         weight_decay: the factor of the penalty ½·‖p‖².
-        nesterov: look ahead along v.
-        maximize: climb rather than descend.
-        foreach: accepted and of no effect: there is one way to take a step.
+        nesterov: use Nesterov's form, which looks ahead along v.
+        maximize: maximize the objective rather than minimize it.
+        foreach: accepted, without effect: there is only one implementation.
         fused: likewise.
         differentiable: must be False: a step is not recorded.
 

@@ -1,4 +1,4 @@
-"""Training: the loop, what it measures, what it saves."""
+"""Training: the loop, its measurements, and its checkpoints."""
 
 from tinygrad_cnn.train import callbacks
 from tinygrad_cnn.train.callbacks import *

@@ -1,4 +1,4 @@
-"""Batches: what a `Trainer` finds in one, and what a loss divided the sum over it by.
+"""Batches: their inputs, targets and samples, and the divisor of their mean loss.
 
 Inputs and targets are typed as tensors; the trainer also takes tensors in lists, tuples and dicts.
 """
@@ -16,10 +16,10 @@ from tinygrad_cnn.nn import functional as F
 from tinygrad_cnn.tensor import Tensor
 
 Loss: TypeAlias = Callable[..., Tensor]
-"""Takes outputs and targets, returns one number."""
+"""A function that takes outputs and targets and returns one number."""
 
 Divisor: TypeAlias = Callable[..., float] | Literal["sum"] | None
-"""A function of outputs and targets; "sum" for a loss that is a sum; None for the number of samples in the batch."""
+"""A function of outputs and targets that returns the divisor; "sum" for no division; None for the number of samples."""
 
 _OF_CLASSES = (F.cross_entropy, F.nll_loss, nn.CrossEntropyLoss, nn.NLLLoss)
 _OF_ELEMENTS = (
@@ -65,7 +65,7 @@ def samples_of(inputs: object, targets: object) -> int:
 
 
 def not_finite(inputs: object, targets: object) -> str:
-    """Return in words where a batch holds NaN or an infinity; "" if nowhere."""
+    """Return a description of where a batch holds NaN or an infinity; "" if it holds none."""
     for name, array in (*leaves("inputs", inputs), *leaves("targets", targets)):
         finite = np.isfinite(array) if array.dtype.kind in "fc" else np.True_
         if not np.all(finite):
@@ -78,15 +78,15 @@ def not_finite(inputs: object, targets: object) -> str:
 
 
 def loss_name(loss_fn: object) -> str:
-    """Return the name of a loss for messages; that of the function in a `functools.partial`."""
+    """Return the name of a loss for messages; for a `functools.partial`, the name of its function."""
     function = getattr(loss_fn, "func", loss_fn)
     return getattr(function, "__qualname__", type(function).__name__)
 
 
 def divisor_of(loss_fn: Loss) -> Divisor:
-    """Return the divisor of a loss of this library, also as a `functools.partial`.
+    """Return the divisor of a loss of this library, also if it is wrapped in `functools.partial`.
 
-    Other functions are taken to return a mean over samples, unless their `reduction` is "sum".
+    Other functions are assumed to return the mean over samples, unless their `reduction` is "sum".
     """
     given = getattr(loss_fn, "keywords", None)
 
@@ -106,7 +106,7 @@ def divisor_of(loss_fn: Loss) -> Divisor:
 def _counting(scores: Tensor, targets: Tensor, weight: object, ignore_index: object) -> float:
     """Return the number of targets that are not ignored, each counted with the weight of its class."""
     t = targets.array
-    if t.dtype.kind == "f":  # distributions over classes: the mean is over the other axes
+    if t.dtype.kind == "f":  # distributions over classes: the mean is over all axes but that of the classes
         return scores.numel() / scores.shape[min(1, scores.ndim - 1)]
     counting = t != ignore_index
     return float(weight.array[t[counting]].sum()) if isinstance(weight, Tensor) else int(np.count_nonzero(counting))

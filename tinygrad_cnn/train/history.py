@@ -1,4 +1,4 @@
-"""`History`: what a training run measured."""
+"""`History`: the measurements of a training run."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from tinygrad_cnn._checks import nearest
 
 _SHOWN = {"epoch": ".0f", "step": ",.0f", "lr": ".3g", "seconds": ".1f"}
-"""Formats of the numbers of a row; others have four digits."""
+"""Formats of the values of a row by name; other values have four digits."""
 
 
 @dataclass(repr=False)
 class History:
-    """What a training run measured.
+    """The measurements of a training run.
 
     Attributes:
         loss: the loss of every step, before its update.
@@ -51,7 +51,7 @@ class History:
         return list(dict.fromkeys(name for row in self.rows for name in row))
 
     def __repr__(self) -> str:
-        """Return one line: the length of the run, how it ended, what the last epoch measured."""
+        """Return one line: the length of the run, how it ended, and the values of the last epoch."""
         counts = ", ".join(
             f"{number:,} {name}{'' if number == 1 else 's'}"
             for number, name in ((len(self.rows), "epoch"), (len(self.loss), "step"))

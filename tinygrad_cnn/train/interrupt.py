@@ -1,4 +1,4 @@
-"""`Interrupt`: Ctrl-C noted, so that a run can end between two steps."""
+"""`Interrupt`: catches Ctrl-C, so that a run can end between two steps."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from types import FrameType
 
 
 class Interrupt:
-    """Notes whether Ctrl-C was pressed.
+    """Records whether Ctrl-C was pressed.
 
     Attributes:
         wanted: True from the first Ctrl-C on.
@@ -21,7 +21,7 @@ class Interrupt:
 
     @contextmanager
     def caught(self) -> Iterator[None]:
-        """Note the first Ctrl-C within the block instead of raising; the second one raises KeyboardInterrupt.
+        """Record the first Ctrl-C within the block without raising an error; the second one raises KeyboardInterrupt.
 
         Only the main thread receives signals: in other threads, and where Ctrl-C is ignored, nothing changes.
         """

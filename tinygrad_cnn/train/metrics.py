@@ -1,4 +1,4 @@
-"""Metrics, counted batch by batch; `Running` sums them and the loss over a set, and `accuracy` measures in one call."""
+"""Metrics, computed batch by batch; `Running` computes them and the loss over a set, `accuracy` in a single call."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tinygrad_cnn.train.checkpoint import State, check_keys
 
 @contextmanager
 def evaluating(model: Module) -> Iterator[None]:
-    """Put `model` into evaluation mode, without recording, and each module back into its own mode afterwards."""
+    """Put `model` into evaluation mode with recording off; afterwards restore the mode of each module."""
     modes = [(module, module.training) for module in model.modules()]
     model.eval()
     try:
@@ -65,10 +65,11 @@ class Metric:
 class Accuracy(Metric):
     """The fraction of samples whose class is among the `top_k` largest scores.
 
-    Of equal scores that of the lower class ranks first, as with argmax. A sample with a NaN score counts as wrong.
+    Of equal scores, that of the class with the lower index ranks first, as with argmax. A sample with a NaN score
+    counts as wrong.
 
     Args:
-        top_k: number of guesses for a sample.
+        top_k: the number of largest scores among which the right class may be.
 
     Shape:
         scores (N, classes), targets (N,) of class indices → a float in [0, 1].
@@ -105,7 +106,7 @@ class Accuracy(Metric):
 
 
 class ConfusionMatrix(Metric):
-    """The number of samples for each pair of classes: row = the true class, column = that of the largest score.
+    """The number of samples for each pair of classes: row = the true class, column = the class with the largest score.
 
     Args:
         num_classes: number of classes.
@@ -156,7 +157,7 @@ class Running:
     """The mean loss and the metrics over a set, summed batch by batch.
 
     Args:
-        metrics: by name; copied, so that several sums may be under way.
+        metrics: the metrics by name; they are copied, so several objects can use the same ones.
 
     Attributes:
         samples: number of samples counted.
@@ -175,7 +176,7 @@ class Running:
             metric.reset()
 
     def update(self, loss: float, divisor: float | None, samples: int, scores: Tensor, targets: Tensor) -> None:
-        """Count a batch whose `loss` is a sum over it divided by `divisor`; None for an undivided sum.
+        """Count a batch whose `loss` is a sum over the batch divided by `divisor`; None if it was not divided.
 
         A batch with a divisor of 0, whose mean loss is NaN, adds nothing to the loss.
         """
@@ -205,7 +206,7 @@ class Running:
         """Set the sums to those that `state_dict` returned.
 
         Raises:
-            ValueError: they are of other metrics.
+            ValueError: the sums are of other metrics.
         """
         given = state["metrics"]
         if set(given) != set(self.metrics):
@@ -216,10 +217,10 @@ class Running:
 
 
 def accuracy(model: Module, x: Tensor, t: Tensor, batch_size: int = 500) -> float:
-    """Return the fraction of `x` whose largest score is that of class `t`, in evaluation mode.
+    """Return the fraction of inputs `x` whose largest score is that of their class in `t`, in evaluation mode.
 
     Args:
-        model: maps (N, ...) to scores (N, classes); its modules get their modes back afterwards.
+        model: maps (N, ...) to scores (N, classes); the modes of its modules are restored afterwards.
         x: inputs, at least one.
         t: (N,) class indices.
         batch_size: number of inputs to compute at once.

@@ -23,7 +23,7 @@ Pair = tuple[Tensor | Array, Tensor | Array]
 """Inputs (N, ...) and class indices (N,)."""
 
 Write: TypeAlias = Callable[[str], object]
-"""Takes one line of output."""
+"""A function that takes one line of output."""
 
 _OPTIMIZERS: dict[str, tuple[type[Optimizer], dict[str, Any]]] = {
     "sgd": (SGD, {"lr": 0.01}),
@@ -74,8 +74,8 @@ class AccuracyLines(_Lines):
 class CostLines(_Lines):
     """Print ``Epoch 2: cost=1.129, accuracy=0.546/0.540 (383/383 secs)`` after every `report` epochs.
 
-    The accuracies are that over the epoch, while the network changed, and that of the validation set; the seconds are
-    counted from the last such line and from the start.
+    The accuracies are those on the training set (measured during the epoch, while the network changed) and on the
+    validation set. The seconds are counted from the previous line and from the start.
 
     Args:
         report: number of epochs between two lines; 0 prints none.
@@ -108,7 +108,7 @@ class CostLines(_Lines):
 
 
 class ArrayTrainer:
-    """Train a classifier on arrays: mini-batches in random order, the softmax loss, both accuracies after each epoch.
+    """Train a classifier on arrays: random mini-batches, softmax loss, accuracies on both sets after each epoch.
 
     Args:
         network: maps (N, ...) to scores (N, classes).
@@ -120,15 +120,15 @@ class ArrayTrainer:
         mini_batch_size: number of samples in a step.
         optimizer: "SGD", "Momentum", "Nesterov", "AdaGrad", "RMSprop" or "Adam", in any case.
         optimizer_param: its settings, such as ``{"lr": 0.01}``.
-        evaluate_sample_num_per_epoch: number of first training and test samples to measure the accuracies after an
-            epoch on; all if None.
+        evaluate_sample_num_per_epoch: the accuracies after an epoch are measured on this number of samples from the
+            start of each set; on all samples if None.
         verbose: whether to print the loss of each step, and the accuracies.
         write: called with each line.
 
     Attributes:
         train_loss_list: the loss of every step.
         train_acc_list, test_acc_list: the accuracies after every epoch.
-        history: everything that was measured.
+        history: all measurements.
 
     Raises:
         ValueError: the optimizer is unknown; the message lists the known ones.
@@ -189,7 +189,7 @@ class ArrayTrainer:
 
     @property
     def history(self) -> History:
-        """What was measured so far."""
+        """The measurements so far."""
         return self.trainer.history
 
 
@@ -216,7 +216,7 @@ def exec_all(
         test: inputs and classes to measure at the end.
         epoch_count: passes over the training set.
         batch_size: number of samples in a step.
-        learning_rate: of Adam, or of plain SGD.
+        learning_rate: the learning rate of Adam or SGD.
         report: number of epochs between two lines; 0 prints none.
         use_adam: whether to use Adam rather than plain SGD.
         name: the model's name in the lines.

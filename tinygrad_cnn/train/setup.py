@@ -1,6 +1,6 @@
 """The settings of a run, and how they differ from those of a checkpoint.
 
-docs/training.md has the table of the settings: which differences are refused, and which applied and reported.
+docs/training.md has the table of the settings: which of them must not differ, and which apply with a warning.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tinygrad_cnn.train.state import RunState
 
 _FOLLOWING = ("lr", "initial_lr", "max_lr", "min_lr", "momentum", "betas", "max_momentum", "base_momentum")
-"""The settings of an optimizer's groups that schedules write or start from."""
+"""The settings of an optimizer's groups that schedules write or read."""
 
 _COUNTED = ("base_lrs", "last_epoch", "mode_worse", "best")
 """The entries of a schedule's state that are not settings."""
@@ -98,15 +98,15 @@ def _data(loader: Iterable[object]) -> dict[str, object]:
 
 
 def differences(then: State, now: State, within: bool) -> list[str]:
-    """Return the settings that differ and apply as they are now, each with both values.
+    """Return the settings that differ, each with both values; the current values apply.
 
     Args:
         then: the saved settings.
         now: the current ones.
-        within: whether the checkpoint is from within an epoch.
+        within: whether the checkpoint was saved within an epoch.
 
     Raises:
-        ValueError: a setting must not differ; names it.
+        ValueError: a setting differs that must not differ; the message names it.
     """
     for key in now["model"]:
         if then["model"].get(key) != now["model"][key]:
@@ -140,7 +140,7 @@ def _changed(place: str, then: Mapping[str, object], now: Mapping[str, object]) 
 
 
 def _essential(group: Mapping[str, object]) -> dict[str, object]:
-    """Return the settings of a group without the rates that follow from others."""
+    """Return the settings of a group without the rates that are computed from others."""
     own = {key: value for key, value in group.items() if key not in ("lr", "initial_lr", "max_lr", "min_lr")}
     if "max_lr" in group:
         return {"max_lr": group["max_lr"], **own}
@@ -161,9 +161,9 @@ def arranged(owner: str, state: State, then: Sequence[Sequence[str]], now: Seque
 
     Args:
         owner: the optimizer, for error messages.
-        state: what its `state_dict` returned.
+        state: the result of its `state_dict`.
         then: the names of the parameters of each group when it was saved.
-        now: their names now, in the order wanted.
+        now: their names now, in the new order.
 
     Raises:
         ValueError: the names differ.
@@ -181,7 +181,7 @@ def arranged(owner: str, state: State, then: Sequence[Sequence[str]], now: Seque
 
 
 def reapply(run: RunState, then: State, now: State) -> None:
-    """Give the optimizer the settings that differ, and the rates that the schedules as they are now lead to.
+    """Give the optimizer the settings that differ, and the rates that the current schedules give.
 
     The schedules run again from the beginning to the current step, with the metrics of the history.
     """

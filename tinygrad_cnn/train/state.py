@@ -30,8 +30,8 @@ class RunState:
 
     Args:
         model: the model being trained.
-        optimizer: holds its parameters.
-        callbacks: some of them have a state.
+        optimizer: the optimizer of its parameters.
+        callbacks: the callbacks, some of which have a state.
         running: the sums over the current epoch.
         generators: the user's own random streams.
         config: a description of the run.
@@ -99,14 +99,14 @@ class RunState:
     def load_state_dict(self, state_dict: State) -> None:
         """Load a copy of the whole state; settings of the run that differ from it apply from here on.
 
-        A state from within an epoch contains that of the loader: `loader` must then be one like the saved one.
-        `Trainer.fit` sets it.
+        A state from within an epoch contains the state of the loader: the attribute `loader`, which `Trainer.fit` sets,
+        must then be a loader like the saved one.
 
         Raises:
-            ValueError: it is not the state of such a run; nothing was changed.
+            ValueError: `state_dict` is not the state of such a run; nothing was changed.
 
         Warns:
-            UserWarning: settings differ, such as the learning rate; names them.
+            UserWarning: settings differ, such as the learning rate; the message names them.
         """
         check_keys("Trainer", state_dict, _KEYS)
         beginning, self._beginning = self._beginning, self._described()  # before anything is changed
@@ -159,7 +159,7 @@ class RunState:
         return place
 
     def _restorable(self) -> State:
-        """Return the current state without that of the loader."""
+        """Return the current state without the state of the loader."""
         batch, self.batch = self.batch, 0
         try:
             state = self.state_dict()
@@ -169,7 +169,7 @@ class RunState:
         return state
 
     def _described(self) -> State:
-        """Return the settings of the run, those of optimizer and schedules as they were when it began."""
+        """Return the settings of the run; those of optimizer and schedules are from the beginning of the run."""
         now, then = describe(self), self._beginning
         if then:
             schedules = {name: then["schedules"].get(name, one) for name, one in now["schedules"].items()}
@@ -179,7 +179,7 @@ class RunState:
     def _load(self, state: State) -> list[str]:
         """Load a state part by part, and return the settings that differ from it.
 
-        Raises an error at the first part that does not fit.
+        It raises an error at the first part that does not fit.
         """
         kind, own = state["optimizer"]["kind"], type(self.optimizer).__name__
         if kind != own:
@@ -216,7 +216,7 @@ class RunState:
             reapply(self, then, now)
         self._beginning = now
         self.history.changes = earlier + [f"from step {self.step + 1}: {change}" for change in changes]
-        # Last, since the loader repeats the shuffling from the streams at the start of the epoch, then restores them.
+        # Last: the loader sets the generators to the start of the epoch to repeat the shuffling, then restores them.
         if state["loader"] is not None and isinstance(self.loader, Resumable):
             self.loader.load_state_dict(state["loader"])
         return changes
@@ -225,7 +225,7 @@ class RunState:
         return {**self.generators, **generators_of(self.loader)}
 
     def named_callbacks(self) -> dict[str, Described]:
-        """Return the callbacks by name: the class, with a number from the second of a class on."""
+        """Return the callbacks by the names of their classes; the second of a class and later ones have a number."""
         seen: Counter[str] = Counter()
         named = {}
         for callback in self.callbacks:

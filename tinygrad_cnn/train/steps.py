@@ -1,4 +1,4 @@
-"""`Steps`: one training step, which either completes or leaves no trace."""
+"""`Steps`: one training step, which either completes or changes nothing."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from tinygrad_cnn.train.batches import Divisor, leaves, loss_name, not_finite, p
 from tinygrad_cnn.train.state import RunState
 
 _SMALL = 2**16
-"""Bytes up to which a buffer is copied before every step; a larger one only after a recorded write."""
+"""Buffers up to this size, in bytes, are copied before every step; larger ones only after a recorded write."""
 
 
 class KeptBuffers:
-    """Copies of a model's buffers, to restore when a step is refused: BatchNorm updates its statistics in forward.
+    """Copies of a model's buffers, to restore when a step fails: BatchNorm updates its statistics in forward.
 
     Args:
-        model: its modules are collected once, now.
+        model: the model; modules added to it later are not noticed.
     """
 
     def __init__(self, model: Module) -> None:
@@ -56,7 +56,7 @@ class KeptBuffers:
 
 
 class BatchResult(NamedTuple):
-    """One batch of a step; `divisor` is what the loss was divided by, None for a sum."""
+    """One batch of a step; `divisor` is the number that the loss was divided by, None for a sum."""
 
     loss: float
     divisor: float | None
@@ -84,7 +84,7 @@ class Steps(RunState):
             for batch in islice(batches, self.accumulate):
                 results.append(self._backward(*pair(batch), results))
                 if len(results) < self.accumulate:
-                    results[-1] = results[-1]._replace(inputs=None)  # only the last batch is looked at again
+                    results[-1] = results[-1]._replace(inputs=None)  # error messages need only the last batch
             if not results:
                 return 0
             self.loss = self._combine(results)
@@ -124,13 +124,13 @@ class Steps(RunState):
             raise ValueError(f"Trainer: expected divisor to return a number of at least 0, got {divisor}")
         return loss, divisor, scores
 
-    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # the loss and the gradients are checked instead
+    @np.errstate(over="ignore", divide="ignore", invalid="ignore")  # the loss and the gradients are checked later
     def _backward(self, x: Tensor, t: Tensor, earlier: list[BatchResult]) -> BatchResult:
         """Add the gradients of a batch to those of `earlier` batches, relative to the first divisor."""
         loss, divisor, scores = self._loss(x, t)
         result = BatchResult(loss.item(), divisor, samples_of(x, t), x, scores, t)
         if divisor == 0 and self.accumulate > 1:
-            return result  # nothing of the batch counts: the mean loss is NaN
+            return result  # no target of the batch counts: the mean loss is NaN
         if not math.isfinite(result.loss):
             self._refuse(f"the loss is {result.loss}", result, len(earlier) + 1)
         first = _first_divisor([*earlier, result])
@@ -138,7 +138,7 @@ class Steps(RunState):
         return result
 
     def _combine(self, results: list[BatchResult]) -> float:
-        """Return the loss of all batches as if they were one, and scale the gradients to be those of that loss."""
+        """Return the loss of all batches as if they were one batch, and scale the gradients to match this loss."""
         if len(results) == 1:
             return results[0].loss
         if results[0].divisor is None:
@@ -170,7 +170,7 @@ class Steps(RunState):
             self._refuse(str(error), last, number)
 
     def _refuse(self, what: str, result: BatchResult, number: int) -> NoReturn:
-        """Raise an error that names the step, and where the batch is not finite if it is not."""
+        """Raise an error that names the step, and the position of the first non-finite value in the batch, if any."""
         found = not_finite(result.inputs, result.targets)
         raise FloatingPointError(
             f"Trainer.fit: {what} at step {self.step + 1}, in epoch {self.epoch + 1}; the parameters are those before "
@@ -188,7 +188,7 @@ class Steps(RunState):
 
 
 def _first_divisor(results: list[BatchResult]) -> float:
-    """Return the first divisor that is not 0: relative to it, most batches have weight 1."""
+    """Return the first nonzero divisor; relative to it, most batches have weight 1."""
     return next((result.divisor for result in results if result.divisor), 1.0)
 
 

@@ -31,8 +31,8 @@ class Trainer(Steps):
     """Train a model with an optimizer and a loss.
 
     One step computes ``loss_fn(model(x), t)`` for `accumulate` batches, the gradient of their loss as if they were one
-    batch, and one update. With ``accumulate=1`` it gives the same bits as the usual five lines. A step that is refused,
-    or ends in an error, leaves parameters, gradients, buffers and the optimizer's state as they were before it.
+    batch, and one update. With ``accumulate=1`` it gives the same bits as the usual loop of five lines. A step that
+    ends in an error leaves parameters, gradients, buffers and the optimizer's state as they were before it.
 
     While the model as a whole is in training mode, modules that you put into evaluation mode stay there, such as
     frozen `BatchNorm2d` layers. A model that is in evaluation mode as a whole is put into training mode.
@@ -41,14 +41,15 @@ class Trainer(Steps):
         model: the model to train.
         optimizer: holds the parameters to update.
         loss_fn: takes outputs and targets and returns one number, the mean of the loss over the batch or its sum.
-        metrics: what to measure besides the loss, by name.
+        metrics: the metrics to compute besides the loss, by name.
         callbacks: called in this order.
-        accumulate: number of batches in one step. A step equals that of one batch as large as all of them, to rounding;
-            the last step of an epoch may have fewer batches. Layers that look at a whole batch, such as BatchNorm,
-            still see the small ones.
-        divisor: what `loss_fn` divides the sum over a batch by: a function of outputs and targets, or "sum" if it does
-            not divide. It is the weight of a batch in the loss of a step, an epoch or a set. None: the losses of this
-            library are known, with class weights, `ignore_index` and `reduction`; others divide by the samples.
+        accumulate: number of batches in one step. Except for rounding, the step equals that of one batch with all their
+            samples; the last step of an epoch may have fewer batches. Layers that compute over a batch, such as
+            BatchNorm, still see the small batches.
+        divisor: the number by which `loss_fn` divides the sum over a batch, as a function of outputs and targets, or
+            "sum" if it does not divide. It is the weight of a batch in the loss of a step, an epoch or a set. With
+            None, the divisor is known for the losses of this library, also with class weights, `ignore_index` and
+            `reduction`; for others it is the number of samples.
         generators: your own random streams, by name, to keep in checkpoints; the default generator, those of the
             loader and its samplers, and Python's and NumPy's global streams are kept anyway.
         config: a description of the run to keep in checkpoints: dicts, lists, strings, numbers.
@@ -58,9 +59,10 @@ class Trainer(Steps):
         step: number of steps taken.
         batch: number of batches used in the current epoch; 0 between epochs.
         epochs, batches: number of epochs to train; number of batches in each, None if the loader does not know.
-        loss, samples, lr: those of the last step; the learning rate is that of the first parameter group.
+        loss, samples, lr: loss, number of samples and learning rate of the last step; the rate is that of the first
+            parameter group.
         running: the sums over the current epoch.
-        history: what was measured.
+        history: the measurements.
 
     Raises:
         ValueError: `accumulate` is less than 1.
@@ -114,8 +116,8 @@ class Trainer(Steps):
     ) -> History:
         """Train until `epochs` passes over `loader` are finished, including those of earlier calls and of `resume`.
 
-        After each epoch the validation sets are measured, and a row is added to the history. The first Ctrl-C lets the
-        current step finish (or the measuring after an epoch) and ends the run there; the second one raises
+        After each epoch the validation sets are measured, and a row is added to the history. After the first Ctrl-C the
+        run ends when the current step, or the measuring after an epoch, is complete; the second one raises
         KeyboardInterrupt.
 
         Args:
@@ -123,19 +125,19 @@ class Trainer(Steps):
             epochs: total number of passes, at least 1.
             validation: a loader, measured as ``validation_loss`` and so on; or loaders by name, measured as
                 ``{name}_loss``.
-            resume: a checkpoint, or the folder of `Checkpoints`, of which the newest undamaged checkpoint is taken.
+            resume: a checkpoint, or the folder of `Checkpoints`, whose newest undamaged checkpoint is used.
                 Training continues as if it had never stopped, bit for bit. With an empty folder it starts from the
-                beginning. Settings that differ from the checkpoint's are refused, or apply from here on with a
-                warning; docs/training.md has the list.
+                beginning. Settings that differ from the checkpoint's cause an error, or apply from here on with
+                a warning; docs/training.md has the list.
 
         Returns:
             The history, which is also `self.history`.
 
         Raises:
-            ValueError: `epochs` is less than 1, a batch is not a pair, the loader yields none, or the checkpoint does
-                not fit; in the last case model, optimizer and everything else are as they were.
-            FloatingPointError: the loss or a gradient is NaN or infinite; the message says which inputs or targets are.
-                Parameters and buffers are as they were before that step, and so is the last checkpoint.
+            ValueError: `epochs` is less than 1, a batch is not a pair, the loader yields no batches, or the
+                checkpoint does not fit; in the last case nothing was changed.
+            FloatingPointError: the loss or a gradient is NaN or infinite; the message says which inputs or targets are
+                not finite. Parameters and buffers are as before the step, and the last checkpoint is kept.
         """
         if epochs < 1:
             raise ValueError(f"Trainer.fit: expected epochs of at least 1, got {epochs}")
@@ -171,7 +173,7 @@ class Trainer(Steps):
         return self.history
 
     def stop(self, reason: str) -> None:
-        """End the run after this step or epoch; for callbacks.
+        """End the run after this step or epoch; callbacks call it.
 
         Args:
             reason: shown to the user.
@@ -179,11 +181,11 @@ class Trainer(Steps):
         self._stop_reason = self._stop_reason or reason
 
     def evaluate(self, loader: Iterable[object], metrics: Mapping[str, Metric] | None = None) -> dict[str, Any]:
-        """Return the loss over `loader`, as if it were one batch, and the metrics; the model is in evaluation mode.
+        """Return the loss over `loader`, as if it were one batch, and the metrics, in evaluation mode.
 
         Args:
             loader: yields batches (inputs, targets).
-            metrics: to measure instead of the trainer's own.
+            metrics: the metrics to compute instead of the trainer's own.
 
         Raises:
             ValueError: there are no batches, or one is not a pair.
@@ -199,10 +201,10 @@ class Trainer(Steps):
         return sums.compute()
 
     def predict(self, inputs: Tensor | Iterable[object], batch_size: int = 500) -> Tensor:
-        """Return the outputs of the model for all inputs, concatenated along the first axis; it is in evaluation mode.
+        """Return the model's outputs for all inputs, in evaluation mode, concatenated along the first axis.
 
         Args:
-            inputs: a tensor (N, ...); or batches: of a tuple or list the first element is taken.
+            inputs: a tensor (N, ...); or batches, where the first element of a tuple or list is used.
             batch_size: number of rows of a tensor to compute at once.
 
         Raises:
@@ -225,7 +227,7 @@ class Trainer(Steps):
             self.batch = 0
 
     def _put_into_training_mode(self) -> None:
-        """Put all modules into training mode but the frozen ones: those that the user put into evaluation mode."""
+        """Put all modules into training mode, except frozen ones, which the user put into evaluation mode."""
         if self.model.training:
             self._frozen = [module for module in self.model.modules() if not module.training]
         self.model.train()
@@ -248,7 +250,7 @@ class Trainer(Steps):
             self._seconds = time.perf_counter() - started
             self._call("on_step_end")
             if self.batch == self.batches:
-                break  # the end of the epoch, which has its own calls below
+                break  # the end of the epoch, whose callbacks are called below
             self._call("at_rest")
             if self._interrupt.wanted:
                 self.stop("interrupted")
@@ -280,7 +282,7 @@ def _by_name(validation: ValidationSets) -> dict[str, Iterable[object]]:
 
 
 def _number(value: object) -> float | None:
-    """Return the value of a metric as a Python number; None for a matrix and the like, which rows do not hold."""
+    """Return the value of a metric as a Python number; None for values that rows cannot hold, such as a matrix."""
     if isinstance(value, Tensor | np.ndarray | np.generic):
         array = np.asarray(value)
         value = array.item() if array.size == 1 else None

@@ -16,7 +16,7 @@ from tinygrad_cnn.declined import reason
 
 
 def __getattr__(name: str) -> NoReturn:
-    """Raise an error that names what to use instead of a missing transform."""
+    """Raise an error that says what to use instead of a missing transform."""
     why = reason("data.transforms", name)
     if why is not None:
         raise AttributeError(f"transforms.{name}: not part of this package; {why}")

@@ -1,7 +1,7 @@
-"""`Transform`, the base class: image formats in and out, and checks of the arguments that several transforms have.
+"""`Transform`, the base class: conversion of image formats, and checks of the arguments that several transforms share.
 
-Transforms compute on a batch (N, C, H, W). An image in another format becomes a batch of one, and goes back into its
-own format afterwards:
+Transforms compute on a batch (N, C, H, W). An image in another format is converted to a batch of one, and the result
+back to that format:
 
 | given | read as |
 |---|---|
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image as PILImage
 
 ImageT = TypeVar("ImageT")
-"""A PIL image, an array or a tensor, and the same one as the result."""
+"""A PIL image, an array or a tensor; the result has the same type."""
 
 Fill = float | Sequence[float]
 """A number, or one for each channel."""
@@ -43,11 +43,11 @@ class Transform:
     """A step from an image to an image.
 
     A subclass defines ``batch``, which takes and returns (N, C, H, W); one image is a batch of one. Random transforms
-    draw anew for each image of a batch; torchvision's would change all images of a batch in the same way.
+    draw anew for each image of a batch, whereas torchvision's change all images of a batch in the same way.
 
     Attributes:
-        batched: whether `batch` treats each image as a call does. Data sets that hold their images in one array then
-            transform whole batches.
+        batched: whether `batch` treats each image as a call with this image does. Data sets that hold their images in
+            one array then transform whole batches.
     """
 
     batched: bool = True
@@ -76,7 +76,7 @@ class RandomTransform(Transform):
     """Change each image with probability `p`. A subclass defines ``changed``.
 
     Args:
-        p: from 0 to 1.
+        p: the probability, from 0 to 1.
     """
 
     _shown = ("p",)
@@ -111,7 +111,7 @@ def as_batch(owner: str, image: object) -> tuple[Array, Callable[[Array], object
 
     Raises:
         TypeError: `image` has another type, or requires a gradient.
-        ValueError: it has fewer than two axes, or looks like (C, H, W) where (H, W, C) is expected.
+        ValueError: `image` has fewer than two axes, or looks like (C, H, W) where (H, W, C) is expected.
     """
     if isinstance(image, Tensor):
         if image.requires_grad:
@@ -130,7 +130,7 @@ def as_batch(owner: str, image: object) -> tuple[Array, Callable[[Array], object
 
 
 def is_pil(image: object) -> TypeIs[PILImage]:
-    """Return whether `image` is a PIL image, without importing Pillow: if it is not loaded, there is no such image."""
+    """Return whether `image` is a PIL image, without importing Pillow: if Pillow is not loaded, no value is one."""
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(image, module.Image)
 
@@ -180,7 +180,7 @@ def is_number(value: object) -> TypeIs[float]:
 
 
 def _ints(value: object, least: int) -> tuple[int, ...]:
-    """Return an int as a tuple of one, a sequence of ints as a tuple; () if any is not an int of at least `least`."""
+    """Return an int or a sequence of ints as a tuple; () if a value is not an int of at least `least`."""
     values = (value,) if isinstance(value, int) else tuple(value) if isinstance(value, Sequence) else ()
     valid = all(isinstance(n, int) and not isinstance(n, bool) and n >= least for n in values)
     return values if valid else ()

@@ -1,4 +1,4 @@
-"""`ColorJitter`, `Grayscale` and `RandomGrayscale`: colours changed.
+"""`ColorJitter`, `Grayscale` and `RandomGrayscale`: transforms of colours.
 
     brightness   y = b·x
     contrast     y = c·x + (1 − c)·m        m = mean of grey
@@ -23,7 +23,7 @@ from tinygrad_cnn.data.transforms.base import RandomTransform, Transform, is_num
 class ColorJitter(Transform):
     """Change brightness, contrast, saturation and hue of each image, in random order, by factors drawn uniformly.
 
-    Images have 3 channels, or 1 and then no saturation and hue. uint8 is from 0 to 255, floats are from 0 to 1.
+    Images have 3 channels, or 1 channel, without saturation and hue. uint8 is from 0 to 255, floats are from 0 to 1.
 
     Args:
         brightness: (min, max) of b, at least 0; or a number d for (max(0, 1 − d), 1 + d).
@@ -32,8 +32,8 @@ class ColorJitter(Transform):
         hue: (min, max) of h, from −0.5 to 0.5, where 1 is a full turn; or a number d for (−d, d).
 
     Raises:
-        ValueError: invalid factors; when called: images with another number of channels, or of another dtype than
-            uint8 or a floating one.
+        ValueError: a factor is invalid; when called: the images have another number of channels, or a dtype other than
+            uint8 and floating-point dtypes.
     """
 
     _shown = ("brightness", "contrast", "saturation", "hue")
@@ -57,7 +57,7 @@ class ColorJitter(Transform):
         generator = current_generator()
         steps = (with_brightness, with_contrast, with_saturation, with_hue)
         bounds = (self.brightness, self.contrast, self.saturation, self.hue)
-        order = generator.permuted(np.tile(np.arange(len(steps)), (n, 1)), axis=1)  # (N, 4), each row its own order
+        order = generator.permuted(np.tile(np.arange(len(steps)), (n, 1)), axis=1)  # (N, 4), each row in its own order
         factors = [None if each is None else generator.uniform(*each, size=n) for each in bounds]
         result = images.copy()
         for position in range(len(steps)):
@@ -152,7 +152,7 @@ class Grayscale(Transform):
         num_output_channels: 1, or 3 for three equal channels.
 
     Raises:
-        ValueError: another number of channels; when called: an image that has neither 1 nor 3 channels.
+        ValueError: `num_output_channels` is neither 1 nor 3; when called: an image has neither 1 nor 3 channels.
     """
 
     _shown = ("num_output_channels",)
@@ -166,10 +166,10 @@ class Grayscale(Transform):
 
 
 class RandomGrayscale(RandomTransform):
-    """Make each image grey with probability `p`; the number of channels stays.
+    """Make each image grey with probability `p`; the number of channels does not change.
 
     Args:
-        p: from 0 to 1.
+        p: the probability, from 0 to 1.
     """
 
     def __init__(self, p: float = 0.1) -> None:

@@ -33,7 +33,7 @@ class Compose:
         transforms: transforms, or any functions of an image.
 
     Raises:
-        TypeError: one of them cannot be called.
+        TypeError: a transform cannot be called.
 
     Example:
         >>> Compose([RandomCrop(32, padding=4), RandomHorizontalFlip(), ToTensor()])
@@ -75,11 +75,11 @@ class RandomApply(Compose):
 
     Args:
         transforms: transforms, or any functions of an image. To transform whole batches they must keep the shape.
-        p: from 0 to 1.
+        p: the probability, from 0 to 1.
 
     Raises:
-        TypeError: one of them cannot be called.
-        ValueError: `p` is no probability; when called with a batch: the transforms change the shape.
+        TypeError: a transform cannot be called.
+        ValueError: `p` is not a probability; when called with a batch: the transforms change the shape.
     """
 
     def __init__(self, transforms: Sequence[Function], p: float = 0.5) -> None:
@@ -87,7 +87,7 @@ class RandomApply(Compose):
         self.p = probability("RandomApply", p)
 
     def __call__(self, image: Sample) -> Sample:
-        """Return the image, transformed or as it is."""
+        """Return the image, transformed or unchanged."""
         return super().__call__(image) if current_generator().random() < self.p else image
 
     def batch(self, images: Array) -> Array:
@@ -110,13 +110,13 @@ class RandomApply(Compose):
 
 
 class Lambda:
-    """Apply a function to each image. Without a batch form: data sets then read sample by sample.
+    """Apply a function to each image. It has no batch form, so data sets read sample by sample.
 
     Args:
         lambd: a function of an image.
 
     Raises:
-        TypeError: it cannot be called.
+        TypeError: `lambd` cannot be called.
     """
 
     batched = False

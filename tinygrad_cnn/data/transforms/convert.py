@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 
 class ToTensor(Transform):
-    """Make a tensor (C, H, W) of a PIL image or an array (H, W) or (H, W, C).
+    """Convert a PIL image or an array (H, W) or (H, W, C) to a tensor (C, H, W).
 
     uint8, and a PIL image of mode 1, becomes the default dtype (float32) from 0 to 1, divided by 255; other dtypes and
-    their values stay. An array of four axes is a batch (N, C, H, W) already and keeps its axes.
+    their values are kept. An array with four axes is already a batch (N, C, H, W) and keeps its axes.
 
     Raises:
         TypeError: when called: neither a PIL image nor an array.
-        ValueError: when called: an array that has not 2, 3 or 4 axes.
+        ValueError: when called: an array does not have 2, 3 or 4 axes.
     """
 
     def __call__(self, image: object) -> Tensor:
@@ -52,13 +52,13 @@ class ToTensor(Transform):
 
 
 class ToPILImage:
-    """Make a PIL image of a tensor (C, H, W) or (H, W), or of an array (H, W, C) or (H, W).
+    """Convert a tensor (C, H, W) or (H, W), or an array (H, W, C) or (H, W), to a PIL image.
 
-    uint8 is kept as it is. A tensor of a floating dtype is expected to be from 0 to 1 and becomes ⌊255·x⌋, as in
-    torchvision. Without a batch form: data sets then read sample by sample.
+    uint8 is kept unchanged. A tensor of a floating dtype must be from 0 to 1 and becomes ⌊255·x⌋, as in torchvision.
+    There is no batch form, so data sets read sample by sample.
 
     Args:
-        mode: Pillow's mode; if None, L, LA, RGB or RGBA, by the number of channels.
+        mode: Pillow's mode; if None, the number of channels decides: L, LA, RGB or RGBA.
 
     Raises:
         ModuleNotFoundError: when called: Pillow is not installed; the message names the extra.
@@ -113,13 +113,13 @@ class Normalize(Transform):
     A tensor that requires a gradient stays in the graph.
 
     Args:
-        mean: of each channel, or one number for all.
-        std: of each channel, or one number for all; not 0.
-        inplace: change the tensor or array given, and return it.
+        mean: the mean of each channel, or one number for all.
+        std: the standard deviation of each channel, or one number for all; not 0.
+        inplace: change the given tensor or array, and return it.
 
     Raises:
         ValueError: a standard deviation is 0, or there are not as many numbers as channels.
-        TypeError: when called: a PIL image, or an image that has no floating dtype.
+        TypeError: when called: the image is a PIL image, or has no floating dtype.
     """
 
     _shown = ("mean", "std")

@@ -1,4 +1,4 @@
-"""`CenterCrop`, `RandomCrop` and `RandomResizedCrop`: a rectangle cut out of the image."""
+"""`CenterCrop`, `RandomCrop` and `RandomResizedCrop`: cut a rectangle out of the image."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tinygrad_cnn.data.transforms.geometry import checked_mode, padded
 from tinygrad_cnn.data.transforms.resize import InterpolationMode, Resize
 
 _ATTEMPTS = 10
-"""How many rectangles are drawn for an image; the first that fits is used."""
+"""The number of rectangles drawn for an image; the first that fits is used."""
 
 
 class CenterCrop(Transform):
     """Cut out the centre of each image; a smaller image is padded with zeros first.
 
     Args:
-        size: of the result: (height, width), or an int for both.
+        size: the size of the result: (height, width), or an int for both.
     """
 
     _shown = ("size",)
@@ -51,14 +51,14 @@ class RandomCrop(Transform):
     """Cut a rectangle out of each image; every position is equally likely.
 
     Args:
-        size: of the result: (height, width), or an int for both.
-        padding: margin added first, as for `Pad`; None for none.
+        size: the size of the result: (height, width), or an int for both.
+        padding: the margin added first, as for `Pad`; None for no margin.
         pad_if_needed: pad an image that is smaller than `size`, on both sides by the number of missing pixels.
         fill: value of the margin if `padding_mode` is "constant".
         padding_mode: as for `Pad`.
 
     Raises:
-        ValueError: invalid size, padding or mode; when called: an image that is too small.
+        ValueError: the size, padding or mode is invalid; when called: an image is too small.
 
     Example:
         >>> RandomCrop(32, padding=4)  # usual for CIFAR-10
@@ -105,14 +105,14 @@ class RandomResizedCrop(Transform):
     """Cut a rectangle of random area and aspect ratio out of each image and resize it: usual for ImageNet.
 
     Args:
-        size: of the result: (height, width), or an int for both.
+        size: the size of the result: (height, width), or an int for both.
         scale: (min, max) of the rectangle's area as a fraction of the image's, drawn uniformly.
         ratio: (min, max) of its width divided by its height, whose logarithm is drawn uniformly.
         interpolation: as for `Resize`.
         antialias: as for `Resize`.
 
     Raises:
-        ValueError: invalid size, scale, ratio or interpolation.
+        ValueError: the size, scale, ratio or interpolation is invalid.
 
     Ref. C. Szegedy et al.: Going Deeper with Convolutions, 2014, https://arxiv.org/abs/1409.4842, section 6
     """

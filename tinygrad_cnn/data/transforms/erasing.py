@@ -1,4 +1,4 @@
-"""`RandomErasing`: a rectangle of the image overwritten."""
+"""`RandomErasing`: overwrite a rectangle of the image."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ from tinygrad_cnn.tensor import Tensor
 class RandomErasing(Transform):
     """Overwrite a rectangle of each image with probability `p`.
 
-    Area and aspect ratio are drawn, height and width follow: h = √(area · ratio), w = √(area / ratio), rounded.
-    After 10 rectangles that do not fit into an image, it stays as it is.
+    Area and aspect ratio are drawn, and determine height and width: h = √(area · ratio), w = √(area / ratio), rounded.
+    If 10 rectangles do not fit into an image, it is not changed.
 
     Args:
-        p: from 0 to 1.
+        p: the probability, from 0 to 1.
         scale: (min, max) of the rectangle's area as a fraction of the image's, drawn uniformly.
         ratio: (min, max) of its height divided by its width, whose logarithm is drawn uniformly.
-        value: written into the rectangle: a number, one for each channel, or "random" for values of N(0, 1).
-        inplace: change the tensor or array given, and return it.
+        value: the value of the rectangle: a number, one for each channel, or "random" for values of N(0, 1).
+        inplace: change the given tensor or array, and return it.
 
     Raises:
-        ValueError: invalid probability, scale or ratio.
-        TypeError: invalid value; when called: "random" for an image that has no floating dtype.
+        ValueError: the probability, scale or ratio is invalid.
+        TypeError: `value` is invalid; when called: "random" for an image that has no floating dtype.
 
     Ref. Z. Zhong et al.: Random Erasing Data Augmentation, 2017, https://arxiv.org/abs/1708.04896
     """
@@ -66,7 +66,7 @@ class RandomErasing(Transform):
         return result
 
     def batch(self, images: Array) -> Array:
-        """Return the images, a rectangle of some of them overwritten, (N, C, H, W)."""
+        """Return the images, some with a rectangle overwritten, (N, C, H, W)."""
         generator = current_generator()
         chosen = generator.random(len(images)) < self.p
         rows, columns = self._rectangles(len(images), *images.shape[2:])
@@ -80,7 +80,7 @@ class RandomErasing(Transform):
         return np.where(mask[:, np.newaxis], filling, images)
 
     def _rectangles(self, n: int, height: int, width: int) -> tuple[Array, Array]:
-        """Return the rows (N, H) and columns (N, W) that each image's rectangle covers; none if none fits."""
+        """Return the rows (N, H) and columns (N, W) that each image's rectangle covers; no rows if none fits."""
         heights, widths = draw_sides(n, height * width, self.scale, self.ratio)
         fits = (heights < height) & (widths < width)
         first, any_fits = fits.argmax(axis=1), fits.any(axis=1)

@@ -1,4 +1,4 @@
-"""`Pad`, `RandomHorizontalFlip`, `RandomVerticalFlip` and `RandomRotation`: pixels moved, their values kept."""
+"""`Pad`, `RandomHorizontalFlip`, `RandomVerticalFlip` and `RandomRotation`: move pixels and keep their values."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ class Pad(Transform):
             right, bottom).
         fill: value of the margin if `padding_mode` is "constant": a number, or one for each channel.
         padding_mode: "constant"; "edge" repeats the last row and column; "reflect" mirrors the image without repeating
-            them, "symmetric" repeats them.
+            the last row and column, "symmetric" with repeating them.
 
     Raises:
-        ValueError: invalid padding or mode.
-        TypeError: invalid fill.
+        ValueError: the padding or mode is invalid.
+        TypeError: the fill is invalid.
     """
 
     _shown = ("padding", "fill", "padding_mode")
@@ -79,7 +79,7 @@ class RandomHorizontalFlip(RandomTransform):
     """Mirror each image left to right with probability `p`.
 
     Args:
-        p: from 0 to 1.
+        p: the probability, from 0 to 1.
     """
 
     _axis = 3
@@ -93,7 +93,7 @@ class RandomVerticalFlip(RandomHorizontalFlip):
     """Mirror each image top to bottom with probability `p`.
 
     Args:
-        p: from 0 to 1.
+        p: the probability, from 0 to 1.
     """
 
     _axis = 2
@@ -102,8 +102,8 @@ class RandomVerticalFlip(RandomHorizontalFlip):
 class RandomRotation(Transform):
     """Rotate each image by an angle drawn uniformly, anticlockwise if positive.
 
-    Each new pixel takes its value from the point of the old image that is rotated to its centre; `fill` if that point
-    is outside.
+    Each new pixel takes the value of the point of the old image that is rotated to its centre, or `fill` if that point
+    is outside the image.
 
     Args:
         degrees: (min, max); or a number d for (−d, d).
@@ -111,10 +111,10 @@ class RandomRotation(Transform):
         expand: enlarge the image so that it holds the whole rotated one. The images then differ in size, and data sets
             read them one by one.
         center: (x, y) of the fixed point, in pixels from the upper left corner; the centre of the image if None.
-        fill: value of pixels from outside: a number, or one for each channel.
+        fill: the value of points outside the image: a number, or one for each channel.
 
     Raises:
-        ValueError: invalid degrees, interpolation or centre.
+        ValueError: the degrees, interpolation or centre are invalid.
     """
 
     def __init__(

@@ -1,8 +1,8 @@
-"""`Resize` and `InterpolationMode`: the image in another size.
+"""`Resize` and `InterpolationMode`: change the size of an image.
 
-Along each axis every new pixel is a weighted mean of old ones, so resizing is two matrix products, images · weights.
-Where an image shrinks, the filter is widened to the size of a new pixel (antialiasing), as in Pillow: otherwise fine
-patterns would turn into coarse ones.
+Along each axis every new pixel is a weighted mean of old pixels, so resizing is two matrix products, images · weights.
+When an image shrinks, the filter is widened to the size of a new pixel (antialiasing), as in Pillow: otherwise fine
+patterns would turn into coarse patterns.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class InterpolationMode(Enum):
     """How values between pixels are computed.
 
     NEAREST takes the nearest pixel, BILINEAR a mean of the pixels around weighted by distance, BICUBIC a smoother mean
-    of more of them. Transforms also take the values "nearest", "bilinear" and "bicubic", and Pillow's numbers 0, 2, 3.
+    of more pixels. Transforms also take the values "nearest", "bilinear" and "bicubic", and Pillow's numbers 0, 2, 3.
     """
 
     NEAREST = "nearest"
@@ -37,7 +37,7 @@ _PILLOW_NUMBERS = {0: "nearest", 2: "bilinear", 3: "bicubic"}
 def mode_of(
     owner: str, mode: InterpolationMode | str | int, allowed: Sequence[InterpolationMode] = tuple(InterpolationMode)
 ) -> InterpolationMode:
-    """Return `mode` as an `InterpolationMode`, one of those allowed."""
+    """Return `mode` as an `InterpolationMode`, checked to be one of those `allowed`."""
     try:
         found = InterpolationMode(_PILLOW_NUMBERS.get(mode, mode) if isinstance(mode, int) else mode)
     except ValueError:
@@ -56,13 +56,13 @@ class Resize(Transform):
     Floats are resized as by PyTorch's ``interpolate``, and so is uint8 without antialiasing.
 
     Args:
-        size: (height, width); or an int for the shorter side, the longer one in proportion.
+        size: (height, width); or an int for the shorter side; the longer side is scaled in proportion.
         interpolation: NEAREST, BILINEAR or BICUBIC.
-        max_size: limit of the longer side, which then determines the shorter one; only if `size` is an int.
-        antialias: False leaves out antialiasing where arrays and tensors shrink; PIL images always have it.
+        max_size: the limit of the longer side, which then determines the shorter side; only if `size` is an int.
+        antialias: False switches antialiasing off when arrays and tensors shrink; for PIL images it is always on.
 
     Raises:
-        ValueError: invalid size or interpolation, or `max_size` together with a pair or not above `size`.
+        ValueError: the size or interpolation is invalid, or `max_size` is given with a pair or is not above `size`.
     """
 
     _shown = ("size", "interpolation", "max_size", "antialias")
@@ -161,7 +161,7 @@ def _as_pillow(images: Array, height: int, width: int, mode: InterpolationMode) 
 
 
 def _nearest_as_pillow(old: int, new: int) -> Array:
-    """Return `_nearest` with the float64 rounding errors that Pillow accumulates; they decide ties."""
+    """Return `_nearest` with the float64 rounding errors that Pillow accumulates, which decide ties."""
     steps = np.full(new, old / new)
     steps[0] *= 0.5
     return np.cumsum(steps).astype(np.intp).clip(0, old - 1)
@@ -186,7 +186,7 @@ def _weights(old: int, new: int, mode: InterpolationMode, antialias: bool) -> Ar
 
 
 def _clamped_weights(center: Array, old: int, mode: InterpolationMode) -> Array:
-    """Return the weights without antialiasing: of 2 or 4 pixels around; weights of pixels outside go to the edge."""
+    """Return the weights without antialiasing, of 2 or 4 pixels; weights of pixels outside are added to the edge."""
     around = 2 if mode is InterpolationMode.BILINEAR else 4
     first = np.floor(center - 0.5).astype(np.intp) - (around // 2 - 1)  # (new, 1)
     positions = first + np.arange(around)  # (new, around)

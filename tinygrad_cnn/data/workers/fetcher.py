@@ -1,4 +1,4 @@
-"""`Fetcher`: how a worker reads one batch; and the messages between a loader and its workers."""
+"""`Fetcher`, which reads batches in a worker, and the messages between a loader and its workers."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Failure:
 
 @dataclass(frozen=True)
 class FetchPlan:
-    """What a worker must know to read batches.
+    """The settings that a worker needs to read batches.
 
     Attributes:
         dataset: read by index, or from its start if `iterable`.
-        collate_fn: makes a batch of samples.
+        collate_fn: makes a batch from samples.
         iterable: whether the data set is iterable.
         batch_size: samples in a batch of an iterable data set; None for single samples.
         drop_last: leave out the last batch of an iterable data set if it is smaller.
@@ -78,7 +78,7 @@ class Fetcher:
     """Reads the batches of one epoch in one worker.
 
     Args:
-        plan: what to read.
+        plan: the data set, and how to read it.
         base_seed: determines the generators of the batches.
         sharder: the sharder of an iterable data set, if several threads share one.
     """
@@ -96,7 +96,7 @@ class Fetcher:
         try:
             with use_source(source):
                 return self._next(task, source) if self._plan.iterable else self._at(task.indices)
-        except StopIteration as error:  # would end the loop over the loader as if there were no more batches
+        except StopIteration as error:  # would end the user's loop as if there were no more batches
             wrong = RuntimeError(f"{type(self._plan.dataset).__name__} raised StopIteration while a batch was read")
             wrong.__cause__ = error
             return Failure(wrong)

@@ -1,4 +1,4 @@
-"""`get_worker_info`: which worker this is, for data sets that shard themselves."""
+"""`get_worker_info`: information about the running worker, for data sets that shard themselves."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ _END = object()
 
 @dataclass(frozen=True, slots=True)
 class WorkerInfo:
-    """What a worker of a `DataLoader` may know about itself.
+    """The information about a worker of a `DataLoader`.
 
     Attributes:
         id: from 0 to num_workers − 1.
         num_workers: the number of workers.
-        seed: the worker's own seed: that of the epoch in which it was started, plus `id`.
+        seed: the worker's own seed: the seed of the epoch in which it was started, plus `id`.
         dataset: the data set that it reads; in a process its own copy.
         worker_method: "thread" or "multiprocessing".
     """
@@ -34,13 +34,13 @@ class WorkerInfo:
 
 @dataclass(eq=False)
 class WorkerState:
-    """A worker's info, and whether anything has asked for it.
+    """A worker's info, and whether `get_worker_info` was called.
 
     Attributes:
-        info: of the worker.
-        asked: whether it was asked for in this epoch, or when the worker started.
-        asked_at_start: whether it was asked for when the worker started.
-        common: draws the same numbers in all workers in this epoch.
+        info: the info of the worker.
+        asked: whether `get_worker_info` was called in this epoch, or when the worker started.
+        asked_at_start: whether it was called when the worker started.
+        common: returns a generator that draws the same numbers in all workers in this epoch.
     """
 
     info: WorkerInfo
@@ -58,20 +58,20 @@ class WorkerState:
 
 
 of_thread: ContextVar[WorkerState | None] = ContextVar("tinygrad_cnn_worker_info", default=None)
-"""The worker that the running thread is."""
+"""The worker that runs in the current thread."""
 _of_process: WorkerState | None = None
 
 
 def current() -> WorkerState:
-    """Return the state of the worker that runs the caller; outside of a worker a new one, with 0 workers."""
+    """Return the state of the worker that runs the caller; outside of a worker, a new state with 0 workers."""
     return of_thread.get() or _of_process or WorkerState(WorkerInfo(0, 0, 0, None))
 
 
 def get_worker_info() -> WorkerInfo | None:
     """Return information about the worker that runs the caller; None outside of a worker.
 
-    An `IterableDataset` that calls this before its first sample, or whose `worker_init_fn` does, is expected to give
-    each worker its own shard; all others are sharded by the loader.
+    An `IterableDataset` that calls this before its first sample, or whose `worker_init_fn` does, must give
+    each worker its own shard; the loader shards all other data sets.
     """
     state = current()
     state.asked = True
@@ -87,7 +87,7 @@ def set_process_state(state: WorkerState) -> None:
 def own_shard(dataset: AnyDataset) -> Iterator[Sample]:
     """Yield this worker's samples of one data set in a chain.
 
-    These are all samples, unless an earlier data set of the chain shards itself and this one does not.
+    These are all samples, unless an earlier data set of the chain shards itself and this data set does not.
     """
     state = current()
     if state.common is None or state.asked_at_start or not state.asked:

@@ -1,4 +1,4 @@
-"""`Pool`: the protocol of a loader's workers. `InlinePool`: none; `PersistentPool`: kept between epochs."""
+"""`Pool`, the protocol of a loader's workers; `InlinePool`, no workers; `PersistentPool`, which keeps idle workers."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Pool(Protocol):
 
     workers: int
     ahead: int
-    """Number of tasks a worker may hold, including batches read but not yet handed out; 0 reads on demand."""
+    """The number of tasks that a worker may have, including batches read but not yet handed out; 0 reads on demand."""
 
     def begin(self, base_seed: int) -> None:
-        """Start an epoch; tasks and results of the last one are dropped."""
+        """Start an epoch; tasks and results of the previous epoch are dropped."""
 
     def submit(self, worker: int, task: Task) -> None:
         """Give a worker a task."""
@@ -57,10 +57,10 @@ class InlinePool:
 class PersistentPool:
     """Holds persistent workers between two epochs.
 
-    Two iterators at once need two pools; the one that is given back first is kept.
+    Two iterators at once need two pools; the pool that is given back first is kept.
 
     Args:
-        wanted: whether workers are persistent at all.
+        wanted: whether workers are persistent.
     """
 
     def __init__(self, wanted: bool) -> None:
@@ -82,7 +82,7 @@ class PersistentPool:
             pool.close()
 
     def close(self) -> None:
-        """Stop the idle workers, and from now on all that are given back."""
+        """Stop the idle workers, and from now on also workers that are given back."""
         self._wanted = False
         pool = self.take()
         if pool is not None:

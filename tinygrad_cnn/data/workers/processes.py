@@ -22,7 +22,7 @@ _GRACE = 5.0
 """Seconds that a worker has to finish its batch before it is terminated."""
 
 _start_lock = threading.RLock()  # reentrant: a signal handler may start workers too
-"""Held while processes are forked: a process that another thread forks meanwhile would keep these pipes open."""
+"""Held while processes are forked: a process forked by another thread at that time would keep these pipes open."""
 
 
 def _new_lock() -> None:
@@ -42,7 +42,7 @@ def context_of(method: str | BaseContext | None) -> BaseContext:
     child forever, and with OpenBLAS the fork itself never returns if another thread is in a matrix product.
 
     Raises:
-        TypeError: neither a string nor a context.
+        TypeError: `method` is neither a string nor a context.
         ValueError: this system lacks the start method.
     """
     if isinstance(method, BaseContext):
@@ -92,13 +92,13 @@ class ProcessPool:
     """Processes that prefetch batches.
 
     Args:
-        plan: what to read.
+        plan: the data set, and how to read it.
         workers: number of processes.
-        ahead: number of batches that each prefetches.
+        ahead: number of batches that each worker prefetches.
         context: how processes are started.
 
     Raises:
-        RuntimeError: this is a worker process itself.
+        RuntimeError: the current process is a worker itself.
     """
 
     def __init__(self, plan: FetchPlan, workers: int, ahead: int, context: BaseContext) -> None:
@@ -150,7 +150,7 @@ class ProcessPool:
             self._send(number, base_seed)
 
     def _share(self, packed: Packed) -> None:
-        """Send the plan to every worker, in one segment of shared memory for all."""
+        """Send the plan to every worker, in one segment of shared memory that all share."""
         segment = Segment(packed.size) if SUPPORTED else None
         if segment is not None:
             packed.write(segment.memory)
@@ -185,7 +185,7 @@ class ProcessPool:
             left = None if end is None else max(0.0, end - time.monotonic())
             ready = wait([one.connection, one.process.sentinel], left)
             if not ready:
-                one.process.terminate()  # it hangs, so waiting for it at the end would be useless
+                one.process.terminate()  # the worker hangs, so waiting for it at the end would be useless
                 raise RuntimeError(
                     f"DataLoader: timed out after {limit} s waiting for a batch of worker {worker} "
                     f"(process {one.process.pid})"
@@ -247,7 +247,7 @@ def _shut_down(workers: list[_Worker], owner: int) -> None:
             if worker.process.is_alive():
                 force()
                 worker.process.join(1)
-        with suppress(ValueError):  # not even killed: it hangs in the kernel
+        with suppress(ValueError):  # could not be killed: it hangs in the kernel
             worker.process.close()
         for segment in worker.segments:
             if segment is not None:

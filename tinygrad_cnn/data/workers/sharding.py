@@ -1,9 +1,9 @@
 """How the samples of an iterable data set are sharded among workers: each goes into one batch of one worker.
 
 A data set that calls `get_worker_info` before its first sample, or whose `worker_init_fn` does, shards itself: each
-worker iterates over it separately. All others are sharded by the loader: batch n is the n-th run of samples, and worker
-n mod W reads it, so the batches are those of a loader without workers. Threads share one iterator. Processes cannot:
-each reads the whole stream and drops the samples of the others.
+worker iterates over it separately. The loader shards all other data sets: batch n is the n-th run of samples, and
+worker n mod W reads it, so the batches are those of a loader without workers. Threads share one iterator. Processes
+cannot: each reads the whole stream and drops the samples of the others.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class StreamSharder:
         """Start to read; return the worker's own iterator and generator if the data set shards itself, else None.
 
         Args:
-            number: of the calling worker's first batch.
+            number: the number of the calling worker's first batch.
         """
         with self._lock:
             if self._items is not None:
@@ -64,7 +64,7 @@ class StreamSharder:
             return None
 
     def take(self, number: int) -> tuple[list[Sample], GeneratorSource]:
-        """Return the samples of batch `number`, none after the last one, and the generator that they drew from."""
+        """Return the samples of batch `number` (none after the last batch), and the generator that they drew from."""
         with self._lock:
             while self._read <= number:
                 source = batch_source(self._base_seed, self._read)

@@ -1,4 +1,4 @@
-"""Anonymous shared memory: it disappears with its last user, however that process ends.
+"""Anonymous shared memory: it disappears with the last process that uses it, even if that is killed.
 
 Files in /dev/shm would stay behind after a SIGKILL, and containers often limit them to 64 MB.
 """
@@ -29,16 +29,16 @@ SUPPORTED = hasattr(os, "fork")
 """Whether this system can pass an open file to another process; elsewhere everything goes through the pipe."""
 
 _ALIGNMENT = 64
-"""Bytes; for vector instructions."""
+"""The alignment of arrays in bytes, for vector instructions."""
 
 
 class Segment:
     """Memory that another process can open by the descriptor of its file.
 
     Args:
-        size: of a new segment, bytes.
-        descriptor: of a segment that another process made; it is closed here, the memory stays.
-        private: changes made here are invisible to others.
+        size: the size of a new segment, in bytes.
+        descriptor: the descriptor of a segment that another process made; it is closed, and the memory stays.
+        private: whether changes stay invisible to other processes.
     """
 
     def __init__(self, size: int = 0, descriptor: int | None = None, private: bool = False) -> None:
@@ -52,7 +52,7 @@ class Segment:
             self.seal()
 
     def send(self, connection: Pipe, pid: int) -> None:
-        """Let the process `pid` at the other end of the connection open the segment, which was made here."""
+        """Send the segment, which this process made, to the process `pid` at the other end of the connection."""
         assert self._file is not None
         send_handle(connection, self._file, pid)
 
@@ -108,7 +108,7 @@ class Packed:
             start += _padded(len(buffer))
 
     def to_bytes(self) -> bytes:
-        """Return what `write` writes."""
+        """Return the bytes that `write` writes."""
         memory = bytearray(self.size)
         self.write(memory)
         return bytes(memory)
@@ -118,8 +118,8 @@ def unpack(memory: Memory, layout: Sequence[int], copy: bool = True) -> Any:
     """Return the value that `Packed` wrote.
 
     Args:
-        memory: where.
-        layout: the `Packed`'s.
+        memory: the memory that holds the value.
+        layout: the attribute `layout` of the `Packed`.
         copy: give arrays memory of their own; otherwise they use `memory` and keep it alive.
     """
     whole: Array = np.frombuffer(memory, np.uint8)

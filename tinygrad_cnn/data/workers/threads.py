@@ -24,16 +24,16 @@ class _Epoch(NamedTuple):
 
 
 Tasks: TypeAlias = "queue.SimpleQueue[_Epoch | Task | None]"
-"""What a thread is to do; None ends it."""
+"""The tasks of a thread; None ends it."""
 
 
 class ThreadPool:
     """Threads that prefetch batches.
 
     Args:
-        plan: what to read.
+        plan: the data set, and how to read it.
         workers: number of threads.
-        ahead: number of batches that each prefetches.
+        ahead: number of batches that each worker prefetches.
     """
 
     def __init__(self, plan: FetchPlan, workers: int, ahead: int) -> None:
@@ -60,7 +60,7 @@ class ThreadPool:
                 target=_worker_loop,
                 args=(info, self._plan.init_fn, self._tasks[worker]),
                 name=f"DataLoader worker {worker}",
-                daemon=True,  # a read that hangs must not keep the program from ending
+                daemon=True,  # a read that hangs must not prevent the program from ending
             )
             thread.start()
             self._threads.append(thread)
@@ -109,7 +109,7 @@ def _worker_loop(info: WorkerInfo, init_fn: Callable[[int], object] | None, task
             if isinstance(result, Failure) and result is not init_failure:
                 annotate(result, name, order)
             epoch.results.put(result)
-            del result  # the thread must not keep a batch alive that was handed over
+            del result  # the thread must not keep a delivered batch alive
 
 
 def _attempt(context: contextvars.Context, function: Callable[..., Batch], argument: object) -> Batch:

@@ -1,4 +1,4 @@
-"""The main function of a worker process: it reads what its loader asks for until the loader stops it or is gone."""
+"""The main function of a worker process: it reads the batches that its loader requests, until the loader ends."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tinygrad_cnn.data.workers.shared_memory import SUPPORTED, Layout, Packed, P
 from tinygrad_cnn.random import default_generator
 
 SMALL = 16384
-"""Bytes; results up to this size go through the pipe, whose buffer of 64 KB holds several."""
+"""Results up to this size, in bytes, go through the pipe, whose buffer of 64 KB holds several."""
 
 
 class BeginEpoch(NamedTuple):
@@ -33,17 +33,17 @@ class BeginEpoch(NamedTuple):
 
 
 Order: TypeAlias = BeginEpoch | Task | None
-"""What a process is to do; None ends it."""
+"""A command to a process; None ends it."""
 
 
 class Message(NamedTuple):
-    """What a worker sends.
+    """A message from a worker.
 
     Attributes:
-        epoch: to which the result belongs; 0 when the worker is ready, None when it could not start.
-        layout: of the packed result.
+        epoch: the epoch to which the result belongs; 0 when the worker is ready, None when it could not start.
+        layout: the layout of the packed result.
         slot: the segment that holds it.
-        fresh: whether that segment is new and follows.
+        fresh: whether that segment is new; it is then sent after this message.
         inline: the packed result itself, if it is small.
     """
 
@@ -66,18 +66,18 @@ def run_worker(
     """Run a worker process.
 
     Args:
-        connection: to the loader.
+        connection: the connection to the loader.
         worker: the number of this worker.
-        workers: the number of all.
-        ahead: how many tasks it may hold.
+        workers: the number of all workers.
+        ahead: the number of tasks that it may have.
         parent: the loader's process id.
-        plan: what to read; None if it comes through the connection.
+        plan: the data set, and how to read it; None if it comes through the connection.
         inherited: the loader's ends of pipes, of which a forked process has copies. They must be closed: while one is
             open, the other workers cannot notice that the loader is gone.
     """
     for one in inherited:
         one.close()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the loader decides what ends
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all processes; the loader decides which ones end
     sender = _Sender(connection, parent, ahead)
     try:
         if plan is None:
@@ -97,7 +97,7 @@ def run_worker(
 
 
 def _read_batches(connection: Pipe, sender: _Sender, state: WorkerState, plan: FetchPlan, seed: int) -> None:
-    """Read what the loader asks for until None comes."""
+    """Read the batches that the loader requests, until None comes."""
     worker = state.info.id
     sender.send(0, None)  # ready: the loader's first epoch is 1
     name = f"worker {worker} (process {os.getpid()})"
@@ -142,7 +142,7 @@ def _listen(connection: Pipe, orders: queue.SimpleQueue[Order], newest: list[int
                     raise EOFError
             order: Order = connection.recv()
         except (EOFError, OSError):
-            os._exit(1)  # even in the middle of a batch: nobody is left to receive it
+            os._exit(1)  # even in the middle of a batch: no process is left to receive it
         if isinstance(order, BeginEpoch):
             newest[0] = order.epoch
         orders.put(order)
@@ -153,8 +153,8 @@ def _listen(connection: Pipe, orders: queue.SimpleQueue[Order], newest: list[int
 class _Sender:
     """Sends results: small ones through the pipe, others through shared memory, which is reused.
 
-    The loader copies a result out of a segment before it asks for the one `ahead` tasks later. So `ahead` segments
-    take turns; each is replaced by a larger one when a result needs it.
+    The loader copies a result out of a segment before it requests the result `ahead` tasks later. So `ahead` segments
+    are enough, used in turn; a segment is replaced by a larger one when a result needs it.
     """
 
     def __init__(self, connection: Pipe, parent: int, ahead: int) -> None:
@@ -188,7 +188,7 @@ def seed_everything(base_seed: int, worker: int) -> None:
     """Seed this process's global generators with seeds of the worker's own; PyTorch's too where it is loaded."""
     random.seed(base_seed + worker)
     state = np.random.SeedSequence(base_seed, spawn_key=(worker, 0)).generate_state(4)
-    np.random.seed(state)  # noqa: NPY002 - code that draws from it must not draw the same in all workers
+    np.random.seed(state)  # noqa: NPY002 - the global generator; workers must draw different numbers
     default_generator.manual_seed((base_seed + worker) % 2**64)
     torch = sys.modules.get("torch")
     if torch is not None:

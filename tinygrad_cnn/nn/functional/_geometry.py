@@ -75,7 +75,7 @@ def resolve_padding(
     """Return `padding` as (before, after) for each axis.
 
     Raises:
-        error: a negative number, an unknown word, or "same" with a stride.
+        error: `padding` is negative or unknown, or "same" with a stride.
     """
     axes = len(kernel_size)
     if not isinstance(padding, str):
@@ -118,7 +118,7 @@ def pool_windows(
 
 
 def outputs(sizes: Shape, kernel_size: Shape, stride: Shape, padding: Padding, dilation: Shape) -> Shape:
-    """Return how many windows fit along each axis."""
+    """Return the number of windows that fit along each axis."""
     axes = zip(sizes, kernel_size, stride, padding, dilation, strict=True)
     return tuple([kernels.output_size(size, k, s, before, after, d) for size, k, s, (before, after), d in axes])
 
@@ -141,7 +141,7 @@ def check_reach(op: str, shape: Shape, kernel_size: Shape, dilation: Shape, padd
 
 
 def _around(size: int, reach: int, stride: int, padding: int, ceil_mode: bool) -> Pair:
-    """Return the padding before and after one axis; with ceil_mode the latter grows to hold the last window."""
+    """Return the padding before and after one axis; with ceil_mode, the padding after grows to hold the last window."""
     if not ceil_mode:
         return padding, padding
     outputs = kernels.output_size(size, reach, stride, padding, padding + stride - 1, 1)

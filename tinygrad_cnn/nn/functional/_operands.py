@@ -19,7 +19,7 @@ def check_tensors(op: str, **operands: object) -> None:
 
 
 def of_one_dtype(first: object, second: object, third: object) -> bool:
-    """Return whether the operands, of which the third may be None, are tensors that share a dtype object.
+    """Return whether the operands are tensors that share a dtype object; the third may be None.
 
     Nearly every call of a layer passes this quick test; where it fails, `check_one_dtype` decides.
     """
@@ -38,7 +38,7 @@ def check_operands(op: str, input: object, weight: object, bias: Tensor | None) 
 
 
 def check_one_dtype(op: str, **operands: object) -> None:
-    """Raise unless all of `operands` that are not None are tensors of one dtype; the message lists their dtypes."""
+    """Raise unless all `operands` except None are tensors of one dtype; the message lists their dtypes."""
     tensors: dict[str, Tensor] = {}
     for name, value in operands.items():
         if value is not None:
@@ -52,7 +52,7 @@ def check_one_dtype(op: str, **operands: object) -> None:
 
 
 def _likely_fix(name: str, first: Tensor) -> str:
-    """Return how to bring the operand called `name` to the dtype of the others, for the common mistakes."""
+    """Return how to convert the operand called `name` to the dtype of the others, for the common mistakes."""
     if is_floating(first.dtype) and first.dtype != float64:
         return "convert with .float() or .double()"
     if first.dtype == float64:  # NumPy's default
@@ -77,7 +77,7 @@ def check_reduction(op: str, reduction: str) -> None:
 
 
 def which_reduction(size_average: bool | None, reduce: bool | None, reduction: str, stacklevel: int = 3) -> str:
-    """Return `reduction`, or the one that the two arguments it replaced stand for, with PyTorch's warning."""
+    """Return `reduction`, or the reduction that the two older arguments stand for, with PyTorch's warning."""
     if size_average is None and reduce is None:
         return reduction
     reduction = "none" if reduce is False else "sum" if size_average is False else "mean"
@@ -95,6 +95,7 @@ def apply(
     """Return ``op(input, *others, **attrs)``; with `inplace`, write it into `input` and return `input`.
 
     Raises:
-        RuntimeError: in place, `input` is a leaf that requires a gradient while operations are recorded; names `name`.
+        RuntimeError: in place, `input` is a leaf that requires a gradient while operations are recorded; the message
+            begins with `name`.
     """
     return change(name, input, op, *others, **attrs) if inplace else op(input, *others, **attrs)

@@ -40,7 +40,7 @@ def conv1d(
         stride: steps between windows.
         padding: zeros added on both sides; "valid" adds none; "same" keeps the length, at stride 1, with the odd zero
             at the end.
-        dilation: distance between the taps of a window.
+        dilation: distance between the elements of a window.
         groups: how many groups the channels are split into; each is convolved by itself.
 
     Returns:
@@ -75,7 +75,7 @@ def conv2d(
         stride: steps between windows, one number or (SH, SW).
         padding: zeros added on both sides, one number or (PH, PW); "valid" adds none; "same" keeps the size, at
             stride 1, with the odd zero at the bottom and the right.
-        dilation: distance between the taps of a window, one number or (DH, DW).
+        dilation: distance between the elements of a window, one number or (DH, DW).
         groups: how many groups the channels are split into; each is convolved by itself.
 
     Returns:
@@ -107,8 +107,8 @@ def conv_transpose2d(
 ) -> Tensor:
     """Spread each element of images over a window: y[n, o, i·SH + k·DH − PH, …] = b[o] + Σ w[c, o, k, l] · x[n, c, i, j].
 
-    This is the gradient of `conv2d` with respect to its input as an operation of its own: it enlarges what a
-    convolution with the same arguments makes smaller.
+    The operation is the gradient of `conv2d` with respect to its input: it enlarges images by as much as a convolution
+    with the same arguments shrinks them.
 
     Args:
         input: (N, C, H, W), or (C, H, W) for one image.
@@ -119,7 +119,7 @@ def conv_transpose2d(
         output_padding: positions added to the output at the bottom and the right, which a convolution of this stride
             would not reach; smaller than the stride or the dilation.
         groups: how many groups the channels are split into.
-        dilation: distance between the taps of a window, one number or (DH, DW).
+        dilation: distance between the elements of a window, one number or (DH, DW).
 
     Returns:
         (N, O, OH, OW), or (O, OH, OW) for one image, with OH = (H − 1)·SH − 2·PH + DH·(KH − 1) + output_padding + 1.
@@ -147,7 +147,7 @@ def conv_transpose2d(
     if min(size) < 1 or 0 in input.shape[-2:]:
         raise RuntimeError(f"{op}: expected an output of at least one element, got {size} from input {input.shape}")
     check_room(op, [*input.shape[:-3], weight.shape[1] * groups, *size])
-    # Less is cut off at the end by output_padding, so that the convolution back has as many outputs as x.
+    # output_padding reduces what is cut off at the end, so that `conv2d` of the output has the size of x.
     around = tuple([(cut, cut - more) for cut, more in zip(zeros, extra, strict=True)])
     x = input if input.ndim == 4 else ops.unsqueeze(input, 0)
     y = ops.conv_transpose2d(

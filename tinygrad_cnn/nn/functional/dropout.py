@@ -37,7 +37,7 @@ def dropout2d(input: Tensor, p: float = 0.5, training: bool = True, inplace: boo
     """Zero each channel of each image with probability `p` and multiply the rest by 1 / (1 − p).
 
     Args:
-        input: (N, C, H, W); of any other number of axes the first two are taken as N and C, with a warning.
+        input: (N, C, H, W); for any other number of axes, the first two are taken as N and C, with a warning.
         p: the probability, in [0, 1].
         training: False returns `input` itself.
         inplace: overwrite `input` and return it; the change is recorded for the gradient.

@@ -45,7 +45,7 @@ def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> 
 
 
 def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
-    """Return for each index a vector that is 1 there and 0 elsewhere, on a new last axis.
+    """Return, for each index, a vector that is 1 at the index and 0 elsewhere, on a new last axis.
 
     Args:
         tensor: indices (...) of int64, at least 0.

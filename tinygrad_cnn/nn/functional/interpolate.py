@@ -43,20 +43,20 @@ def interpolate(
     Args:
         input: (N, C, L) or (N, C, H, W), for "nearest" also (N, C, D, H, W).
         size: length, or height and width, of the result; one number stands for all axes.
-        scale_factor: the factor of the sizes, instead of `size`; results are rounded down.
+        scale_factor: output size / input size, instead of `size`; the output size is rounded down.
         mode: "nearest", "linear" or "bilinear".
         align_corners: align the centres of the corner pixels rather than their outer borders; None for "nearest".
         recompute_scale_factor: compute the scale from the rounded sizes instead of using `scale_factor` itself.
-        antialias: must be False: a smaller image is computed from the elements named above, not from means.
+        antialias: must be False: a smaller image is computed only from the elements named above, without averaging.
 
     Returns:
         (N, C, OL), (N, C, OH, OW) or (N, C, OD, OH, OW).
 
     Raises:
-        ValueError: not exactly one of `size` and `scale_factor`, another number of them than axes, or an option that
-            does not go with the mode.
+        ValueError: not exactly one of `size` and `scale_factor` is given, it has not as many numbers as axes, or an
+            option does not fit the mode.
         RuntimeError: a size of the input or of the result is 0, or the input of a linear mode holds integers.
-        NotImplementedError: another `mode`, a number of axes that the mode does not support, or `antialias`.
+        NotImplementedError: `mode` is unknown or does not support the number of axes, or `antialias` is True.
     """
     op = "interpolate"
     check_tensors(op, input=input)
@@ -122,7 +122,7 @@ def pixel_shuffle(input: Tensor, upscale_factor: int) -> Tensor:
         (..., C, H·r, W·r).
 
     Raises:
-        RuntimeError: fewer than three axes, a factor below 1, or channels that r² does not divide.
+        RuntimeError: there are fewer than three axes, the factor is below 1, or r² does not divide the channels.
 
     Ref: Shi et al., "Real-time single image and video super-resolution using an efficient sub-pixel convolutional
     neural network", 2016.
@@ -151,7 +151,7 @@ def pixel_unshuffle(input: Tensor, downscale_factor: int) -> Tensor:
         (..., C·r², H, W).
 
     Raises:
-        RuntimeError: fewer than three axes, a factor below 1, or a height or width that r does not divide.
+        RuntimeError: there are fewer than three axes, the factor is below 1, or r does not divide height and width.
     """
     op, r = "pixel_unshuffle", downscale_factor
     _check_images(op, input, "downscale_factor", r)

@@ -32,7 +32,7 @@ def batch_norm(
 
     In training, mean and (biased) variance are those of the batch and gradients flow through them; `running_mean` and
     `running_var`, where given, move toward them in place: r ← (1 − momentum)·r + momentum·batch, with the unbiased
-    variance. Outside training the running statistics are used, as constants.
+    variance. In evaluation, the running statistics are used, as constants.
 
     Args:
         input: (N, C), (N, C, L) or (N, C, H, W).
@@ -45,7 +45,7 @@ def batch_norm(
         eps: added to the variance.
 
     Raises:
-        ValueError: in training, a channel has only one value, or `eps` ≤ 0; one running statistic without the other.
+        ValueError: in training, a channel has only one value, or `eps` ≤ 0; or only one running statistic is given.
         RuntimeError: the shapes or dtypes do not fit, running statistics are missing or require a gradient.
 
     Ref: Ioffe, Szegedy, "Batch Normalization", 2015.
@@ -71,7 +71,7 @@ def batch_norm(
 
 
 def _are_plain(input: object, *vectors: object) -> bool:
-    """Return whether the operands surely fit: a quick test that nearly every call passes.
+    """Return True only if the operands fit: a quick test that nearly every call passes.
 
     `vectors` are the running statistics, which may not require a gradient, and the weight and the bias.
     """
@@ -108,7 +108,7 @@ def _check_batch_norm(
 
 
 def _batch_statistics(y: Tensor, input: Tensor) -> tuple[Array, Array]:
-    """Return the mean and biased variance of the batch: those that the node of `y` keeps, or else computed again."""
+    """Return the mean and biased variance of the batch, from the node of `y` if it keeps them, else computed again."""
     node = y.grad_fn
     if node is not None and node.aux:
         return node.aux["batch_mean"], node.aux["batch_var"]
@@ -247,10 +247,10 @@ def local_response_norm(input: Tensor, size: int, alpha: float = 1e-4, beta: flo
 
     Args:
         input: (N, C, ...), floating point.
-        size: number of channels around each: ⌊size / 2⌋ before it and the rest from it on.
+        size: the number of channels in each mean: ⌊size / 2⌋ before the channel, and the rest from the channel on.
         alpha: the factor of the mean.
         beta: the exponent.
-        k: what is added to the mean.
+        k: the constant added to the mean.
 
     Raises:
         ValueError: fewer than three axes.
@@ -280,9 +280,9 @@ def normalize(input: Tensor, p: float = 2.0, dim: int | Sequence[int] = 1, eps: 
 
     Args:
         input: any shape, floating point.
-        p: the order of the norm; `ops.norm` says what 0 and infinity mean.
-        dim: the axis that holds the elements of a vector, or several.
-        eps: the least divisor.
+        p: the order of the norm; see `ops.norm` for 0 and infinity.
+        dim: the axis, or several, along which the elements of a vector lie.
+        eps: ε, the least divisor.
 
     Returns:
         A tensor of the shape of `input`.

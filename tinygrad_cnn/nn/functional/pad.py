@@ -20,19 +20,19 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     """Add positions before and after the last axes.
 
     Args:
-        input: any shape; for all modes but "constant" 2 to 5 axes, with one or two in front of the padded ones.
+        input: any shape with "constant"; otherwise 2 to 5 axes, of which the first one or two are not padded.
         pad: (before, after) for the last axis, then for the second-last, and so on: (left, right, top, bottom).
             A negative number cuts positions off.
         mode: "constant" adds `value`; "reflect" mirrors the input without repeating its border; "replicate" repeats
             the border; "circular" continues from the other end, at most once around.
-        value: what "constant" adds; 0 by default.
+        value: the value that "constant" adds; 0 by default.
 
     Returns:
         The padded tensor. The gradient of a copied element is added to that of its source.
 
     Raises:
         RuntimeError: `pad` has an odd length or more entries than axes; an axis would get a negative length; "reflect"
-            or "circular" would reach beyond the far border; or a `value` is given that the mode does not use.
+            or "circular" would reach beyond the far border; or `value` is given and the mode does not use it.
         NotImplementedError: an unknown `mode`, or a number of axes that the mode does not support.
     """
     check_tensors("pad", input=input)

@@ -46,8 +46,8 @@ def max_pool1d(
         kernel_size: length of the window.
         stride: steps between windows; `kernel_size` by default.
         padding: positions added on both sides, which are never the maximum; at most half of the window.
-        dilation: distance between the taps of a window.
-        ceil_mode: let a last window hang over the edge rather than leave elements out.
+        dilation: distance between the elements of a window.
+        ceil_mode: add a last window that extends past the edge instead of leaving elements out.
         return_indices: also return the index of each maximum along L.
 
     Returns:
@@ -94,8 +94,8 @@ def max_pool2d(
         kernel_size: height and width of the window, one number or (KH, KW).
         stride: steps between windows, one number or (SH, SW); `kernel_size` by default.
         padding: positions added on both sides, which are never the maximum; at most half of the window.
-        dilation: distance between the taps of a window, one number or (DH, DW).
-        ceil_mode: let a last window hang over the edge rather than leave elements out.
+        dilation: distance between the elements of a window, one number or (DH, DW).
+        ceil_mode: add a last window that extends past the edge instead of leaving elements out.
         return_indices: also return the row-major index of each maximum in its (H, W) plane.
 
     Returns:
@@ -117,7 +117,7 @@ def max_pool2d(
 
 
 def _supplied(y: Tensor, name: str, again: Callable[[], tuple[Array, ...]]) -> Array:
-    """Return the first value that the kernel supplied beside `y`: the one its node keeps, or else computed `again`."""
+    """Return the first value that the kernel supplied with `y`, from its node if it keeps it, else computed `again`."""
     node = y.grad_fn
     return node.aux[name] if node is not None and node.aux else again()[1]
 
@@ -137,7 +137,8 @@ def avg_pool1d(
         kernel_size: length of the window.
         stride: steps between windows; `kernel_size` by default.
         padding: zeros added on both sides, at most half of the window.
-        ceil_mode: let a last window hang over the edge rather than leave elements out; what hangs over is not counted.
+        ceil_mode: add a last window that extends past the edge instead of leaving elements out; positions outside the
+            padded input are not counted.
         count_include_pad: count the zeros of `padding` as elements.
 
     Returns:
@@ -166,9 +167,10 @@ def avg_pool2d(
         kernel_size: height and width of the window, one number or (KH, KW).
         stride: steps between windows, one number or (SH, SW); `kernel_size` by default.
         padding: zeros added on both sides, at most half of the window.
-        ceil_mode: let a last window hang over the edge rather than leave elements out; what hangs over is not counted.
+        ceil_mode: add a last window that extends past the edge instead of leaving elements out; positions outside the
+            padded input are not counted.
         count_include_pad: count the zeros of `padding` as elements.
-        divisor_override: divide every sum by this instead of by the number of elements.
+        divisor_override: divide every sum by this number instead of the number of elements.
 
     Returns:
         (N, C, OH, OW), or (C, OH, OW) for one image.

@@ -20,8 +20,8 @@ def softmax(input: Tensor, dim: int | None = None, *, dtype: npt.DTypeLike | Non
 
     Args:
         input: any shape.
-        dim: the axis along which the result sums to 1. Without it, axis 0 of 0-, 1- and 3-d inputs is taken and axis 1
-            of others, with a warning.
+        dim: the axis along which the result sums to 1. Without it, axis 0 is taken for 0-, 1- and 3-d inputs and axis 1
+            for others, with a warning.
         dtype: convert `input` to this dtype first.
     """
     return _along("softmax", ops.softmax, input, dim, dtype)

@@ -20,7 +20,7 @@ def unfold(input: Tensor, kernel_size: Size, dilation: Size = 1, padding: Size =
     Args:
         input: (N, C, H, W), or (C, H, W) for one image.
         kernel_size: height and width of the window, one number or (KH, KW).
-        dilation: distance between the taps of a window, one number or (DH, DW).
+        dilation: distance between the elements of a window, one number or (DH, DW).
         padding: zeros added on both sides, one number or (PH, PW).
         stride: steps between windows, one number or (SH, SW).
 
@@ -49,8 +49,8 @@ def fold(
         input: (N, C·KH·KW, OH·OW), or (C·KH·KW, OH·OW) for one image.
         output_size: height and width of the result, one number or (H, W).
         kernel_size: height and width of the window, one number or (KH, KW).
-        dilation: distance between the taps of a window, one number or (DH, DW).
-        padding: positions around the result that windows reach into and that are cut off, one number or (PH, PW).
+        dilation: distance between the elements of a window, one number or (DH, DW).
+        padding: positions around the result that windows cover but that are cut off, one number or (PH, PW).
         stride: steps between windows, one number or (SH, SW).
 
     Returns:

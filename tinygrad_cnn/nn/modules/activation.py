@@ -71,7 +71,7 @@ class Hardtanh(_InPlace):
         self.min_val, self.max_val = min_val, max_val
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return x, cut off at both limits."""
+        """Return x, clipped to the two limits."""
         return functional.hardtanh(input, self.min_val, self.max_val, self.inplace)
 
 
@@ -103,7 +103,7 @@ class LeakyReLU(_InPlace):
         self.negative_slope = negative_slope
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return x, with the smaller slope below 0."""
+        """Return x where x > 0, and negative_slope · x elsewhere."""
         return functional.leaky_relu(input, self.negative_slope, self.inplace)
 
 
@@ -111,10 +111,10 @@ class PReLU(Module):
     """Compute x where x > 0 and w · x elsewhere, with learned slopes w.
 
     Args:
-        num_parameters: 1 for one slope, or the number of channels for one each.
+        num_parameters: 1 for a single slope, or the number of channels for a slope for each.
         init: the initial value of the slopes.
         device: the CPU.
-        dtype: of the slopes; the default dtype by default.
+        dtype: the dtype of the slopes; the default dtype by default.
 
     Shape:
         (N, C, ...) → the same, or any shape with one slope; weight (num_parameters,).
@@ -160,7 +160,7 @@ class ELU(_InPlace):
         self.alpha = alpha
 
     def forward(self, input: Tensor) -> Tensor:
-        """Return x, bent towards −alpha below 0."""
+        """Return x where x > 0, and alpha · (eˣ − 1) elsewhere."""
         return functional.elu(input, self.alpha, self.inplace)
 
 
@@ -238,11 +238,11 @@ class Softplus(Module):
 
 
 class _Hard(_InPlace):
-    """Base of the activations whose text does not show `inplace`, as in PyTorch."""
+    """Base of the activations whose repr does not show `inplace`, as in PyTorch."""
 
     @override
     def extra_repr(self) -> str:
-        """Return nothing."""
+        """Return an empty text."""
         return ""
 
 

@@ -22,7 +22,7 @@ __all__ = ["BatchNorm1d", "BatchNorm2d", "InstanceNorm1d", "InstanceNorm2d"]
 
 
 class ChannelNorm(AffineNorm):
-    """Base of the normalisations by channel with running statistics: their parameters, buffers and text."""
+    """Base of the normalisations by channel with running statistics: their parameters, buffers and repr."""
 
     running_mean: Tensor | None
     running_var: Tensor | None
@@ -85,7 +85,7 @@ class _BatchNorm(ChannelNorm):
         self._check_input(input)
         count = self.num_batches_tracked if self.training and self.track_running_stats else None
         momentum = self.momentum
-        if momentum is None:  # the mean over all batches: batch n has a share of 1/n
+        if momentum is None:  # the mean over all batches: batch n has the weight 1/n
             momentum = 0.0 if count is None else 1 / (count.item() + 1)
         use_batch = self.training or self.running_mean is None
         tracked = not self.training or self.track_running_stats
@@ -100,24 +100,25 @@ class _BatchNorm(ChannelNorm):
 class BatchNorm1d(_BatchNorm):
     """Compute y = w · (x − mean) / √(var + eps) + b for each feature; see `functional.batch_norm`.
 
-    In training mode mean and (biased) variance are those of the batch, and the running ones move toward them, with the
-    unbiased variance; in evaluation mode the running ones are used.
+    In training mode, mean and (biased) variance are those of the batch, and the running statistics move toward them,
+    with the unbiased variance. In evaluation mode, the running statistics are used.
 
     Args:
         num_features: C.
         eps: added to the variance.
         momentum: the share of a batch in the running statistics; None for their mean over all batches so far.
         affine: whether to have w and b, which start as 1 and 0.
-        track_running_stats: whether to keep running statistics; without them every batch is normalised by its own.
+        track_running_stats: whether to keep running statistics; otherwise those of the batch are always used.
         device: the CPU.
-        dtype: of parameters and statistics; the default dtype by default.
-        bias: whether to have b, where there is w.
+        dtype: the dtype of parameters and statistics; the default dtype by default.
+        bias: whether to have b, if there is w.
 
     Shape:
         (N, C) → (N, C) or (N, C, L) → (N, C, L); parameters and statistics (C,).
 
     Raises:
-        ValueError: no feature; on calling, another number of axes, or in training mode only one value per feature.
+        ValueError: `num_features` is below 1; when called: another number of axes or, in training mode, only one value
+            for each feature.
 
     Ref: Ioffe, Szegedy, "Batch Normalization", 2015.
     """
@@ -147,7 +148,7 @@ class _InstanceNorm(ChannelNorm):
     """Base of the instance normalisations.
 
     Attributes:
-        axes: the number of axes that are averaged over.
+        axes: the number of axes over which values are averaged.
     """
 
     axes: int
@@ -198,15 +199,15 @@ class InstanceNorm1d(_InstanceNorm):
         affine: whether to have w and b, which start as 1 and 0.
         track_running_stats: whether to keep running statistics, and use them in evaluation mode.
         device: the CPU.
-        dtype: of parameters and statistics; the default dtype by default.
-        bias: whether to have b, where there is w.
+        dtype: the dtype of parameters and statistics; the default dtype by default.
+        bias: whether to have b, if there is w.
 
     Shape:
         (N, C, L) → (N, C, L), or without N; parameters and statistics (C,).
 
     Raises:
-        ValueError: no feature; on calling, another number of axes or, with `affine`, of channels; or only one
-            value per channel.
+        ValueError: `num_features` is below 1; when called: another number of axes or, with `affine`, of channels; or
+            only one value for each channel.
 
     Ref: Ulyanov, Vedaldi, Lempitsky, "Instance normalization: the missing ingredient for fast stylization", 2016.
     """

@@ -20,7 +20,7 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope, /) ->
     Each layer runs in a scope with its name within `scope`, so that an error says which layer failed. A layer with
     hooks or a ``__call__`` of its own is called; of all other layers only `forward` runs.
     """
-    token = push_scope(scope)  # it is current already: popping the token restores it
+    token = push_scope(scope)  # the scope is current already: popping the token restores it
     layer: Any = None
     try:
         for name, layer in layers:
@@ -39,7 +39,7 @@ def run_layers(layers: Sequence[tuple[str, Module]], x: Any, scope: Scope, /) ->
 
 
 class _ListLike(Module):
-    """Base of the containers used like a list; a module without a name of its own is named by its position."""
+    """Base of the containers used like a list; a module without a name is named by its position."""
 
     def append(self, module: Module) -> Self:
         """Add a module at the end and return the container."""
@@ -66,10 +66,10 @@ class _ListLike(Module):
         return module
 
     def _fill(self, items: Iterable[tuple[str, Module | None]]) -> None:
-        """Hold exactly `items`; those whose name is a number or empty get the number of their position.
+        """Replace the content by `items`; an item whose name is a number or empty is named by its position.
 
         Raises:
-            TypeError: one of them is not a module; nothing was changed.
+            TypeError: an item is not a module; nothing was changed.
         """
         named: dict[str, Module | None] = {}
         for i, (name, module) in enumerate(items):
@@ -137,7 +137,7 @@ class Sequential(_ListLike):
     """
 
     _run_layers = staticmethod(run_layers)
-    """How `forward` passes its input through the layers, with their names and the scope of this module."""
+    """The function with which `forward` runs the layers; it gets their names and the scope of this module."""
 
     @overload
     def __init__(self, *args: Module) -> None: ...
@@ -165,7 +165,7 @@ class Sequential(_ListLike):
 
 
 class ModuleList(_ListLike):
-    """Hold modules in a list, for a `forward` that calls them in its own way.
+    """Hold modules in a list; the `forward` that you write calls them.
 
     It is used like a list: index, slice, ``del``, ``+``, ``in``, `append`, `extend`, `insert`, `pop`.
 
@@ -199,7 +199,7 @@ class ModuleList(_ListLike):
 
 
 class ModuleDict(Module):
-    """Hold modules in a dict, in the order they were added, for a `forward` that calls them in its own way.
+    """Hold modules in a dict, in the order they were added; the `forward` that you write calls them.
 
     Args:
         modules: the first modules: a dict, or pairs of name and module.
@@ -216,7 +216,7 @@ class ModuleDict(Module):
             self.update(modules)
 
     def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add modules; they replace those of the same names."""
+        """Add modules; they replace modules with the same names."""
         if not isinstance(modules, Iterable):
             raise TypeError(f"ModuleDict.update: expected modules by name, got {type(modules).__name__}")
         for pair in modules.items() if isinstance(modules, Mapping | ModuleDict) else modules:

@@ -23,7 +23,7 @@ __all__ = ["Conv1d", "Conv2d", "ConvTranspose2d"]
 
 
 class _ConvBase(Module):
-    """Base of the convolution layers: their checks, parameters, initial values and text.
+    """Base of the convolution layers: their checks, parameters, initial values and repr.
 
     Attributes:
         axes: the number of axes that windows slide along.
@@ -150,13 +150,13 @@ class Conv1d(_Conv):
         kernel_size: K, the length of the filters.
         stride: steps between windows.
         padding: positions added on both sides; or "same" or "valid".
-        dilation: distance between the taps of a window.
+        dilation: distance between the elements of a window.
         groups: how many groups the channels are split into; each is convolved by itself.
         bias: whether to add b.
-        padding_mode: what is added around the input: "zeros"; its mirror image with "reflect"; its ends, repeated, with
-            "replicate"; or its opposite end with "circular".
+        padding_mode: what is added around the input: "zeros", its mirror image ("reflect"), its repeated ends
+            ("replicate"), or its opposite end ("circular").
         device: the CPU.
-        dtype: of the parameters; the default dtype by default.
+        dtype: the dtype of the parameters; the default dtype by default.
 
     Shape:
         (N, C, L) → (N, O, OL), or without N; weight (O, C/groups, K), bias (O,).
@@ -180,13 +180,13 @@ class Conv2d(_Conv):
         kernel_size: height and width of the filters, one number or (KH, KW).
         stride: steps between windows, one number or (SH, SW).
         padding: positions added on both sides, one number or (PH, PW); or "same" or "valid".
-        dilation: distance between the taps of a window, one number or (DH, DW).
+        dilation: distance between the elements of a window, one number or (DH, DW).
         groups: how many groups the channels are split into; each is convolved by itself.
         bias: whether to add b.
-        padding_mode: what is added around the input: "zeros"; its mirror image with "reflect"; its border, repeated,
-            with "replicate"; or its opposite end with "circular".
+        padding_mode: what is added around the input: "zeros", its mirror image ("reflect"), its repeated border
+            ("replicate"), or its opposite end ("circular").
         device: the CPU.
-        dtype: of the parameters; the default dtype by default.
+        dtype: the dtype of the parameters; the default dtype by default.
 
     Shape:
         (N, C, H, W) → (N, O, OH, OW), or without N; weight (O, C/groups, KH, KW), bias (O,).
@@ -213,10 +213,10 @@ class ConvTranspose2d(_ConvBase):
         output_padding: positions added to the output at the bottom and the right.
         groups: how many groups the channels are split into.
         bias: whether to add b.
-        dilation: distance between the taps of a window, one number or (DH, DW).
+        dilation: distance between the elements of a window, one number or (DH, DW).
         padding_mode: must be "zeros".
         device: the CPU.
-        dtype: of the parameters; the default dtype by default.
+        dtype: the dtype of the parameters; the default dtype by default.
 
     Shape:
         (N, C, H, W) → (N, O, OH, OW), or without N; weight (C, O/groups, KH, KW), bias (O,).
@@ -257,11 +257,11 @@ class ConvTranspose2d(_ConvBase):
 
         Args:
             input: (N, C, H, W) or (C, H, W).
-            output_size: OH and OW, or the whole shape of the output, instead of `output_padding`: one of the sizes that
-                a convolution with these settings turns into H and W.
+            output_size: OH and OW, or the whole shape of the output, instead of `output_padding`: a size that a
+                convolution with these settings turns into H and W.
 
         Raises:
-            ValueError: `output_size` is not such a size.
+            ValueError: `output_size` is no size that a convolution turns into H and W.
         """
         extra = self.output_padding if output_size is None else self._extra(input, output_size)
         return functional.conv_transpose2d(

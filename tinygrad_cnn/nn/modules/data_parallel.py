@@ -1,4 +1,4 @@
-"""`DataParallel` and `data_parallel`: they run a module on the whole batch, as there is one device."""
+"""`DataParallel` and `data_parallel`: they run a module on the whole batch, because there is only one device."""
 
 from __future__ import annotations
 

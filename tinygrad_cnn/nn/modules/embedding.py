@@ -28,7 +28,7 @@ class Embedding(Module):
         embedding_dim: D, the length of a row.
         padding_idx: an index that marks padding; a negative number counts from the end.
         device: the CPU.
-        dtype: of the weight; the default dtype by default.
+        dtype: the dtype of the weight; the default dtype by default.
 
     Shape:
         indices (...) → (..., D); weight (V, D).
@@ -70,7 +70,7 @@ class Embedding(Module):
 
         Args:
             embeddings: the table (V, D).
-            freeze: leave the rows as they are in training.
+            freeze: do not train the rows.
             padding_idx: as for the layer itself; its row keeps its values.
 
         Raises:

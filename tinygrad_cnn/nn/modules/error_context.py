@@ -1,6 +1,6 @@
 """The context of an error inside a model: the layer, the shapes of its inputs, and the operations that made them.
 
-It is read from the frames, the scopes and the graph after the error, so that calls that succeed pay nothing.
+It is read from the frames, the scopes and the graph after the error, so it costs nothing when there is no error.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ EXPLAINED = (AttributeError, IndexError, RuntimeError, TypeError, ValueError)
 
 
 def explain(error: Exception, module: Module, args: tuple[object, ...]) -> None:
-    """Add its context to `error`, raised while `module` was called with `args`; only the innermost module does.
+    """Add the context to `error`, raised in the call of `module` with `args`; only the innermost module adds it.
 
     An error raised by this package gets the context in its text, as logs and older notebooks show nothing else. Any
     other error keeps its text and gets a note.
@@ -71,7 +71,7 @@ def _location(module: Module) -> str:
 
 
 def _names(module: Module) -> list[str]:
-    """Return the program's name of the outermost module, and the names of those inside it down to this one."""
+    """Return the variable that holds the outermost module, and the names of the modules inside it down to this one."""
     scope = current_scope()
     chain = () if scope is None else scope.chain
     root = chain[0].owner if chain else module
@@ -120,7 +120,7 @@ def _inputs(error: Exception, module: Module, args: tuple[object, ...], frames: 
 
 
 def _forgetful(module: Module) -> str:
-    """Return whose `forward` may lack its ``return``: in a Sequential, the module before this one."""
+    """Return the question whether a `forward` lacks its ``return``: in a Sequential, that of the module before."""
     scope = current_scope()
     around = None if scope is None or scope.parent is None else scope.parent.owner
     names = [name for name, child in getattr(around, "_modules", {}).items() if child is not None]
@@ -131,7 +131,7 @@ def _forgetful(module: Module) -> str:
 
 
 def _described(value: object) -> str:
-    """Return what a layer got instead of a tensor, and how to make it a tensor."""
+    """Describe the value that a layer got instead of a tensor, and how to make it a tensor."""
     kind = type(value).__name__
     if isinstance(value, np.ndarray):
         return f"an array {value.shape} of {value.dtype}; make it a tensor with from_numpy(x) or tensor(x)"
@@ -144,7 +144,7 @@ def _described(value: object) -> str:
 
 
 def _other_size(module: Module, tensor: Tensor) -> str:
-    """Return which size of images would fit a fully connected layer that got features of another size."""
+    """Return the image size that would fit a fully connected layer that got features of another size."""
     wanted, made = getattr(module, "in_features", None), _made_by(tensor)
     before = None if made is None else made[1]
     if wanted is None or tensor.ndim != 2 or tensor.shape[1] == wanted or before is None or len(before) != 4:
@@ -183,7 +183,7 @@ def _text(tensor: Tensor) -> str:
 
 
 def _origin(tensor: Tensor) -> str:
-    """Return what made `tensor` from which shape, `` after Flatten of (64, 16, 6, 6)``, or nothing if unknown."""
+    """Return the layer or operation that made `tensor`, `` after Flatten of (64, 16, 6, 6)``, or nothing if unknown."""
     made = _made_by(tensor)
     if made is None:
         return ""

@@ -30,7 +30,7 @@ class Flatten(Module):
 
 
 class Unflatten(Module):
-    """Split the axis `dim` into axes of the sizes `unflattened_size`, of which one may be −1.
+    """Split the axis `dim` into axes of the sizes `unflattened_size`; one size may be −1, which is inferred.
 
     Example:
         nn.Unflatten(1, (16, 5, 5))  # (N, 400) → (N, 16, 5, 5)

@@ -27,7 +27,7 @@ class ModuleHooks:
     Attributes:
         forward_pre, forward: called before and after `forward`.
         backward_pre, backward: called with the gradients of the outputs, and with those of the inputs.
-        with_kwargs: the ids of those forward hooks that take the keyword arguments, too.
+        with_kwargs: the ids of the forward hooks that also take the keyword arguments.
     """
 
     def __init__(self) -> None:
@@ -50,7 +50,7 @@ class ModuleHooks:
         return self.__dict__
 
     def __deepcopy__(self, memo: dict[int, object]) -> ModuleHooks:
-        clone = ModuleHooks()  # with tables of its own that share the functions, which are never copied
+        clone = ModuleHooks()  # the tables are copied, the functions in them are not
         memo[id(self)] = clone
         for name, table in vars(self).items():
             setattr(clone, name, table.copy())
@@ -127,7 +127,7 @@ class _GradientHooks:
     ) -> tuple[object, ...]:
         """Return `values`, with the tensors passed through an operation that calls `known` with all their gradients.
 
-        As in PyTorch, the gradient of an input that no gradient reaches is zeros, that of such an output None.
+        As in PyTorch, an input that no gradient reaches gets zeros (`zeros`), an output None.
         """
         tensors = {i: value for i, value in enumerate(values) if isinstance(value, Tensor)}
         if not any(tensor.requires_grad for tensor in tensors.values()):
@@ -159,7 +159,7 @@ class _GradientHooks:
 
     def _inputs_known(self, gradients: Gradients) -> Gradients:
         """Call the hooks with the gradients of inputs and outputs."""
-        if self.outgoing is None:  # the gradient bypassed the outputs: it came from a tensor that forward kept
+        if self.outgoing is None:  # the gradient came from a tensor that forward stored, not from an output
             return gradients
         for hook in self.after:
             gradients = _replaced(hook, hook(self.module, gradients, self.outgoing), gradients)
@@ -191,7 +191,7 @@ def _as_tuple(value: object) -> tuple[Any, ...]:
 
 
 def _replaced(hook: Hook, found: object, gradients: Gradients) -> Gradients:
-    """Return the gradients that `hook` returned, checked; for None the `gradients` it was given."""
+    """Return the gradients that `hook` returned, checked, or the `gradients` it was given if it returned None."""
     if found is None:
         return gradients
     new = _as_tuple(found)
@@ -259,14 +259,14 @@ class Hookable(Registry):
     def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
         """Call ``hook(module, grad_input, grad_output)`` when the gradients of the positional inputs are known.
 
-        Both are tuples, with None for what is not a tensor. Where no gradient arrives, an output has None and an input
-        zeros; if no input needs a gradient, all inputs have None. What the hook returns, unless None, replaces
+        Both are tuples, with None for values that are not tensors. Where no gradient arrives, an output has None and an
+        input zeros; if no input needs a gradient, all inputs have None. What the hook returns, unless None, replaces
         `grad_input`.
         """
         return self._hook("backward", hook, prepend)
 
     def register_backward_hook(self, hook: Hook) -> RemovableHandle:
-        """Do what `register_full_backward_hook` does; this is its old name.
+        """Call `register_full_backward_hook`, of which this is the old name.
 
         In PyTorch the old hooks get only the gradients of the inputs of the last operation in `forward`.
         """

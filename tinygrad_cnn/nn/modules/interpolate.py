@@ -19,7 +19,7 @@ class Upsample(Module):
 
     Args:
         size: length, or height and width, of the result; one number stands for all axes.
-        scale_factor: the factor of the sizes, instead of `size`.
+        scale_factor: output size / input size, instead of `size`.
         mode: "nearest"; "linear" for sequences, "bilinear" for images.
         align_corners: align the centres of the corner pixels rather than their outer borders; None for "nearest".
         recompute_scale_factor: compute the scale from the rounded sizes instead of using `scale_factor` itself.
@@ -28,7 +28,7 @@ class Upsample(Module):
         (N, C, H, W) → (N, C, OH, OW); or one axis fewer or more.
 
     Raises:
-        NotImplementedError: another `mode`.
+        NotImplementedError: `mode` is unknown.
     """
 
     def __init__(

@@ -1,4 +1,4 @@
-"""`LazyLinear`, `LazyConv2d`, `LazyBatchNorm2d`: layers that learn the size of their input from the first one."""
+"""`LazyLinear`, `LazyConv2d`, `LazyBatchNorm2d`: layers that take their input size from the first input."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _Lazy(Module):
     becomes: ClassVar[type[Module]]
 
     def _reserve(self, weight: bool, bias: bool, device: DeviceLike, dtype: npt.DTypeLike | None) -> None:
-        """Register those of the parameters that are wanted, without a shape."""
+        """Register the requested parameters, without a shape."""
         for name, wanted in (("weight", weight), ("bias", bias)):
             self.register_parameter(name, UninitializedParameter(device=device, dtype=dtype) if wanted else None)
 
@@ -65,7 +65,7 @@ class _Lazy(Module):
                 raise RuntimeError(f"{type(self).__name__}: expected loaded {name} {shape}, got {found.shape}")
 
     def _materialize(self, shapes: dict[str, Shape]) -> None:
-        """Give the parameters their shapes and initial values; loaded ones stay as they are."""
+        """Give the parameters their shapes and initial values; loaded parameters keep their values."""
         fresh = self.has_uninitialized_params()
         for name, shape in shapes.items():
             found = self._tensors()[name]
@@ -78,14 +78,14 @@ class _Lazy(Module):
 class LazyLinear(_Lazy, Linear):
     """A `Linear` layer whose `in_features` is the length of the last axis of the first input.
 
-    The first call turns it into a `Linear`. Until then its parameters have a dtype but no shape, and whatever needs
+    The first call turns it into a `Linear`. Until then its parameters have a dtype but no shape, and every use of
     their values raises an error; loading a state_dict gives them shapes and values.
 
     Args:
         out_features: length of the last axis of the output.
         bias: whether to add b.
         device: the CPU.
-        dtype: of the parameters; the default dtype by default.
+        dtype: the dtype of the parameters; the default dtype by default.
 
     Example:
         net = nn.Sequential(nn.Flatten(), nn.LazyLinear(10))

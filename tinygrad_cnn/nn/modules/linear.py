@@ -20,13 +20,13 @@ def draw_affine(weight: Tensor, bias: Tensor | None) -> None:
     """Fill weight and bias of an affine map with samples from ±1/√fan_in."""
     fan_in, _ = init.calculate_fan_in_and_fan_out(weight)
     bound = 1 / math.sqrt(fan_in)
-    init.kaiming_uniform_(weight, a=math.sqrt(5))  # as PyTorch spells ±1/√fan_in
+    init.kaiming_uniform_(weight, a=math.sqrt(5))  # PyTorch's expression for ±1/√fan_in
     if bias is not None:
         init.uniform_(bias, -bound, bound)
 
 
 class Identity(Module):
-    """Return the input; it stands in for a layer that is left out. All arguments are ignored."""
+    """Return the input: a placeholder for a layer that is left out. All arguments are ignored."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:  # noqa: ARG002
         super().__init__()
@@ -46,13 +46,13 @@ class Linear(Module):
         out_features: length of the last axis of the output.
         bias: whether to add b.
         device: the CPU.
-        dtype: of the parameters; the default dtype by default.
+        dtype: the dtype of the parameters; the default dtype by default.
 
     Shape:
         (..., in_features) → (..., out_features); weight (out_features, in_features), bias (out_features,).
 
     Raises:
-        ValueError: a number of features below 1.
+        ValueError: a number of features is below 1.
     """
 
     weight: Parameter

@@ -24,7 +24,7 @@ class _Loss(Module):
 
     def __init__(self, size_average: bool | None = None, reduce: bool | None = None, reduction: str = "mean") -> None:
         super().__init__()
-        # A warning points to the line that makes the loss, beyond the __init__ of each subclass.
+        # Let the warning name the line that creates the loss, not an __init__ of a subclass.
         above = [kind for kind in type(self).__mro__ if "__init__" in kind.__dict__].index(_Loss)
         self.reduction = which_reduction(size_average, reduce, reduction, stacklevel=3 + above)
         self._check_reduction()
@@ -56,7 +56,7 @@ class CrossEntropyLoss(_WeightedLoss):
         weight: a factor for each class, kept as a buffer.
         size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        ignore_index: positions with this target do not count.
+        ignore_index: positions with this target are left out.
         reduction: "mean", "sum" or "none".
         label_smoothing: share of the target that is spread evenly over all classes.
 
@@ -95,7 +95,7 @@ class NLLLoss(_WeightedLoss):
         weight: a factor for each class, kept as a buffer.
         size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        ignore_index: positions with this target do not count.
+        ignore_index: positions with this target are left out.
         reduction: "mean", "sum" or "none".
 
     Shape:
@@ -195,7 +195,7 @@ class SmoothL1Loss(_Loss):
 
     Args:
         reduction: "mean", "sum" or "none".
-        beta: where the parabola joins the straight lines; with 0 it is `L1Loss`.
+        beta: the |d| at which the parabola joins the straight lines; with 0 the loss is `L1Loss`.
 
     Shape:
         two tensors of one shape → ().
@@ -217,7 +217,7 @@ class HuberLoss(_Loss):
 
     Args:
         reduction: "mean", "sum" or "none".
-        delta: where the parabola joins the straight lines.
+        delta: the |d| at which the parabola joins the straight lines.
 
     Shape:
         two tensors of one shape → ().
@@ -233,7 +233,7 @@ class HuberLoss(_Loss):
 
 
 class KLDivLoss(_Loss):
-    """Compute t · (log t − x), x being log-probabilities, for each element, their sum or their mean.
+    """Compute t · (log t − x) for log-probabilities x, for each element, their sum or their mean.
 
     Args:
         size_average: an old spelling of `reduction`; a warning names the reduction it stands for.

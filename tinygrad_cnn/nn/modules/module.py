@@ -42,9 +42,9 @@ class Module(Hookable):
     _modules: dict[str, Module | None]
     training: bool
     _settings: ClassVar[tuple[str, ...]] = ()
-    """The attributes that `extra_repr` shows with their names; of a parameter, whether there is one."""
+    """The attributes that `extra_repr` shows with their names; for a parameter it shows whether there is one."""
     _sizes: ClassVar[tuple[str, ...]] = ()
-    """The attributes that it shows before them, without their names."""
+    """The attributes that `extra_repr` shows first, without their names."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -69,7 +69,7 @@ class Module(Hookable):
             pop_scope(token)
 
     def _name_within(self, scope: Scope | None) -> str:
-        """Return the name of this module within the module of `scope`; if it is not found there, the class's name."""
+        """Return the name of this module within the module of `scope`, or its class's name if it is not found there."""
         around = None if scope is None else scope._owner()
         if isinstance(around, Module):
             for name, child in around._modules.items():
@@ -83,11 +83,11 @@ class Module(Hookable):
     # --- submodules, parameters and buffers ---------------------------------------------------------------------------
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
-        """Yield the submodules assigned here with their names, shared ones once."""
+        """Yield the direct submodules with their names, shared modules once."""
         yield from _once((name, child) for name, child in self._modules.items() if child is not None)
 
     def children(self) -> Iterator[Module]:
-        """Yield the submodules assigned here, shared ones once."""
+        """Yield the direct submodules, shared modules once."""
         yield from (child for _, child in self.named_children())
 
     def named_modules(
@@ -96,7 +96,7 @@ class Module(Hookable):
         """Yield this module under `prefix` and all modules below it by their paths, parents before children.
 
         Args:
-            memo: modules to leave out; those found are added.
+            memo: modules to leave out; the modules yielded are added to it.
             prefix: put before every path, with a dot.
             remove_duplicate: yield shared modules once.
         """
@@ -107,7 +107,7 @@ class Module(Hookable):
             yield path, module
 
     def modules(self) -> Iterator[Module]:
-        """Yield this module and all modules below it, shared ones once."""
+        """Yield this module and all modules below it, shared modules once."""
         yield from (module for _, module in self.named_modules())
 
     def named_parameters(
@@ -117,7 +117,7 @@ class Module(Hookable):
         return self._members(lambda module: module._parameters, prefix, recurse, remove_duplicate)
 
     def parameters(self, recurse: bool = True) -> Iterator[Parameter]:
-        """Yield the parameters, shared ones once."""
+        """Yield the parameters, shared parameters once."""
         yield from (parameter for _, parameter in self.named_parameters(recurse=recurse))
 
     def named_buffers(
@@ -127,14 +127,14 @@ class Module(Hookable):
         return self._members(lambda module: module._buffers, prefix, recurse, remove_duplicate)
 
     def buffers(self, recurse: bool = True) -> Iterator[Tensor]:
-        """Yield the buffers, shared ones once."""
+        """Yield the buffers, shared buffers once."""
         yield from (buffer for _, buffer in self.named_buffers(recurse=recurse))
 
     def get_submodule(self, target: str) -> Module:
-        """Return the module at the path `target`, such as "features.0"; this one for "".
+        """Return the module at the path `target`, such as "features.0"; this module for "".
 
         Raises:
-            AttributeError: there is none; the message says where the path ends and what is there.
+            AttributeError: there is no such module; the message says where the path ends and what is there.
         """
         module = self
         done = ""
@@ -202,11 +202,11 @@ class Module(Hookable):
         """Copy values into the parameters and persistent buffers, and return (missing_keys, unexpected_keys).
 
         Args:
-            state_dict: the result of `state_dict` of such a module, here or in PyTorch; its tensors or arrays are
-                converted to the dtypes of the module.
-            strict: refuse missing and unexpected keys; otherwise they are ignored and returned.
-            assign: hold the given tensors themselves, with their own dtypes and memory. An optimizer made earlier keeps
-                the old ones.
+            state_dict: a result of `state_dict`, from this package or PyTorch; its tensors or arrays are converted to
+                the dtypes of the module.
+            strict: raise an error for missing and unexpected keys, which are otherwise ignored and returned.
+            assign: replace the parameters and buffers by the given tensors, without copying or conversion. An optimizer
+                made earlier keeps the old parameters.
 
         Raises:
             RuntimeError: the message lists every missing, unexpected and mismatched key; nothing was changed.
@@ -214,13 +214,13 @@ class Module(Hookable):
         return load_state(type(self).__name__, dict(self._slots()), state_dict, strict, assign)
 
     def train(self, mode: bool = True) -> Self:
-        """Set training mode, or evaluation mode if `mode` is False, here and below."""
+        """Set this module and all modules below it to training mode, or to evaluation mode if `mode` is False."""
         for module in self.modules():
             module.training = mode
         return self
 
     def eval(self) -> Self:
-        """Set evaluation mode, here and below."""
+        """Set this module and all modules below it to evaluation mode."""
         return self.train(False)
 
     def requires_grad_(self, requires_grad: bool = True) -> Self:
@@ -238,7 +238,7 @@ class Module(Hookable):
                 parameter.grad = parameter.grad.detach().zero_()
 
     def apply(self, fn: Callable[[Module], object]) -> Self:
-        """Call `fn` on every module below, children before parents, and on this one, such as to initialise them."""
+        """Call `fn` on all modules below, children before parents, and on this one; for instance to initialise them."""
         for child in self.children():
             child.apply(fn)
         fn(self)
@@ -311,7 +311,7 @@ class Module(Hookable):
 
 
 def _once(named: Iterable[tuple[str, T]], left_out: Iterable[int] = ()) -> Iterator[tuple[str, T]]:
-    """Yield each value once, under its first name, but none whose id is in `left_out`."""
+    """Yield each value once, under its first name; skip values whose ids are in `left_out`."""
     seen = set(left_out)
     for name, value in named:
         if id(value) not in seen:

@@ -1,4 +1,4 @@
-"""`LayerNorm`, `GroupNorm`, `LocalResponseNorm`: normalisation within one example, alike in training and evaluation."""
+"""`LayerNorm`, `GroupNorm`, `LocalResponseNorm`: normalisation of single examples, also in training."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class AffineNorm(Module):
     def _make_affine(
         self, shape: int | Shape, affine: bool, bias: bool, device: DeviceLike, dtype: npt.DTypeLike | None
     ) -> None:
-        """Register weight and bias of `shape`: both only if `affine`, and the bias only if `bias`, too."""
+        """Register a weight of `shape` if `affine`, and a bias if both `affine` and `bias`."""
         for name, wanted in (("weight", affine), ("bias", affine and bias)):
             self.register_parameter(name, Parameter(empty(shape, dtype=dtype, device=device)) if wanted else None)
 
@@ -46,15 +46,15 @@ class LayerNorm(AffineNorm):
         normalized_shape: the sizes of the axes to normalise over; one number for the last axis.
         eps: added to the variance.
         elementwise_affine: whether to have w and b, which start as 1 and 0.
-        bias: whether to have b, where there is w.
+        bias: whether to have b, if there is w.
         device: the CPU.
-        dtype: of the parameters; the default dtype by default.
+        dtype: the dtype of the parameters; the default dtype by default.
 
     Shape:
         (..., *normalized_shape) → the same; parameters (*normalized_shape,).
 
     Raises:
-        ValueError: no axes to normalise over.
+        ValueError: there are no axes to normalise over.
 
     Ref: Ba, Kiros, Hinton, "Layer Normalization", 2016.
     """
@@ -93,8 +93,8 @@ class GroupNorm(AffineNorm):
         eps: added to the variance.
         affine: whether to have w and b, which start as 1 and 0.
         device: the CPU.
-        dtype: of the parameters; the default dtype by default.
-        bias: whether to have b, where there is w.
+        dtype: the dtype of the parameters; the default dtype by default.
+        bias: whether to have b, if there is w.
 
     Shape:
         (N, C, ...) → the same; parameters (C,).
@@ -138,10 +138,10 @@ class LocalResponseNorm(Module):
     """Compute y[c] = x[c] / (k + alpha · mean of x² over the `size` channels around c)^beta.
 
     Args:
-        size: number of channels around each; those before the first and after the last count as 0.
+        size: the number of channels in each mean; channels before the first and after the last count as 0.
         alpha: the factor of the mean.
         beta: the exponent.
-        k: what is added to the mean.
+        k: the constant added to the mean.
 
     Shape:
         (N, C, ...) → the same.

@@ -1,4 +1,4 @@
-"""`ZeroPad2d`, `ConstantPad2d`, `ReflectionPad2d`, `ReplicationPad2d`: a frame around images."""
+"""`ZeroPad2d`, `ConstantPad2d`, `ReflectionPad2d`, `ReplicationPad2d`: padding around images."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["ConstantPad2d", "ReflectionPad2d", "ReplicationPad2d", "ZeroPad2d"]
 
 
 class _Pad2d(Module):
-    """Base of the frames: their four widths.
+    """Base of the padding layers: their four widths.
 
     Attributes:
         _mode: what is added, as for `functional.pad`.
@@ -54,7 +54,7 @@ class ConstantPad2d(_Pad2d):
 
     Args:
         padding: one number for all sides, or (left, right, top, bottom).
-        value: what to add.
+        value: the value to add.
     """
 
     _sizes = ()

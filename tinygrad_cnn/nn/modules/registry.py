@@ -73,28 +73,28 @@ class Registry:
         return clone
 
     def _name_holder(self, error: Exception, attribute: str) -> None:
-        """Add to `error` which module holds the attribute that cannot be copied, by its path from here."""
+        """Add to `error` the path of the attribute that cannot be copied."""
         text, holder, name = error.__dict__.setdefault("held", (str(error), self, attribute))
         path = next((path for path, module in self._walk("") if module is holder), "")
         where = f"{type(self).__name__}{'.' * bool(path)}{path}.{name}"
         error.args = (f"{text}\nin the copy of {where}, an attribute of {type(holder).__name__}",)
 
     def _walk(self, path: str) -> Iterator[tuple[str, Any]]:
-        """Yield this module under `path` and all modules below it by their paths, shared ones under each of them."""
+        """Yield this module under `path` and all modules below it by their paths; a shared module under every path."""
         yield path, self
         for name, child in self._modules.items():
             if child is not None:
                 yield from child._walk(f"{path}.{name}" if path else name)
 
     def _unregistered(self) -> list[str]:
-        """Return the sentences of `unregistered`, for callers that do not import this room."""
+        """Return the sentences of `unregistered`, for callers that do not import this module."""
         return unregistered(self)
 
     def __dir__(self) -> Iterable[str]:
         return sorted({*super().__dir__(), *self._parameters, *self._buffers, *self._modules})
 
     def _registered(self, name: str, what: str) -> dict[str, Any]:
-        """Return the registry called `name`; an AttributeError says that ``__init__`` of the base was not called."""
+        """Return the registry called `name`; raise an AttributeError if ``__init__`` of the base was not called."""
         found: dict[str, Any] | None = self.__dict__.get(name)
         if found is None:
             raise AttributeError(
@@ -113,7 +113,7 @@ class Registry:
         return bool(found)
 
     def register_parameter(self, name: str, param: Parameter | None) -> None:
-        """Add a parameter under `name`; None reserves the name of one that is left out, such as a bias."""
+        """Add a parameter under `name`; None reserves the name of a parameter that is left out, such as a bias."""
         parameters = self._registered("_parameters", "parameter")
         self._check_name("parameter", name, parameters)
         if param is not None and not isinstance(param, Parameter):
@@ -121,7 +121,7 @@ class Registry:
         parameters[name] = param
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
-        """Add a tensor that belongs to the module but is not trained; the state_dict has the persistent ones."""
+        """Add a tensor that belongs to the module but is not trained; a `persistent` one is part of the state_dict."""
         buffers = self._registered("_buffers", "buffer")
         self._check_name("buffer", name, buffers)
         if tensor is not None and not isinstance(tensor, Tensor):
@@ -140,7 +140,7 @@ class Registry:
         modules[name] = module
 
     def register_module(self, name: str, module: Registry | None) -> None:
-        """Do what `add_module` does."""
+        """Add a submodule, as `add_module` does."""
         self.add_module(name, module)
 
     def _check_name(self, what: str, name: str, registry: Container[str]) -> None:
@@ -153,7 +153,7 @@ class Registry:
 
 
 def _refuse_other(what: str, kind: str, name: str, value: object) -> None:
-    """Raise a TypeError unless `value` is None: a registered name keeps its kind."""
+    """Raise a TypeError unless `value` is None: a name registered as one kind takes no other."""
     if value is not None:
         raise TypeError(f"cannot assign {type(value).__name__!r} as {what} {name!r} ({kind} or None expected)")
 

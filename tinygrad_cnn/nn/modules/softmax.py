@@ -10,10 +10,10 @@ __all__ = ["LogSoftmax", "Softmax"]
 
 
 class _Along(Module):
-    """Base of both: the axis.
+    """Base of `Softmax` and `LogSoftmax`.
 
     Args:
-        dim: the axis; leaving it out warns, see `functional.softmax`.
+        dim: the axis; without it a call warns, see `functional.softmax`.
     """
 
     _settings = ("dim",)

@@ -1,4 +1,4 @@
-"""Loading a state_dict: everything is checked before anything changes."""
+"""Loading a state_dict: all keys and shapes are checked before a value changes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tinygrad_cnn.tensor import Tensor
 
 
 class IncompatibleKeys(NamedTuple):
-    """The keys that the module has and the state_dict lacks, and those that only the state_dict has."""
+    """The keys that only the module has, and those that only the state_dict has."""
 
     missing_keys: list[str]
     unexpected_keys: list[str]

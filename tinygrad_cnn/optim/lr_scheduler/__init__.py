@@ -1,4 +1,4 @@
-"""Schedules of learning rates: each changes the `lr` of an optimizer's groups, once a `step`."""
+"""Schedules of learning rates: each changes the `lr` of an optimizer's groups at every `step`."""
 
 from tinygrad_cnn.optim.lr_scheduler.combined import ChainedScheduler, SequentialLR
 from tinygrad_cnn.optim.lr_scheduler.cosine import CosineAnnealingLR, CosineAnnealingWarmRestarts
@@ -20,4 +20,4 @@ __all__ = [
 ]  # fmt: skip
 
 for _name in __all__:
-    globals()[_name].__module__ = __name__  # scripts read it: the module that users import from, as in PyTorch
+    globals()[_name].__module__ = __name__  # the module that users import from, as in PyTorch; scripts read it

@@ -32,7 +32,7 @@ class Combined(LRScheduler):
         raise NotImplementedError(f"{type(self).__name__} does not define _advance")
 
     def _check(self, schedulers: Sequence[LRScheduler], optimizer: Optimizer | None) -> Optimizer:
-        """Return the one optimizer of all `schedulers`; it must be `optimizer` if that is given.
+        """Return the optimizer, which all `schedulers` must share; it must be `optimizer` if that is given.
 
         Raises:
             TypeError: one of the `schedulers` is not a schedule.
@@ -64,7 +64,7 @@ class Combined(LRScheduler):
         return {**super().state_dict(), "_schedulers": [scheduler.state_dict() for scheduler in self._schedulers]}
 
     def load_state_dict(self, state_dict: StateDict) -> None:
-        """Copy the state from what `state_dict` of a schedule of this class returned.
+        """Load a copy of a state that `state_dict` of a schedule of this class returned.
 
         Raises:
             ValueError: the state is that of another schedule; nothing was changed.
@@ -88,17 +88,17 @@ class Combined(LRScheduler):
 
 
 class ChainedScheduler(Combined):
-    """Take a step of every schedule, one after another: each changes the rates that the one before it left.
+    """Take a step of every schedule in turn: each changes the rates that the schedule before it wrote.
 
-    Those that multiply the present rate, such as `ExponentialLR` and `ConstantLR`, act together; one that writes a rate
-    of its own, such as `LambdaLR`, undoes what those before it did.
+    Schedules that multiply the present rate, such as `ExponentialLR` and `ConstantLR`, combine. A schedule that sets
+    the rate anew, such as `LambdaLR`, overwrites the changes of those before it.
 
     Args:
         schedulers: the schedules, in their order.
-        optimizer: whose rates to change; that of the first schedule by default.
+        optimizer: the optimizer whose rates to change; by default that of the first schedule.
 
     Raises:
-        TypeError: one of the `schedulers` is none.
+        TypeError: one of the `schedulers` is not a schedule.
         ValueError: no schedulers, one of another optimizer, or one that needs a metric.
     """
 
@@ -113,16 +113,16 @@ class ChainedScheduler(Combined):
 
 
 class SequentialLR(Combined):
-    """Follow the first of the `schedulers` up to the first of the `milestones`, then the second, which begins there.
+    """Follow the first of the `schedulers` up to the first milestone, then start the second one, and so on.
 
     Args:
-        optimizer: whose rates to change; that of all the schedulers.
+        optimizer: the optimizer of all the schedulers.
         schedulers: the schedules, in their order.
-        milestones: the steps at which the next one takes over, one fewer than there are schedules.
-        last_epoch: the number of steps already taken; -1 begins.
+        milestones: the steps at which the next schedule takes over, one fewer than there are schedules.
+        last_epoch: the number of steps already taken; -1 starts anew.
 
     Raises:
-        TypeError: one of the `schedulers` is none.
+        TypeError: one of the `schedulers` is not a schedule.
         ValueError: no schedulers, one of another optimizer, one that needs a metric, or milestones that do not fit.
     """
 
@@ -139,7 +139,7 @@ class SequentialLR(Combined):
         self._schedulers = schedulers
         self._milestones = milestones
         self.last_epoch = last_epoch + 1
-        for group in optimizer.param_groups:  # each scheduler took its first step when it was made: back to the start
+        for group in optimizer.param_groups:  # each scheduler took its first step when it was made; undo these
             group["lr"] = group["initial_lr"]
         self._undo()
         first = schedulers[bisect_right(milestones, 0)]
@@ -147,7 +147,7 @@ class SequentialLR(Combined):
         self._last_lr = first.get_last_lr()
 
     def _undo(self) -> None:
-        """Take back the first step of all the schedules."""
+        """Undo the first step of all the schedules."""
         for scheduler in self._schedulers:
             if isinstance(scheduler, SequentialLR):
                 scheduler._undo()

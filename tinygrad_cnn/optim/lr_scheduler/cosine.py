@@ -1,4 +1,4 @@
-"""`CosineAnnealingLR` and `CosineAnnealingWarmRestarts`: rates that follow a cosine, once or in many waves."""
+"""`CosineAnnealingLR` and `CosineAnnealingWarmRestarts`: rates that follow a cosine, once or with restarts."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from tinygrad_cnn.optim.optimizer import Optimizer
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Let the rates fall along half a wave of a cosine, and rise again after it.
+    """Decrease the rates along half a cosine wave; after that they increase again.
 
         lr(t) = eta_min + ½ · (lr(0) − eta_min) · (1 + cos(π · t / T_max))
 
-    A step multiplies the present rate's distance from eta_min, so that another schedule may act on it too.
+    A step multiplies the distance of the present rate from eta_min, so the schedule combines with others.
 
     Args:
-        optimizer: whose rates to change.
+        optimizer: the optimizer whose rates to change.
         T_max: the number of steps down to `eta_min`.
         eta_min: the lowest rate.
-        last_epoch: the number of steps already taken; -1 begins.
+        last_epoch: the number of steps already taken; -1 starts anew.
 
     Raises:
         ValueError: `T_max` is not positive.
@@ -53,21 +53,22 @@ class CosineAnnealingLR(LRScheduler):
 
 
 class CosineAnnealingWarmRestarts(LRScheduler):
-    """Let the rates fall along half a wave of a cosine, then start again with a longer wave.
+    """Decrease the rates along half a cosine wave, then restart with a wave that is `T_mult` times as long.
 
         lr = eta_min + ½ · (lr(0) − eta_min) · (1 + cos(π · T_cur / T_i))
 
     T_cur is the number of steps since the last start, T_i the length of the wave: T_0, T_0·T_mult, T_0·T_mult², …
 
     Args:
-        optimizer: whose rates to change.
+        optimizer: the optimizer whose rates to change.
         T_0: the length of the first wave.
-        T_mult: how many times longer each wave is than the one before.
+        T_mult: the length of each wave divided by that of the wave before.
         eta_min: the lowest rate.
-        last_epoch: the number of steps already taken; -1 begins.
+        last_epoch: the number of steps already taken; -1 starts anew.
 
     Raises:
-        ValueError: `T_0` or `T_mult` is no positive integer, or `eta_min` no number; from `step`, a negative `epoch`.
+        ValueError: `T_0` or `T_mult` is not a positive integer, or `eta_min` not a number; from `step`: a negative
+            `epoch`.
 
     Ref: Loshchilov and Hutter, "SGDR: stochastic gradient descent with warm restarts", 2017.
     """

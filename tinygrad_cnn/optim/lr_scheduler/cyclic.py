@@ -1,4 +1,4 @@
-"""`CyclicLR` and `OneCycleLR`: rates that rise and fall, again and again or once, the momentum the other way round."""
+"""`CyclicLR` and `OneCycleLR`: rates that rise and fall, repeatedly or once, while the momentum falls and rises."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ _OUT = {"start_lr": "initial_lr", "end_lr": "min_lr", "start_momentum": "max_mom
 
 
 class _MomentumCycle(LRScheduler):
-    """Base of the schedules that may cycle the momentum, or the first of the betas, against the rates."""
+    """Base of the schedules that may vary the momentum, or the first of the betas, opposite to the rates."""
 
     use_beta1: bool
 
     def _note_momenta(
         self, optimizer: Optimizer, base: float | list[float], most: float | list[float], begins: bool
     ) -> tuple[list[float], list[float]]:
-        """Return the lowest and the highest momentum of each group; if the schedule `begins`, note them there.
+        """Return the lowest and the highest momentum of each group; store them in the group if the schedule `begins`.
 
         Raises:
-            ValueError: the optimizer has neither momentum nor betas, or a list is not as long as it has groups.
+            ValueError: the optimizer has neither momentum nor betas, or a list does not have one value for each group.
         """
         if not {"momentum", "betas"} & set(optimizer.defaults):
             raise ValueError(
@@ -48,29 +48,29 @@ class _MomentumCycle(LRScheduler):
 
 
 class CyclicLR(_MomentumCycle):
-    """Go from base_lr up to max_lr and back, each cycle scaled by a function of its number or of the step.
+    """Vary the rate from base_lr up to max_lr and back, with a scale that depends on the cycle or on the step.
 
         lr = base_lr + (max_lr − base_lr) · height · scale
 
     height goes from 0 to 1 in `step_size_up` steps and back in `step_size_down`. Call `step` after every batch.
 
     Args:
-        optimizer: whose rates to change, and with `cycle_momentum` its momentum, or the first of its betas.
-        base_lr: the lowest rate, or a list of one for each group.
-        max_lr: the highest rate, or a list of one for each group.
-        step_size_up: steps up.
-        step_size_down: steps down; as many as up by default.
+        optimizer: the optimizer whose rates to change; with `cycle_momentum` also its momentum, or its first beta.
+        base_lr: the lowest rate, or a list with one for each group.
+        max_lr: the highest rate, or a list with one for each group.
+        step_size_up: the number of steps up.
+        step_size_down: the number of steps down; by default, the same as up.
         mode: "triangular" (scale 1), "triangular2" (half as much in each cycle) or "exp_range" (gammaᵗ at step t).
-        gamma: for "exp_range".
+        gamma: the base of the scale of "exp_range".
         scale_fn: the scale as a function, instead of `mode`.
         scale_mode: the argument of `scale_fn`: "cycle", the number of the cycle from 1 on, or "iterations", the step.
         cycle_momentum: let the momentum fall while the rates rise, and rise while they fall.
-        base_momentum: the lowest momentum, or a list of one for each group.
-        max_momentum: the highest momentum, or a list of one for each group.
-        last_epoch: the number of steps already taken; -1 begins.
+        base_momentum: the lowest momentum, or a list with one for each group.
+        max_momentum: the highest momentum, or a list with one for each group.
+        last_epoch: the number of steps already taken; -1 starts anew.
 
     Raises:
-        ValueError: an unknown `mode`, a list that is not as long as the optimizer has groups, or an optimizer without
+        ValueError: an unknown `mode`, a list without one value for each group, or an optimizer without
             momentum.
 
     Ref: Smith, "Cyclical learning rates for training neural networks", 2017.
@@ -142,11 +142,11 @@ class CyclicLR(_MomentumCycle):
         return height, self.scale_fn(cycle if self.scale_mode == "cycle" else self.last_epoch)
 
     def state_dict(self) -> State:
-        """Return everything but the optimizer; for a callable object its attributes, for a function None."""
+        """Return everything but the optimizer. A callable object is saved as its attributes, a function as None."""
         return {**super().state_dict(), "_scale_fn_custom": attributes_of(self._scale_fn_custom)}
 
     def load_state_dict(self, state_dict: StateDict) -> None:
-        """Load the state, and the attributes of a callable object; a function stays as it is."""
+        """Load the state, and the attributes of a callable object; a function is left unchanged."""
         fn = self._scale_fn_custom
         super().load_state_dict(state_dict)
         self._scale_fn_custom = fn
@@ -154,30 +154,30 @@ class CyclicLR(_MomentumCycle):
 
 
 class OneCycleLR(_MomentumCycle):
-    """Go from max_lr / div_factor up to max_lr, then down to max_lr / (div_factor · final_div_factor).
+    """Raise the rate from max_lr / div_factor to max_lr, then lower it to max_lr / (div_factor · final_div_factor).
 
-    Between the two ends a, b of a phase, at the part s of it: a + (b − a) · (1 − cos(π · s)) / 2, or a + (b − a) · s.
-    Made to be stepped after every batch.
+    At the fraction s of a phase from a to b, the rate is a + (b − a) · (1 − cos(π · s)) / 2, or a + (b − a) · s if the
+    strategy is linear. Call `step` after every batch.
 
     Args:
-        optimizer: whose rates to change, and with `cycle_momentum` its momentum, or the first of its betas.
-        max_lr: the highest rate, or a list of one for each group.
-        total_steps: the number of steps; without it they are `epochs` · `steps_per_epoch`.
+        optimizer: the optimizer whose rates to change; with `cycle_momentum` also its momentum, or its first beta.
+        max_lr: the highest rate, or a list with one for each group.
+        total_steps: the number of steps; by default `epochs` · `steps_per_epoch`.
         epochs: see `total_steps`.
         steps_per_epoch: see `total_steps`.
-        pct_start: the part of the steps that goes up, a float from 0 to 1.
+        pct_start: the fraction of the steps in which the rate rises, from 0 to 1.
         anneal_strategy: "cos" or "linear".
         cycle_momentum: let the momentum fall while the rates rise, and rise while they fall.
-        base_momentum: the lowest momentum, or a list of one for each group.
-        max_momentum: the highest momentum, or a list of one for each group.
-        div_factor: how far the first rate is below the highest.
-        final_div_factor: how far the last rate is below the first.
-        three_phase: come down to the first rate in as many steps as it took to go up, then on to the last.
-        last_epoch: the number of steps already taken; -1 begins.
+        base_momentum: the lowest momentum, or a list with one for each group.
+        max_momentum: the highest momentum, or a list with one for each group.
+        div_factor: the highest rate divided by the first rate.
+        final_div_factor: the first rate divided by the last rate.
+        three_phase: fall back to the first rate in as many steps as the rise took, then to the last rate.
+        last_epoch: the number of steps already taken; -1 starts anew.
 
     Raises:
-        ValueError: an argument is out of range, a list is not as long as the optimizer has groups, the optimizer has no
-            momentum; and from `step`, when all steps were taken.
+        ValueError: an argument is out of range, a list does not have one value for each group, the optimizer has no
+            momentum; from `step`: all steps were taken already.
 
     Ref: Smith and Topin, "Super-convergence: very fast training of neural networks using large learning rates", 2018.
     """
@@ -237,7 +237,7 @@ class OneCycleLR(_MomentumCycle):
         return super().get_lr()
 
     def _next_lr(self, i: int) -> float:
-        self._base_lr(i)  # refuses a group that came too late
+        self._base_lr(i)  # raises for a group that was added too late
         group = self.optimizer.param_groups[i]
         start = 0.0
         for phase in self._schedule_phases:
@@ -265,10 +265,10 @@ def _positive(name: str, value: int) -> int:
 
 
 def _for_each_group(name: str, value: float | list[float], groups: list[Group]) -> list[float]:
-    """Return `value` for each group: itself if it is a list of as many.
+    """Return a list with `value` for each group; `value` itself if it is a list of that length.
 
     Raises:
-        ValueError: a list of another length.
+        ValueError: `value` is a list of another length.
     """
     if not isinstance(value, list | tuple):
         return [value] * len(groups)

@@ -17,10 +17,10 @@ class StepLR(LRScheduler):
         lr(t) = lr(0) · gamma^⌊t / step_size⌋
 
     Args:
-        optimizer: whose rates to change.
+        optimizer: the optimizer whose rates to change.
         step_size: the number of steps between two changes.
         gamma: the factor.
-        last_epoch: the number of steps already taken; -1 begins.
+        last_epoch: the number of steps already taken; -1 starts anew.
 
     Raises:
         ValueError: `step_size` is not positive.
@@ -47,10 +47,10 @@ class MultiStepLR(LRScheduler):
         lr(t) = lr(0) · gamma^(number of milestones ≤ t)
 
     Args:
-        optimizer: whose rates to change.
-        milestones: the steps at which to change them; one that is given twice counts twice.
+        optimizer: the optimizer whose rates to change.
+        milestones: the steps at which to change them; a step that is given twice counts twice.
         gamma: the factor.
-        last_epoch: the number of steps already taken; -1 begins.
+        last_epoch: the number of steps already taken; -1 starts anew.
     """
 
     def __init__(
@@ -74,9 +74,9 @@ class ExponentialLR(LRScheduler):
         lr(t) = lr(0) · gammaᵗ
 
     Args:
-        optimizer: whose rates to change.
+        optimizer: the optimizer whose rates to change.
         gamma: the factor.
-        last_epoch: the number of steps already taken; -1 begins.
+        last_epoch: the number of steps already taken; -1 starts anew.
     """
 
     def __init__(self, optimizer: Optimizer, gamma: float, last_epoch: int = -1) -> None:
@@ -94,10 +94,10 @@ class ConstantLR(LRScheduler):
     """Scale the rates by `factor` for `total_iters` steps.
 
     Args:
-        optimizer: whose rates to change.
+        optimizer: the optimizer whose rates to change.
         factor: the factor, from 0 to 1.
-        total_iters: the number of steps until the rates are their own again.
-        last_epoch: the number of steps already taken; -1 begins.
+        total_iters: the number of steps after which the rates return to their original values.
+        last_epoch: the number of steps already taken; -1 starts anew.
 
     Raises:
         ValueError: `factor` is out of range.
@@ -124,16 +124,16 @@ class ConstantLR(LRScheduler):
 
 
 class LinearLR(LRScheduler):
-    """Scale the rates by a factor that goes along a line from `start_factor` to `end_factor`: a warm-up, or a decay.
+    """Scale the rates by a factor that changes linearly from `start_factor` to `end_factor`: a warm-up, or a decay.
 
         lr(t) = lr(0) · (start_factor + (end_factor − start_factor) · min(t, total_iters) / total_iters)
 
     Args:
-        optimizer: whose rates to change.
+        optimizer: the optimizer whose rates to change.
         start_factor: the factor at step 0, above 0 and at most 1.
         end_factor: the factor from step `total_iters` on, from 0 to 1.
         total_iters: the number of steps between the two.
-        last_epoch: the number of steps already taken; -1 begins.
+        last_epoch: the number of steps already taken; -1 starts anew.
 
     Raises:
         ValueError: a factor is out of range.
@@ -173,17 +173,17 @@ class LinearLR(LRScheduler):
 
 
 class LambdaLR(LRScheduler):
-    """Scale the first rates by a function of the step.
+    """Scale the initial rates by a function of the step.
 
         lr(t) = lr(0) · lr_lambda(t)
 
     Args:
-        optimizer: whose rates to change.
-        lr_lambda: the function, or a list of one for each group.
-        last_epoch: the number of steps already taken; -1 begins.
+        optimizer: the optimizer whose rates to change.
+        lr_lambda: the function, or a list with one for each group.
+        last_epoch: the number of steps already taken; -1 starts anew.
 
     Raises:
-        ValueError: the list is not as long as the optimizer has groups.
+        ValueError: the list does not have one function for each group.
     """
 
     def __init__(
@@ -202,11 +202,11 @@ class LambdaLR(LRScheduler):
         return self._base_lr(i) * self.lr_lambdas[i](self.last_epoch)
 
     def state_dict(self) -> State:
-        """Return everything but the optimizer; of callable objects their attributes, of functions None."""
+        """Return everything but the optimizer. Callable objects are saved as their attributes, functions as None."""
         return {**super().state_dict(), "lr_lambdas": [attributes_of(one) for one in self.lr_lambdas]}
 
     def load_state_dict(self, state_dict: StateDict) -> None:
-        """Take over the state, and the attributes of callable objects; functions stay as they are."""
+        """Load the state, and the attributes of callable objects; functions are left unchanged."""
         functions = self.lr_lambdas
         super().load_state_dict(state_dict)
         self.lr_lambdas = functions

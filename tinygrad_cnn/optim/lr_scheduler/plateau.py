@@ -13,19 +13,19 @@ class ReduceLROnPlateau(LRScheduler):
     """Multiply the rates by `factor` once a metric has not improved for more than `patience` steps.
 
     Args:
-        optimizer: whose rates to change.
+        optimizer: the optimizer whose rates to change.
         mode: "min" if a lower metric is better, "max" if a higher one is.
         factor: the factor, below 1.
         patience: how many steps without improvement are tolerated.
         threshold: how much better than the best metric so far a metric must be to count as an improvement.
         threshold_mode: "rel": the threshold is a share of the best metric; "abs": it is an amount.
-        cooldown: the number of steps after a change in which steps without improvement are not counted.
-        min_lr: the lowest rate, or a list of one for each group.
-        eps: rates are changed by more than this or not at all.
+        cooldown: the number of steps after a change during which steps without improvement are not counted.
+        min_lr: the lowest rate, or a list with one for each group.
+        eps: the least change of a rate; smaller changes are not made.
 
     Raises:
         TypeError: `optimizer` is not an optimizer.
-        ValueError: `factor` is not below 1, a mode is unknown, or a list is not as long as the optimizer has groups.
+        ValueError: `factor` is not below 1, a mode is unknown, or a list does not have one rate for each group.
     """
 
     def __init__(
@@ -60,10 +60,10 @@ class ReduceLROnPlateau(LRScheduler):
         self._last_lr = current_rates(optimizer)
 
     def step(self, metrics: SupportsFloat, epoch: int | None = None) -> None:  # type: ignore[override]
-        """Note the metric of a step, and lower the rates if it has not improved for too long.
+        """Record the metric of a step, and lower the rates if it has not improved for too long.
 
         Args:
-            metrics: a number, or a tensor of one element; NaN is no improvement.
+            metrics: a number, or a tensor of one element; NaN does not count as an improvement.
             epoch: the number of the step (deprecated).
         """
         current = float(metrics)

@@ -13,11 +13,11 @@ from tinygrad_cnn.optim.optimizer import Optimizer, State, StateDict
 class LRScheduler:
     """Base class of the schedules; a subclass defines in `_next_lr`, or in `get_lr`, how a step changes the rates.
 
-    Making a schedule writes the rates of step 0 and notes in each group, as "initial_lr", the rate it starts from.
+    The constructor writes the rates of step 0, and stores in each group, as "initial_lr", the rate to start from.
 
     Args:
-        optimizer: whose rates to change.
-        last_epoch: the number of steps already taken; -1 begins. To resume, load the state of the optimizer first.
+        optimizer: the optimizer whose rates to change.
+        last_epoch: the number of steps already taken; -1 starts anew. To resume, load the state of the optimizer first.
 
     Attributes:
         base_lrs: the rate that each group starts from.
@@ -31,7 +31,7 @@ class LRScheduler:
     base_lrs: list[float]
     _last_lr: list[float]
     _is_initial = False
-    """Whether the step being taken is the first one, which the constructor takes."""
+    """Whether this is the first step, which the constructor takes."""
     _get_lr_called_within_step = False
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
@@ -69,7 +69,7 @@ class LRScheduler:
             epoch: go to this step instead of the next one (deprecated).
 
         Warns:
-            UserWarning: the optimizer took no step yet, so its first rate goes unused; or `epoch` is given.
+            UserWarning: the optimizer has not taken a step yet, so the first rate is never used; or `epoch` is given.
         """
         own = type(self.optimizer).step is Optimizer.step  # a subclass may have a step that does not set _opt_called
         if self._step_count == 1 and own and not self.optimizer._opt_called:
@@ -84,7 +84,7 @@ class LRScheduler:
 
     def _update_lr(self, epoch: int | None = None) -> None:
         self.last_epoch = self.last_epoch + 1 if epoch is None else epoch
-        closed = getattr(self, "_lr_at", None)  # the rate at any step by a closed formula, if the schedule has one
+        closed = getattr(self, "_lr_at", None)  # the rate at any step in closed form, if the schedule has one
         if epoch is None or closed is None:
             self._write(self.get_lr)
         else:
@@ -102,7 +102,7 @@ class LRScheduler:
         self._last_lr = rates
 
     def get_lr(self) -> list[float]:
-        """Return the rates after one more step from the present ones, which `get_last_lr` returns."""
+        """Return the rates one step after the present rates, which `get_last_lr` returns."""
         if not self._get_lr_called_within_step:
             warnings.warn(
                 "To get the last learning rate computed by the scheduler, please use `get_last_lr()`.", stacklevel=2
@@ -110,7 +110,7 @@ class LRScheduler:
         return [self._next_lr(i) for i in range(len(self.optimizer.param_groups))]
 
     def _next_lr(self, i: int) -> float:
-        """Return the rate of group `i` at step `last_epoch`, from that of the step before, `_lr(i)`."""
+        """Return the rate of group `i` at step `last_epoch`, computed from the rate of the step before, `_lr(i)`."""
         raise NotImplementedError(f"{type(self).__name__} defines neither get_lr nor _next_lr")
 
     def _lr(self, i: int) -> float:
@@ -125,7 +125,7 @@ class LRScheduler:
         return self.base_lrs[i]
 
     def get_last_lr(self) -> list[float]:
-        """Return the rates last written, one for each group."""
+        """Return the rates that were written last, one for each group."""
         return self._last_lr
 
     def __repr__(self) -> str:
@@ -136,7 +136,7 @@ class LRScheduler:
         return {key: value for key, value in vars(self).items() if key != "optimizer"}
 
     def load_state_dict(self, state_dict: StateDict) -> None:
-        """Copy the state from what `state_dict` of such a schedule returned; the optimizer's state holds the rates.
+        """Load a copy of a state that `state_dict` returned; the rates are part of the optimizer's state.
 
         Raises:
             ValueError: the state is that of another schedule or for another number of groups; nothing was changed.

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 class Callback:
     """Base class of callbacks: the trainer calls these methods of each callback in its list; here they do nothing.
 
-    A callback that remembers something from step to step returns it from `state_dict`, to be saved in checkpoints.
+    A callback with values that must survive a resumed run returns them from `state_dict`; checkpoints save them.
     """
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        """Act before the first step, after a checkpoint was loaded."""
+        """Act before the first step; a checkpoint to resume from has been loaded."""
 
     def on_epoch_start(self, trainer: Trainer) -> None:
         """Act before an epoch, or before the rest of a resumed one."""
@@ -33,13 +33,13 @@ class Callback:
         """Act after the epoch was measured; the last of `trainer.history.rows` is its row."""
 
     def at_rest(self, trainer: Trainer) -> None:
-        """Act after all callbacks have handled the end of a step or an epoch: the time to save."""
+        """Act after all callbacks have handled the end of a step or an epoch; checkpoints are saved here."""
 
     def on_fit_end(self, trainer: Trainer, error: BaseException | None) -> None:
         """Act after the last step; `error` is the exception that ended the run, if one did."""
 
     def at_end(self, trainer: Trainer, error: BaseException | None) -> None:
-        """Act after all callbacks have handled the end, and saved: the time to load other weights."""
+        """Act after `on_fit_end` of all callbacks, when the last state is saved; other weights may be loaded here."""
 
     def training_settings(self) -> dict[str, object] | None:
         """Return the settings with which the callback changes the training; None if it changes nothing.
@@ -52,13 +52,13 @@ class Callback:
         return settings_repr(self)
 
     def state_dict(self) -> State:
-        """Return what the callback remembers; {} if nothing."""
+        """Return the state of the callback; {} if it has none."""
         return {}
 
     def load_state_dict(self, state_dict: State) -> None:
-        """Load what `state_dict` returned.
+        """Load a state that `state_dict` returned.
 
         Raises:
-            ValueError: it is not the state of such a callback; nothing was changed.
+            ValueError: `state_dict` is not the state of such a callback; nothing was changed.
         """
         check_keys(type(self).__name__, state_dict, ())

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 class Checkpoints(Callback):
     """Save the whole state after every epoch, after every `every_steps` steps if given, and when the run ends.
 
-    ``step-00001200.json`` and ``.safetensors`` hold the state after 1,200 steps; the last `keep` of these stay. With
-    `monitor`, ``best-…`` hold the state after the best epoch. ``Trainer.fit(resume=folder)`` resumes from the newest.
-    If an error ends the run, the checkpoints saved before it stay, and the error names the last one.
+    ``step-00001200.json`` and ``.safetensors`` hold the state after 1,200 steps; the last `keep` states are kept.
+    With `monitor`, ``best-…`` hold the state after the best epoch. ``Trainer.fit(resume=folder)`` resumes from the
+    newest. If an error ends the run, the checkpoints saved before it stay, and the error names the last one.
 
     A folder belongs to one run, so that saving never deletes the checkpoints of another.
 
     Args:
-        folder: the folder; made if missing.
-        every_steps: save within epochs too, every so many steps. This needs a loader with ``state_dict``, such as
-            `DataLoader`; with other loaders nothing is saved within an epoch, and a run resumes at the start of one.
+        folder: the folder; created if missing.
+        every_steps: also save within epochs, after this number of steps. This needs a loader with ``state_dict``, such
+            as `DataLoader`; with other loaders nothing is saved within an epoch, and a run resumes at its start.
         keep: number of last states to keep, at least 1.
         monitor: a name in the rows of the history; None keeps no best state.
         mode: "min" if lower is better, "max" if higher is; None if the name implies it, as "loss" and "accuracy" do.
@@ -38,8 +38,8 @@ class Checkpoints(Callback):
             epoch, a callback, Ctrl-C, an error. The last state is saved first, with its own weights.
 
     Raises:
-        ValueError: an argument is out of range, or `mode` is None and the name implies none; when a run starts, the
-            folder has the checkpoints of another run; after the first epoch, the name is not measured.
+        ValueError: an argument is out of range, or `mode` is None and the name does not imply one; when a run starts,
+            the folder has the checkpoints of another run; after the first epoch, `monitor` was not measured.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
         FloatingPointError: when it is time to save, a parameter holds NaN or an infinity. Nothing is saved.
 
@@ -77,7 +77,7 @@ class Checkpoints(Callback):
         self.restore_best = restore_best
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        """Forget which step was saved, since a resumed run may start from an earlier one.
+        """Forget which step was saved last, since a resumed run may start from an earlier step.
 
         Raises:
             ValueError: the folder has checkpoints of another run.
@@ -87,11 +87,11 @@ class Checkpoints(Callback):
         self._is_best = False
 
     def on_epoch_end(self, trainer: Trainer) -> None:
-        """Note whether this epoch is the best, to save it once all callbacks have handled it."""
+        """Record whether this epoch is the best, to save it once all callbacks have handled it."""
         self._is_best = self.best is not None and self.best.improved(trainer.history)
 
     def at_rest(self, trainer: Trainer) -> None:
-        """Save if it is time to."""
+        """Save if a checkpoint is due."""
         within = trainer.batch > 0
         due = not within or (self.every_steps is not None and trainer.step % self.every_steps == 0)
         if due and trainer.resumable:
@@ -121,8 +121,8 @@ class Checkpoints(Callback):
         """Load the weights of the best epoch into `model`, and return the number of that epoch.
 
         Raises:
-            RuntimeError: there are none: no epoch was measured, or `monitor` is not set.
-            CheckpointError: they are damaged.
+            RuntimeError: there are no such weights: no epoch was measured, or `monitor` is not set.
+            CheckpointError: the checkpoint is damaged.
         """
         found = self.best_folder.load()
         if found is None:
@@ -135,7 +135,7 @@ class Checkpoints(Callback):
         return int(state["progress"]["epoch"])
 
     def _refuse_another_run(self, trainer: Trainer) -> None:
-        """Raise an error if the folder has checkpoints of another run, whose losses are not the same."""
+        """Raise an error if the folder has checkpoints of another run, which has other losses."""
         folder = self.last if self.last.paths() else self.best_folder
         paths = folder.paths()
         if not paths or (trainer.step and _is_of(trainer, folder)):
@@ -149,7 +149,7 @@ class Checkpoints(Callback):
     def _save(self, trainer: Trainer) -> None:
         _check_finite(trainer)
         state = trainer.state_dict()
-        if self._is_best:  # first: a kill in between then repeats the epoch instead of losing its weights
+        if self._is_best:  # first: if the process is killed in between, the epoch is repeated and not lost
             self.best_folder.save(state, trainer.step)
             self._is_best = False
         self.last.save(state, trainer.step)
@@ -167,9 +167,9 @@ class Checkpoints(Callback):
 
 
 def _is_of(trainer: Trainer, folder: CheckpointFolder) -> bool:
-    """Return whether the newest whole checkpoint is of the past of this run, or of a future that was given up."""
+    """Return whether the newest undamaged checkpoint is of this run: of an earlier or an abandoned later step."""
     try:
-        with warnings.catch_warnings(action="ignore"):  # of damaged ones, which loading them told already
+        with warnings.catch_warnings(action="ignore"):  # loading has warned of damaged checkpoints already
             found = folder.load()
         losses = [] if found is None else np.asarray(found[1]["history"]["loss"]).tolist()
     except (CheckpointError, KeyError, TypeError):
@@ -179,7 +179,7 @@ def _is_of(trainer: Trainer, folder: CheckpointFolder) -> bool:
 
 
 def _check_finite(trainer: Trainer) -> None:
-    """Refuse to save parameters that overflowed, so that the earlier, good checkpoints stay."""
+    """Raise an error instead of saving parameters that overflowed, so that earlier, good checkpoints are kept."""
     for name, p in trainer.model.named_parameters():
         finite = np.isfinite(p.array)
         if not finite.all():

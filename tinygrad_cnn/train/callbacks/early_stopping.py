@@ -1,4 +1,4 @@
-"""`EarlyStopping`: end a run that no longer improves."""
+"""`EarlyStopping`: end a run when it no longer improves."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class EarlyStopping(Callback):
-    """Stop when a measured name has not improved for `patience` epochs in a row.
+    """Stop when a measured value has not improved for `patience` epochs in a row.
 
     The weights stay those of the last epoch unless `restore_best` is set.
 
@@ -30,8 +30,8 @@ class EarlyStopping(Callback):
             whatever reason: patience, the last epoch, Ctrl-C, an error.
 
     Raises:
-        ValueError: an argument is out of range, or `mode` is None and the name implies none; after the first epoch,
-            the name is not measured.
+        ValueError: an argument is out of range, or `mode` is None and the name does not imply one; after the first
+            epoch, `monitor` was not measured.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class EarlyStopping(Callback):
         """Load the weights of the best epoch into `model`, and return the number of that epoch.
 
         Raises:
-            RuntimeError: there are none: no epoch was measured, or `restore_best` is not set.
+            RuntimeError: there are no such weights: no epoch was measured, or `restore_best` is not set.
         """
         if self._weights is None:
             raise RuntimeError(
@@ -87,7 +87,7 @@ class EarlyStopping(Callback):
         return self.best.epoch
 
     def training_settings(self) -> dict[str, object]:
-        """Return all settings: they decide when the training ends."""
+        """Return all settings, since all determine when the training ends."""
         return settings_of(self)
 
     def state_dict(self) -> State:

@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 class HistoryFile(Callback):
     """Write the history as CSV after every epoch: a line of names, then one line for each epoch.
 
-    The file is replaced as a whole each time, so that it holds every epoch once, also in a resumed run. Reading its
-    numbers gives the same bits.
+    The whole file is written anew each time, so it holds every epoch once, also in a resumed run. Its numbers are
+    exact: reading them gives the same bits.
 
     Args:
-        path: the file; missing folders are made.
+        path: the file; missing folders are created.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
@@ -38,10 +38,10 @@ class HistoryFile(Callback):
 
 
 class TensorBoard(Callback):
-    """Write the loss of every step and the row of every epoch as scalars, against the step.
+    """Write the loss of every step and the row of every epoch as scalars over the steps.
 
     Args:
-        log_dir: the folder to pass to ``tensorboard --logdir``; made if missing.
+        log_dir: the folder to pass to ``tensorboard --logdir``; created if missing.
 
     Raises:
         ModuleNotFoundError: tensorboardX is not installed; the message names the extra.
@@ -58,7 +58,7 @@ class TensorBoard(Callback):
         self._writer: SummaryWriter | None = None
 
     def on_fit_start(self, trainer: Trainer) -> None:
-        """Open a file, which hides what an earlier run wrote after the step to resume from."""
+        """Open a new file; TensorBoard then ignores entries of an earlier run after the step to resume from."""
         self._writer = self._library.SummaryWriter(str(self.log_dir), purge_step=trainer.step + 1)
 
     def on_step_end(self, trainer: Trainer) -> None:

@@ -18,13 +18,13 @@ class LRSchedule(Callback):
     """Step a scheduler of `tinygrad_cnn.optim.lr_scheduler` after every epoch or after every step.
 
     Args:
-        scheduler: made for the trainer's optimizer.
+        scheduler: a scheduler of the trainer's optimizer.
         every: "epoch" or "step".
         monitor: the name in the rows of the history that `ReduceLROnPlateau` watches.
 
     Raises:
-        ValueError: `every` is unknown; `monitor` is given for another scheduler than `ReduceLROnPlateau`, or missing
-            for it; or its name implies the other mode than the scheduler's.
+        ValueError: `every` is unknown; `monitor` is given for a scheduler other than `ReduceLROnPlateau`, or
+            missing for that one; or the name implies another mode than the scheduler's.
     """
 
     def __init__(self, scheduler: LRScheduler, every: str = "epoch", monitor: str | None = None) -> None:
@@ -50,7 +50,7 @@ class LRSchedule(Callback):
         """Check that the scheduler changes the trainer's optimizer.
 
         Raises:
-            ValueError: it was made for another one.
+            ValueError: the scheduler was made for another optimizer.
         """
         if self.scheduler.optimizer is not trainer.optimizer:
             raise ValueError(
@@ -72,7 +72,7 @@ class LRSchedule(Callback):
             self.scheduler.step()
 
     def after_epoch(self, row: Mapping[str, float]) -> None:
-        """Step the scheduler if it steps after every epoch; `ReduceLROnPlateau` sees its value in `row`."""
+        """Step the scheduler if it steps after every epoch; `ReduceLROnPlateau` gets its metric from `row`."""
         if isinstance(self.scheduler, ReduceLROnPlateau):
             self.scheduler.step(value_of("LRSchedule", str(self.monitor), row))
         elif self.every == "epoch":
@@ -91,7 +91,7 @@ class LRSchedule(Callback):
         """Load the scheduler's state.
 
         Raises:
-            ValueError: it is that of another class of scheduler, or of one that steps at other times.
+            ValueError: the state is of another class of scheduler, or of one that steps at other times.
         """
         check_keys("LRSchedule", state_dict, ("kind", "every", "monitor", "scheduler"))
         kind = type(self.scheduler).__name__

@@ -1,4 +1,4 @@
-"""Watching a measured name: which way it improves, and `Best`, its best value so far."""
+"""Monitoring a measured value: whether lower or higher is better, and `Best`, its best value so far."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _BETTER = {
     ),
 }  # fmt: skip
 _TURNED = ("neg", "negative", "negated", "minus", "inverse", "non", "no", "not")
-"""Words that reverse the meaning of another one: "neg_mean_squared_error" is better if it is higher."""
+"""Words that reverse the meaning of another word: "neg_mean_squared_error" is better if it is higher."""
 
 
 def known_mode(monitor: str) -> str | None:
@@ -44,7 +44,7 @@ def value_of(owner: str, monitor: str, row: Mapping[str, float]) -> float:
     """Return the value of `monitor` in the row of an epoch.
 
     Raises:
-        ValueError: the row has no such name; the message lists its names, and the nearest.
+        ValueError: the row has no such name; the message lists the names in it, and the most similar one.
     """
     if monitor not in row:
         raise ValueError(f"{owner}: expected monitor among {', '.join(row)}, got {monitor!r}{nearest(monitor, row)}")
@@ -60,10 +60,10 @@ def loss_beside(monitor: str, row: Mapping[str, float]) -> float:
 
 
 class Best:
-    """The best value of a measured name so far.
+    """The best value so far of a measured name.
 
-    Of equal scores, that with the lower loss on the same set is better: an accuracy changes in steps of one sample, and
-    may stand still while the network improves. With a `min_delta` above 0 an equal score is no improvement.
+    Of equal scores, the one with the lower loss on the same set is better: an accuracy changes in steps of one sample,
+    and may stay the same while the network improves. With a `min_delta` above 0, an equal score is no improvement.
 
     Args:
         owner: the callback, for error messages.
@@ -75,7 +75,7 @@ class Best:
         value, epoch: the best value and its epoch; None and 0 before the first.
 
     Raises:
-        ValueError: `mode` is unknown, or None and the name implies none; or `min_delta` is negative.
+        ValueError: `mode` is unknown, or None and the name does not imply one; or `min_delta` is negative.
     """
 
     def __init__(self, owner: str, monitor: str, mode: str | None, min_delta: float = 0.0) -> None:
@@ -97,10 +97,10 @@ class Best:
         self._loss = math.nan
 
     def improved(self, history: History) -> bool:
-        """Return whether the last epoch is the best so far, and remember it if so; NaN never is.
+        """Return whether the last epoch is the best so far, and store it if it is; a NaN never is.
 
         Raises:
-            ValueError: the epoch did not measure `monitor`; the message lists its names.
+            ValueError: the epoch did not measure `monitor`; the message lists the names that it measured.
         """
         row = history.rows[-1]
         value = value_of(self.owner, self.monitor, row)
@@ -126,7 +126,7 @@ class Best:
         """Load the best value and its epoch.
 
         Raises:
-            ValueError: they are of another name or mode.
+            ValueError: the state is of another name or mode.
         """
         check_keys(self.owner, state_dict, self.state_dict())
         if (state_dict["monitor"], state_dict["mode"]) != (self.monitor, self.mode):
@@ -140,6 +140,6 @@ class Best:
 
 
 def note_restored(error: BaseException | None, epoch: int, monitor: str) -> None:
-    """Add to the error that ended a run which weights the model now has."""
+    """Add a note to the error that ended a run: which weights the model now has."""
     if error is not None:
         error.add_note(f"the weights are those of epoch {epoch}, the best by {monitor}")

@@ -21,7 +21,7 @@ _RECENT = 2.0
 class ProgressBar(Callback):
     """Show a bar with loss, accuracy, images per second and the time left, and print a line after each epoch.
 
-    If the output is no terminal but a file or a pipe, only the lines are printed.
+    If the output is a file or a pipe instead of a terminal, only the lines are printed.
 
     Args:
         console: where to print; rich's default if None.
@@ -61,7 +61,7 @@ class ProgressBar(Callback):
         """Show the number of the epoch."""
         if self._bar is not None:
             self._bar.update(self._task, description=f"epoch {trainer.epoch + 1}/{trainer.epochs}")
-        self._clock = self._epoch_clock = time.perf_counter()  # do not count the time of measuring the last epoch
+        self._clock = self._epoch_clock = time.perf_counter()  # leaves out the time for measuring the last epoch
         self._samples = 0
 
     def on_step_end(self, trainer: Trainer) -> None:

@@ -1,4 +1,4 @@
-"""Checkpoints: the state of a training run, in files that are complete or absent."""
+"""Checkpoints: the state of a training run, in files that are never half-written."""
 
 from tinygrad_cnn.train.checkpoint.files import (
     CheckpointError,

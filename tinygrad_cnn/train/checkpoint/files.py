@@ -1,7 +1,7 @@
 """One checkpoint: a safetensors file and a JSON file with checksums of both.
 
 Both have the same stem. The JSON file holds everything but the arrays, with the SHA-256 of the safetensors file and its
-own. It is written last: until it exists, and after either file was damaged, there is no checkpoint of that name.
+own. It is written last: without it, or if either file is damaged, there is no checkpoint of that name.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FORMAT = "tinygrad_cnn checkpoint"
 _VERSION = 1
 _KEYS = {"format", "version", "versions", "tensors", "state", "sha256"}
 _LARGEST = 256 * 2**20
-"""The most bytes of a JSON file to read. A million losses do not reach it: they are arrays."""
+"""The largest JSON file to read, in bytes. A million losses do not reach it: they are stored as arrays."""
 
 State: TypeAlias = dict[str, Any]
 """A state that can be saved: dicts, lists, tuples, strings, numbers, None, tensors and arrays."""
@@ -38,11 +38,11 @@ def check_keys(owner: str, state: object, keys: Iterable[str]) -> None:
 
 
 class CheckpointError(ValueError):
-    """A checkpoint is missing, damaged, or not one."""
+    """A checkpoint is missing or damaged, or a file is not a checkpoint."""
 
 
 def library_versions() -> dict[str, str]:
-    """Return the versions on which the bits of a training run depend."""
+    """Return the versions of the libraries on which the exact results of a training run depend."""
     from tinygrad_cnn import __version__
 
     return {"tinygrad_cnn": __version__, "numpy": np.__version__, "python": platform.python_version()}
@@ -51,19 +51,19 @@ def library_versions() -> dict[str, str]:
 def save_checkpoint(path: str | os.PathLike[str], state: object) -> Path:
     """Write `state` to ``path`` with the ending .json, and its arrays beside it with the ending .safetensors.
 
-    A kill or a power cut at any moment leaves a complete checkpoint or none of that name; an earlier one of that name
-    may be lost.
+    If the process is killed or the power fails, there is a complete checkpoint of that name or none; an earlier one of
+    that name may be lost.
 
     Args:
-        path: of either file, or without an ending; missing folders are made.
+        path: the path of either file, or without an ending; missing folders are created.
         state: dicts, lists, tuples, strings, numbers, None, tensors and arrays.
 
     Returns:
         The path of the JSON file.
 
     Raises:
-        TypeError: the state holds something else; the message says where.
-        ValueError: its containers are nested in more than 100 levels, or one of them holds itself.
+        TypeError: the state holds a value of another type; the message says where.
+        ValueError: the containers of the state are nested more than 100 levels deep, or one contains itself.
         ModuleNotFoundError: safetensors is not installed; the message names the extra.
     """
     target, beside = _paths(path)
@@ -86,7 +86,7 @@ def load_checkpoint(path: str | os.PathLike[str]) -> Any:
     """Return the state of a checkpoint, after verifying both of its files.
 
     Args:
-        path: of either file.
+        path: the path of either file.
 
     Raises:
         CheckpointError: a file is missing, damaged, or not a checkpoint; the message names it.
@@ -114,7 +114,7 @@ def load_versions(path: str | os.PathLike[str]) -> dict[str, str]:
     """Return the versions of the libraries that a checkpoint was written with.
 
     Raises:
-        CheckpointError: as for `load_checkpoint`; the arrays are not read.
+        CheckpointError: as for `load_checkpoint`, but the arrays are not read.
     """
     return _read(_paths(path)[0])["versions"]
 

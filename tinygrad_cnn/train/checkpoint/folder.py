@@ -15,7 +15,7 @@ class CheckpointFolder:
 
     Args:
         root: the folder.
-        prefix: start of the names, letters only; other files are left alone.
+        prefix: start of the file names, letters only; other files in the folder are not touched.
         keep: number of newest checkpoints to keep, at least 1.
 
     Raises:
@@ -45,7 +45,7 @@ class CheckpointFolder:
     def save(self, state: object, step: int) -> Path:
         """Write the checkpoint of `step`, and delete older ones beyond `keep` and those of later steps.
 
-        Checkpoints of later steps exist if the run was resumed from an earlier one: they are damaged or abandoned.
+        Checkpoints of later steps exist if the run was resumed from an earlier step: they are damaged or abandoned.
 
         Returns:
             The path of the JSON file.
@@ -59,7 +59,7 @@ class CheckpointFolder:
         before = [other for number, other in self._numbered() if number < step]
         for other in self.paths():
             if other != path and other not in before[: self.keep - 1]:
-                other.unlink()  # first: without it there is no checkpoint
+                other.unlink()  # the JSON file first: without it there is no checkpoint
                 other.with_suffix(".safetensors").unlink(missing_ok=True)
         return path
 
@@ -87,7 +87,7 @@ class CheckpointFolder:
         return None
 
     def _sweep(self) -> None:
-        """Delete what a kill left half-written: temporary files, and arrays without a JSON file."""
+        """Delete the files of an interrupted write: temporary files, and arrays without a JSON file."""
         self._swept = True
         if self.root.is_dir():
             for path in self.root.iterdir():

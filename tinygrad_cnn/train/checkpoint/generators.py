@@ -1,4 +1,4 @@
-"""Find, save and restore the random streams that a training run draws from."""
+"""Find, save and restore the random generators that a training run draws from."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def set_random_states(states: State, generators: Mapping[str, Generator]) -> Non
     """Restore the states that `random_states` returned.
 
     Raises:
-        ValueError: they are of other generators, or not states of random streams.
+        ValueError: the states are of other generators, or are not states of random streams.
     """
     if set(states["own"]) != set(generators):
         raise ValueError(f"expected generators {sorted(generators)}, got {sorted(states['own'])}")

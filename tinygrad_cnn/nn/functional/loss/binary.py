@@ -29,7 +29,7 @@ def binary_cross_entropy(
     """Compute −w · (t · log x + (1 − t) · log(1 − x)) for each element, their sum or their mean.
 
     Logarithms below −100 count as −100, so the loss is always finite; the gradient in x divides by at least 10⁻¹².
-    `binary_cross_entropy_with_logits` needs neither limit.
+    `binary_cross_entropy_with_logits` needs neither of these limits.
 
     Args:
         input: probabilities in [0, 1], any shape.
@@ -41,7 +41,7 @@ def binary_cross_entropy(
 
     Raises:
         RuntimeError: an element is outside [0, 1], the dtypes differ, or `weight` does not broadcast to `input`.
-        ValueError: the shapes differ, or an unknown `reduction`.
+        ValueError: the shapes differ, or `reduction` is unknown.
     """
     op = "binary_cross_entropy"
     reduction = which_reduction(size_average, reduce, reduction)
@@ -80,7 +80,7 @@ def binary_cross_entropy_with_logits(
 
     Raises:
         RuntimeError: a dtype does not fit, or a factor does not broadcast to `input`.
-        ValueError: the shapes of `input` and `target` differ, or an unknown `reduction`.
+        ValueError: the shapes of `input` and `target` differ, or `reduction` is unknown.
     """
     op = "binary_cross_entropy_with_logits"
     reduction = which_reduction(size_average, reduce, reduction)

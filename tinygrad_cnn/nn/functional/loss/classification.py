@@ -35,8 +35,8 @@ def cross_entropy(
 ) -> Tensor:
     """Compute −Σ_c w[c] · q[c] · log softmax(x)[c] at each position.
 
-    q is the target distribution: 1 at the target class and 0 elsewhere, or as given. Plain class indices run
-    `ops.cross_entropy`, everything else `ops.soft_cross_entropy`.
+    q is the target distribution: 1 at the target class and 0 elsewhere, or the one in `target`. Plain class indices use
+    `ops.cross_entropy`, everything else uses `ops.soft_cross_entropy`.
 
     Args:
         input: scores (N, C), (N, C, d₁, ...), or (C,) for one position.
@@ -46,7 +46,7 @@ def cross_entropy(
             over distributions by the number of positions.
         size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        ignore_index: positions with this target do not count.
+        ignore_index: positions with this target are left out.
         reduction: "none" for the loss at each position, "sum", or "mean".
         label_smoothing: the share of each target distribution that is spread evenly over all classes, in [0, 1].
 
@@ -54,9 +54,9 @@ def cross_entropy(
         A 0-d tensor, or the loss at each position. The mean over no positions is NaN.
 
     Raises:
-        IndexError: a class index is out of range; names it, its position and the number of classes.
+        IndexError: a class index is out of range; the message names it, its position and the number of classes.
         RuntimeError: a dtype, the shape of `weight`, or `label_smoothing` does not fit.
-        ValueError: the number of positions does not fit, or an unknown `reduction`.
+        ValueError: the number of positions does not fit, or `reduction` is unknown.
     """
     op = "cross_entropy"
     reduction = which_reduction(size_average, reduce, reduction)
@@ -92,7 +92,7 @@ def cross_entropy(
 
 
 def _are_plain(input: object, target: object, ignore_index: int, reduction: str) -> bool:
-    """Return whether `target` surely holds a class for each position: a quick test that nearly every call passes."""
+    """Return True only if `target` holds a class for each position: a quick test that nearly every call passes."""
     if not (isinstance(input, Tensor) and isinstance(target, Tensor)) or reduction not in REDUCTIONS:
         return False
     shape, found = input.array.shape, target.array
@@ -122,13 +122,13 @@ def nll_loss(
         weight: a factor for each class, (C,). The mean divides by the sum of the targets' factors.
         size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
-        ignore_index: positions with this target do not count.
+        ignore_index: positions with this target are left out.
         reduction: "none", "sum" or "mean".
 
     Raises:
         IndexError: a class index is out of range.
         RuntimeError: a dtype or the shape of `weight` does not fit.
-        ValueError: the number of positions does not fit, or an unknown `reduction`.
+        ValueError: the number of positions does not fit, or `reduction` is unknown.
     """
     op = "nll_loss"
     reduction = which_reduction(size_average, reduce, reduction)
@@ -184,7 +184,7 @@ def _beside_classes(weight: Tensor, ndim: int) -> Tensor:
 
 
 def _check_scores(op: str, input: Tensor, target: Tensor, weight: Tensor | None, reduction: str) -> None:
-    """Check what every loss over classes requires."""
+    """Check the requirements of every loss over classes."""
     check_reduction(op, reduction)
     check_tensors(op, target=target)
     check_floating(op, "input", input)

@@ -20,11 +20,11 @@ def kl_div(
     reduction: str = "mean",
     log_target: bool = False,
 ) -> Tensor:
-    """Compute t · (log t − x) for each element, x being log-probabilities; 0 where t is 0; their sum or their mean.
+    """Compute t · (log t − x) for log-probabilities x, 0 where t is 0, for each element, their sum or their mean.
 
     Args:
         input: log-probabilities, any shape.
-        target: probabilities of a shape that broadcasts with it.
+        target: probabilities, of a shape that broadcasts with `input`.
         size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
         reduction: "none", "sum", "mean" over the elements, or "batchmean": the sum divided by the length of the first
@@ -33,10 +33,10 @@ def kl_div(
 
     Raises:
         RuntimeError: a dtype is not floating point, or the shapes do not broadcast.
-        ValueError: an unknown `reduction`.
+        ValueError: `reduction` is unknown.
 
     Warns:
-        UserWarning: "mean" is not the divergence.
+        UserWarning: `reduction` is "mean", which does not give the divergence.
     """
     op = "kl_div"
     if size_average is not None or reduce is not None:

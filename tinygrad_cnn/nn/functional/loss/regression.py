@@ -36,7 +36,7 @@ def mse_loss(
 
     Raises:
         RuntimeError: the shapes cannot be broadcast, or neither is floating point.
-        ValueError: `weight` is not shaped like `input`, or an unknown `reduction`.
+        ValueError: `weight` is not shaped like `input`, or `reduction` is unknown.
     """
     reduction = which_reduction(size_average, reduce, reduction)
     x, t = _operands("mse_loss", input, target, weight, reduction)
@@ -52,7 +52,7 @@ def l1_loss(
     reduction: str = "mean",
     weight: Tensor | None = None,
 ) -> Tensor:
-    """Compute w · |x − target| for each element, their sum or their mean; the gradient where they are equal is 0.
+    """Compute w · |x − target| for each element, their sum or their mean; the gradient is 0 where x = target.
 
     Arguments and errors are those of `mse_loss`; integers are accepted unless `reduction` is an unweighted "mean".
     """
@@ -79,11 +79,11 @@ def smooth_l1_loss(
         size_average: an old spelling of `reduction`; a warning names the reduction it stands for.
         reduce: likewise.
         reduction: "none", "sum" or "mean".
-        beta: where the parabola joins the straight lines; with 0 it is `l1_loss`.
+        beta: the |d| at which the parabola joins the straight lines; with 0 the loss is `l1_loss`.
 
     Raises:
         RuntimeError: `beta` is negative, the shapes cannot be broadcast, or neither is floating point.
-        ValueError: an unknown `reduction`.
+        ValueError: `reduction` is unknown.
 
     Ref:
         Girshick, Fast R-CNN, 2015, equation 3.
@@ -107,12 +107,12 @@ def huber_loss(
         input: any shape.
         target: of the same shape; another shape is broadcast, with a warning.
         reduction: "none", "sum" or "mean". The mean divides by the number of elements, weighted or not.
-        delta: where the parabola joins the straight lines.
+        delta: the |d| at which the parabola joins the straight lines.
         weight: a factor for each element, shaped like `input`.
 
     Raises:
         RuntimeError: `delta` is not positive, the shapes cannot be broadcast, or a dtype does not fit.
-        ValueError: `weight` is not shaped like `input`, or an unknown `reduction`.
+        ValueError: `weight` is not shaped like `input`, or `reduction` is unknown.
 
     Ref:
         Huber, Robust estimation of a location parameter, 1964.
