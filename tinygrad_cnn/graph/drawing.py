@@ -10,7 +10,7 @@ from typing import Literal
 
 from tinygrad_cnn._files import replacing
 from tinygrad_cnn.autograd import Variable
-from tinygrad_cnn.graph.collapse import collapse, without_constants
+from tinygrad_cnn.graph.collapse import collapse, fit, without_constants
 from tinygrad_cnn.graph.dot import to_dot
 from tinygrad_cnn.graph.model import Graph
 from tinygrad_cnn.graph.render import to_bytes, to_svg
@@ -70,6 +70,7 @@ def draw(
     params: object = None,
     inputs: Mapping[str, object] | None = None,
     depth: int | None = None,
+    limit: int | None = 300,
     values: bool = False,
     constants: bool = True,
     rankdir: Literal["TB", "LR"] = "TB",
@@ -85,7 +86,10 @@ def draw(
             names without it.
         inputs: names for other tensors, such as ``{"images": x, "digits": t}``.
         depth: how many levels of modules to open; a deeper module is drawn as one box. All by default.
-        values: show the elements of tensors with at most 4 elements, and their gradients, as they are now.
+        limit: about how many operations and closed modules to draw. Of a larger graph more modules are closed, from the
+            innermost outwards, and if that is not enough, the operations in the middle become one box. None for all.
+        values: show the elements of small tensors, at most 64, and their gradients as they are now; of larger ones the
+            mean, the standard deviation and the range.
         constants: show unnamed tensors that require no gradient.
         rankdir: "TB" draws from top to bottom, "LR" from left to right.
         title: a line above the picture.
@@ -108,7 +112,10 @@ def draw(
         raise TypeError(f"draw: expected depth as an int or None, got {depth!r}")
     if depth is not None and depth < 0:
         raise ValueError(f"draw: expected depth of at least 0, got {depth}")
+    if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 3):
+        raise ValueError(f"draw: expected limit as an int of at least 3 or None, got {limit!r}")
     graph = trace(*outputs, params=params, inputs=inputs, values=values)
     graph = graph if constants else without_constants(graph)
     graph = graph if depth is None else collapse(graph, depth)
+    graph = graph if limit is None else fit(graph, limit)
     return Drawing(graph, to_dot(graph, rankdir=rankdir, title=title))

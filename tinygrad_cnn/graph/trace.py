@@ -6,6 +6,7 @@ import math
 import warnings
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,11 +16,8 @@ from tinygrad_cnn.autograd import Constant, Node, Scope, Source, Variable, colle
 from tinygrad_cnn.autograd.function_ctx import output
 from tinygrad_cnn.autograd.half import narrowed, widened
 from tinygrad_cnn.graph.families import family
-from tinygrad_cnn.graph.model import Cluster, Edge, Graph, Operation, Value
+from tinygrad_cnn.graph.model import SHOWN, Cluster, Edge, Graph, Operation, Value
 from tinygrad_cnn.graph.names import Names
-
-SHOWN = 4
-"""The largest number of elements of a tensor whose values are shown."""
 
 
 def trace(
@@ -32,7 +30,8 @@ def trace(
         params: names for parameters: a module, or a mapping from names to tensors. Parameters of modules that ran have
             names without it. Tensors that are not part of the graph are ignored.
         inputs: names for other tensors, as a mapping from names to tensors.
-        values: keep the elements of tensors with at most 4 elements, and their gradients, as they are now.
+        values: keep the elements of the tensors that no operation made, their gradients, and the elements of results
+            that have at most 64, as they are now.
 
     Raises:
         TypeError: an output is not a tensor, or `params` or `inputs` do not name tensors.
@@ -83,6 +82,8 @@ class _Tracer:
         self.edges: list[Edge] = []
         self.clusters: dict[int, Cluster] = {}
         self.ids: dict[int, str] = {}
+        self.outputs: dict[int, int] = {}
+        self.several: dict[str, int] = {}
         self.known: dict[int, Array] = {}
         self.operations = 0
         self.rims = 0
@@ -92,6 +93,8 @@ class _Tracer:
         """Add an operation, and before it the values that no earlier operation used."""
         if node.op is output:  # one of several outputs: an arrow from the operation's box, not a box
             self.ids[id(node)] = self.ids[id(node.parents[0])]
+            self.outputs[id(node)] = node.attrs["index"]
+            self.several[self.ids[id(node)]] = node.attrs["count"]
             return
         for i, parent in enumerate(node.parents):
             if isinstance(parent, Variable | Constant) and id(parent) not in self.ids:
@@ -102,20 +105,24 @@ class _Tracer:
         made = self.ids[id(node)] = f"op{self.operations}"
         cluster = self._cluster(node.scope)
         self.nodes.append(Operation(made, node.op.name, family(node.op), node.attrs, node.shape, cluster))
-        for parent in node.parents:
+        for i, parent in enumerate(node.parents):
             if parent is not None:
-                self._connect(parent, made)
+                self._connect(parent, made, i)
 
     def add_output(self, root: Node, output: Variable, name: str) -> None:
         """Mark the result of `root` as an output of the graph."""
         made = self._next_value()
         name = name or ("loss" if family(root.op) == "loss" and not output.shape else "output")
         self.nodes.append(Value(made, "output", name, output.shape, output.dtype, None, *self._shown(output)))
-        self._connect(root, made)
+        self._connect(root, made, 0)
 
     def graph(self) -> Graph:
         """Return the finished graph."""
-        nodes, edges, clusters = tuple(self.nodes), tuple(self.edges), tuple(self.clusters.values())
+        nodes = tuple(
+            replace(node, outputs=self.several.get(node.id, 1)) if isinstance(node, Operation) else node
+            for node in self.nodes
+        )
+        edges, clusters = tuple(self.edges), tuple(self.clusters.values())
         return Graph(nodes, edges, clusters, _usual(edges), self.operations, self.parameters)
 
     def _next_value(self) -> str:
@@ -133,7 +140,7 @@ class _Tracer:
             data = self._small(user.args[i])
         if isinstance(source, Constant) and source.number is not None:
             self.known[id(source)] = np.asarray(source.number)
-        if data is not None:
+        if data is not None and data.size <= SHOWN:
             self.known[id(source)] = data
         cluster = self._cluster(scope)
         self.nodes.append(Value(made, role, name, source.shape, source.dtype, cluster, data, grad))
@@ -148,8 +155,10 @@ class _Tracer:
                 self.clusters[id(around)] = Cluster(made, around.name, around.kind, _detail(around), parent)
         return self.clusters[id(scope)].id
 
-    def _connect(self, source: Source, target: str) -> None:
-        self.edges.append(Edge(self.ids[id(source)], target, source.shape, source.dtype, self.known.get(id(source))))
+    def _connect(self, source: Source, target: str, position: int) -> None:
+        made, output = self.ids[id(source)], self.outputs.get(id(source), 0)
+        data = self.known.get(id(source))
+        self.edges.append(Edge(made, target, source.shape, source.dtype, position, output, data=data))
 
     # --- the elements of small tensors ----------------------------------------------------------------------------
 
@@ -163,7 +172,9 @@ class _Tracer:
         return array.copy() if self.values and isinstance(array, np.ndarray) and array.size <= SHOWN else None
 
     def _shown(self, tensor: Variable) -> tuple[Array | None, Array | None]:
-        return self._small(tensor.array), None if tensor._grad is None else self._small(tensor._grad.array)
+        if not self.values:
+            return None, None
+        return tensor.array.copy(), None if tensor._grad is None else tensor._grad.array.copy()
 
     def _compute(self, node: Node) -> None:
         """Keep the elements that `node` computed, from the tape or computed again from known arguments."""
