@@ -91,11 +91,11 @@ def test_ends_of_one_leaf_are_equal_and_of_others_are_not():
 def test_observers_are_told_of_every_operation():
     seen = []
     x = leaf(1.0)
-    observers.append(lambda op, values, out, node: seen.append((op.name, [*values], out.tolist(), node)))
+    observers.append(lambda op, values, attrs, out, node: seen.append((op.name, [*values], attrs, out.tolist(), node)))
     try:
         y = x * 2
         x.detach() * 3
     finally:
         observers.pop()
     x * 4
-    assert seen == [("mul", [x.array, 2], [2.0], y.grad_fn), ("mul", [x.array, 3], [3.0], None)]
+    assert seen == [("mul", [x.array, 2], {}, [2.0], y.grad_fn), ("mul", [x.array, 3], {}, [3.0], None)]

@@ -18,7 +18,7 @@ from tinygrad_cnn.autograd.pending import Pending
 from tinygrad_cnn.autograd.variable import Variable
 
 if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.operation import Operation
+    from tinygrad_cnn.autograd.operation import Attrs, Operation
 
 _PACKAGE = __file__.removesuffix("autograd/anomaly.py").removesuffix("autograd\\anomaly.py")
 
@@ -121,7 +121,7 @@ class detect_anomaly:  # noqa: N801 - PyTorch's name
         _set(*self._previous.pop())
 
 
-def _observe(op: Operation, values: Sequence[object], out: Array, node: Node | None) -> None:
+def _observe(op: Operation, values: Sequence[object], _attrs: Attrs, out: Array, node: Node | None) -> None:
     """Remember the calling line of `node`, and raise if `out` has a NaN."""
     if _walking.get():  # a VJP may compute NaNs that it masks afterwards, so its result is checked instead
         return

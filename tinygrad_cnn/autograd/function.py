@@ -147,9 +147,10 @@ class _FunctionOp(Op):
             ctx._several = isinstance(result, tuple | list)
         if observers:
             values = [arg.array if isinstance(arg, Variable) else arg for arg in args]
+            settings = self._settings(args)
             for array in arrays:
                 if array is not None:
-                    notify(self, values, array, node)
+                    notify(self, values, settings, array, node)
         ctx._given = ctx._constant = ()  # the node has their arrays now, and a backward pass frees them
         outputs: list[object] = []
         for i, (out, array) in enumerate(zip(raw, arrays, strict=True)):

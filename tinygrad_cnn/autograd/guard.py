@@ -18,7 +18,7 @@ from tinygrad_cnn.autograd.node import Node, observers
 from tinygrad_cnn.autograd.versions import saved_arrays, storage
 
 if TYPE_CHECKING:
-    from tinygrad_cnn.autograd.operation import Operation
+    from tinygrad_cnn.autograd.operation import Attrs, Operation
 
 
 class _Locked:
@@ -87,7 +87,7 @@ def _unlock(array: Array) -> None:
             one.flags.writeable = True
 
 
-def _observe(_op: Operation, _values: Sequence[object], _out: Array, node: Node | None) -> None:
+def _observe(_op: Operation, _values: Sequence[object], _attrs: Attrs, _out: Array, node: Node | None) -> None:
     if node is None or node.args is None:
         return
     lease = _Lease(node.args)

@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 clock = count(1)
 """Numbers recorded operations and in-place writes as they happen: an input is always older than its output."""
 
-observers: list[Callable[[Operation, Sequence[Any], Array, Node | None], None]] = []
-"""Debugging modes: each is called after every operation on tensors, with (op, inputs, output, node if recorded)."""
+observers: list[Callable[[Operation, Sequence[Any], Attrs, Array, Node | None], None]] = []
+"""Called after every operation on tensors with (op, inputs, static arguments, output, node if recorded)."""
 
 
-def notify(op: Operation, values: Sequence[object], out: Array, node: Node | None) -> None:
+def notify(op: Operation, values: Sequence[object], attrs: Attrs, out: Array, node: Node | None) -> None:
     """Call the observers: `op` computed `out`."""
     for observe in observers:
-        observe(op, values, out, node)
+        observe(op, values, attrs, out, node)
 
 
 class Node(Source):

@@ -242,7 +242,7 @@ class Op(Generic[F]):
         elif out.dtype.kind == "c":
             check_real(self.name, out)
         if observers:
-            notify(self, values, out, node)
+            notify(self, values, attrs, out, node)
         result = _new(Variable.concrete)  # the lines below do what `wrap` does
         result.array = out
         result._requires_grad = node is not None

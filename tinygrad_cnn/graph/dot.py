@@ -23,6 +23,7 @@ from tinygrad_cnn.graph.text import (
     shorten,
     summary_text,
     values_lines,
+    wrapped,
 )
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ COLORS = {
     "reduction": ("#e0d9ee", "#6f5b9a"),
     "loss": ("#f9d3dc", "#a8405c"),
     "other": ("#ffffff", "#555555"),
+    "error": ("#ffd9d6", "#c62828"),
 }
 """Fill and outline of each family: light behind dark text, and distinct for the colour-blind (Tol)."""
 
@@ -200,7 +202,7 @@ def _node(node: GraphNode) -> dict[str, str]:
     look = {"fillcolor": fill, "color": outline}
     if isinstance(node, Box):
         return {"label": _label(_box_lines(node)), "style": "rounded,filled", "class": f"module {node.family}", **look}
-    lines = [node.name, *settings_lines(node)]
+    lines = [node.name, *settings_lines(node), *wrapped(node.error.split(", "))]
     return {"label": _label(lines), "style": "filled", "class": f"operation {node.family}", **look}
 
 
@@ -212,7 +214,7 @@ def _value_lines(value: Value) -> list[str]:
         size = f"{size} · {math.prod(value.shape):,}"
     if value.dtype.kind != "f":
         size = f"{size} {value.dtype}"
-    lines = [shorten(value.name), size]
+    lines = [shorten(value.name), f"{size} · frozen" if value.frozen else size]
     if value.data is not None:
         lines[1:] = [*([] if value.data.size <= SHOWN else [size]), *_shown("value", value.data)]
     if value.grad is not None:
@@ -270,7 +272,8 @@ def _edge(edge: Edge, source: GraphNode, target: GraphNode, usual: DType, *, bes
 
 
 def _totals(graph: Graph) -> str:
-    parts = [counted(graph.operations, "operation"), counted(graph.parameters, "parameter")]
+    frozen = f", {graph.frozen:,} of them frozen" if graph.frozen else ""
+    parts = [counted(graph.operations, "operation"), counted(graph.parameters, "parameter") + frozen]
     if graph.dtype != "float32":
         parts.append(str(graph.dtype))
     return " · ".join(parts)

@@ -6,15 +6,15 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from tinygrad_cnn._files import replacing
-from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.graph.collapse import collapse, fit, without_constants
 from tinygrad_cnn.graph.dot import to_dot
 from tinygrad_cnn.graph.model import Graph
+from tinygrad_cnn.graph.record import Model
 from tinygrad_cnn.graph.render import to_bytes, to_svg
-from tinygrad_cnn.graph.trace import trace
+from tinygrad_cnn.graph.trace import trace, trace_call
 
 
 class Drawing:
@@ -23,11 +23,13 @@ class Drawing:
     Attributes:
         graph: the graph as plain data.
         dot: the graph as DOT text, for Graphviz.
+        error: what the model raised when it was run to be drawn, or None.
     """
 
-    def __init__(self, graph: Graph, dot: str) -> None:
+    def __init__(self, graph: Graph, dot: str, error: Exception | None = None) -> None:
         self.graph = graph
         self.dot = dot
+        self.error = error
 
     @cached_property
     def svg(self) -> str:
@@ -66,7 +68,7 @@ class Drawing:
 
 
 def draw(
-    *outputs: Variable,
+    *outputs: Any,
     params: object = None,
     inputs: Mapping[str, object] | None = None,
     depth: int | None = None,
@@ -78,10 +80,13 @@ def draw(
 ) -> Drawing:
     """Draw the computational graph of `outputs`: operations grouped by module, shapes on the edges, parameters.
 
-    It works before and after ``backward()``, and on gradients made with ``create_graph=True``.
+    It works before and after ``backward()``, and on gradients made with ``create_graph=True``. ``draw(model, x)`` runs
+    the model once and draws every operation that runs, also those of frozen layers and under `no_grad`, which leave no
+    trace in a loss. The model is as before afterwards. If it raises, what ran is drawn, with the operation that failed
+    in red; the error is in ``.error``.
 
     Args:
-        outputs: results of recorded operations, such as a loss.
+        outputs: results of recorded operations, such as a loss; or a module and its arguments.
         params: names for parameters: a module, or a mapping from names to tensors. Parameters of modules that ran have
             names without it.
         inputs: names for other tensors, such as ``{"images": x, "digits": t}``.
@@ -114,8 +119,12 @@ def draw(
         raise ValueError(f"draw: expected depth of at least 0, got {depth}")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 3):
         raise ValueError(f"draw: expected limit as an int of at least 3 or None, got {limit!r}")
-    graph = trace(*outputs, params=params, inputs=inputs, values=values)
+    error: Exception | None = None
+    if outputs and isinstance(outputs[0], Model):
+        graph, error = trace_call(*outputs, params=params, inputs=inputs, values=values)
+    else:
+        graph = trace(*outputs, params=params, inputs=inputs, values=values)
     graph = graph if constants else without_constants(graph)
     graph = graph if depth is None else collapse(graph, depth)
     graph = graph if limit is None else fit(graph, limit)
-    return Drawing(graph, to_dot(graph, rankdir=rankdir, title=title))
+    return Drawing(graph, to_dot(graph, rankdir=rankdir, title=title), error)

@@ -29,6 +29,7 @@ class Operation:
         shape: of the output.
         cluster: id of the module call around it, or None.
         outputs: number of outputs.
+        error: the message of the error that it raised; empty if it did not.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Operation:
     shape: Shape
     cluster: str | None
     outputs: int = 1
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,7 @@ class Value:
     Attributes:
         id: ``value1``, ``value2``, ... in order of first use.
         role: parameter; leaf (requires a gradient, name unknown); input; constant; number (a Python number); output.
+        frozen: whether it is a parameter that requires no gradient.
         data, grad: the elements, if they are to be shown.
     """
 
@@ -56,6 +59,7 @@ class Value:
     shape: Shape
     dtype: DType
     cluster: str | None
+    frozen: bool = False
     data: Array | None = field(default=None, compare=False)
     grad: Array | None = field(default=None, compare=False)
 
@@ -154,6 +158,7 @@ class Graph:
         dtype: the floating-point type of most edges.
         operations: number of recorded operations.
         parameters: number of elements of all parameters and leaves.
+        frozen: number of those that require no gradient.
     """
 
     nodes: tuple[GraphNode, ...]
@@ -162,3 +167,4 @@ class Graph:
     dtype: DType
     operations: int
     parameters: int
+    frozen: int = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from tinygrad_cnn.autograd import Constant, Node, Scope, Variable
+from tinygrad_cnn.autograd import Constant, Node, Scope, Source, Variable
 from tinygrad_cnn.graph.families import family
 from tinygrad_cnn.graph.model import Role
 from tinygrad_cnn.graph.text import number_text
@@ -17,6 +17,15 @@ class HasParameters(Protocol):
 
     def named_parameters(self) -> Iterable[tuple[str, Variable]]:
         """Return the parameters with their names."""
+        ...
+
+
+@runtime_checkable
+class HasBuffers(Protocol):
+    """Anything whose buffers can be listed, such as a module."""
+
+    def named_buffers(self) -> Iterable[tuple[str, Variable]]:
+        """Return the buffers with their names."""
         ...
 
 
@@ -41,7 +50,9 @@ class Names:
         self._params = self._read("params", {} if params is None else params)
         self._inputs = self._read("inputs", {} if inputs is None else inputs)
         self._guess = inputs is None
-        self._owned: dict[int, tuple[object, dict[int, str]]] = {}  # the owner too, so that its id stays its own
+        self._owned: dict[
+            int, tuple[object, dict[int, tuple[Role, str]]]
+        ] = {}  # the owner too, so that its id stays its own
 
     def _read(self, argument: str, given: object) -> dict[int, str]:
         pairs: Iterable[tuple[object, object]]
@@ -56,16 +67,16 @@ class Names:
         for name, tensor in pairs:
             if not isinstance(tensor, Variable):
                 raise TypeError(f"draw: expected a tensor as {argument}[{name!r}], got {type(tensor).__name__}")
-            names[self._key(tensor)] = str(name)
+            names |= dict.fromkeys(self._keys(tensor), str(name))
         return names
 
-    def _key(self, tensor: Variable) -> int:
-        """Return the identity of what represents `tensor` in the graph, and keep the tensor alive with the names."""
-        stand_in = tensor._node if isinstance(tensor._node, Constant) else tensor
-        self._tensors[id(stand_in)] = tensor
-        return id(stand_in)
+    def _keys(self, tensor: Variable) -> list[int]:
+        """Return the identities of what may represent `tensor` in a graph, and keep the tensor alive with the names."""
+        keys = [id(tensor), *([id(tensor._node)] if isinstance(tensor._node, Constant) else [])]
+        self._tensors |= dict.fromkeys(keys, tensor)
+        return keys
 
-    def tensor(self, source: Variable | Constant) -> Variable | None:
+    def tensor(self, source: Source) -> Variable | None:
         """Return the tensor that `source` represents, if it is known."""
         return source if isinstance(source, Variable) else self._tensors.get(id(source))
 
@@ -81,24 +92,29 @@ class Names:
         if key in self._params:
             return _within(self._params[key], user.scope)
         for scope in reversed(user.scope.chain if user.scope is not None else ()):
-            name = self._parameters_of(scope).get(key)
-            if name is not None:
-                return Named("parameter", name, scope)
+            found = self._owned_by(scope).get(key)
+            if found is not None:
+                return Named(*found, scope)
         fed = i == 0 and kind != "elementwise"
-        if isinstance(source, Variable):
+        if isinstance(source, Variable) and source.requires_grad:
             return Named("leaf", "leaf", None if fed else user.scope)
         if self._guess and (fed or (kind == "loss" and i == 1)):
             return Named("input", "input" if fed else "target", beside)
         return Named("constant", "constant", None if fed else user.scope)
 
-    def _parameters_of(self, scope: Scope) -> dict[int, str]:
+    def _owned_by(self, scope: Scope) -> dict[int, tuple[Role, str]]:
+        """Return the roles and names of the parameters and buffers of the module of `scope`."""
         owner = scope.owner
-        if not isinstance(owner, HasParameters):
-            return {}
         known = self._owned.get(id(owner))
         if known is None:
-            pairs = owner.named_parameters()
-            known = self._owned[id(owner)] = (owner, {self._key(tensor): name for name, tensor in pairs})
+            found: dict[int, tuple[Role, str]] = {}
+            if isinstance(owner, HasBuffers):
+                for name, tensor in owner.named_buffers():
+                    found |= dict.fromkeys(self._keys(tensor), ("constant", name))
+            if isinstance(owner, HasParameters):
+                for name, tensor in owner.named_parameters():
+                    found |= dict.fromkeys(self._keys(tensor), ("parameter", name))
+            known = self._owned[id(owner)] = owner, found
         return known[1]
 
 

@@ -105,7 +105,10 @@ def _set_type(svg: str) -> str:
         texts = group.findall("text")
         for text in texts:
             text.attrib.pop("font-family", None)  # inherited from the root
-        if "node" in kind or "graph" in kind:
+        if "edge" in kind:
+            for text in texts:
+                text.text = (text.text or "").replace(" ", "\u00a0")  # a browser would drop the space beside the arrow
+        elif "node" in kind or "graph" in kind:
             _set_lines(texts, named="untitled" not in kind)
         elif "cluster" in kind:
             for text in texts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,8 +16,9 @@ from tinygrad_cnn.autograd import Constant, Node, Scope, Source, Variable, colle
 from tinygrad_cnn.autograd.function_ctx import output
 from tinygrad_cnn.autograd.half import narrowed, widened
 from tinygrad_cnn.graph.families import family
-from tinygrad_cnn.graph.model import SHOWN, Cluster, Edge, Graph, Operation, Value
+from tinygrad_cnn.graph.model import SHOWN, Cluster, Edge, Graph, Operation, Role, Value
 from tinygrad_cnn.graph.names import Names
+from tinygrad_cnn.graph.record import Failure, Model, run
 
 
 def trace(
@@ -41,15 +42,84 @@ def trace(
     roots = [_root(i, output) for i, output in enumerate(outputs)]
     if not roots:
         raise ValueError("draw: expected at least one tensor, got none")
-    if values:
+    return _graph(tracer, roots, outputs, collect(roots), stacklevel=4)
+
+
+def trace_call(
+    model: Model,
+    *args: object,
+    params: object = None,
+    inputs: Mapping[str, object] | None = None,
+    values: bool = False,
+    kwargs: Mapping[str, object] | None = None,
+) -> tuple[Graph, Exception | None]:
+    """Run ``model(*args, **kwargs)`` once and return the graph of every operation that its outputs depend on.
+
+    Operations of frozen layers and under `no_grad` are part of it. Buffers and the stream of random numbers are as
+    before afterwards. If the call raises, the graph has all that ran, and the operation that failed; the error comes
+    with it.
+
+    Args:
+        model: a module.
+        *args: its arguments.
+        params: names for parameters, as for `trace`.
+        inputs: names for other tensors, as for `trace`; the tensors among the arguments have names without it.
+        values: as for `trace`.
+        kwargs: its arguments by name.
+
+    Raises:
+        TypeError: no tensor is among the outputs, or `params` or `inputs` do not name tensors.
+    """
+    given: dict[str, object] = {key: one for key, one in (kwargs or {}).items() if isinstance(one, Variable)}
+    tensors = [one for one in args if isinstance(one, Variable)]
+    given |= {f"input {i}" if len(tensors) > 1 else "input": one for i, one in enumerate(tensors, 1)}
+    if inputs is not None:
+        named = {id(one) for one in inputs.values()}
+        given = {key: one for key, one in given.items() if id(one) not in named} | dict(inputs)
+    recording, found, failure = run(model, args, kwargs or {})
+    tracer = _Tracer(Names(params, given), values)
+    if failure is not None:
+        graph = _graph(tracer, [], [], recording.nodes, stacklevel=4, failure=failure)
+        return graph, failure.error
+    outputs = list(_tensors(found))
+    if not outputs:
+        raise TypeError(f"draw: expected the model to return tensors, got {type(found).__name__}")
+    roots = [recording.source_of(output) for output in outputs]
+    return _graph(tracer, roots, outputs, collect(roots), stacklevel=4), None
+
+
+def _tensors(found: object) -> Iterator[Variable]:
+    """Yield the tensors in what a model returned: a tensor, or nested tuples, lists and dicts of them."""
+    if isinstance(found, Variable):
+        yield found
+    elif isinstance(found, Mapping):
+        for one in found.values():
+            yield from _tensors(one)
+    elif isinstance(found, tuple | list):
+        for one in found:
+            yield from _tensors(one)
+
+
+def _graph(
+    tracer: _Tracer,
+    roots: Sequence[Source],
+    outputs: Sequence[Variable],
+    nodes: Sequence[Node],
+    *,
+    stacklevel: int,
+    failure: Failure | None = None,
+) -> Graph:
+    """Return the graph of `nodes`, with `outputs` made by `roots`."""
+    if tracer.values:
         for root, output in zip(roots, outputs, strict=True):
             tracer.know(root, output.array)
-    nodes = collect(roots)
-    _warn_of_unregistered(nodes)
-    for node in reversed(nodes):
+    _warn_of_unregistered(nodes, stacklevel)
+    for node in sorted(nodes, key=lambda node: node.seq):
         tracer.add(node)
     for i, (root, output) in enumerate(zip(roots, outputs, strict=True)):
         tracer.add_output(root, output, f"output {i + 1}" if len(roots) > 1 else "")
+    if failure is not None:
+        tracer.add_failure(failure)
     return tracer.graph()
 
 
@@ -64,12 +134,12 @@ def _root(i: int, output: object) -> Node:
     return output._node
 
 
-def _warn_of_unregistered(nodes: Iterable[Node]) -> None:
+def _warn_of_unregistered(nodes: Iterable[Node], stacklevel: int) -> None:
     """Warn of layers that the outermost modules around `nodes` hold without having registered them."""
     scopes = {id(node.scope.chain[0]): node.scope.chain[0] for node in nodes if node.scope is not None}
     for owner in {id(scope.owner): scope.owner for scope in scopes.values()}.values():
         for text in getattr(owner, "_unregistered", list)():
-            warnings.warn(f"draw: {text}", UserWarning, stacklevel=4)  # where `draw` was called
+            warnings.warn(f"draw: {text}", UserWarning, stacklevel=stacklevel + 1)  # where `draw` was called
 
 
 class _Tracer:
@@ -88,6 +158,7 @@ class _Tracer:
         self.operations = 0
         self.rims = 0
         self.parameters = 0
+        self.frozen = 0
 
     def add(self, node: Node) -> None:
         """Add an operation, and before it the values that no earlier operation used."""
@@ -109,11 +180,31 @@ class _Tracer:
             if parent is not None:
                 self._connect(parent, made, i)
 
-    def add_output(self, root: Node, output: Variable, name: str) -> None:
+    def add_failure(self, failure: Failure) -> None:
+        """Add the operation that raised, with the tensors that it was given."""
+        user = Node(output, (), None, {}, None, failure.inputs, (), float32, failure.scope)
+        for i, source in enumerate(failure.inputs):
+            if isinstance(source, Variable | Constant) and id(source) not in self.ids:
+                self._add_value(source, user, i)
+        self.operations += 1
+        made = f"op{self.operations}"
+        cluster = self._cluster(failure.scope)
+        text = " ".join(str(failure.error).split("\n")[0].split())
+        self.nodes.append(
+            Operation(made, failure.name, "error", {}, (), cluster, error=text or type(failure.error).__name__)
+        )
+        for i, source in enumerate(failure.inputs):
+            self._connect(source, made, i)
+
+    def add_output(self, root: Source, output: Variable, name: str) -> None:
         """Mark the result of `root` as an output of the graph."""
+        if id(root) not in self.ids:  # no operation made it: the model returned a tensor that it was given
+            self._add_source(root, "input", "input", None)
         made = self._next_value()
-        name = name or ("loss" if family(root.op) == "loss" and not output.shape else "output")
-        self.nodes.append(Value(made, "output", name, output.shape, output.dtype, None, *self._shown(output)))
+        is_loss = isinstance(root, Node) and family(root.op) == "loss" and not output.shape
+        name = name or ("loss" if is_loss else "output")
+        data, grad = self._shown(output)
+        self.nodes.append(Value(made, "output", name, output.shape, output.dtype, None, data=data, grad=grad))
         self._connect(root, made, 0)
 
     def graph(self) -> Graph:
@@ -123,7 +214,7 @@ class _Tracer:
             for node in self.nodes
         )
         edges, clusters = tuple(self.edges), tuple(self.clusters.values())
-        return Graph(nodes, edges, clusters, _usual(edges), self.operations, self.parameters)
+        return Graph(nodes, edges, clusters, _usual(edges), self.operations, self.parameters, self.frozen)
 
     def _next_value(self) -> str:
         self.rims += 1
@@ -131,19 +222,26 @@ class _Tracer:
 
     def _add_value(self, source: Variable | Constant, user: Node, i: int) -> None:
         role, name, scope = self.names.find(source, user, i)
+        saved = user.args[i] if user.args is not None and i < len(user.args) else None
+        self._add_source(source, role, name, scope, saved)
+
+    def _add_source(self, source: Source, role: Role, name: str, scope: Scope | None, saved: object = None) -> None:
+        """Add a tensor that no operation made, whose elements may be `saved`."""
         made = self.ids[id(source)] = self._next_value()
         tensor = self.names.tensor(source)
+        frozen = role == "parameter" and tensor is not None and not tensor.requires_grad
         if role in ("parameter", "leaf"):
             self.parameters += math.prod(source.shape)
+            self.frozen += math.prod(source.shape) if frozen else 0
         data, grad = (None, None) if tensor is None else self._shown(tensor)
-        if data is None and self.values and user.args is not None:
-            data = self._small(user.args[i])
+        if data is None and self.values:
+            data = self._small(saved)
         if isinstance(source, Constant) and source.number is not None:
             self.known[id(source)] = np.asarray(source.number)
         if data is not None and data.size <= SHOWN:
             self.known[id(source)] = data
         cluster = self._cluster(scope)
-        self.nodes.append(Value(made, role, name, source.shape, source.dtype, cluster, data, grad))
+        self.nodes.append(Value(made, role, name, source.shape, source.dtype, cluster, frozen, data, grad))
 
     def _cluster(self, scope: Scope | None) -> str | None:
         if scope is None:
@@ -162,7 +260,7 @@ class _Tracer:
 
     # --- the elements of small tensors ----------------------------------------------------------------------------
 
-    def know(self, node: Node, array: Array) -> None:
+    def know(self, node: Source, array: Array) -> None:
         """Keep the elements that `node` computed, if they are few."""
         small = self._small(array)
         if small is not None:

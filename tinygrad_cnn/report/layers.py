@@ -213,12 +213,13 @@ class _Recorder:
         }
         self.thread = threading.get_ident()
 
-    def observe(self, op: Operation, values: Sequence[Array], out: Array, node: Node | None) -> None:
+    def observe(
+        self, op: Operation, values: Sequence[Array], attrs: Mapping[str, object], out: Array, _node: Node | None
+    ) -> None:
         """Add the cost of one operation to its layer, or a row if it belongs to none."""
         scope = current_scope()
         if scope is None or threading.get_ident() != self.thread:
             return
-        attrs: Mapping[str, object] = {} if node is None else node.attrs
         products = multiply_adds(op.name, values, out, attrs)
         shares = op.views and isinstance(values[0], type(out)) and storage(out) is storage(values[0])
         size = 0 if shares else out.nbytes
