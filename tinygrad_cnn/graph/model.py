@@ -28,6 +28,7 @@ class Operation:
         attrs: its static arguments.
         shape: of the output.
         cluster: id of the module call around it, or None.
+        inputs: number of arguments that may be tensors; an argument None has no arrow.
         outputs: number of outputs.
         error: the message of the error that it raised; empty if it did not.
     """
@@ -38,6 +39,7 @@ class Operation:
     attrs: Mapping[str, object]
     shape: Shape
     cluster: str | None
+    inputs: int = 1
     outputs: int = 1
     error: str = ""
 
@@ -168,3 +170,9 @@ class Graph:
     operations: int
     parameters: int
     frozen: int = 0
+
+    def to_json(self, *, data: bool = True, indent: int | None = None) -> str:
+        """Return the graph as JSON text; see `json_format.to_json`, and `from_json` for the way back."""
+        from tinygrad_cnn.graph.json_format import to_json  # which imports this file
+
+        return to_json(self, data=data, indent=indent)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
@@ -82,13 +82,19 @@ class Recording:
             return self._node_of(node)
         return cast(Source, self._source(tensor.array, None, 0))
 
+    def constants(self) -> dict[int, Array]:
+        """Return the elements of the constants that came from no tensor with a name, by the ids of the constants."""
+        return {id(constant): array for array, constant in self._constants.values()}
+
     def scope_of(self, owner: Any, around: Scope | None) -> Scope:
         """Return the newest call of the module `owner` in which an operation ran; if none did, a new call."""
         for node in reversed(self.nodes):
             for scope in reversed(node.scope.chain if node.scope is not None else ()):
                 if scope.owner is owner:
                     return scope
-        children = getattr(around.owner, "named_children", dict)() if around is not None else ()
+        children: Iterable[tuple[str, object]] = (
+            getattr(around.owner, "named_children", tuple)() if around is not None else ()
+        )
         name = next((name for name, child in children if child is owner), type(owner).__name__)
         return Scope(name, type(owner).__name__, owner, around)
 

@@ -77,7 +77,7 @@ def trace_call(
         named = {id(one) for one in inputs.values()}
         given = {key: one for key, one in given.items() if id(one) not in named} | dict(inputs)
     recording, found, failure = run(model, args, kwargs or {})
-    tracer = _Tracer(Names(params, given), values)
+    tracer = _Tracer(Names(params, given), values, recording.constants() if values else None)
     if failure is not None:
         graph = _graph(tracer, [], [], recording.nodes, stacklevel=4, failure=failure)
         return graph, failure.error
@@ -145,8 +145,9 @@ def _warn_of_unregistered(nodes: Iterable[Node], stacklevel: int) -> None:
 class _Tracer:
     """Builds the graph. Nodes and leaves are known by identity, because the tape keeps them alive."""
 
-    def __init__(self, names: Names, values: bool) -> None:
+    def __init__(self, names: Names, values: bool, arrays: Mapping[int, Array] | None = None) -> None:
         self.names = names
+        self.arrays = arrays or {}
         self.values = values
         self.nodes: list[Operation | Value] = []
         self.edges: list[Edge] = []
@@ -175,7 +176,8 @@ class _Tracer:
         self.operations += 1
         made = self.ids[id(node)] = f"op{self.operations}"
         cluster = self._cluster(node.scope)
-        self.nodes.append(Operation(made, node.op.name, family(node.op), node.attrs, node.shape, cluster))
+        attrs, inputs = node.attrs, len(node.parents)
+        self.nodes.append(Operation(made, node.op.name, family(node.op), attrs, node.shape, cluster, inputs))
         for i, parent in enumerate(node.parents):
             if parent is not None:
                 self._connect(parent, made, i)
@@ -190,9 +192,8 @@ class _Tracer:
         made = f"op{self.operations}"
         cluster = self._cluster(failure.scope)
         text = " ".join(str(failure.error).split("\n")[0].split())
-        self.nodes.append(
-            Operation(made, failure.name, "error", {}, (), cluster, error=text or type(failure.error).__name__)
-        )
+        error, inputs = text or type(failure.error).__name__, len(failure.inputs)
+        self.nodes.append(Operation(made, failure.name, "error", {}, (), cluster, inputs, error=error))
         for i, source in enumerate(failure.inputs):
             self._connect(source, made, i)
 
@@ -236,6 +237,10 @@ class _Tracer:
         data, grad = (None, None) if tensor is None else self._shown(tensor)
         if data is None and self.values:
             data = self._small(saved)
+        if isinstance(source, Constant) and source.number is not None:
+            data = np.asarray(source.number)
+        if data is None and id(source) in self.arrays:
+            data = self.arrays[id(source)].copy()
         if isinstance(source, Constant) and source.number is not None:
             self.known[id(source)] = np.asarray(source.number)
         if data is not None and data.size <= SHOWN:
