@@ -182,6 +182,8 @@ def test_a_forward_pass_that_raises_is_drawn_up_to_the_operation_that_failed():
         (lambda x: x.exp() @ tg.rand(5, 5), "matmul", ["exp"]),
         (lambda x: tg.cat([x.exp(), x[:, :, :2]], dim=0), "cat", ["exp", "getitem"]),
         (lambda x: F.cross_entropy(x.sin(), tg.rand(3)), "cross_entropy", ["sin"]),
+        (lambda x: F.conv2d(x.sin(), tg.rand(2, 3, 3, 3)), "conv2d", ["sin"]),
+        (lambda x: F.linear(x, tg.rand(2, 3)), "linear", []),
         (lambda x: x.exp().missing, "AttributeError", ["exp"]),
         (lambda x: 1 / 0, "ZeroDivisionError", []),
     ],

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from types import TracebackType
+from types import FrameType, TracebackType
 from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
 
 import numpy as np
 
 from tinygrad_cnn._types import Array
-from tinygrad_cnn.autograd import Constant, Node, Op, Operation, Source, Variable, current_scope
+from tinygrad_cnn.autograd import Constant, Node, Op, Operation, Source, Variable, current_scope, registry
 from tinygrad_cnn.autograd.function_ctx import output as output_op
 from tinygrad_cnn.autograd.node import observers
 from tinygrad_cnn.autograd.scope import Scope
@@ -183,7 +182,6 @@ def _kept(buffers: Sequence[Variable]) -> Iterator[None]:
 
 
 _CALL: Callable[..., Any] = Op._call
-_ROOMS = re.compile(r"^tinygrad_cnn\.(ops|nn\.functional)\b")
 
 
 def _failure(error: Exception, recording: Recording) -> Failure:
@@ -199,8 +197,15 @@ def _failure(error: Exception, recording: Recording) -> Failure:
         given: Sequence[object] = ()
         if code is _CALL.__code__:
             name, given = variables["self"].name, variables["args"]
-        elif _ROOMS.search(trace.tb_frame.f_globals.get("__name__", "")) and not code.co_name.startswith("_"):
+        elif _is_function_of_package(trace.tb_frame):
             name, given = code.co_name, [variables.get(one) for one in code.co_varnames[: code.co_argcount]]
         inputs = tuple(recording.source_of(one) for one in given if isinstance(one, Variable)) or inputs
         trace = trace.tb_next
     return Failure(name, error, inputs, scope)
+
+
+def _is_function_of_package(frame: FrameType) -> bool:
+    """Return whether `frame` runs a public function such as ``F.conv2d`` or ``torch.cat``."""
+    variables = frame.f_globals
+    inside = str(variables.get("__name__", "")).startswith("tinygrad_cnn.")
+    return inside and (frame.f_code.co_name in variables.get("__all__", ()) or frame.f_code.co_name in registry)
