@@ -6,8 +6,8 @@ import threading
 import pytest
 
 import tinygrad_cnn as tg
-from tinygrad_cnn import nn
-from tinygrad_cnn.autograd import Scope, current_scope, enter_scope, pop_scope, push_scope
+from tinygrad_cnn import autograd, nn
+from tinygrad_cnn.autograd import Scope, collect, current_scope, enter_scope, pop_scope, push_scope
 
 
 class Outer(nn.Module):
@@ -77,3 +77,34 @@ def test_every_thread_has_a_scope_of_its_own():
         thread.start()
         thread.join()
     assert seen == [None]
+
+
+def test_the_gradients_of_a_module_are_recorded_in_a_scope_inside_it():
+    w = tg.rand(2, requires_grad=True)
+    owner = type("Owner", (), {})()
+    with enter_scope("layer", "Layer", owner) as scope:
+        inside = w.exp()
+    outside = inside.sin().sum()
+    with enter_scope("caller", "Caller", owner) as caller:
+        (first,) = autograd.grad(outside, w, create_graph=True)
+        assert current_scope() is caller
+    (second,) = autograd.grad(first.sum(), w, create_graph=True)
+    nodes = collect([second.grad_fn])
+    assert {node.scope.order for node in nodes if node.scope is not scope} == {1, 2}
+    gradients = {(node.scope.name, node.scope.order, node.scope.parent) for node in nodes if node.scope is not scope}
+    assert gradients <= {
+        ("gradient", 1, scope), ("gradient", 1, None), ("gradient of order 2", 2, scope),
+        ("gradient of order 2", 2, None),
+    }  # fmt: skip
+    assert {first.grad_fn.scope.parent, first.grad_fn.scope.order} == {scope, 1}
+    assert (second.grad_fn.scope.parent, second.grad_fn.scope.order) == (scope, 2)
+    assert current_scope() is None
+
+
+def test_a_backward_pass_that_raises_leaves_the_scope_as_it_was():
+    w = tg.rand(2, requires_grad=True)
+    y = w.exp()
+    y.register_hook(lambda g: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        y.sum().backward(create_graph=True)
+    assert current_scope() is None

@@ -17,7 +17,7 @@ from tinygrad_cnn.autograd import versions
 from tinygrad_cnn.autograd.grad_mode import recording, set_grad_enabled
 from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of, retain_grad
 from tinygrad_cnn.autograd.node import Node
-from tinygrad_cnn.autograd.variable import Variable, wrap
+from tinygrad_cnn.autograd.variable import Constant, Variable, wrap
 from tinygrad_cnn.autograd.walk import Sums, run
 
 
@@ -53,9 +53,9 @@ def backward(
             graph was freed; or a saved value was changed in place.
     """
     if grad_tensors is None and isinstance(tensors, Variable):
-        seeds = [(tensors, _seed(tensors, None, "backward"))]
+        seeds = [(tensors, _seed(tensors, None, "backward", create_graph))]
     else:
-        seeds = _seeds("backward", tensors, grad_tensors)
+        seeds = _seeds("backward", tensors, grad_tensors, create_graph)
     targets = None if inputs is None else _differentiable("backward", inputs)
     if targets is not None:
         if not targets:
@@ -120,7 +120,7 @@ def grad(
         )
     if not only_inputs:
         warnings.warn("grad: only_inputs=False has no effect; use backward", FutureWarning, stacklevel=2)
-    seeds = _seeds("grad", outputs, grad_outputs)
+    seeds = _seeds("grad", outputs, grad_outputs, create_graph)
     targets = _differentiable("grad", inputs)
     found, retained = run(seeds, targets, retain_graph, create_graph)
     results: list[Variable | None] = []
@@ -144,7 +144,10 @@ def grad(
 
 
 def _seeds(
-    caller: str, outputs: Variable | Sequence[Variable], weights: Variable | Sequence[Variable | None] | None
+    caller: str,
+    outputs: Variable | Sequence[Variable],
+    weights: Variable | Sequence[Variable | None] | None,
+    create_graph: bool,
 ) -> list[tuple[Variable, Variable]]:
     """Return the pairs of an output and the gradient to start from at that output, checked."""
     outs = [outputs] if isinstance(outputs, Variable) else list(outputs)
@@ -155,7 +158,7 @@ def _seeds(
     if len(given) != len(outs):
         what = "tensors but {} grad_tensors" if caller == "backward" else "outputs but {} grad_outputs"
         raise RuntimeError(f"{caller}: got {len(outs)} {what.format(len(given))}")
-    return [(out, _seed(out, weight, caller)) for out, weight in zip(outs, given, strict=True)]
+    return [(out, _seed(out, weight, caller, create_graph)) for out, weight in zip(outs, given, strict=True)]
 
 
 def _differentiable(caller: str, inputs: Variable | Sequence[Variable]) -> list[Variable]:
@@ -169,7 +172,7 @@ def _differentiable(caller: str, inputs: Variable | Sequence[Variable]) -> list[
     return tensors
 
 
-def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
+def _seed(output: Variable, gradient: Variable | None, caller: str, create_graph: bool) -> Variable:
     """Return the gradient to start from at `output`, checked."""
     if not isinstance(output, Variable):
         raise TypeError(f"{caller}: expected tensors, got {type(output).__name__}")
@@ -186,7 +189,10 @@ def _seed(output: Variable, gradient: Variable | None, caller: str) -> Variable:
                 f"{output.shape}. Reduce it first (.sum() or .mean()), or pass gradient= of that shape."
             )
         one = np.array(1, output.array.dtype)
-        return wrap(one.reshape(output.shape) if output.array.ndim else one)
+        seed = wrap(one.reshape(output.shape) if output.array.ndim else one)
+        if create_graph:  # a graph of the gradients shows where they begin
+            seed._node = Constant(seed.array.shape, seed.array.dtype, 1)
+        return seed
     if not isinstance(gradient, Variable):
         raise TypeError(f"{caller}: expected the gradient as a tensor, got {type(gradient).__name__}")
     if gradient.shape != output.shape:

@@ -49,6 +49,28 @@ class Scope:
         return f"<scope {self.path or self.kind}>"
 
 
+class GradientScope(Scope):
+    """The part of a recorded backward pass that computes the gradients of one call of a module, or of no module.
+
+    Attributes:
+        order: 1 in a backward pass of the program, 2 in one of what such a pass recorded, and so on.
+    """
+
+    __slots__ = ("order",)
+
+    def __init__(self, around: Scope | None, order: int) -> None:
+        self.order = order
+        parent = around.parent if isinstance(around, GradientScope) else around
+        name = "gradient" if self.order == 1 else f"gradient of order {self.order}"
+        super().__init__(name, name, _BACKWARD, parent)
+
+
+class _Backward:
+    """Owns the scopes of backward passes."""
+
+
+_BACKWARD = _Backward()
+
 _current: ContextVar[Scope | None] = ContextVar("tinygrad_cnn_scope", default=None)
 
 current_scope: Callable[[], Scope | None] = _current.get

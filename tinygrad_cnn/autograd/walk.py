@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import partial
 from operator import attrgetter
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from tinygrad_cnn.autograd.hooks import hooks_of, leaves_have_hooks, owner_of
 from tinygrad_cnn.autograd.node import Node
 from tinygrad_cnn.autograd.operation import Attrs, Formula, Operation
 from tinygrad_cnn.autograd.pending import Pending
+from tinygrad_cnn.autograd.scope import GradientScope, Scope, current_scope, pop_scope, push_scope
 from tinygrad_cnn.autograd.variable import Constant, Source, Variable, wrap
 
 _FREED = (
@@ -81,10 +82,16 @@ def run(
     for node in nodes:
         if node.args is None:
             raise RuntimeError(_FREED.format(node=node))
+    if create_graph:
+        walk.order += max((node.scope.order for node in nodes if isinstance(node.scope, GradientScope)), default=0)
     token = recording.set(create_graph)
     try:
         with anomaly.walking(), np.errstate(all="ignore"):
-            walk.back_along(nodes)
+            outside = push_scope(cast(Scope, current_scope()))
+            try:
+                walk.back_along(nodes)
+            finally:
+                pop_scope(outside)
             walk.finish(nodes)
     finally:
         recording.reset(token)
@@ -101,10 +108,12 @@ class _Walk:
         kept: the nodes and leaves whose gradients the caller requested; empty if it requested those of all leaves.
         needed: `kept` and the nodes that depend on it; None if every gradient is needed.
         retained: pairs of a tensor that retains its gradient (`retain_grad`), and the gradient.
+        order: with `create_graph`, the order of the derivatives that the pass computes.
+        scopes: with `create_graph`, for each scope of a node the one that its gradients are recorded in.
         check: in anomaly mode, raises if a gradient has a NaN; otherwise None.
     """
 
-    __slots__ = ("check", "create_graph", "kept", "needed", "retain_graph", "retained", "sums")
+    __slots__ = ("check", "create_graph", "kept", "needed", "order", "retain_graph", "retained", "scopes", "sums")
 
     def __init__(self, sums: Sums, create_graph: bool, retain_graph: bool) -> None:
         self.sums = sums
@@ -113,6 +122,8 @@ class _Walk:
         self.kept: set[Node | Variable] = set()
         self.needed: set[Source] | None = None
         self.retained: list[tuple[Variable, Any]] = []
+        self.order = 1
+        self.scopes: dict[Scope | None, GradientScope] = {}
         self.check = anomaly.gradient_check()
 
     def back_along(self, nodes: list[Node]) -> None:
@@ -166,6 +177,9 @@ class _Walk:
 
     def _arrive(self, node: Node, g: Any) -> Any:
         """Return the finished gradient of `node`, changed by its hooks; keep it if the caller requested it."""
+        if self.create_graph:
+            scope = node.scope
+            push_scope(self.scopes.get(scope) or self.scopes.setdefault(scope, GradientScope(scope, self.order)))
         if isinstance(g, _number):  # NumPy returns a number in place of a 0-d array
             g = _asarray(g)
         elif isinstance(g, Pending) and (g.taker is not node.op or node.hooks is not None or node in self.kept):
@@ -241,4 +255,6 @@ def _recorded(node: Node) -> list[Any]:
     for i, (arg, parent) in enumerate(zip(args, node.parents, strict=True)):
         if isinstance(arg, np.ndarray):
             args[i] = wrap(arg, None if isinstance(parent, Constant) else parent)
+            if isinstance(parent, Constant):
+                args[i]._node = parent  # so that a graph shows one constant, whoever uses it
     return args

@@ -121,6 +121,7 @@ def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | No
     _add(dot, children, None, sides)
     nodes = {node.id: node for node in graph.nodes}
     fed = {edge.target for edge in graph.edges if not isinstance(nodes[edge.source], Value | Connector)}
+    orders = _orders(graph)
     drawn: set[tuple[str, str]] = set()
     for edge in graph.edges:
         attrs = _edge(edge, nodes[edge.source], nodes[edge.target], graph.dtype, beside=edge.target in fed)
@@ -133,12 +134,31 @@ def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | No
         if (edge.source, edge.target) in drawn:  # x·x: two arrows, one label
             attrs.pop("label", None)
         drawn.add((edge.source, edge.target))
-        if edge.source in sides.get(edge.target, ())[1:]:  # an edge written backwards puts the value on the other side
+        # An edge written backwards puts a value on the other side; and backward passes below the forward pass, upwards.
+        upwards = orders[edge.source] == orders[edge.target] == 1
+        if orders[edge.source] != orders[edge.target]:
+            attrs = {**attrs, "constraint": "false", "style": "dashed", "weight": "1"}
+        if upwards or edge.source in sides.get(edge.target, ())[1:]:
             ends = {"headlabel": "taillabel", "taillabel": "headlabel"}
             dot.edge(edge.target, edge.source, dir="back", **{ends.get(name, name): attrs[name] for name in attrs})
         else:
             dot.edge(edge.source, edge.target, **attrs)
     return str(dot.source)
+
+
+def _orders(graph: Graph) -> dict[str, int]:
+    """Return for each node whether it belongs to the forward pass, 0, or to which backward pass.
+
+    A value belongs to the pass of the first operation that uses it, and an output to that of the one that made it.
+    """
+    orders = {node.id: node.order for node in graph.nodes if isinstance(node, Operation)}
+    for edge in graph.edges:
+        if edge.source not in orders:
+            orders[edge.source] = orders.get(edge.target, 0)
+    for edge in graph.edges:
+        if edge.target not in orders:
+            orders[edge.target] = orders[edge.source]
+    return orders
 
 
 def _sides(graph: Graph) -> dict[str, list[str]]:

@@ -30,6 +30,7 @@ class Operation:
         cluster: id of the module call around it, or None.
         inputs: number of arguments that may be tensors; an argument None has no arrow.
         outputs: number of outputs.
+        order: 0 in the forward pass, 1 in a recorded backward pass, 2 in the backward pass of that, and so on.
         error: the message of the error that it raised; empty if it did not.
     """
 
@@ -41,6 +42,7 @@ class Operation:
     cluster: str | None
     inputs: int = 1
     outputs: int = 1
+    order: int = 0
     error: str = ""
 
 

@@ -80,6 +80,15 @@ class Names:
         """Return the tensor that `source` represents, if it is known."""
         return source if isinstance(source, Variable) else self._tensors.get(id(source))
 
+    def gradient(self, tensor: Variable) -> str:
+        """Return ``∂L/∂name`` if `tensor` is the gradient of a tensor with a name, otherwise nothing."""
+        for key, named in self._tensors.items():
+            if named._grad is tensor:
+                found = self._params.get(key) or self._inputs.get(key)
+                owned = (names[key] for _, names in self._owned.values() if key in names)
+                return f"∂L/∂{found or next(owned)[1]}"
+        return ""
+
     def find(self, source: Variable | Constant, user: Node, i: int) -> Named:
         """Return the name and role of `source`, which is argument `i` of the operation `user`."""
         if isinstance(source, Constant) and source.number is not None:

@@ -15,6 +15,7 @@ from tinygrad_cnn._types import Array, DType
 from tinygrad_cnn.autograd import Constant, Node, Scope, Source, Variable, collect
 from tinygrad_cnn.autograd.function_ctx import output
 from tinygrad_cnn.autograd.half import narrowed, widened
+from tinygrad_cnn.autograd.scope import GradientScope
 from tinygrad_cnn.graph.families import family
 from tinygrad_cnn.graph.model import SHOWN, Cluster, Edge, Graph, Operation, Role, Value
 from tinygrad_cnn.graph.names import Names
@@ -117,7 +118,8 @@ def _graph(
     for node in sorted(nodes, key=lambda node: node.seq):
         tracer.add(node)
     for i, (root, output) in enumerate(zip(roots, outputs, strict=True)):
-        tracer.add_output(root, output, f"output {i + 1}" if len(roots) > 1 else "")
+        name = tracer.names.gradient(output) or (f"output {i + 1}" if len(roots) > 1 else "")
+        tracer.add_output(root, output, name)
     if failure is not None:
         tracer.add_failure(failure)
     return tracer.graph()
@@ -177,7 +179,10 @@ class _Tracer:
         made = self.ids[id(node)] = f"op{self.operations}"
         cluster = self._cluster(node.scope)
         attrs, inputs = node.attrs, len(node.parents)
-        self.nodes.append(Operation(made, node.op.name, family(node.op), attrs, node.shape, cluster, inputs))
+        order = node.scope.order if isinstance(node.scope, GradientScope) else 0
+        self.nodes.append(
+            Operation(made, node.op.name, family(node.op), attrs, node.shape, cluster, inputs, order=order)
+        )
         for i, parent in enumerate(node.parents):
             if parent is not None:
                 self._connect(parent, made, i)
@@ -205,7 +210,9 @@ class _Tracer:
         is_loss = isinstance(root, Node) and family(root.op) == "loss" and not output.shape
         name = name or ("loss" if is_loss else "output")
         data, grad = self._shown(output)
-        self.nodes.append(Value(made, "output", name, output.shape, output.dtype, None, data=data, grad=grad))
+        within = root.scope if isinstance(root, Node) and isinstance(root.scope, GradientScope) else None
+        cluster = self._cluster(within)  # a gradient is drawn in the module whose gradient it is
+        self.nodes.append(Value(made, "output", name, output.shape, output.dtype, cluster, data=data, grad=grad))
         self._connect(root, made, 0)
 
     def graph(self) -> Graph:
