@@ -14,7 +14,8 @@ class Guarded:
 
     def empty(self, shape, dtype=np.float32):
         """Return an array to write a result to, in the place of `fast.memory.empty`."""
-        whole = np.full(int(np.prod(shape)) + 2 * _ROOM, _GUARD, dtype)
+        guard = _GUARD if np.dtype(dtype).kind == "f" else 255
+        whole = np.full(int(np.prod(shape)) + 2 * _ROOM, guard, dtype)
         self.wholes.append(whole)
         return whole[_ROOM:-_ROOM].reshape(shape)
 
@@ -31,3 +32,13 @@ def beside_nan(a):
     whole = np.full(a.size + 2 * _ROOM, np.nan, np.float32)
     whole[_ROOM:-_ROOM] = a.ravel()
     return whole[_ROOM:-_ROOM].reshape(a.shape)
+
+
+def is_placed(a):
+    """Return whether `a` lies in the middle of a larger array made here."""
+    return isinstance(a, np.ndarray) and a.base is not None and a.base.shape == (a.size + 2 * _ROOM,)
+
+
+def beside(a):
+    """Return the bytes of what lies before and after `a`, which `is_placed`."""
+    return a.base[:_ROOM].tobytes() + a.base[-_ROOM:].tobytes()

@@ -101,11 +101,13 @@ def falls_back(name, *args, **how):
 def near(found, exact, sizes=None):
     """Check a float32 result against float64 values: NaN and infinities alike, the others to 1e-6 of `sizes`.
 
-    These are the sums of the sizes of the terms that were added up; 1 + |exact| unless they are given.
+    These are the sums of the sizes of the terms that were added up; 1 + |exact| unless they are given. What is exactly
+    0 may be off by rounding, but not by next to nothing: such a number was filled in as bytes.
     """
     assert (found.shape, found.dtype) == (exact.shape, np.float32)
     finite = np.isfinite(exact)
     np.testing.assert_array_equal(found[~finite], exact[~finite])
+    assert not ((exact == 0) & (found != 0) & (abs(found) < np.finfo(np.float32).tiny * 4)).any()
     sizes = np.broadcast_to(1 + abs(exact) if sizes is None else sizes, exact.shape)[finite]
     errors = abs(found[finite] - exact[finite])
     worst = (errors / np.maximum(sizes, 1e-30)).max(initial=0)  # where nothing is added up, exactly 0

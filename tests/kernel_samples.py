@@ -7,6 +7,7 @@ whole one, and one more, and each limit on tiles and blocks is passed by one.
 
 import numpy as np
 from c_constants import around, constants
+from guarded import Guarded, beside, beside_nan, is_placed
 from kernel_forms import float32, near, with_specials
 
 from tinygrad_cnn import kernels
@@ -27,15 +28,27 @@ def sample(**axes):
 
 
 def call(name, *arguments):
-    """Call a C function that must answer DONE, or nothing."""
+    """Call a C function that must answer DONE, or nothing. It must not write to inputs, nor beside any array.
+
+    Arrays of float32 that `blank` did not make are inputs; it gets copies that lie between NaN, and must not use those.
+    """
     from tinygrad_cnn.fast.native import DONE, native
 
-    assert getattr(native, name)(*arguments) in (DONE, None), f"{name} did not compute"
+    passed = [
+        beside_nan(a) if isinstance(a, np.ndarray) and a.dtype == np.float32 and not is_placed(a) else a
+        for a in arguments
+    ]
+    placed = [a for one in passed for a in (one if isinstance(one, tuple) else (one,)) if is_placed(a)]
+    before = [beside(a) for a in placed]
+    assert getattr(native, name)(*passed) in (DONE, None), f"{name} did not compute"
+    assert [beside(a) for a in placed] == before, f"{name} wrote beside an array"
+    for copy, a in zip(passed, arguments, strict=True):
+        assert copy is a or copy.tobytes() == a.tobytes(), f"{name} changed an input"
 
 
-def blank(*shape):
-    """Return an array to write a result to: any element that is left out is seen."""
-    return np.full(shape, 12345.678, np.float32)
+def blank(*shape, dtype=np.float32):
+    """Return an array to write a result to, in the middle of a larger one: any element that is left out is seen."""
+    return Guarded().empty(shape, dtype)
 
 
 def double(*arrays):
@@ -98,7 +111,7 @@ def _scores(rows, classes, positions):
 @sample(rows=ROWS, classes=CLASSES, positions=WIDTHS)
 def cross_entropy(rows=3, classes=5, positions=1):
     x, target = _scores(rows, classes, positions)
-    losses, total = blank(*target.shape), np.zeros((), np.float32)
+    losses, total = blank(*target.shape), blank()
     call("cross_entropy", x, target, losses, None, 1)
     near(losses, kernels.cross_entropy(*double(x), target, "none"))
     call("cross_entropy", x, target, losses, total, target.size)

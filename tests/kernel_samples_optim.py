@@ -4,6 +4,7 @@ from itertools import product
 
 import numpy as np
 from c_constants import around, constants
+from guarded import beside_nan
 from kernel_forms import float32, near
 from kernel_samples import LANES, WIDTHS, call, sample
 
@@ -22,7 +23,7 @@ def _options(count):
 
 def _step(name, columns, expected, *settings, n=5, parameters=2, positive=()):
     """Take a step from random arrays and compare all arrays of each parameter with what `expected` makes of them."""
-    tables = [[float32(10 * p + k, n) for k in range(columns)] for p in range(parameters)]
+    tables = [[beside_nan(float32(10 * p + k, n)) for k in range(columns)] for p in range(parameters)]
     for table in tables:
         for k in positive:
             np.abs(table[k], out=table[k])

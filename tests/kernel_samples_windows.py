@@ -104,7 +104,7 @@ TILES = {
     "images": (1, WINOGRAD.TASKS + 1, WINOGRAD.FEW_TILES + 1, WINOGRAD.GROUP + 1),
     "channels": (*WIDTHS, *around(WINOGRAD.BLOCK, WINOGRAD.DEEP)[1:]),
     "outputs": (*WIDTHS, *around(WINOGRAD.BAND)[1:]),
-    "width": (*around(WINOGRAD.TILE, LANES), WINOGRAD.TILE * LANES + 1),
+    "width": (*around(WINOGRAD.TILE, LANES), WINOGRAD.TILE * LANES + 1, WINOGRAD.TILE * (WINOGRAD.POSITIONS + 1)),
     "outlier": (0, 1),
 }
 
@@ -195,7 +195,7 @@ def _pooling(kind, width, planes):
 
 def max_pool2d(kind=0, width=5, planes=2):
     how, numbers, x, g, taps = _pooling(kind, width, planes)
-    y, found = blank(*g.shape), np.full(taps.shape, 255, np.uint8)
+    y, found = blank(*g.shape), blank(*taps.shape, dtype=np.uint8)
     call("max_pool2d", x, y, found, *numbers)
     np.testing.assert_array_equal(y, kernels.max_pool2d(x.astype(float), **how)[0])
     np.testing.assert_array_equal(found, taps)

@@ -209,3 +209,38 @@ def test_a_tensor_retains_its_gradient_once_however_often_it_is_asked():
     assert len(y.grad_fn.hooks.retained) == 1
     y.sum().backward()
     assert y.grad.tolist() == [1.0]
+
+
+def test_a_hook_of_a_view_runs_though_its_base_was_changed_in_place_before():
+    seen = []
+    x = leaf(1.0, 2.0)
+    base = x * 1
+    view = base[:1]
+    base.mul_(3)
+    view.register_hook(lambda g: seen.append(g.tolist()))
+    view.sum().backward()
+    assert seen == [[1.0]]
+    assert x.grad.tolist() == [3.0, 0.0]
+
+
+def test_a_tensor_that_was_saved_stands_for_the_leaf_it_came_from():
+    class Identity(autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x)
+            return x * 1
+
+    x = leaf(1.0)
+    y = Identity.apply(x)
+    (saved,) = y.grad_fn.aux["ctx"].saved_tensors
+    assert saved is not x
+    assert hooks.owner_of(saved) is x
+
+
+def test_a_change_in_place_retains_no_gradient_that_was_not_asked_for():
+    y = leaf(1.0) * 2
+    y.register_hook(lambda g: None)
+    y.mul_(3)
+    assert not y.retains_grad
+    y.sum().backward()
+    assert y._grad is None

@@ -31,7 +31,7 @@ from conv_geometry import (
 from guarded import Guarded, beside_nan
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from kernel_forms import agree, both, falls_back, float32, form_of, needs_compiler, same_bits_on_any_threads
+from kernel_forms import agree, both, falls_back, float32, form_of, needs_compiler, same_bits_on_any_threads, spread_out
 
 from tinygrad_cnn import kernels, ops
 from tinygrad_cnn.autograd import registry
@@ -106,6 +106,23 @@ def test_all_gradients_in_one_call_are_those_one_by_one(geometry):
         if relu_mask is None:
             for one, other in zip(found[:2], singles, strict=True):
                 np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("which", range(5))
+def test_one_array_alone_that_is_not_contiguous(which):
+    arrays, how = list(NARROW.arrays()), NARROW.how
+
+    def results():
+        x, w, b, g, mask = arrays
+        each = [
+            form_of("conv2d_gradients")([k == i for k in range(3)], g, mask, None, x, w, b, **how) for i in range(3)
+        ]
+        return form_of("conv2d")(x, w, b, **how), *[each[i][i] for i in range(3)]
+
+    expected = results()
+    arrays[which] = spread_out(arrays[which])
+    for one, other in zip(results(), expected, strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 def test_conv_transpose2d_and_conv1d():
@@ -259,6 +276,17 @@ def test_an_outlier_reaches_no_output_whose_window_does_not_touch_it(geometry, o
         assert (abs(found[near_ones] - exact[near_ones]) <= 1e-5 * sizes[near_ones].max(initial=0)).all()
         far = finite & ~near_ones
         assert (abs(found[far] - exact[far]) <= 1e-5 * sizes[far]).all()
+
+
+@pytest.mark.parametrize("winograd", [False, True])
+def test_an_image_of_infinities_gives_infinities(winograd):
+    """No element is far larger than those around it, but Winograd's sums would be inf − inf."""
+    (x, w, _, g, _), how, forms = LARGE.arrays(), LARGE.how, forms_of(winograd)
+    w, infinite = abs(w), np.full_like(g, np.inf)
+    assert (forms["conv2d"](np.full_like(x, np.inf), w, None, **how) == np.inf).all()
+    gx, _, gb = forms["conv2d_gradients"]([True, False, True], infinite, None, None, x, w, None, **how)
+    assert (gx == np.inf).all()
+    assert (gb == np.inf).all()
 
 
 def test_a_constant_image_gives_constant_outputs_inside():

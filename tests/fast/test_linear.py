@@ -45,6 +45,21 @@ def test_gradients_of_linear(shape, layout_x, layout_w):
         np.testing.assert_array_equal(found[i], expected)
 
 
+@pytest.mark.parametrize("which", range(3))
+def test_one_array_alone_that_is_not_contiguous(which):
+    arrays = [float32(0, 6, 5), float32(1, 6, 7), float32(2, 5, 7)]
+
+    def results():
+        g, x, w = arrays
+        each = [form_of("linear_gradients")([k == i for k in range(3)], g, None, None, x, w, None) for i in range(3)]
+        return [each[i][i] for i in range(3)]
+
+    expected = results()
+    arrays[which] = spread_out(arrays[which])
+    for one, other in zip(results(), expected, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+
+
 @pytest.mark.parametrize("lead", [(), (5,), (2, 3), (2, 3, 4)])
 def test_inputs_of_any_number_of_axes(lead):
     x, w, b, g = float32(0, *lead, 7), float32(1, 9, 7), float32(2, 9), float32(3, *lead, 9)

@@ -120,6 +120,17 @@ def test_any_number_of_threads_gives_the_same_bits(name, settings):
     )
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_parameters_that_lie_side_by_side_share_no_memory(order):
+    from tinygrad_cnn.fast.native import DONE, native
+
+    whole, g = np.ones(8, np.float32), np.ones(4, np.float32)
+    table = [part for p in (whole[:4], whole[4:])[::order] for part in (p, g)]
+    assert native.sgd_step(tuple(table), 2, 0.5, 0.0, 0.0, 0.0, 0, 0, 0) == DONE
+    assert whole.tolist() == [0.5] * 8
+    assert native.sgd_step((whole[:4], g, whole[3:7], g), 2, 0.5, 0.0, 0.0, 0.0, 0, 0, 0) != DONE
+
+
 def irregular(kind):
     """Return parameters that the compiled step cannot take, made in the way that `kind` says."""
     params = parameters([(4, 6), (5,), (6,)])

@@ -20,8 +20,12 @@ _SWAPS = {
     "<": ["<=", ">"], "<=": ["<", ">="], ">": [">=", "<"], ">=": [">", "<="], "==": ["!="], "!=": ["=="],
     "&&": ["||"], "||": ["&&"], "+=": ["-="], "-=": ["+="], "*=": ["/="], "/=": ["*="],
 }  # fmt: skip
-_FUNCTION = re.compile(r"^(?:EXPORT |static |inline )*[\w ]+[ *](\w+)\([^;{]*\)\s*\{", re.MULTILINE)
+_FUNCTION = re.compile(r"^\w[\w ]*[ *](\w+)\([^;{]*\)\s*\{", re.MULTILINE)
 _JUMPS = ("break", "continue")
+_HINTED = ("parallel", "over_planes")
+"""Functions whose last argument is the work to do: it decides only whether threads share it, and is left as it is."""
+
+_HINTS = re.compile(r"double work =[^;]*;|double work_of\([^}]*\}")
 
 
 @dataclass(frozen=True)
@@ -80,11 +84,12 @@ def c_mutants(text: str, file: str) -> list[CMutant]:
 def _changes(text: str) -> Iterator[tuple[int, int, str]]:
     """Yield positions in `text` with what to write there by mistake."""
     tokens = [match for match in _TOKEN.finditer(text) if match.lastgroup != "space"]
+    hints = _hints(text, tokens)
     depth = 0
     for i, token in enumerate(tokens):
         word, before = token[0], tokens[i - 1][0] if i else ""
         depth += (word == "{") - (word == "}")
-        if not depth:
+        if not depth or token.start() in hints:
             continue  # declarations of functions and types
         if word in _SWAPS and re.fullmatch(r".*[\w)\]]", before):  # between two operands
             for other in _SWAPS.get(word, []):
@@ -97,6 +102,19 @@ def _changes(text: str) -> Iterator[tuple[int, int, str]]:
             yield token.start(), tokens[end].end(), f"(!{text[token.start() : tokens[end].end()]})"
         if before in ("{", "}", ";", ")", "else") and (end := _statement(tokens, i)):
             yield token.start(), tokens[end].end(), ";"
+
+
+def _hints(text: str, tokens: list[re.Match[str]]) -> set[int]:
+    """Return the positions in `text` that say how much work there is."""
+    found = {at for match in _HINTS.finditer(text) for at in range(match.start(), match.end())}
+    for i, token in enumerate(tokens):
+        if token[0] in _HINTED and tokens[i + 1][0] == "(":
+            end, depth, last = _closing(tokens, i + 1), 0, i + 1
+            for j in range(i + 1, end):
+                depth += (tokens[j][0] in "([{") - (tokens[j][0] in ")]}")
+                last = j if depth == 1 and tokens[j][0] == "," else last
+            found.update(range(tokens[last].start(), tokens[end].start()))
+    return found
 
 
 def _closing(tokens: list[re.Match[str]], i: int) -> int:

@@ -154,6 +154,8 @@ _LOSSES = {
     ("soft_cross_entropy", "terms = q * np.where(q == 0, 1, log_softmax(x, 1))"): _ZERO,
 }
 
+_CLOCK = "the clock gives every number once"
+_CHECKED = "the walk asks only for nodes older than the newest write, of graphs that were not freed"
 _ONE_VJP = "an operation of any number of inputs has one VJP"
 
 _ENGINE = {
@@ -164,11 +166,44 @@ _ENGINE = {
     ("Pending.__add__", "return self.value() + other"): "an array plus a pending gradient adds the value of that",
     ("_Walk._prepare", "(deleted) vjps = [partial(op.variadic, i) for i in range(len(node.parents))]"): _SAME,
     ("_Walk._prepare", "if not op.reads[-1].inputs:"): _ONE_VJP,
-    ("_Walk.back_along", "if versions.newest >= node.seq:"): "the clock gives every number once",
+    ("_Walk.back_along", "if versions.newest >= node.seq:"): _CLOCK,
     (
         "_Walk.back_along",
         "wanted = [parent in needed for flowing, parent in zip(wanted, parents, strict=True)]",
     ): "gradients flow to all that is needed: constants never are",
+    ("check_saved", "(deleted) return"): _CHECKED,
+    ("check_saved", "if node.args is None:"): _CHECKED,
+    ("check_saved", "if node.seq > newest and node.args is None:"): _CHECKED,
+    ("check_saved", "if node.seq > newest:"): _CHECKED,
+    ("check_saved", "if node.seq >= newest or node.args is None:"): _CLOCK,
+    ("check_saved", "later = sum((stamp >= node.seq for stamp in list(writes.stamps)))"): _CLOCK,
+    ("AccumulateGrad.__hash__", "return hash((id(self.variable), AccumulateGrad))"): "a hash of the same parts",
+    (
+        "_FunctionOp._settings",
+        (
+            "return {name: arg for name, arg in zip(self.argument_names, args, strict=False) "
+            "if isinstance(arg, int | float | str | tuple)}"
+        ),
+    ): "a bool is an int",
+    ("_fitted", "pairs = list(zip(shape, gradient.shape[max(lead, -1):], strict=False))"): "there it is not fitted",
+    (
+        "_fitted",
+        "dims = [*[lead + i for i, (size, given) in enumerate(pairs) if size != given], *range(lead)]",
+    ): _ORDERLESS,
+    (
+        "_fitted",
+        "dims = [*range(lead), *[lead + i for i, (given, size) in enumerate(pairs) if size != given]]",
+    ): _SYMMETRIC,
+    ("_fitted", "return gradient.sum(dims, keepdim=False).reshape(shape)"): _SAME,
+    (
+        "once_differentiable",
+        "sources = [source_of(one) for one in grads if isinstance(one, Variable)]",
+    ): "no gradient flows to a constant",
+    ("once_differentiable", "parents = (*sources, *node.parents)"): "it refuses to pass a gradient on to any of them",
+    ("record_writes", "if stamp >= newest:"): _CLOCK,
+    ("record_writes", "owner = storage(array)"): _SAME,
+    ("retains_grad", "hooks = hooks_of(owner)"): "a leaf retains no gradient",
+    ("saved_arrays", "for i, value in enumerate(node.args):"): "the callers have seen that there are arguments",
     ("_prepare", "_of_leaves[:] = [False]"): "that there is an element says it",
     ("hooks_of", "return getattr(owner, '_hooks', None)"): _SAME,
     ("plan_of", "every = bool(reads[-1].inputs)"): _ONE_VJP,
@@ -217,9 +252,62 @@ _KERNELS = {
     ("sigmoid", "return select(x > 0, 1, e) / (1 + e)"): "at 0 both give a half",
 }
 
-_TRAINER = {("Steps._train_step", "return 0 → return"): "None ends the epoch as 0 does"}
+_TRAINER = {
+    ("Steps._train_step", "return 0 → return"): "None ends the epoch as 0 does",
+    (
+        "_data",
+        (
+            "found = {'batches': length(loader), 'batch_size': getattr(loader, 'batch_size', None), "
+            "'drop_last': getattr(loader, 'drop_last', None), "
+            "'order': None if sampler is None else type(sampler).__name__, 'samples': length(dataset)}"
+        ),
+    ): "None has no length",
+    (
+        "_plain",
+        (
+            "return {str(key): value for key, value in values.items() if value is None "
+            "or isinstance(value, int | float) or (isinstance(value, str) and '\\n' not in value)}"
+        ),
+    ): "a bool is an int",
+    (
+        "reapply",
+        "if not follow and then['schedules'] == now['schedules']:",
+    ): "without schedules there is nothing to run again",
+}
+
+_NOTHING = "a round of no elements changes nothing"
+_TUNED = "how much is done at once decides only the speed"
+_STACK = "it writes beside an array on the stack, which only a sanitizer sees"
+
+_C = {
+    ("add_squares", "for (; i <= end; i += LANES) {"): _NOTHING,
+    ("batch_norm_given", "if (c.positions == 0) in_columns(normalize_block, &c, CHUNK / BLOCK);"): _SAME,
+    (
+        "conv2d_input",
+        "if (sw == 1) plan_columns(&c.source, ceil_div(H, sh), h1 - h0, W, KH, KW, dw, sh == 1 && W % LANES ? CG : 1);",
+    ): _TUNED,
+    ("differentiate_positions", "ivec truth = {-1};"): "every lane whose result is stored is set after it",
+    (
+        "run",
+        "idx rows = table->size / columns, count = 0, total = -1;",
+    ): "it decides only whether threads share the work",
+    (
+        "sum_channel",
+        "if (added >= MOST_ADDED) total += sum_of(sum), sum = (vec){0}, added = 0;",
+    ): "sums of one vector less are as accurate",
+    ("matmul_nt", "d.bands = max_idx(min_idx(ceil_div(TASKS, d.widths), d.rows * DOT_ROWS), 1);"): _TUNED,
+    ("multiply", "for (idx k0 = 0; k0 <= t->depth; k0 += DEPTH) {"): _NOTHING,
+    (
+        "position_of",
+        "return row >= 0 && row < c->H && column >= 0 && column < c->W ? row * c->W + column : -2;",
+    ): "every number below 0 says that there is none",
+    ("sum_rows", "for (int k = -1; k < vectors; k++) sums[k] = products[k] = (wide){0};"): _STACK,
+    ("winograd_conv2d_weight", "w.at_once = fill_up(&w, LEAST_SUMMED, w.parts); → ;"): _TUNED,
+    ("write_tile_of", "else if (count <= LANES && c->column_out == 1)"): "the case before has taken whole vectors",
+}
 
 EQUIVALENT: dict[str, dict[tuple[str, str], str]] = {
+    "c": _C,
     "engine": _ENGINE,
     "kernels": _KERNELS,
     "losses": _LOSSES,

@@ -57,3 +57,21 @@ def caches() -> list[object]:
     """Return the caches of functions of the package: what they hold may have been computed without a mistake."""
     kind = type(functools.cache(lambda: None))
     return [one for one in gc.get_objects() if type(one) is kind and str(one.__module__).startswith("tinygrad_cnn")]
+
+
+def cached_properties() -> list[tuple[dict[str, object], str]]:
+    """Return where objects keep properties that were computed once, with the names: likewise."""
+    names: dict[type, list[str]] = {}
+    found = []
+    for one in gc.get_objects():
+        kind = type(one)
+        if kind not in names:
+            names[kind] = [
+                name
+                for base in kind.__mro__
+                if str(base.__module__).startswith("tinygrad_cnn")
+                for name, value in vars(base).items()
+                if isinstance(value, functools.cached_property)
+            ]
+        found += [(vars(one), name) for name in names[kind] if name in vars(one)]
+    return found

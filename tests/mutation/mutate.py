@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -23,6 +24,15 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")  # read when NumPy is imported: the matrices here are tiny
 
 sys.path[:0] = [str(Path(__file__).resolve().parents[1]), str(Path(__file__).resolve().parent)]
+
+from mutants import PACKAGE  # noqa: E402
+
+import tinygrad_cnn  # noqa: E402
+
+_imported = Path(tinygrad_cnn.__file__).resolve().parent
+if _imported != PACKAGE:  # no mutant of it would be found here
+    print(f"mutate: expected the package {PACKAGE}, found {_imported}: PYTHONPATH={PACKAGE.parent}", file=sys.stderr)
+    sys.exit(2)
 
 import run_c  # noqa: E402
 import run_python  # noqa: E402
@@ -71,6 +81,7 @@ def main() -> int:
     kinds = _kinds(options.what, options.op, files)
     if not kinds:
         parser.error(f"no kind of code has {', '.join(files)} among its files")
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # tests send it, and a job in the background ignores it
     choose = Choice(options.function, options.sample, options.seed)
     code = 0
     for kind in kinds:

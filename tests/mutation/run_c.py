@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -19,10 +20,13 @@ from forked import run_forked
 from mutants import PACKAGE
 from report import CAUGHT, SURVIVED, Outcome
 from run_python import ARGUMENTS
-from targets import C_ALL_TESTS, C_BUILD, C_SOURCES, C_TESTS, TESTS
+from targets import C_ALL_TESTS, C_BUILD, C_CACHE, C_FIRST_TEST, C_NO_TESTS, C_SAMPLES, C_SOURCES, C_TESTS, TESTS
 
 SECONDS_A_FILE = 120
 """A mutant that keeps the tests busy for longer hangs; without one they take seconds."""
+
+
+_INCLUDE = re.compile(r'^#include "(\w+\.h)"', re.MULTILINE)
 
 
 class Library:
@@ -38,7 +42,7 @@ class Library:
         if compiler is None:
             raise SystemExit("mutate: the compiled kernels need a C compiler, and there is none")
         flags = [flag for flag in build._FLAGS if not flag.startswith("-O")]
-        self.command = [*compiler, *flags, "-O1"]
+        self.command = [*compiler, *flags, "-O1", "-g0"]  # Zig adds the names of folders otherwise
         self.folder = folder
         self.sources = PACKAGE / C_SOURCES
         self.objects = {
@@ -47,26 +51,32 @@ class Library:
 
     def _object(self, source: Path, made: Path) -> Path:
         subprocess.run(
-            [*self.command, "-I", str(self.sources), "-c", str(source), "-o", str(made)],
-            check=True,
-            capture_output=True,
-        )
+            [*self.command, "-I", str(self.sources), "-c", source.name, "-o", str(made)],
+            cwd=source.parent, check=True, capture_output=True,
+        )  # fmt: skip
         return made
 
+    def _reads(self, source: str, header: str) -> bool:
+        """Return whether a source includes a header, itself or through others."""
+        included = _INCLUDE.findall((self.sources / source).read_text(encoding="utf-8"))
+        return header in included or any(self._reads(one, header) for one in included)
+
     def mutated(self, mutant: CMutant, folder: Path) -> Path | None:
-        """Return the library with a mistake, made in `folder`; None if it does not compile."""
+        """Return the library with a mistake, made in `folder`.
+
+        None if it does not compile, or compiles to the same code: then it is in a part for other processors, or the
+        compiler has shown that it changes nothing.
+        """
         name = Path(mutant.file).name
         try:
-            if name.endswith(".h"):  # every source may include it
-                for source in self.sources.iterdir():
-                    shutil.copy(source, folder)
-                (folder / name).write_text(mutant.text, encoding="utf-8")
-                objects = {
-                    source.name: self._object(source, folder / f"{source.stem}.o") for source in folder.glob("*.c")
-                }
-            else:
-                (folder / name).write_text(mutant.text, encoding="utf-8")
-                objects = {**self.objects, name: self._object(folder / name, folder / "mutant.o")}
+            for source in self.sources.iterdir():
+                shutil.copy(source, folder)
+            (folder / name).write_text(mutant.text, encoding="utf-8")
+            changed = [one for one in self.objects if one == name or self._reads(one, name)]
+            objects = {one: self._object(folder / one, folder / f"{one}.o") for one in changed}
+            if changed and all(objects[one].read_bytes() == self.objects[one].read_bytes() for one in changed):
+                return None
+            objects = {**self.objects, **objects}
             library = folder / "library.so"
             subprocess.run(
                 [*self.command, "-shared", *map(str, objects.values()), "-o", str(library)],
@@ -78,23 +88,21 @@ class Library:
 
 
 def _tests(file: str) -> list[str]:
-    """Return the tests that run the kernels of a C source, those with their names first."""
-    every = sorted(TESTS.glob(C_ALL_TESTS))
-    words = C_TESTS.get(Path(file).stem)
-    if words is None:
-        return [str(path) for path in every if "build" not in path.name]
-    return [str(path) for path in every if any(word in path.stem for word in words)]
+    """Return the tests that run the kernels of a C source, the samples of all kernels first."""
+    paths = {path.stem.removeprefix("test_"): str(path) for path in sorted(TESTS.glob(C_ALL_TESTS))}
+    names = C_TESTS.get(Path(file).stem, [name for name in paths if name not in C_NO_TESTS])
+    return [paths[name] for name in dict.fromkeys([C_FIRST_TEST, *names])]
 
 
 def _caught(library: Path, tests: list[str]) -> bool:
-    """Return whether a test fails, crashes or hangs with `library` in place of the usual one."""
+    """Return whether a test fails, crashes or hangs with `library` in the cache in place of the usual one."""
 
     def try_out(announce: Callable[[float], None]) -> bool:
-        build = importlib.import_module(C_BUILD)
-        build.library_of = lambda _compiler: build.load_library(library)
-        announce(SECONDS_A_FILE)
+        build, cache = importlib.import_module(C_BUILD), importlib.import_module(C_CACHE)
         os.environ["TINYGRAD_CNN_KERNELS"] = "compiled"
-        os.environ["TINYGRAD_CNN_CACHE"] = str(library.parent / "cache")
+        os.environ["TINYGRAD_CNN_CACHE"] = str(library.parent / "cache")  # programs that tests start find it there too
+        cache.keep(library, cache.trusted_folder(), build.library_name(build.find_compiler()))
+        announce(SECONDS_A_FILE)
         arguments = [one for one in ARGUMENTS if one != "--continue-on-collection-errors"]
         places = ["--basetemp", str(library.parent / "tests"), "--rootdir", str(TESTS.parent)]
         return pytest.main([*arguments, "-x", *places, *tests]) != pytest.ExitCode.OK
@@ -118,6 +126,8 @@ def run(files: list[str], choose: Choice, jobs: int) -> tuple[list[Outcome], lis
         if not files or f"{C_SOURCES}/{source.name}" in files
         for mutant in c_mutants(source.read_text(encoding="utf-8"), f"{C_SOURCES}/{source.name}")
     )
+    for module in C_SAMPLES:  # here once, instead of in every forked process
+        importlib.import_module(module)
     complaints: list[str] = []
     with tempfile.TemporaryDirectory(prefix="mutants-") as place:
         (Path(place) / "whole").mkdir()
@@ -134,7 +144,10 @@ def run(files: list[str], choose: Choice, jobs: int) -> tuple[list[Outcome], lis
                 library_with = library.mutated(mutant, Path(folder))
                 if library_with is None:
                     return None
-                return Outcome(mutant, CAUGHT if _caught(library_with, tests[mutant.file]) else SURVIVED)
+                if _caught(library_with, tests[mutant.file]):
+                    return Outcome(mutant, CAUGHT)
+            print(f"{mutant.place}  {mutant.after}", file=sys.stderr, flush=True)
+            return Outcome(mutant, SURVIVED)
 
         with ThreadPoolExecutor(jobs) as pool:
             outcomes = [one for one in pool.map(outcome, made) if one is not None]

@@ -19,7 +19,7 @@ from types import FunctionType
 import pytest
 from choice import Choice
 from forked import run_forked
-from functions import caches, functions_of
+from functions import cached_properties, caches, functions_of
 from hypothesis import Phase, settings
 from mutants import PACKAGE, Mutant, mutants, source_of
 from reach import Reach, Reaching, passes
@@ -85,6 +85,7 @@ class Session:
     def _run(self, reaching: Reaching, made: list[Mutant], left: list[int], verdicts: dict[int, str]) -> None:
         """Run the tests that reach them with the mutants numbered `left`, and note what became of each."""
         gc.collect()
+        self.properties = cached_properties()
         gc.freeze()  # forked processes then share these pages
         with ThreadPoolExecutor(self.jobs) as pool:
             found = pool.map(lambda i: self._verdict(made[i], reaching[_name(made[i].function)]), left)
@@ -102,6 +103,8 @@ class Session:
         def try_out(announce) -> bool:
             for cache in self.caches:
                 cache.cache_clear()
+            for kept, name in self.properties:
+                kept.pop(name, None)
             mutant.function.__code__ = mutant.code
             for seconds, item in tests:
                 announce(10 + 10 * seconds)

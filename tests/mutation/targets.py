@@ -11,7 +11,8 @@ from mutants import PACKAGE
 TESTS = PACKAGE.parent / "tests"
 C_SOURCES = "fast/source"
 C_BUILD = "tinygrad_cnn.fast.build"
-"""The folder of the C kernels in the package, and the module that compiles and loads them."""
+C_CACHE = "tinygrad_cnn.fast.cache"
+"""The folder of the C kernels in the package, and the modules that compile them and keep the library."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +54,23 @@ TARGETS = {
 """Kinds of Python code."""
 
 C_ALL_TESTS = "fast/test_*.py"
+C_FIRST_TEST = "native"
+C_NO_TESTS = ("build", "cache")
+C_SAMPLES = ("kernel_samples_optim", "kernel_samples_windows")
+"""The tests of compiled kernels: all; the one with a sample of every kernel, which catches most mutants; those of how
+sources are compiled, which run no kernel; and the modules of samples."""
+
 C_TESTS = {
-    "activation": ("activation",),
-    "batch_norm": ("norm",),
-    "conv": ("conv",),
-    "gradients": ("conv", "matmul", "norm"),
+    "activation": ("activation", "relu_mask"),
+    "conv": ("conv", "relu_mask"),
+    "dropout": ("dropout",),
+    "gradients": ("conv", "linear", "norm", "relu_mask"),
     "loss": ("loss",),
-    "matmul": ("matmul",),
+    "matmul": ("matmul", "linear"),
+    "norm": ("norm", "relu_mask"),
     "optim": ("optim",),
     "pool": ("pool",),
-    "winograd": ("conv", "winograd"),
+    "softmax": ("softmax",),
+    "winograd": ("conv", "relu_mask"),
 }
-"""The C sources, and words in the names of the tests of compiled kernels that run them; other sources run all."""
+"""The C sources, and the tests of compiled kernels that run them, `test_NAME.py`; other sources run all."""

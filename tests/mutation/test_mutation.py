@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +19,12 @@ import equivalent  # noqa: E402
 import functions  # noqa: E402
 import mutants  # noqa: E402
 import report  # noqa: E402
+import run_c  # noqa: E402
 import targets  # noqa: E402
 from forked import run_forked  # noqa: E402
+from kernel_forms import find_compiler  # noqa: E402
+
+from tinygrad_cnn.autograd import Function  # noqa: E402
 
 
 def vjp(g, x, dims, keep):
@@ -182,6 +187,16 @@ def test_functions_are_found_behind_decorators_in_classes_and_in_modules():
     assert "MultiStepLR._lr_at" in {f.__qualname__ for f in functions.functions_of("optim/lr_scheduler/factors.py")}
 
 
+def test_what_was_computed_once_is_found_so_that_mutants_compute_it_again():
+    class Double(Function):
+        @staticmethod
+        def forward(ctx, x):
+            return x * 2
+
+    assert Double._op.argument_names == ["x"]
+    assert any(kept is vars(Double._op) and name == "argument_names" for kept, name in functions.cached_properties())
+
+
 @pytest.mark.parametrize("kind", targets.TARGETS)
 def test_every_pattern_of_a_kind_matches_files_of_sources_and_of_tests(kind):
     target = targets.TARGETS[kind]
@@ -198,6 +213,8 @@ static float *at(float *x, idx i) {
     if (i < 4) return x;
     y[0] = 2.5f;
     note(y);
+    double work = (double)i * 2;
+    if (parallel(note, y, 5, work + (3 * 4))) return y;
     return y;
 }
 """
@@ -219,10 +236,31 @@ def test_every_kind_of_mistake_of_c_code_is_made():
         (7, "y[0] = 3.5f;"),
         (7, "y[0] = 1.5f;"),
         (8, ";"),
+        (10, "if (!(parallel(note, y, 5, work + (3 * 4)))) return y;"),
+        (10, "if (parallel(note, y, 6, work + (3 * 4))) return y;"),  # how much work there is stays as it is
+        (10, "if (parallel(note, y, 4, work + (3 * 4))) return y;"),
     ]
     assert {one.function for one in found} == {"at"}
     assert found[1].place == "source/a.c:5"
     assert found[1].text == C_CODE.replace("x + i", "x - i")
+
+
+needs_c = pytest.mark.skipif(
+    importlib.util.find_spec("tinygrad_cnn.fast") is None or find_compiler() is None, reason="there is no C to mutate"
+)
+
+
+@pytest.mark.slow  # compiles all sources
+@needs_c
+@pytest.mark.parametrize("name", ["dropout.c", "softmax.h"])
+def test_code_that_compiles_to_the_same_is_left_out(name, tmp_path):
+    for folder in ("whole", "same", "other"):
+        (tmp_path / folder).mkdir()
+    library = run_c.Library(tmp_path / "whole")
+    text = (library.sources / name).read_text(encoding="utf-8")
+    made = [c_mutants.CMutant(name, 1, "", "", "", one) for one in (f"{text}/* more */\n", text.replace("+", "-"))]
+    assert library.mutated(made[0], tmp_path / "same") is None
+    assert library.mutated(made[1], tmp_path / "other").exists()
 
 
 @pytest.mark.parametrize(
@@ -320,6 +358,18 @@ def test_a_file_that_no_kind_has_is_refused():
     assert "no kind of code has demo.py among its files" in result.stderr
 
 
+def test_another_copy_of_the_package_is_refused_and_both_places_are_named(tmp_path):
+    for folder in ("tests/mutation", "tinygrad_cnn"):
+        (tmp_path / folder).mkdir(parents=True)
+    for source in SCRIPT.parent.glob("*.py"):
+        shutil.copy(source, tmp_path / "tests" / "mutation")
+    result = run("--op", "neg", script=tmp_path / "tests" / "mutation" / SCRIPT.name)
+    assert result.returncode == 2
+    (said,) = result.stderr.splitlines()
+    assert f"expected the package {tmp_path / 'tinygrad_cnn'}, found {mutants.PACKAGE}" in said
+    assert not result.stdout
+
+
 def test_a_trainer_that_takes_no_step_is_caught():
     result = run("--file", "train/steps.py", "--function", "Steps._update", "--jobs", "1")
     assert result.returncode == 0, result.stdout + result.stderr
@@ -343,9 +393,9 @@ def test_of_a_sample_of_mutants_none_survives(kind):
 
 
 @pytest.mark.slow  # compiles a library for each
-@pytest.mark.skipif(importlib.util.find_spec("tinygrad_cnn.fast") is None, reason="there is no C to mutate")
+@needs_c
 def test_of_a_sample_of_mutants_of_compiled_kernels_none_survives():
-    result = run("--what", "c", "--file", "fast/source/activation.c", "--sample", "4", "--seed", "1")
+    result = run("--what", "c", "--sample", "6", "--seed", "2")
     assert result.returncode == 0, result.stdout + result.stderr
 
 

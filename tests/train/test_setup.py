@@ -4,6 +4,7 @@ import functools
 import os
 import signal
 import warnings
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,7 +13,7 @@ import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import nn, optim
 from tinygrad_cnn.data import DataLoader, TensorDataset
 from tinygrad_cnn.optim.lr_scheduler import OneCycleLR, ReduceLROnPlateau, SequentialLR, StepLR
-from tinygrad_cnn.train import Accuracy, Callback, Checkpoints, ClipGradients, EarlyStopping, LRSchedule, Trainer
+from tinygrad_cnn.train import Accuracy, Callback, Checkpoints, ClipGradients, EarlyStopping, LRSchedule, Trainer, setup
 
 pytest.importorskip("safetensors")
 
@@ -303,3 +304,94 @@ def test_another_loader_in_a_later_fit_is_the_one_that_is_compared(tmp_path):
     run.fit(loader(batch_size=4), 3)
     assert run.batch == 3
     assert resumed(tmp_path, None, data=loader(batch_size=4)).step == 4 + 6
+
+
+# --- the comparison itself ------------------------------------------------------------------------------------------
+
+SAME = {"model": {}, "optimizer": [], "schedules": {}, "callbacks": {}, "data": None, "steps": {}, "config": {}}
+
+
+def test_only_numbers_and_lines_of_text_are_compared():
+    values = {"a": 1, "b": 2.5, "c": True, "d": None, "e": "line", "f": "two\nlines", "g": [1], 8: 3}
+    assert setup._plain(values) == {"a": 1, "b": 2.5, "c": True, "d": None, "e": "line", "8": 3}
+
+
+def test_of_a_plain_iterable_only_its_length_is_known():
+    nothing = dict.fromkeys(("batch_size", "drop_last", "order", "samples"))
+    assert setup._data([1, 2, 3]) == {"batches": 3, **nothing}
+
+
+def test_a_loader_is_compared_only_where_both_are_known():
+    known = {**SAME, "data": {"batches": 3}}
+    assert setup.differences(SAME, known, within=True) == []
+    assert setup.differences(known, SAME, within=True) == []
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_groups_are_numbered_if_there_are_several(count):
+    then, now = ({**SAME, "optimizer": [{"lr": rate}] * count} for rate in (0.1, 0.2))
+    places = ["optimizer"] if count == 1 else [f"optimizer group {i}" for i in range(count)]
+    assert setup.differences(then, now, within=False) == [f"{place}.lr 0.1, now 0.2" for place in places]
+
+
+def test_callbacks_steps_and_config_are_named_in_this_order():
+    then = {**SAME, "callbacks": {"A": {}, "B": {"n": 1}}, "steps": {"accumulate": 1}, "config": {"old": 1}}
+    now = {**SAME, "callbacks": {"B": {"n": 2}, "C": {}}, "steps": {"accumulate": 2}, "config": {"new": 2}}
+    assert setup.differences(then, now, within=False) == [
+        "A left out", "B.n 1, now 2", "C added", "trainer.accumulate 1, now 2", "config.old 1, now None",
+        "config.new None, now 2",
+    ]  # fmt: skip
+
+
+def test_parameters_without_names_stay_in_their_order():
+    state = {"state": {}, "param_groups": [{"lr": 0.1, "params": [0, 1]}]}
+    assert setup.arranged("SGD", state, [[None, None]], [[None, None]]) == state
+    found = setup.arranged("SGD", state, [["a", "b"]], [["b", "a"]])
+    assert found["param_groups"] == [{"lr": 0.1, "params": [1, 0]}]
+
+
+class Recording(Callback):
+    """A schedule that notes what it is told."""
+
+    def __init__(self):
+        self.told = []
+
+    def state_dict(self):
+        return {}
+
+    def load_state_dict(self, state):
+        self.told.append(state)
+
+    def after_step(self):
+        self.told.append("step")
+
+    def after_epoch(self, row):
+        self.told.append(row)
+
+
+AGAIN = [{"kind": "now"}, "step", "step", {"step": 2}, "step"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "told"),
+    [
+        ({}, "now", []),
+        ({"weight_decay": 0.5}, "now", []),
+        ({"lr": 0.5}, "now", AGAIN),
+        ({"lr": 0.5, "weight_decay": 0.5}, "now", AGAIN),
+        ({}, "then", AGAIN),
+    ],
+)
+def test_schedules_run_again_if_they_or_settings_that_they_read_differ(changed, kind, told):
+    schedule = Recording()
+    old = {"lr": 0.1, "weight_decay": 0.0}
+    then, now = ({**SAME, "optimizer": [old]}, {**SAME, "optimizer": [{**old, **changed}]})
+    run = SimpleNamespace(
+        optimizer=SimpleNamespace(param_groups=[dict(old)]), step=3, named_callbacks=lambda: {"a": schedule},
+        history=SimpleNamespace(rows=[{"step": 2}]),
+    )  # fmt: skip
+    setup.reapply(run, then, now)
+    assert run.optimizer.param_groups == [{**old, **changed}]
+    setup.reapply(run, {**then, "schedules": {"a": {"kind": kind}}}, {**now, "schedules": {"a": {"kind": "now"}}})
+    assert schedule.told == told
+    assert run.optimizer.param_groups == [{**old, **changed}]

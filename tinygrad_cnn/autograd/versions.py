@@ -1,8 +1,8 @@
 """In-place writes and the check that no saved value was overwritten.
 
 Recording counts nothing. A write stamps its storage with a number from the tape's clock, so "this array was changed
-after that node saved it" is one comparison of integers. It is made in the backward pass, and only for nodes older than
-the newest write. A training step after the optimizer's writes therefore pays nothing.
+after that node saved it" is one comparison of integers. The backward pass compares them, and only for nodes older
+than the newest write. A training step after the optimizer's writes therefore pays nothing.
 """
 
 from __future__ import annotations
@@ -65,7 +65,10 @@ def record_writes(arrays: Iterable[Array]) -> None:
         entry = _writes.get(key)
         if entry is None or entry[0]() is not owner:
             reference = weakref.ref(owner, lambda dead, key=key: _forget(key, dead))  # type: ignore[misc]
-            entry = _writes.setdefault(key, (reference, _Writes()))  # unless a signal handler made one
+            made = (reference, _Writes())
+            entry = _writes.setdefault(key, made)  # unless a signal handler made one
+            if entry[0]() is not owner:  # of a dead array that had the same id; a signal ended `_forget`
+                entry = _writes[key] = made
         writes = entry[1]
         writes.count += 1
         writes.stamps.append(stamp)
