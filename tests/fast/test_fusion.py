@@ -159,7 +159,7 @@ def test_values_between_the_two_are_drawn_as_they_were_before_the_relu(runs):
         net[0].bias[:] = tc.tensor([0.5, 0.25])
     dot = tc.draw(net(tc.ones(1, 1)).sum(), values=True).dot
     assert runs == ["Linear"]
-    rows = [row.split() for row in re.findall(r"\[([^\]]+)\]", dot)]  # split() also at spaces as wide as a digit
+    rows = [row.split() for row in re.findall(r"\[([\d.\s−]+)\]", dot)]  # split() also at spaces as wide as a digit
     assert ["2.500", "−1.750"] in rows
     assert ["2.500", "0.000"] in rows
 
