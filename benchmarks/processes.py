@@ -24,7 +24,12 @@ def cores() -> int:
 
 
 def run(
-    task: str, framework: str, threads: int, arguments: Mapping[str, Any], extra: Mapping[str, str] | None = None
+    task: str,
+    framework: str,
+    threads: int,
+    arguments: Mapping[str, Any],
+    extra: Mapping[str, str] | None = None,
+    root: Path = ROOT,
 ) -> dict[str, Any]:
     """Run ``task.measure`` in a fresh process and return its figures.
 
@@ -34,6 +39,7 @@ def run(
         threads: for BLAS, OpenMP and the framework.
         arguments: anything that JSON can carry.
         extra: further environment variables.
+        root: the checkout of this repository whose package and benchmarks run.
 
     Raises:
         RuntimeError: the process failed; the message ends with what it said.
@@ -41,7 +47,7 @@ def run(
     environment = {key: value for key, value in os.environ.items() if key not in _TUNED}
     environment |= dict.fromkeys(_THREADS, str(threads)) | dict(extra or {})
     command = [sys.executable, "-m", "benchmarks.child", task, framework, str(threads), json.dumps(dict(arguments))]
-    done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, encoding="utf-8", check=False)
+    done = subprocess.run(command, cwd=root, env=environment, capture_output=True, encoding="utf-8", check=False)
     if done.returncode != 0:
         raise RuntimeError(f"{task} with {framework} and {dict(arguments)} failed:\n{done.stderr.strip()}")
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])

@@ -1,12 +1,17 @@
 """Every test starts from the same seed and leaves the default dtype as it was."""
 
 import os
+import signal
 import sys
 
 import pytest
 from hypothesis import settings
 
 import tinygrad_cnn
+
+# A shell lets its background jobs ignore Ctrl-C, and so would the programs that tests start and interrupt.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A loaded machine is no failure; on a build server the same examples run every time.
 settings.register_profile("tests", deadline=None, derandomize="CI" in os.environ)

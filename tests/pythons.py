@@ -21,8 +21,10 @@ LEFT_OUT = {
     "docs": "compares texts with the source",
     "examples": "runs scripts of what the other tests cover",
     "fuzz": "searches for mistakes in arithmetic and files, not in Python",
+    "kernels": "computes with NumPy alone; tests/fast compares the compiled kernels with these on every Python",
     "models": "compares sizes and shapes of networks",
     "mutation": "tests the tests",
+    "ops": "computes with the same kernels; tests/autograd and tests/fast run the engine on every Python",
     "parity": "needs PyTorch",
 }
 """Folders of tests whose result no version of Python changes, and why."""

@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("rich")
 
 from benchmarks import (
+    before,
     frameworks,
     history,
     jax_step,
@@ -74,6 +75,19 @@ def test_other_commands_alone(command, options, name, tmp_path, capsys):
     command.main([*options, *QUICK, "--json", str(file)])
     assert "ours" in capsys.readouterr().out
     assert history.read(file)[0]["rows"][0]["name"] == name
+
+
+def test_two_checkouts_in_turn(capsys):
+    before.main([str(ROOT), "--what", "shapes", "overhead", "--shapes", "odd", *QUICK])
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["shapes", "odd"] in [line[:2] for line in lines]
+    assert {"overhead"} < {line[0] for line in lines if line}
+
+
+def test_a_folder_that_is_no_checkout_is_refused(capsys, tmp_path):
+    with pytest.raises(SystemExit):
+        before.main([str(tmp_path)])
+    assert "expected a checkout of this repository, got" in capsys.readouterr().err
 
 
 @pytest.mark.slow
