@@ -206,3 +206,14 @@ def test_a_model_that_returns_no_tensor_is_refused():
 
     with pytest.raises(TypeError, match="draw: expected the model to return tensors, got NoneType"):
         draw(Nothing(), X)
+
+
+def test_names_that_are_no_mapping_are_refused_before_the_model_runs():
+    class Runs(nn.Module):
+        def forward(self, x):
+            raise AssertionError("it ran")
+
+    with pytest.raises(TypeError, match="draw: expected inputs as a mapping from names to tensors, got int"):
+        draw(Runs(), X, inputs=3)
+    with pytest.raises(TypeError, match=r"draw: expected a tensor as inputs\['x'\], got float"):
+        draw(Runs(), X, inputs={"x": 1.0})

@@ -75,6 +75,7 @@ def trace_call(
     tensors = [one for one in args if isinstance(one, Variable)]
     given |= {f"input {i}" if len(tensors) > 1 else "input": one for i, one in enumerate(tensors, 1)}
     if inputs is not None:
+        Names(params, inputs)  # refuses what is no mapping from names to tensors, before anything runs
         named = {id(one) for one in inputs.values()}
         given = {key: one for key, one in given.items() if id(one) not in named} | dict(inputs)
     recording, found, failure = run(model, args, kwargs or {})
