@@ -8,7 +8,7 @@ from small_network import operations, values
 
 from tinygrad_cnn import ops, randn, tensor
 from tinygrad_cnn.autograd import grad, no_grad
-from tinygrad_cnn.graph import Operation, trace
+from tinygrad_cnn.graph import Operation, draw, trace
 
 
 def test_operations_come_in_program_order_in_the_cluster_of_their_module(run):
@@ -131,3 +131,22 @@ def test_what_float16_operations_computed_is_computed_again_in_float32():
     graph = trace(ops.norm(x) * 1.0, values=True)
     norm = next(edge.data for edge in graph.edges if edge.shape == () and edge.source == "op1")
     assert (norm.dtype, norm.item()) == (np.float16, 500)
+
+
+def test_the_operation_whose_gradient_failed_is_marked_with_the_message():
+    w = randn(3, requires_grad=True)
+    y = w.exp()
+    y.register_hook(lambda g: 1 / 0)
+    loss = (y * 2).sum()
+    with pytest.raises(ZeroDivisionError) as caught:
+        loss.backward()
+    marked = [(node.name, node.error) for node in trace(loss, error=caught.value).nodes if getattr(node, "error", "")]
+    assert marked == [("exp", "division by zero")]
+    drawing = draw(loss, error=caught.value)
+    assert drawing.error is caught.value
+    assert "division by zero" in drawing.dot
+    for other in (ValueError("another\nline"), ValueError()):
+        with pytest.raises(
+            ValueError, match=r"expected error as what a backward pass .* got ValueError: (another|ValueError)$"
+        ):
+            trace(loss, error=other)

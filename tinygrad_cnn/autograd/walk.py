@@ -171,6 +171,7 @@ class _Walk:
             except Exception as error:
                 where = "" if i is None else f", input {i}"
                 error.add_note(f"in the backward pass of {node}{where}{anomaly.place(node)}")
+                error.__dict__.setdefault("in_node", node)  # which `draw(loss, error=error)` shows
                 raise
             if node.saved and not self.retain_graph:
                 node.args = node.out = node.aux = None  # the structure stays, so the graph can still be drawn

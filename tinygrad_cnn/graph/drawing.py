@@ -23,10 +23,10 @@ class Drawing:
     Attributes:
         graph: the graph as plain data.
         dot: the graph as DOT text, for Graphviz.
-        error: what the model raised when it was run to be drawn, or None.
+        error: what the model raised when it was run to be drawn, or the `error` that `draw` was given, or None.
     """
 
-    def __init__(self, graph: Graph, dot: str, error: Exception | None = None) -> None:
+    def __init__(self, graph: Graph, dot: str, error: BaseException | None = None) -> None:
         self.graph = graph
         self.dot = dot
         self.error = error
@@ -77,6 +77,7 @@ def draw(
     constants: bool = True,
     rankdir: Literal["TB", "LR"] = "TB",
     title: str | None = None,
+    error: BaseException | None = None,
 ) -> Drawing:
     """Draw the computational graph of `outputs`: operations grouped by module, shapes on the edges, parameters.
 
@@ -98,13 +99,15 @@ def draw(
         constants: show unnamed tensors that require no gradient.
         rankdir: "TB" draws from top to bottom, "LR" from left to right.
         title: a line above the picture.
+        error: what ``backward()`` raised: the operation whose gradient failed is drawn in red, with the message.
 
     Returns:
         A `Drawing`, with the DOT text in ``.dot``, the picture in ``.svg``, and ``.save(path)``.
 
     Raises:
         TypeError: an output is not a tensor, or `params` or `inputs` do not name tensors.
-        ValueError: no recorded operation made an output, or `depth` or `rankdir` is out of range.
+        ValueError: no recorded operation made an output, `depth`, `limit` or `rankdir` is out of range, or `error` is
+            not of a backward pass through the graph.
 
     Example:
         >>> a = tensor(2.0, requires_grad=True)
@@ -119,11 +122,10 @@ def draw(
         raise ValueError(f"draw: expected depth of at least 0, got {depth}")
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 3):
         raise ValueError(f"draw: expected limit as an int of at least 3 or None, got {limit!r}")
-    error: Exception | None = None
     if outputs and isinstance(outputs[0], Model):
         graph, error = trace_call(*outputs, params=params, inputs=inputs, values=values)
     else:
-        graph = trace(*outputs, params=params, inputs=inputs, values=values)
+        graph = trace(*outputs, params=params, inputs=inputs, values=values, error=error)
     graph = graph if constants else without_constants(graph)
     graph = graph if depth is None else collapse(graph, depth)
     graph = graph if limit is None else fit(graph, limit)

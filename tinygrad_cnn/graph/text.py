@@ -112,6 +112,12 @@ def shorten(line: str, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip(" ,") + "…"
 
 
+def first_line(error: BaseException | None) -> str:
+    """Return the first line of the message of an error, or its kind if it has none."""
+    lines = str(error).strip().split("\n")
+    return " ".join(lines[0].split()) or type(error).__name__
+
+
 def settings_lines(operation: Operation) -> list[str]:
     """Return the settings of an operation that are not PyTorch's defaults, as lines: ``stride 2, padding 1``."""
     parts: list[str] = []

@@ -20,10 +20,15 @@ from tinygrad_cnn.graph.families import family
 from tinygrad_cnn.graph.model import SHOWN, Cluster, Edge, Graph, Operation, Role, Value
 from tinygrad_cnn.graph.names import Names
 from tinygrad_cnn.graph.record import Failure, Model, run
+from tinygrad_cnn.graph.text import first_line
 
 
 def trace(
-    *outputs: Variable, params: object = None, inputs: Mapping[str, object] | None = None, values: bool = False
+    *outputs: Variable,
+    params: object = None,
+    inputs: Mapping[str, object] | None = None,
+    values: bool = False,
+    error: BaseException | None = None,
 ) -> Graph:
     """Return the graph of the operations that made `outputs`, which a backward pass does not change.
 
@@ -34,16 +39,26 @@ def trace(
         inputs: names for other tensors, as a mapping from names to tensors.
         values: keep the elements of the tensors that no operation made, their gradients, and the elements of results
             that have at most 64, as they are now.
+        error: what a backward pass raised; the graph marks the operation whose gradient failed.
 
     Raises:
         TypeError: an output is not a tensor, or `params` or `inputs` do not name tensors.
-        ValueError: there is no output, or no recorded operation made one of them.
+        ValueError: there is no output, no recorded operation made one of them, or `error` is not of a backward pass
+            through the graph.
     """
     tracer = _Tracer(Names(params, inputs), values)
     roots = [_root(i, output) for i, output in enumerate(outputs)]
     if not roots:
         raise ValueError("draw: expected at least one tensor, got none")
-    return _graph(tracer, roots, outputs, collect(roots), stacklevel=4)
+    nodes = collect(roots)
+    if error is not None:
+        if error.__dict__.get("in_node") not in nodes:
+            raise ValueError(
+                "draw: expected error as what a backward pass through this graph raised, got "
+                f"{type(error).__name__}: {first_line(error)}"
+            )
+        tracer.error = error
+    return _graph(tracer, roots, outputs, nodes, stacklevel=4)
 
 
 def trace_call(
@@ -151,6 +166,7 @@ class _Tracer:
     def __init__(self, names: Names, values: bool, arrays: Mapping[int, Array] | None = None) -> None:
         self.names = names
         self.arrays = arrays or {}
+        self.error: BaseException | None = None
         self.values = values
         self.nodes: list[Operation | Value] = []
         self.edges: list[Edge] = []
@@ -181,8 +197,10 @@ class _Tracer:
         cluster = self._cluster(node.scope)
         attrs, inputs = node.attrs, len(node.parents)
         order = node.scope.order if isinstance(node.scope, GradientScope) else 0
+        failed = self.error is not None and self.error.__dict__.get("in_node") is node
+        kind, error = ("error", first_line(self.error)) if failed else (family(node.op), "")
         self.nodes.append(
-            Operation(made, node.op.name, family(node.op), attrs, node.shape, cluster, inputs, order=order)
+            Operation(made, node.op.name, kind, attrs, node.shape, cluster, inputs, order=order, error=error)
         )
         for i, parent in enumerate(node.parents):
             if parent is not None:
@@ -197,8 +215,7 @@ class _Tracer:
         self.operations += 1
         made = f"op{self.operations}"
         cluster = self._cluster(failure.scope)
-        text = " ".join(str(failure.error).split("\n")[0].split())
-        error, inputs = text or type(failure.error).__name__, len(failure.inputs)
+        error, inputs = first_line(failure.error), len(failure.inputs)
         self.nodes.append(Operation(made, failure.name, "error", {}, (), cluster, inputs, error=error))
         for i, source in enumerate(failure.inputs):
             self._connect(source, made, i)
