@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[2]
 TEXTS = {path: path.read_text(encoding="utf-8") for path in sorted((ROOT / "tinygrad_cnn").rglob("*.py"))}
 
 LONGEST_FUNCTION = 84  # lines without the docstring
-MOST_ANY = 333  # occurrences of the word
+MOST_ANY = 336  # occurrences of the word
 MOST_TYPE_IGNORE = 14
 
 

@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal, cast
 
 from tinygrad_cnn._files import replacing
+from tinygrad_cnn.autograd import Variable
 from tinygrad_cnn.graph.collapse import collapse, fit, without_constants
 from tinygrad_cnn.graph.dot import to_dot
 from tinygrad_cnn.graph.model import Graph
@@ -68,7 +69,7 @@ class Drawing:
 
 
 def draw(
-    *outputs: Any,
+    *outputs: object,
     params: object = None,
     inputs: Mapping[str, object] | None = None,
     depth: int | None = None,
@@ -123,9 +124,9 @@ def draw(
     if limit is not None and (not isinstance(limit, int) or isinstance(limit, bool) or limit < 3):
         raise ValueError(f"draw: expected limit as an int of at least 3 or None, got {limit!r}")
     if outputs and isinstance(outputs[0], Model):
-        graph, error = trace_call(*outputs, params=params, inputs=inputs, values=values)
+        graph, error = trace_call(outputs[0], *outputs[1:], params=params, inputs=inputs, values=values)
     else:
-        graph = trace(*outputs, params=params, inputs=inputs, values=values, error=error)
+        graph = trace(*cast(tuple[Variable, ...], outputs), params=params, inputs=inputs, values=values, error=error)
     graph = graph if constants else without_constants(graph)
     graph = graph if depth is None else collapse(graph, depth)
     graph = graph if limit is None else fit(graph, limit)

@@ -157,7 +157,7 @@ def _array(array: Array) -> dict[str, Json]:
     return {_TAG: "array", "dtype": str(array.dtype), "shape": list(array.shape), "base64": text}
 
 
-def _value(place: str, plain: object) -> Any:
+def _value(place: str, plain: object) -> object:
     """Return the value that `_plain` was given."""
     if isinstance(plain, list):
         return [_value(place, one) for one in plain]

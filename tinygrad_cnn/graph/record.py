@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType, TracebackType
-from typing import Any, NamedTuple, Protocol, cast, runtime_checkable
+from typing import NamedTuple, Protocol, cast, runtime_checkable
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import Constant, Node, Op, Operation, Source, Variable, current_scope, registry
 from tinygrad_cnn.autograd.function_ctx import output as output_op
 from tinygrad_cnn.autograd.node import observers
+from tinygrad_cnn.autograd.operation import Attrs
 from tinygrad_cnn.autograd.scope import Scope
 from tinygrad_cnn.autograd.variable import origin
 from tinygrad_cnn.autograd.versions import version
@@ -25,7 +26,7 @@ from tinygrad_cnn.random import default_generator
 class Model(HasParameters, Protocol):
     """Anything that can be called and lists its parameters, such as a module."""
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+    def __call__(self, *args: object, **kwargs: object) -> object:
         """Return the output."""
         ...
 
@@ -53,12 +54,10 @@ class Recording:
         self._made: dict[int, tuple[Array, int, Source]] = {}  # with the array, so that its id stays its own
         self._real: dict[int, tuple[Node, list[Node]]] = {}
         self._constants: dict[int, tuple[Array, Constant]] = {}
-        self._last: Sequence[Any] = ()
+        self._last: Sequence[object] = ()
         self._outputs: list[Array] = []
 
-    def observe(
-        self, op: Operation, values: Sequence[Any], attrs: Mapping[str, Any], out: Array, node: Node | None
-    ) -> None:
+    def observe(self, op: Operation, values: Sequence[object], attrs: Attrs, out: Array, node: Node | None) -> None:
         """Note one operation, or another output of the one before."""
         if threading.get_ident() != self.thread:
             return
@@ -67,7 +66,7 @@ class Recording:
             self._split(node)
             return
         parents = tuple([self._source(value, node, i) for i, value in enumerate(values)])
-        made = Node(op, (), out, dict(attrs), None, parents, out.shape, out.dtype, current_scope())
+        made = Node(op, (), out, attrs, None, parents, out.shape, out.dtype, current_scope())
         self.nodes.append(made)
         self._last, self._outputs = values, [out]
         self._know(out, made)
@@ -85,7 +84,7 @@ class Recording:
         """Return the elements of the constants that came from no tensor with a name, by the ids of the constants."""
         return {id(constant): array for array, constant in self._constants.values()}
 
-    def scope_of(self, owner: Any, around: Scope | None) -> Scope:
+    def scope_of(self, owner: object, around: Scope | None) -> Scope:
         """Return the newest call of the module `owner` in which an operation ran; if none did, a new call."""
         for node in reversed(self.nodes):
             for scope in reversed(node.scope.chain if node.scope is not None else ()):
@@ -149,7 +148,7 @@ class Recording:
         return self._made[id(array)][2]
 
 
-def run(model: Model, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[Recording, Any, Failure | None]:
+def run(model: Model, args: Sequence[object], kwargs: Mapping[str, object]) -> tuple[Recording, object, Failure | None]:
     """Call `model` and return what ran, the output and, if it raised, the failure.
 
     Its buffers and the stream of random numbers are as before afterwards.
@@ -181,7 +180,7 @@ def _kept(buffers: Sequence[Variable]) -> Iterator[None]:
             array[...] = content
 
 
-_CALL: Callable[..., Any] = Op._call
+_CALL = Op._call.__code__
 
 
 def _failure(error: Exception, recording: Recording) -> Failure:
@@ -195,7 +194,7 @@ def _failure(error: Exception, recording: Recording) -> Failure:
         if code.co_name == "forward" and isinstance(variables.get("self"), HasParameters):
             scope = recording.scope_of(variables["self"], scope)
         given: Sequence[object] = ()
-        if code is _CALL.__code__:
+        if code is _CALL:
             name, given = variables["self"].name, variables["args"]
         elif _is_function_of_package(trace.tb_frame):
             name, given = code.co_name, [variables.get(one) for one in code.co_varnames[: code.co_argcount]]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 from tinygrad_cnn._types import Array
 from tinygrad_cnn.autograd import Variable, enable_grad, registry, wrap
@@ -52,7 +52,7 @@ def replay(graph: Graph, data: Mapping[str, Array] | None = None) -> Replay:
             elif not isinstance(node, Value):
                 raise ValueError(f"replay: expected a graph without closed modules, got {node.id} {node.name!r}")
             elif node.role == "output":
-                outputs[node.name] = found[arriving[node.id][0]]  # type: ignore[assignment]
+                outputs[node.name] = cast(Variable, found[arriving[node.id][0]])
             else:
                 array = (data or {}).get(node.id, node.data)
                 if array is None:

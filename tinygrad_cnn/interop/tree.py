@@ -107,7 +107,7 @@ class _TooDeepError(ValueError):
     pass
 
 
-def _value(plain: object, arrays: Mapping[str, Tensor], level: int) -> Any:
+def _value(plain: object, arrays: Mapping[str, Tensor], level: int) -> object:
     if not isinstance(plain, list | dict):
         return plain
     if level > _LEVELS:  # at this very level only an object that stands for a float, tensor or array is written
