@@ -2,8 +2,7 @@
 
     make test-plain
 
-The arguments are pytest's. Where there is no such folder, the tests run on NumPy kernels all the same. The tests of
-mutants are left out: they take minutes, and mutate code that runs on NumPy kernels in `make test` too.
+The arguments are pytest's. Where there is no such folder, the tests run on NumPy kernels all the same.
 """
 
 import os
@@ -42,7 +41,7 @@ def main(arguments):
         )  # fmt: skip
         if not Path(done.stdout.strip()).is_relative_to(copy):
             sys.exit(f"expected to test {copy}, but {done.stdout.strip()} is imported")
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "--ignore", "tests/mutation", *arguments]
+        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *arguments]
         return subprocess.run(command, cwd=copy, env=environment, check=False).returncode
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from tinygrad_cnn import ops, randn, tensor
-from tinygrad_cnn.autograd import enter_scope
+from tinygrad_cnn.autograd import Function, enter_scope
 from tinygrad_cnn.graph import Operation, Value
 from tinygrad_cnn.tensor import Tensor
 
@@ -62,6 +62,18 @@ class Run:
         self.x = randn(5, 1, 6, 6)
         self.t = tensor(np.array([0, 1, 2, 0, 1]))
         self.loss = ops.cross_entropy(self.net(self.x), self.t, reduction="mean")
+
+
+class Both(Function):
+    """Give x + 1 and x − 1."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x + 1, x - 1
+
+    @staticmethod
+    def backward(ctx, g, h):
+        return g + h
 
 
 def values(graph):

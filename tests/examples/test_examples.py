@@ -55,19 +55,16 @@ def test_simple_convnet_mnist_learns(tmp_path):
 
 @pytest.mark.slow
 @real_data.needs("mnist")
-def test_an_epoch_of_all_of_mnist_with_the_deeper_network(tmp_path):
+def test_all_of_mnist_with_the_deeper_network(tmp_path):
     for extra in ("typer", "safetensors"):
         pytest.importorskip(extra)
-    text = (EXAMPLES / "configs/mnist.toml").read_text(encoding="utf-8")
-    assert "epochs = 5" in text
-    (tmp_path / "mnist.toml").write_text(text.replace("epochs = 5", "epochs = 1"), encoding="utf-8")
     result = subprocess.run(
-        [sys.executable, "-c", "from tinygrad_cnn.cli import main; main()", "train", "mnist.toml"],
+        [sys.executable, "-c", "from tinygrad_cnn.cli import main; main()", "train", EXAMPLES / "configs/mnist.toml"],
         capture_output=True, encoding="utf-8", cwd=tmp_path, check=False,
         env={**os.environ, "TINYGRAD_CNN_DATA": str(real_data.ROOT), "PYTHONPATH": str(EXAMPLES.parent)},
     )  # fmt: skip
     assert result.returncode == 0, result.stderr
-    assert float(result.stdout.split("test accuracy ")[1].split(",")[0]) >= 0.98
+    assert float(result.stdout.split("test accuracy ")[1].split(",")[0]) >= 0.99
     assert (tmp_path / "runs" / "mnist-001" / "report.html").is_file()
 
 

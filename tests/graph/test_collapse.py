@@ -12,6 +12,7 @@ from tinygrad_cnn import nn, ops, randn, stack, tensor
 from tinygrad_cnn.autograd import enter_scope
 from tinygrad_cnn.graph import Box, Value, trace
 from tinygrad_cnn.graph.collapse import collapse, fit, without_constants
+from tinygrad_cnn.graph.dot import to_dot
 
 
 def test_without_constants():
@@ -130,3 +131,12 @@ def test_many_tensors_from_the_folded_box_are_one_arrow_with_their_number():
     (box,) = boxes_of(graph)
     stacked = next(node.id for node in graph.nodes if node.name == "stack")
     assert [edge.count for edge in graph.edges if (edge.source, edge.target) == (box.id, stacked)] == [43]
+
+
+def test_one_tensor_that_is_used_twice_at_the_folded_box_is_not_counted_twice():
+    y = tensor([1.0], requires_grad=True)
+    for _ in range(20):
+        y = y * y
+    graph = fit(trace(y), 5)
+    assert [edge.count for edge in graph.edges] == [1] * len(graph.edges)
+    assert "tensors" not in to_dot(graph)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from small_network import Both
 
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
@@ -10,18 +11,6 @@ from tinygrad_cnn import nn
 from tinygrad_cnn.autograd import Function
 from tinygrad_cnn.graph import draw, trace
 from tinygrad_cnn.graph.positions import COMMUTATIVE, told_positions
-
-
-class Both(Function):
-    """Give x + 1 and x − 1."""
-
-    @staticmethod
-    def forward(ctx, x):
-        return x + 1, x - 1
-
-    @staticmethod
-    def backward(ctx, g, h):
-        return g + h
 
 
 class First(Function):

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 
 import pytest
+from small_network import Both
 
 import tinygrad_cnn as tg
 import tinygrad_cnn.nn.functional as F
 from tinygrad_cnn import models, nn
-from tinygrad_cnn.autograd import Function
 from tinygrad_cnn.autograd.node import observers
 from tinygrad_cnn.graph import Operation, draw, trace
 from tinygrad_cnn.graph.trace import trace_call
@@ -87,28 +87,18 @@ def test_changes_in_place_are_drawn_where_they_happen(activation, frozen):
     assert names == ["linear", type(activation).__name__.lower(), "linear"]
 
 
-class Parts(Function):
-    @staticmethod
-    def forward(ctx, x):
-        return x + 1, x - 1
-
-    @staticmethod
-    def backward(ctx, g, h):
-        return g + h
-
-
 @pytest.mark.parametrize("requires_grad", [False, True])
 def test_outputs_of_a_function_keep_their_positions(requires_grad):
     class Product(nn.Module):
         def forward(self, x):
-            p, q = Parts.apply(x)
+            p, q = Both.apply(x)
             return q - p
 
     x = tg.rand(3, requires_grad=requires_grad)
     graph = drawn(Product(), x)
     sub = next(node.id for node in graph.nodes if node.name == "sub")
     assert [(edge.output, edge.position) for edge in graph.edges if edge.target == sub] == [(1, 0), (0, 1)]
-    assert next(node for node in graph.nodes if node.name == "Parts").outputs == 2
+    assert next(node for node in graph.nodes if node.name == "Both").outputs == 2
 
 
 def test_several_inputs_and_outputs_have_names():

@@ -94,6 +94,7 @@ def _with_boxes(graph: Graph, inside: Mapping[str, _Closed], *, merged: bool = F
         if edge.source in values and (edge.target not in inside or values[edge.source].role == "input"):
             drawn.add(edge.source)
     edges: dict[tuple[object, ...], Edge] = {}
+    tensors: dict[tuple[object, ...], set[tuple[str, int]]] = {}
     parameters: dict[str, dict[str, int]] = {box.id: {} for box in inside.values()}
     for edge in graph.edges:
         source = None if edge.source in drawn else inside.get(edge.source)
@@ -110,11 +111,9 @@ def _with_boxes(graph: Graph, inside: Mapping[str, _Closed], *, merged: bool = F
         key: tuple[object, ...] = (edge.source, edge.output, end)  # a tensor that a box uses several times arrives once
         if target is None:
             key = (start, end) if merged and source is not None else (edge.source, edge.output, end, edge.position)
-        known = edges.get(key)
-        if known is None:
-            edges[key] = replace(edge, source=start, target=end)
-        elif merged:
-            edges[key] = replace(known, count=known.count + 1)
+        edges.setdefault(key, replace(edge, source=start, target=end))
+        tensors.setdefault(key, set()).add((edge.source, edge.output))
+        edges[key] = replace(edges[key], count=len(tensors[key]))
     families: dict[str, list[str]] = {box.id: [] for box in inside.values()}
     counts: dict[str, int] = dict.fromkeys(families, 0)
     for node in graph.nodes:

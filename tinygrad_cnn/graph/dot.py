@@ -125,7 +125,7 @@ def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | No
     drawn: set[tuple[str, str]] = set()
     for edge in graph.edges:
         attrs = _edge(edge, nodes[edge.source], nodes[edge.target], graph.dtype, beside=edge.target in fed)
-        if (edge.target, edge.position) in told:
+        if (edge.target, edge.position) in told and edge.count == 1:
             attrs["headlabel"] = f" {edge.position + 1} "
             if rankdir == "LR" and "label" in attrs:
                 attrs["minlen"] = "2"  # room for both labels
@@ -134,7 +134,8 @@ def to_dot(graph: Graph, *, rankdir: Literal["TB", "LR"] = "TB", title: str | No
         if (edge.source, edge.target) in drawn:  # x·x: two arrows, one label
             attrs.pop("label", None)
         drawn.add((edge.source, edge.target))
-        # An edge written backwards puts a value on the other side; and backward passes below the forward pass, upwards.
+        # Graphviz puts the first end of an edge above or to the left of the second. Writing the edge backwards puts a
+        # value to the right of its operation, and lets the backward pass go up while the forward pass goes down.
         upwards = orders[edge.source] == orders[edge.target] == 1
         if orders[edge.source] != orders[edge.target]:
             attrs = {**attrs, "constraint": "false", "style": "dashed", "weight": "1"}

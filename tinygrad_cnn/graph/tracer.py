@@ -134,8 +134,6 @@ class Tracer:
             data = np.asarray(source.number)
         if data is None and id(source) in self.arrays:
             data = self.arrays[id(source)].copy()
-        if isinstance(source, Constant) and source.number is not None:
-            self.known[id(source)] = np.asarray(source.number)
         if data is not None and data.size <= SHOWN:
             self.known[id(source)] = data
         cluster = self._cluster(scope)
